@@ -1,0 +1,121 @@
+"""Interactions: logging a call or another contact, correcting it, answering a missed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from csr_desktop.commands.command import AddRow, ChangeState, EditRow, linked, name_of
+from csr_desktop.commands.work import Key, Row, Work
+from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import Person, may_work_in
+
+CHANNELS = ("phone", "email", "chat", "social", "in_person", "web_form", "voicemail")
+RESULTS = ("handled", "missed", "abandoned", "no_answer")
+
+
+class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
+    """A contact that happened, with the parts of its handle time in seconds. A client deleted meanwhile still takes it."""
+
+    table: ClassVar[str] = "interactions"
+    scope: str
+    client_id: str = ""
+    contact_id: str = ""
+    ticket_id: str = ""
+    channel: str = "phone"
+    direction: str = "in"
+    result: str = "handled"
+    number: str = ""
+    extension: str = ""
+    started_at: int
+    ended_at: int
+    talk_seconds: int = 0
+    hold_seconds: int = 0
+    wrap_up_seconds: int = 0
+    dial_seconds: int = 0
+    topic_id: str = ""
+    disposition_id: str = ""
+    note: str = ""
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "clients", self.client_id
+        yield "contacts", self.contact_id
+        yield "tickets", self.ticket_id
+
+    def author(self, row: Row) -> str:
+        return str(row["agent_id"])
+
+    def permit_add(self, who: Person, work: Work) -> None:
+        may_work_in(who, self.scope)
+        linked(who, work, "clients", self.client_id)
+        linked(who, work, "contacts", self.contact_id)
+        linked(who, work, "tickets", self.ticket_id)
+        if self.channel not in CHANNELS or self.result not in RESULTS or self.direction not in {"in", "out"}:
+            raise Refused("not_allowed", "A contact of this kind cannot be logged.")
+        seconds = (self.talk_seconds, self.hold_seconds, self.wrap_up_seconds, self.dial_seconds)
+        if min(seconds) < 0 or self.ended_at < self.started_at:
+            raise Refused("not_allowed", "A call cannot end before it started.")
+
+    def values(self, work: Work) -> dict[str, Any]:
+        return {
+            "scope": self.scope,
+            "client_id": self.client_id,
+            "contact_id": self.contact_id,
+            "agent_id": self.by,
+            "ticket_id": self.ticket_id,
+            "channel": self.channel,
+            "direction": self.direction,
+            "result": self.result,
+            "number": self.number,
+            "extension": self.extension,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "talk_seconds": self.talk_seconds,
+            "hold_seconds": self.hold_seconds,
+            "wrap_up_seconds": self.wrap_up_seconds,
+            "dial_seconds": self.dial_seconds,
+            "topic_id": self.topic_id,
+            "disposition_id": self.disposition_id,
+            "note": self.note,
+        }
+
+
+class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
+    """Corrects what was logged; the author or their lead."""
+
+    table: ClassVar[str] = "interactions"
+    editable: ClassVar[frozenset[str]] = frozenset(
+        {"client_id", "contact_id", "ticket_id", "topic_id", "disposition_id", "note"}
+    )
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        for field, table in (("client_id", "clients"), ("contact_id", "contacts"), ("ticket_id", "tickets")):
+            if field in self.changes:
+                yield table, str(self.changes[field][1])
+
+    def permit_edit(self, who: Person, row: Row, work: Work) -> None:
+        may_work_in(who, row["scope"])
+        if row["agent_id"] != who.id and not who.is_lead:
+            raise Refused("not_yours", "Only the person who logged this, or their lead, can correct it.")
+        for field, table in (("client_id", "clients"), ("contact_id", "contacts"), ("ticket_id", "tickets")):
+            if field in self.changes:
+                linked(who, work, table, str(self.changes[field][1]))
+
+
+class ReturnMissedCall(ChangeState, frozen=True, kw_only=True, tag=True):
+    """Somebody called back, or decided that nobody needs to: it stops waiting for everyone."""
+
+    table: ClassVar[str] = "interactions"
+    restorable: ClassVar[frozenset[str]] = frozenset({"called_back_by_id", "called_back_at"})
+
+    def permit_change(self, who: Person, row: Row, work: Work) -> None:
+        may_work_in(who, row["scope"])
+
+    def effect(self, row: Row, work: Work) -> dict[str, Any]:
+        if row["called_back_by_id"] == self.by:
+            return {}
+        if row["called_back_by_id"]:
+            raise Refused("taken", f"{name_of(work, row['called_back_by_id'])} has called back already.")
+        return {"called_back_by_id": self.by, "called_back_at": self.at}

@@ -1,0 +1,252 @@
+"""Clients, their contacts, numbers and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import msgspec
+
+from csr_desktop.commands.command import AddRow, EditRow, RemoveRow, linked, readable
+from csr_desktop.commands.work import Key, Row, Work
+from csr_desktop.domain import pay_schedule
+from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import ORGANISATION, Person, may_edit_clients
+
+STATUSES = ("prospect", "active", "closed")
+TIERS = ("", "gold", "silver", "bronze")
+
+
+def check_client(field: str, value: Any) -> None:
+    if field == "name" and not value.strip():
+        raise Refused("not_allowed", "A client needs a name.")
+    if (field == "status" and value not in STATUSES) or (field == "tier" and value not in TIERS):
+        raise Refused("not_allowed", "There is no such status or tier.")
+    if field == "employee_count" and value < 0:
+        raise Refused("not_allowed", "A company cannot have fewer than no employees.")
+    if field == "pay_schedule" and value:
+        try:
+            pay_schedule.decode(value)
+        except ValueError as fault:
+            raise Refused("not_allowed", str(fault)) from None
+
+
+class AddClient(AddRow, frozen=True, kw_only=True, tag=True):
+    table: ClassVar[str] = "clients"
+    name: str
+    code: str = ""
+    status: str = "active"
+    tier: str = ""
+    employee_count: int = 0
+    products: str = ""
+    specialist_id: str = ""
+    email: str = ""
+    city: str = ""
+    time_zone: str = ""
+    alert: str = ""
+    pay_schedule: str = ""
+    calendar_id: str = ""
+    sla_policy_id: str = ""
+
+    _fields: ClassVar[tuple[str, ...]] = (
+        "name",
+        "code",
+        "status",
+        "tier",
+        "employee_count",
+        "products",
+        "specialist_id",
+        "email",
+        "city",
+        "time_zone",
+        "alert",
+        "pay_schedule",
+        "calendar_id",
+        "sla_policy_id",
+    )
+
+    def author(self, row: Row) -> str:
+        return self.by  # clients are everyone's
+
+    def permit(self, who: Person, work: Work) -> None:
+        may_edit_clients(who)
+        super().permit(who, work)
+
+    def permit_add(self, who: Person, work: Work) -> None:
+        for field in self._fields:
+            check_client(field, getattr(self, field))
+
+    def values(self, work: Work) -> dict[str, Any]:
+        return {"scope": ORGANISATION, **{field: getattr(self, field) for field in self._fields}}
+
+
+class _EditRecorded(EditRow, frozen=True, kw_only=True):
+    """An edit that leaves a line on the client's timeline, under the command's own id."""
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "changes", self.undoes or self.id
+
+    def permit_edit(self, who: Person, row: Row, work: Work) -> None:
+        may_edit_clients(who)
+
+    def subject(self, row: Row) -> tuple[str, str]:
+        """Ids of client and contact."""
+        raise NotImplementedError
+
+    def run(self, work: Work) -> bool:
+        row = work.get(self.table, self.row_id)
+        differs = super().run(work)
+        if self.undoes:
+            line = work.get("changes", self.undoes)
+            if line is not None and self.row_id in {line["client_id"], line["contact_id"]} and not line["deleted"]:
+                work.put("changes", self.undoes, deleted=1)
+        elif row is not None and work.get("changes", self.id) is None:
+            client_id, contact_id = self.subject(row)
+            work.put(
+                "changes",
+                self.id,
+                scope=ORGANISATION,
+                client_id=client_id,
+                contact_id=contact_id,
+                author_id=self.by,
+                fields=msgspec.json.encode(self.changes).decode(),
+                changed_at=self.at,
+            )
+        return differs
+
+
+class EditClient(_EditRecorded, frozen=True, kw_only=True, tag=True):
+    table: ClassVar[str] = "clients"
+    editable: ClassVar[frozenset[str]] = frozenset(AddClient._fields)  # noqa: SLF001
+
+    def subject(self, row: Row) -> tuple[str, str]:
+        return row["id"], ""
+
+    def check(self, field: str, value: Any) -> None:
+        check_client(field, value)
+
+
+class AddContact(AddRow, frozen=True, kw_only=True, tag=True):
+    table: ClassVar[str] = "contacts"
+    client_id: str
+    name: str
+    title: str = ""
+    email: str = ""
+    authorities: str = ""
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "clients", self.client_id
+
+    def author(self, row: Row) -> str:
+        return self.by
+
+    def permit(self, who: Person, work: Work) -> None:
+        may_edit_clients(who)
+        super().permit(who, work)
+
+    def permit_add(self, who: Person, work: Work) -> None:
+        readable(who, work, "clients", self.client_id)
+        if not self.name.strip():
+            raise Refused("not_allowed", "A contact needs a name.")
+
+    def values(self, work: Work) -> dict[str, Any]:
+        return {
+            "scope": ORGANISATION,
+            "client_id": self.client_id,
+            "name": self.name,
+            "title": self.title,
+            "email": self.email,
+            "authorities": self.authorities,
+        }
+
+
+class EditContact(_EditRecorded, frozen=True, kw_only=True, tag=True):
+    table: ClassVar[str] = "contacts"
+    editable: ClassVar[frozenset[str]] = frozenset({"name", "title", "email", "authorities", "is_active"})
+
+    def subject(self, row: Row) -> tuple[str, str]:
+        return row["client_id"], row["id"]
+
+    def check(self, field: str, value: Any) -> None:
+        if field == "name" and not value.strip():
+            raise Refused("not_allowed", "A contact needs a name.")
+
+
+class AddNumber(AddRow, frozen=True, kw_only=True, tag=True):
+    """A number of a contact, or of the company where `contact_id` is empty: as typed, E.164 and extension."""
+
+    table: ClassVar[str] = "phone_numbers"
+    client_id: str
+    raw: str
+    e164: str = ""
+    extension: str = ""
+    contact_id: str = ""
+    label: str = ""
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "clients", self.client_id
+        yield "contacts", self.contact_id
+
+    def author(self, row: Row) -> str:
+        return self.by
+
+    def permit(self, who: Person, work: Work) -> None:
+        may_edit_clients(who)
+        super().permit(who, work)
+
+    def permit_add(self, who: Person, work: Work) -> None:
+        readable(who, work, "clients", self.client_id)
+        linked(who, work, "contacts", self.contact_id)
+        if not self.raw.strip():
+            raise Refused("not_allowed", "Type the number first.")
+
+    def values(self, work: Work) -> dict[str, Any]:
+        return {
+            "scope": ORGANISATION,
+            "client_id": self.client_id,
+            "contact_id": self.contact_id,
+            "raw": self.raw,
+            "e164": self.e164,
+            "extension": self.extension,
+            "label": self.label,
+        }
+
+
+class RemoveNumber(RemoveRow, frozen=True, kw_only=True, tag=True):
+    table: ClassVar[str] = "phone_numbers"
+
+    def permit_remove(self, who: Person, row: Row) -> None:
+        may_edit_clients(who)
+
+
+class AddNote(AddRow, frozen=True, kw_only=True, tag=True):
+    """A note on a client. One deleted meanwhile still takes it."""
+
+    table: ClassVar[str] = "notes"
+    client_id: str
+    body: str
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "clients", self.client_id
+
+    def author(self, row: Row) -> str:
+        return str(row["author_id"])
+
+    def permit_add(self, who: Person, work: Work) -> None:
+        may_edit_clients(who)
+        linked(who, work, "clients", self.client_id)
+        if not self.body.strip():
+            raise Refused("not_allowed", "A note needs some text.")
+
+    def values(self, work: Work) -> dict[str, Any]:
+        return {
+            "scope": ORGANISATION,
+            "client_id": self.client_id,
+            "author_id": self.by,
+            "body": self.body,
+            "written_at": self.at,
+        }

@@ -1,0 +1,331 @@
+"""Tickets: opening, messages, who has it, its state, its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import msgspec
+
+from csr_desktop.commands.calls import CHANNELS
+from csr_desktop.commands.command import AddRow, Change, ChangeState, Command, EditRow, linked, name_of, readable
+from csr_desktop.commands.work import Images, Key, Row, Work
+from csr_desktop.domain import business_calendar
+from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import Person, may_reassign, may_work_in
+
+PRIORITIES = ("low", "normal", "high", "urgent")
+STATES = ("open", "waiting", "resolved", "closed")
+MESSAGE_KINDS = ("inbound", "reply", "note", "event")
+
+
+def reply_due(work: Work, policy_id: str, calendar_id: str, priority: str, at: int, *, is_first: bool) -> int:
+    """When a reply that is owed from `at` on is due, in open time of the policy's calendar; 0 without a policy."""
+    policy, calendar = work.get("sla_policies", policy_id), work.get("calendars", calendar_id)
+    if policy is None or calendar is None:
+        return 0
+    targets = msgspec.json.decode(policy["targets"])
+    first_seconds, next_seconds = targets.get(priority, (0, 0))
+    seconds = first_seconds if is_first else next_seconds
+    return business_calendar.decode(calendar["body"]).add_open(at, seconds) if seconds else 0
+
+
+def clock_keys(row: Row | None) -> Iterator[Key]:
+    if row is not None:
+        yield "sla_policies", row["sla_policy_id"]
+        yield "calendars", row["calendar_id"]
+
+
+class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
+    """A new case. The server gives its number; its clock is that of the policy in force now."""
+
+    table: ClassVar[str] = "tickets"
+    scope: str
+    subject: str
+    client_id: str = ""
+    contact_id: str = ""
+    channel: str = "phone"
+    topic_id: str = ""
+    priority: str = "normal"
+    assignee_id: str = ""
+    sla_policy_id: str = ""
+    calendar_id: str = ""
+    is_reply_owed: bool = True
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "clients", self.client_id
+        yield "contacts", self.contact_id
+        yield "sla_policies", self.sla_policy_id
+        yield "calendars", self.calendar_id
+
+    def author(self, row: Row) -> str:
+        return str(row["opened_by_id"])
+
+    def permit_add(self, who: Person, work: Work) -> None:
+        may_work_in(who, self.scope)
+        for table, row_id in self.keys():
+            if table != self.table:
+                linked(who, work, table, row_id)
+        if self.priority not in PRIORITIES or self.channel not in CHANNELS or not self.subject:
+            raise Refused("not_allowed", "A ticket needs a subject, a channel and a priority.")
+
+    def values(self, work: Work) -> dict[str, Any]:
+        due_at = 0
+        if self.is_reply_owed:
+            due_at = reply_due(work, self.sla_policy_id, self.calendar_id, self.priority, self.at, is_first=True)
+        return {
+            "scope": self.scope,
+            "client_id": self.client_id,
+            "contact_id": self.contact_id,
+            "subject": self.subject,
+            "channel": self.channel,
+            "topic_id": self.topic_id,
+            "priority": self.priority,
+            "assignee_id": self.assignee_id,
+            "assigned_at": self.at if self.assignee_id else 0,
+            "opened_by_id": self.by,
+            "opened_at": self.at,
+            "last_message_at": self.at,
+            "sla_policy_id": self.sla_policy_id,
+            "calendar_id": self.calendar_id,
+            "reply_due_at": due_at,
+        }
+
+
+class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
+    """A reply that was given, an internal note, or what the contact said. A reply stops the reply clock, an inbound one starts it."""
+
+    table: ClassVar[str] = "messages"
+    ticket_id: str
+    message_kind: str
+    body: str
+    contact_id: str = ""
+    back: dict[str, Change] = {}  # noqa: RUF012  # msgspec copies it
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "tickets", self.ticket_id
+        yield "contacts", self.contact_id
+
+    def author(self, row: Row) -> str:
+        return str(row["author_id"]) or self.by  # what the contact said is the team's
+
+    def permit(self, who: Person, work: Work) -> None:
+        super().permit(who, work)
+        row = work.get(self.table, self.row_id)
+        if row is not None:
+            may_work_in(who, row["scope"])
+        if self.back and not (self.undoes and self._ticket_fields.issuperset(self.back)):
+            raise Refused("not_allowed", "This cannot be taken back this way.")
+
+    def permit_add(self, who: Person, work: Work) -> None:
+        ticket = readable(who, work, "tickets", self.ticket_id)
+        may_work_in(who, ticket["scope"])
+        linked(who, work, "contacts", self.contact_id)
+        if self.message_kind not in {"reply", "note", "inbound"} or not self.body.strip():
+            raise Refused("not_allowed", "A message needs some text.")
+
+    def values(self, work: Work) -> dict[str, Any]:
+        ticket = work.get("tickets", self.ticket_id)
+        assert ticket is not None  # noqa: S101  # permit has seen it
+        return {
+            "scope": ticket["scope"],
+            "ticket_id": self.ticket_id,
+            "client_id": ticket["client_id"],
+            "kind": self.message_kind,
+            "author_id": self.by if self.message_kind != "inbound" else "",
+            "contact_id": self.contact_id,
+            "body": self.body,
+            "written_at": self.at,
+        }
+
+    _ticket_fields: ClassVar[frozenset[str]] = frozenset({"last_message_at", "reply_due_at", "first_replied_at"})
+
+    def run(self, work: Work) -> bool:
+        is_new = work.get(self.table, self.row_id) is None
+        super().run(work)
+        ticket = work.get("tickets", self.ticket_id)
+        if ticket is None:
+            return False
+        if self.undoes:
+            fields = {f: becomes for f, (was, becomes) in self.back.items() if ticket[f] == was}
+        elif is_new:
+            fields = self._effect(ticket, work)
+        else:
+            fields = {}
+        if fields:
+            work.put("tickets", self.ticket_id, **fields)
+        return False
+
+    def _effect(self, ticket: Row, work: Work) -> dict[str, Any]:
+        fields: dict[str, Any] = {"last_message_at": max(self.at, ticket["last_message_at"])}
+        if self.message_kind == "reply":
+            fields["reply_due_at"] = 0
+            fields["first_replied_at"] = ticket["first_replied_at"] or self.at
+        elif self.message_kind == "inbound" and not ticket["reply_due_at"]:
+            work.fetch(clock_keys(ticket))
+            fields["reply_due_at"] = reply_due(
+                work, ticket["sla_policy_id"], ticket["calendar_id"], ticket["priority"], self.at, is_first=False
+            )
+        return fields
+
+    def inverse(self, before: Images, work: Work) -> Command | None:
+        found = super().inverse(before, work)
+        old, new = before.get(("tickets", self.ticket_id)), work.get("tickets", self.ticket_id)
+        if not isinstance(found, AddMessage) or old is None or new is None:
+            return found
+        back = {f: (new[f], old[f]) for f in sorted(self._ticket_fields) if new[f] != old[f]}
+        return msgspec.structs.replace(found, back=back)
+
+
+class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
+    """Subject, priority, topic, contact. A new priority changes only the time that remains."""
+
+    table: ClassVar[str] = "tickets"
+    editable: ClassVar[frozenset[str]] = frozenset({"subject", "priority", "topic_id", "contact_id", "client_id"})
+
+    def permit_edit(self, who: Person, row: Row, work: Work) -> None:
+        may_work_in(who, row["scope"])
+        for field, table in (("client_id", "clients"), ("contact_id", "contacts")):
+            if field in self.changes:
+                linked(who, work, table, self.changes[field][1])
+
+    def check(self, field: str, value: Any) -> None:
+        if (field == "priority" and value not in PRIORITIES) or (field == "subject" and not value.strip()):
+            raise Refused("not_allowed", "A ticket needs a subject and one of the priorities.")
+
+
+class _OnTicket(ChangeState, frozen=True, kw_only=True):
+    """A change of state that leaves a line in the conversation, under the command's own id."""
+
+    table: ClassVar[str] = "tickets"
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "messages", self.undoes or self.id
+
+    def words(self, work: Work) -> str:
+        """The line, as plain English for the record."""
+        raise NotImplementedError
+
+    def run(self, work: Work) -> bool:
+        before = work.get(self.table, self.row_id)
+        super().run(work)
+        after = work.get(self.table, self.row_id)
+        assert after is not None  # noqa: S101  # permit has seen it
+        if self.undoes:
+            line = work.get("messages", self.undoes)
+            if line is not None and line["ticket_id"] == self.row_id and not line["deleted"]:
+                work.put("messages", self.undoes, deleted=1)
+        elif before is not after and work.get("messages", self.id) is None:
+            work.put(
+                "messages",
+                self.id,
+                scope=after["scope"],
+                ticket_id=self.row_id,
+                client_id=after["client_id"],
+                kind="event",
+                author_id=self.by,
+                body=self.words(work),
+                written_at=self.at,
+            )
+        return False
+
+
+class AssignTicket(_OnTicket, frozen=True, kw_only=True, tag=True):
+    """Claim, give away or release: guarded by who has it now."""
+
+    restorable: ClassVar[frozenset[str]] = frozenset({"assignee_id", "assigned_at"})
+    was_id: str
+    becomes_id: str
+
+    def keys(self) -> Iterator[Key]:
+        yield from super().keys()
+        yield "users", self.becomes_id
+
+    def permit_change(self, who: Person, row: Row, work: Work) -> None:
+        if self.undoes or row["assignee_id"] != self.was_id:
+            may_work_in(who, row["scope"])  # taken meanwhile: `effect` says by whom
+        else:
+            may_reassign(who, row["scope"], row["assignee_id"], self.becomes_id)
+        if self.becomes_id and work.get("users", self.becomes_id) is None:
+            raise Refused("unknown", "There is no such colleague.")
+
+    def effect(self, row: Row, work: Work) -> dict[str, Any]:
+        if row["assignee_id"] == self.becomes_id:
+            return {}
+        if row["assignee_id"] != self.was_id:
+            raise Refused("taken", f"{name_of(work, row['assignee_id'])} has this ticket now.")
+        return {"assignee_id": self.becomes_id, "assigned_at": self.at if self.becomes_id else 0}
+
+    def words(self, work: Work) -> str:
+        if not self.becomes_id:
+            return "Put back for anyone to take"
+        if self.becomes_id == self.by:
+            return f"Taken by {name_of(work, self.by)}"
+        return f"Assigned to {name_of(work, self.becomes_id)}"
+
+
+class ChangeTicketState(_OnTicket, frozen=True, kw_only=True, tag=True):
+    """Open, waiting for the client, resolved, closed. What is reopened owes a reply from now, not from its birth."""
+
+    restorable: ClassVar[frozenset[str]] = frozenset({"state", "resolved_at", "reply_due_at"})
+    was: str
+    becomes: str
+
+    def permit_change(self, who: Person, row: Row, work: Work) -> None:
+        may_work_in(who, row["scope"])
+        if self.becomes not in STATES:
+            raise Refused("not_allowed", "A ticket has no such state.")
+
+    def effect(self, row: Row, work: Work) -> dict[str, Any]:
+        if row["state"] == self.becomes:
+            return {}
+        if row["state"] != self.was:
+            raise Refused("changed", f"This ticket is “{row['state']}” by now.", "Look at it again.")
+        fields: dict[str, Any] = {"state": self.becomes, "resolved_at": 0}
+        if self.becomes in {"resolved", "closed"}:
+            fields.update(resolved_at=row["resolved_at"] or self.at, reply_due_at=0)
+        elif self.was in {"resolved", "closed"} and self.becomes == "open":
+            work.fetch(clock_keys(row))
+            fields["reply_due_at"] = reply_due(
+                work, row["sla_policy_id"], row["calendar_id"], row["priority"], self.at, is_first=False
+            )
+        elif self.becomes == "waiting":
+            fields["reply_due_at"] = 0
+        return fields
+
+    def words(self, work: Work) -> str:
+        words = {
+            "open": "Reopened" if self.was in {"resolved", "closed"} else "Set to open",
+            "waiting": "Waiting for the client",
+        }
+        return words.get(self.becomes, self.becomes.capitalize())
+
+
+class EscalateTicket(_OnTicket, frozen=True, kw_only=True, tag=True):
+    """Hands the case up: it shows under “Escalated” for whom it was given to."""
+
+    restorable: ClassVar[frozenset[str]] = frozenset({"escalated_to_id", "escalated_at"})
+    to_id: str
+    reason: str = ""
+
+    def keys(self) -> Iterator[Key]:
+        yield from super().keys()
+        yield "users", self.to_id
+
+    def permit_change(self, who: Person, row: Row, work: Work) -> None:
+        may_work_in(who, row["scope"])
+        if self.to_id and work.get("users", self.to_id) is None:
+            raise Refused("unknown", "There is no such colleague.")
+
+    def effect(self, row: Row, work: Work) -> dict[str, Any]:
+        if row["escalated_to_id"] == self.to_id:
+            return {}
+        return {"escalated_to_id": self.to_id, "escalated_at": self.at if self.to_id else 0}
+
+    def words(self, work: Work) -> str:
+        if not self.to_id:
+            return "Escalation ended"
+        return f"Escalated to {name_of(work, self.to_id)}" + (f": {self.reason}" if self.reason else "")

@@ -1,0 +1,161 @@
+"""Messages between desk and server, and their version. MessagePack, compressed with zstd on the wire.
+
+Rows travel as lists, with the order of the columns said once an answer. Times are milliseconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+PROTOCOL = 1
+SERVED = (1,)
+"""Versions that this server speaks; the desk says its own in each request."""
+MEDIA_TYPE = "application/msgpack"
+VERSION_HEADER = "CSR-Protocol"
+PAGE = 2000
+"""Rows a page of the feed."""
+PUSH_LIMIT = 500
+"""Commands a push."""
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""Of a request, before and after decompression."""
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """What became of a command: done, differs, refused or void."""
+
+    seq: int
+    command_id: str
+    status: str
+    code: str
+    reason: str
+
+
+class Rights(msgspec.Struct, frozen=True):
+    """Who the person is by now; kept in the desk's file, so that commands run the same after a restart."""
+
+    user_id: str
+    name: str
+    role: str
+    teams: list[str]
+    scopes: list[str]
+
+
+class PushRequest(msgspec.Struct, frozen=True):
+    """Commands as the desk stored them, byte for byte, in the order of their seq."""
+
+    commands: list[bytes]
+
+
+class PushReply(msgspec.Struct, frozen=True):
+    """A hint only: the pull tells what is known for good."""
+
+    seq: int
+
+
+class PullRequest(msgspec.Struct, frozen=True):
+    """`asked` is fresh and random; `cursors` the last rev seen by scope; `answered` the last seq whose answer was kept."""
+
+    asked: str
+    cursors: dict[str, int]
+    answered: int
+    limit: int = PAGE
+
+
+class Gone(msgspec.Struct, frozen=True, array_like=True):
+    """A row that left this scope at `rev`."""
+
+    scope: str
+    table: str
+    row_id: str
+    rev: int
+
+
+class PullReply(msgspec.Struct, frozen=True):
+    """Rows after the cursors, all of one moment. `seq` and `answers` come with the last page alone (`seq` is else -1)."""
+
+    asked: str
+    epoch: str
+    now: int
+    rights: Rights
+    columns: dict[str, list[str]]
+    rows: dict[str, list[list[Any]]]
+    gone: list[Gone]
+    cursors: dict[str, int]
+    more: bool
+    seq: int
+    answers: list[Answer]
+    left: int = 0
+    """Rows that are still to come, about; for a progress."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a request was not served: a stable code, words for a person, and what to do."""
+
+    code: str
+    title: str
+    advice: str = ""
+
+
+class SignInRequest(msgspec.Struct, frozen=True):
+    """A person's first word from a workstation; `public_key` is the workstation's Ed25519 key, raw, `database_key` a
+    fresh one of 32 bytes. `device_id` is given by a workstation that has a database file but lost its keyring.
+    """
+
+    login: str
+    password: str
+    device_name: str
+    public_key: bytes
+    database_key: bytes
+    device_id: str = ""
+
+
+class SignInReply(msgspec.Struct, frozen=True):
+    """`device_id` is the one asked for when that workstation is this person's and not revoked, else a new one."""
+
+    device_id: str
+    user_id: str
+    name: str
+    organisation: str
+    database_key: bytes
+    """The key to use: the one sent, or the one kept by the server for this workstation's existing file."""
+
+
+class ChallengeReply(msgspec.Struct, frozen=True):
+    challenge: bytes
+
+
+def token_text(challenge: bytes, device_id: str) -> bytes:
+    """What a workstation signs to get a token."""
+    return b"csr-desktop token 1:" + challenge + device_id.encode()
+
+
+class TokenRequest(msgspec.Struct, frozen=True):
+    """The challenge signed with the workstation's key."""
+
+    device_id: str
+    challenge: bytes
+    signature: bytes
+
+
+class TokenReply(msgspec.Struct, frozen=True):
+    token: str
+    valid_seconds: int
+
+
+class PokeRequest(msgspec.Struct, frozen=True):
+    """A long poll: wait until a scope of mine has something after these cursors."""
+
+    cursors: dict[str, int]
+
+
+class PokeReply(msgspec.Struct, frozen=True):
+    is_news: bool
+
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    return _encode(message)

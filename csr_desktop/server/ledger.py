@@ -1,0 +1,275 @@
+"""Runs commands for good: several pushes in one transaction, each command done or refused on its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from csr_desktop.commands import catalogue
+from csr_desktop.commands.command import Command
+from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
+from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import Person, Role, scopes_of
+from csr_desktop.store.sql import Sql
+from csr_desktop.store.tables import new_row
+
+FUTURE_LIMIT = 60_000
+"""How far, in milliseconds, a command may be ahead of the server's clock."""
+
+
+class Push(msgspec.Struct, frozen=True):
+    """What one device sent."""
+
+    device_id: str
+    user_id: str
+    commands: Sequence[bytes]
+
+
+def _is_undo_of(command: Command, undone: Command) -> bool:
+    same_row = getattr(command, "row_id", None) == getattr(undone, "row_id", None)
+    return type(undone) is type(command) and same_row
+
+
+class _Decided(msgspec.Struct, frozen=True):
+    command: Command
+    body: bytes
+    user_id: str
+    status: str
+    code: str
+    reason: str
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """A command that was executed before."""
+
+    command: Command
+    user_id: str
+    status: str
+    code: str = ""
+    reason: str = ""
+
+
+class Ledger:
+    """The one writer of shared data. `clock` gives milliseconds; `before_commit` is where a test may stop it."""
+
+    def __init__(self, sql: Sql, clock: Callable[[], int], before_commit: Callable[[], None] = lambda: None) -> None:
+        self._sql = sql
+        self._clock = clock
+        self._before_commit = before_commit
+        with sql.transaction():
+            for name in ("rev", "ticket", "log"):
+                sql.do("INSERT INTO counters (id, value) VALUES (?, 0) ON CONFLICT DO NOTHING", name)
+
+    def push(self, pushes: Sequence[Push]) -> dict[str, int]:
+        """Execute what is new, in order. Returns by device the last seq that is known."""
+        with self._sql.transaction():
+            known = self._execute(pushes)
+            self._before_commit()
+        return known
+
+    def person(self, user_id: str) -> Person:
+        """Rights as they stand now; raises Refused when the account is gone or closed."""
+        return self._people([user_id])[user_id]
+
+    def _people(self, user_ids: Iterable[str]) -> dict[str, Person]:
+        all_teams = frozenset(i for (i,) in self._sql.all("SELECT id FROM teams WHERE deleted = 0"))
+        people: dict[str, Person] = {}
+        for user_id in set(user_ids):
+            row = self._sql.one("SELECT name, role, is_active, deleted FROM users WHERE id = ?", user_id)
+            if row is None or not row[2] or row[3]:
+                raise Refused("signed_out", "This account is closed.", "Ask your administrator.")
+            sql = "SELECT team_id FROM memberships WHERE user_id = ? AND deleted = 0"
+            teams = frozenset(i for (i,) in self._sql.all(sql, user_id)) & all_teams
+            role: Role = row[1]
+            people[user_id] = Person(user_id, row[0], role, teams, scopes_of(user_id, role, teams, all_teams))
+        return people
+
+    def _execute(self, pushes: Sequence[Push]) -> dict[str, int]:
+        sql = self._sql
+        devices = sorted({push.device_id for push in pushes})
+        marks = ",".join("?" * len(devices))
+        tail = " ORDER BY id FOR UPDATE" if sql.is_postgresql else ""
+        stored: dict[str, int] = dict(sql.all(f"SELECT id, seq FROM devices WHERE id IN ({marks}){tail}", *devices))  # type: ignore[arg-type]
+        known = dict(stored)
+        todo = [(command, body, push.user_id) for push in pushes for command, body in self._fresh(push, known)]
+        if not todo:
+            return known
+        people = self._people(user_id for _, _, user_id in todo)
+        work = Work(lambda table, ids: sql.load(table, ids, lock=True), new_row, self._past)
+        work.fetch(key for command, _, _ in todo for key in command.keys())  # noqa: SIM118
+        decided: list[_Decided] = []
+        answers = self._answers_of(i for command, _, _ in todo for i in (command.id, command.undoes) if i)
+        now = self._clock()
+        for command, body, user_id in todo:
+            outcome = self._decide(command, body, people[user_id], work, answers, now)
+            answers[command.id] = _Known(command, user_id, outcome.status, outcome.code, outcome.reason)
+            decided.append(outcome)
+        self._keep(work, decided, {d: s for d, s in known.items() if s != stored[d]}, now)
+        return known
+
+    @staticmethod
+    def _fresh(push: Push, known: dict[str, int]) -> Iterable[tuple[Command, bytes]]:
+        for body in push.commands:
+            command = catalogue.decode(body)
+            if command.device == push.device_id and command.seq == known.get(push.device_id, -1) + 1:
+                known[push.device_id] += 1
+                yield command, body
+            # A lower seq is known and answered by the pull; a higher one has a gap before it and is sent again.
+
+    def _answers_of(self, ids: Iterable[str]) -> dict[str, _Known]:
+        columns = "id, body, user_id, status, code, reason"
+        return {
+            row[0]: _Known(catalogue.decode(bytes(row[1])), *row[2:]) for row in self._logged(columns, sorted(set(ids)))
+        }
+
+    def _logged(self, columns: str, ids: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+        for start in range(0, len(ids), 500):
+            part = ids[start : start + 500]
+            yield from self._sql.all(f"SELECT {columns} FROM log WHERE id IN ({','.join('?' * len(part))})", *part)
+
+    def _decide(
+        self,
+        command: Command,
+        body: bytes,
+        who: Person,
+        work: Work,
+        answers: Mapping[str, _Known],
+        now: int,
+    ) -> _Decided:
+        def decided(status: str, code: str = "", reason: str = "") -> _Decided:
+            return _Decided(command, body, who.id, status, code, reason)
+
+        work.mark()
+        try:
+            if command.by != who.id:
+                raise Refused("forged", "This was made by somebody else.")
+            if (known := answers.get(command.id)) is not None:
+                if known.user_id != who.id:
+                    raise Refused("forged", "This was made by somebody else.")
+                return decided(
+                    known.status, known.code, known.reason
+                )  # a workstation that took a new number sends again what was executed before
+            if command.undoes:
+                undone = answers.get(command.undoes)
+                if undone is None or undone.user_id != who.id or not _is_undo_of(command, undone.command):
+                    raise Refused("unknown", "What this takes back is not known.")
+                if undone.status in {"refused", "void"}:
+                    return decided("void", "void", "What it takes back never happened.")
+            command = msgspec.structs.replace(command, at=min(command.at, now + FUTURE_LIMIT))
+            command.permit(who, work)
+            differs = command.run(work)
+            self._check_text(work)
+        except Refused as refused:
+            work.drop()
+            return decided("refused", refused.code, str(refused))
+        return decided("differs" if differs else "done")
+
+    @staticmethod
+    def _check_text(work: Work) -> None:
+        for table, row_id in work.touched():
+            row = work.now[table, row_id]
+            if row is not None and any("\0" in value for value in row.values() if type(value) is str):
+                raise Refused("unclean", "The text holds a character that cannot be kept.")
+
+    def _past(self, cell: Cell) -> dict[str, Edit]:
+        sql = "SELECT command_id, at, value, is_withdrawn FROM history WHERE table_name=? AND row_id=? AND field=?"
+        return {c: Edit(Stamp(at, c), msgspec.json.decode(v), bool(w)) for c, at, v, w in self._sql.all(sql, *cell)}
+
+    def _keep(self, work: Work, decided: Sequence[_Decided], seqs: Mapping[str, int], now: int) -> None:
+        sql = self._sql
+        history = [
+            (*cell, e.stamp.command_id, e.stamp.at, msgspec.json.encode(e.value).decode(), int(e.is_withdrawn))
+            for cell, e in work.noted
+        ]
+        sql.many(
+            "INSERT INTO history (table_name, row_id, field, command_id, at, value, is_withdrawn) VALUES (?,?,?,?,?,?,?) "
+            "ON CONFLICT (table_name, row_id, field, command_id) DO UPDATE SET is_withdrawn = excluded.is_withdrawn",
+            history,
+        )
+        sql.many("UPDATE devices SET seq=?, seen_at=? WHERE id=?", [(seq, now, d) for d, seq in sorted(seqs.items())])
+        self._append_log(decided, now)
+        self.write(work)
+
+    def _append_log(self, decided: Sequence[_Decided], now: int) -> None:
+        position = self._count("log", len(decided))
+        taken = {i for (i,) in self._logged("id", [entry.command.id for entry in decided])}
+        last = self._sql.value("SELECT hash FROM log WHERE position = ?", position) if position else None
+        chain = bytes(last) if last is not None else b""
+        rows = []
+        for entry in decided:
+            position += 1
+            c = entry.command
+            content = msgspec.msgpack.encode([position, c.id, entry.user_id, entry.body, entry.status, entry.code, now])
+            chain = hashlib.sha256(chain + content).digest()
+            log_id = f"{c.id}/{c.device}/{c.seq}" if c.id in taken else c.id
+            taken.add(c.id)
+            rows.append(
+                (
+                    position,
+                    log_id,
+                    c.device,
+                    c.seq,
+                    entry.user_id,
+                    entry.body,
+                    entry.status,
+                    entry.code,
+                    entry.reason,
+                    now,
+                    chain,
+                )
+            )
+        self._sql.many(
+            "INSERT INTO log (position, id, device_id, seq, user_id, body, status, code, reason, executed_at, hash) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            rows,
+        )
+
+    def _count(self, name: str, by: int) -> int:
+        """Take `by` numbers; the last one before them. The row stays locked until commit."""
+        value = self._sql.value("UPDATE counters SET value = value + ? WHERE id = ? RETURNING value", by, name)
+        return int(value) - by
+
+    def write(self, work: Work) -> None:
+        """Number and store what changed; the counter of revisions is taken last."""
+        dirty = work.dirty()
+        for table, rows in dirty.items():
+            dirty[table] = [dict(row) for row in rows]
+        unnumbered: list[Any] = [row for row in dirty.get("tickets", ()) if not row["number"]]
+        if unnumbered:
+            number = self._count("ticket", len(unnumbered))
+            for row in unnumbered:
+                number += 1
+                row["number"] = number
+        total = sum(map(len, dirty.values()))
+        if not total:
+            return
+        rev = self._count("rev", total)
+        gone: list[tuple[str, str, str, int]] = []
+        arrived: list[tuple[str, str, str]] = []
+        for table in sorted(dirty):
+            rows_now: list[Any] = list(dirty[table])
+            for row in rows_now:
+                rev += 1
+                row["rev"] = rev
+                before: Row | None = work.before[table, row["id"]]
+                if before is not None and before["scope"] != row["scope"]:
+                    gone.append((before["scope"], table, row["id"], rev))
+                    arrived.append((row["scope"], table, row["id"]))
+            self._sql.upsert(table, rows_now)
+        self._sql.many("DELETE FROM gone WHERE scope=? AND table_name=? AND row_id=?", arrived)
+        self._sql.many(
+            "INSERT INTO gone (scope, table_name, row_id, rev) VALUES (?,?,?,?) "
+            "ON CONFLICT (scope, table_name, row_id) DO UPDATE SET rev = excluded.rev",
+            gone,
+        )
+
+    def fill(self, table: str, rows: Sequence[Sequence[Any]], rev_index: int) -> None:
+        """Store rows made elsewhere (a generator, a restore) as lists in column order, numbered like any other change."""
+        with self._sql.transaction():
+            rev = self._count("rev", len(rows))
+            for offset, row in enumerate(rows, 1):
+                row[rev_index] = rev + offset  # type: ignore[index]
+            self._sql.upsert_lists(table, rows)

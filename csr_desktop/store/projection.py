@@ -1,0 +1,25 @@
+"""Tables of a desk that follow from others: kept in the transaction that wrote the rows they follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from csr_desktop.store.sql import Sql
+
+
+class Projection(Protocol):
+    """One derived table, or several that belong together."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The synced tables it follows."""
+        ...
+
+    def update(self, sql: Sql, table: str, ids: Sequence[str]) -> None:
+        """These rows were written, marked deleted or removed."""
+        ...
+
+    def rebuild(self, sql: Sql) -> None:
+        """Make everything anew."""
+        ...

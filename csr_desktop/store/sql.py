@@ -1,0 +1,131 @@
+"""The write path and the pull: SQL text made once from the models' columns, whole sets at a time.
+
+Peewee's query objects cost ten times as much here; screens' questions use them, this does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import peewee as pw
+
+from csr_desktop.store.tables import COLUMNS, NUMBERS
+
+Row = Mapping[str, Any]
+_CHUNK = 900  # bound values a statement; SQLite's own limit was 999 for long
+
+
+class Sql:
+    """Plain statements over one Peewee database. Marks are `?`, whatever the database."""
+
+    def __init__(self, db: pw.Database) -> None:
+        self.db = db
+        self.is_postgresql = isinstance(db, pw.PostgresqlDatabase)
+        self.mark = "%s" if self.is_postgresql else "?"
+        self._upserts: dict[str, str] = {}
+        self._translated: dict[str, str] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Writes: all or nothing. On SQLite the lock is taken at once, so nobody is told “busy” midway."""
+        if self.is_postgresql:
+            with self.db.atomic():
+                yield
+        else:
+            with self.db.atomic("IMMEDIATE"):
+                yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads that see one moment."""
+        if self.is_postgresql:
+            with self.db.atomic("REPEATABLE READ"):
+                yield
+        else:
+            with self.db.atomic():
+                yield
+
+    def _text(self, sql: str) -> str:
+        if not self.is_postgresql:
+            return sql
+        text = self._translated.get(sql)
+        if text is None:
+            text = self._translated[sql] = sql.replace("?", "%s")
+        return text
+
+    def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return list(self.db.execute_sql(self._text(sql), values or None).fetchall())
+
+    def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = self.db.execute_sql(self._text(sql), values or None).fetchone()
+        return found
+
+    def value(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row; None without a row."""
+        row = self.one(sql, *values)
+        return row[0] if row else None
+
+    def do(self, sql: str, *values: Any) -> int:
+        """The number of rows changed."""
+        return int(self.db.execute_sql(self._text(sql), values or None).rowcount)
+
+    def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        if not rows:
+            return
+        if self.is_postgresql:
+            self.db.cursor().executemany(self._text(sql), rows)
+        else:
+            self.db.connection().executemany(sql, rows)
+
+    def load(self, table: str, ids: Iterable[str], *, lock: bool = False) -> dict[str, dict[str, Any]]:
+        """Rows by id, in one question; with `lock` they stay ours until commit (PostgreSQL)."""
+        names = COLUMNS[table]
+        wanted = sorted(set(ids))
+        columns = ",".join(f'"{c}"' for c in names)
+        found: dict[str, dict[str, Any]] = {}
+        if self.is_postgresql:
+            tail = " ORDER BY id FOR UPDATE" if lock else ""
+            for values in self.all(f"SELECT {columns} FROM {table} WHERE id = ANY(?){tail}", wanted):
+                found[values[0]] = dict(zip(names, values, strict=True))
+            return found
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            for values in self.all(f"SELECT {columns} FROM {table} WHERE id IN ({marks})", *part):
+                found[values[0]] = dict(zip(names, values, strict=True))
+        return found
+
+    def upsert_text(self, table: str) -> str:
+        text = self._upserts.get(table)
+        if text is None:
+            names = COLUMNS[table]
+            columns = ",".join(f'"{c}"' for c in names)
+            sets = ",".join(f'"{c}"=excluded."{c}"' for c in names if c != "id")
+            if self.is_postgresql:
+                kinds = (f"%s::{'bigint' if c in NUMBERS[table] else 'text'}[]" for c in names)
+                source = f"SELECT * FROM unnest({','.join(kinds)})"
+            else:
+                source = f"VALUES ({','.join('?' * len(names))})"
+            text = f"INSERT INTO {table} ({columns}) {source} ON CONFLICT (id) DO UPDATE SET {sets}"
+            self._upserts[table] = text
+        return text
+
+    def upsert(self, table: str, rows: Sequence[Row]) -> None:
+        names = COLUMNS[table]
+        self.upsert_lists(table, [[row[c] for c in names] for row in rows])
+
+    def upsert_lists(self, table: str, lists: Sequence[Sequence[Any]]) -> None:
+        """Rows as lists in the order of the table's columns, as they come over the wire."""
+        if not lists:
+            return
+        text = self.upsert_text(table)
+        if self.is_postgresql:
+            self.db.execute_sql(text, [list(column) for column in zip(*lists, strict=True)])
+        else:
+            self.db.connection().executemany(text, lists)
+
+    def purge(self, table: str, ids: Sequence[str]) -> None:
+        """Remove rows for good."""
+        self.many(f"DELETE FROM {table} WHERE id=?", [(i,) for i in ids])

@@ -1,0 +1,519 @@
+"""The tables. Synced rows hold text and whole numbers only, so a row is the same on SQLite, PostgreSQL and the wire.
+
+Columns ending in `_at` are milliseconds since the Unix epoch, UTC, 0 for none; flags are 0 or 1; '' is no value.
+Every query is run with its database (`query.execute(db)`); nothing is ever bound.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee as pw
+
+
+def _text(default: str = "") -> pw.TextField:
+    return pw.TextField(default=default)
+
+
+def _number(default: int = 0) -> pw.BigIntegerField:
+    return pw.BigIntegerField(default=default)
+
+
+class Synced(pw.Model):
+    """What every synced row carries. `rev` is the server's count of changes, `stamps` JSON {field: [at, command id]}."""
+
+    id = pw.TextField(primary_key=True)
+    scope = _text()
+    rev = _number()
+    deleted = _number()
+    stamps = _text()
+
+
+# Of the whole organisation
+
+
+class OrganisationTable(Synced):
+    name = _text()
+    home_region = _text("US")
+    time_zone = _text("America/New_York")
+    own_numbers = _text("[]")  # JSON list of E.164, never matched to a caller
+
+    class Meta:
+        table_name = "organisations"
+
+
+class UserTable(Synced):
+    name = _text()
+    login = _text()
+    email = _text()
+    role = _text("csr")
+    extension = _text()
+    is_active = _number(1)
+
+    class Meta:
+        table_name = "users"
+        indexes = ((("login",), False),)
+
+
+class TeamTable(Synced):
+    name = _text()
+    calendar_id = _text()
+
+    class Meta:
+        table_name = "teams"
+
+
+class MembershipTable(Synced):
+    user_id = _text()
+    team_id = _text()
+
+    class Meta:
+        table_name = "memberships"
+
+
+class CalendarTable(Synced):
+    name = _text()
+    body = _text()  # JSON of domain.business_calendar.BusinessCalendar
+
+    class Meta:
+        table_name = "calendars"
+
+
+class SlaPolicyTable(Synced):
+    name = _text()
+    calendar_id = _text()
+    targets = _text()  # JSON {priority: [first reply seconds, next reply seconds]} in open time of the calendar
+
+    class Meta:
+        table_name = "sla_policies"
+
+
+class TopicTable(Synced):
+    name = _text()
+    parent_id = _text()
+    position = _number()
+    is_active = _number(1)
+
+    class Meta:
+        table_name = "topics"
+
+
+class DispositionTable(Synced):
+    name = _text()
+    position = _number()
+    is_resolution = _number()
+    is_active = _number(1)
+
+    class Meta:
+        table_name = "dispositions"
+
+
+class ClientTable(Synced):
+    code = _text()
+    name = _text()
+    status = _text("active")  # prospect, active, closed
+    tier = _text()  # gold, silver, bronze
+    employee_count = _number()
+    products = _text()
+    specialist_id = _text()
+    email = _text()
+    city = _text()
+    time_zone = _text()
+    alert = _text()
+    pay_schedule = _text()  # JSON of domain.pay_schedule.PaySchedule
+    calendar_id = _text()
+    sla_policy_id = _text()
+
+    class Meta:
+        table_name = "clients"
+        indexes = ((("name",), False), (("code",), False))
+
+
+class ContactTable(Synced):
+    client_id = _text()
+    name = _text()
+    title = _text()
+    email = _text()
+    authorities = _text()  # what they may ask for, a comma between: payroll, tax, bank
+    is_active = _number(1)
+
+    class Meta:
+        table_name = "contacts"
+        indexes = ((("client_id",), False), (("email",), False))
+
+
+class PhoneNumberTable(Synced):
+    client_id = _text()
+    contact_id = _text()  # '' is the company's own line
+    raw = _text()
+    e164 = _text()
+    extension = _text()
+    label = _text()
+
+    class Meta:
+        table_name = "phone_numbers"
+        indexes = ((("e164",), False), (("contact_id",), False), (("client_id",), False))
+
+
+class NoteTable(Synced):
+    """A note on a client, for everyone."""
+
+    client_id = _text()
+    author_id = _text()
+    body = _text()
+    written_at = _number()
+
+    class Meta:
+        table_name = "notes"
+        indexes = ((("client_id", "written_at"), False),)
+
+
+class ChangeTable(Synced):
+    """An edit of a client or contact, for the timeline. Its id is the command's."""
+
+    client_id = _text()
+    contact_id = _text()
+    author_id = _text()
+    fields = _text()  # JSON {field: [was, becomes]}
+    changed_at = _number()
+
+    class Meta:
+        table_name = "changes"
+        indexes = ((("client_id", "changed_at"), False),)
+
+
+# Of a team
+
+
+class InteractionTable(Synced):
+    client_id = _text()
+    contact_id = _text()
+    agent_id = _text()
+    ticket_id = _text()
+    channel = _text("phone")  # phone, email, chat, social, in_person, web_form, voicemail
+    direction = _text("in")  # in, out
+    result = _text("handled")  # handled, missed, abandoned, no_answer
+    number = _text()  # E.164, or as it came when it has none
+    extension = _text()
+    started_at = _number()
+    ended_at = _number()
+    talk_seconds = _number()
+    hold_seconds = _number()
+    wrap_up_seconds = _number()
+    dial_seconds = _number()
+    topic_id = _text()
+    disposition_id = _text()
+    note = _text()
+    called_back_by_id = _text()
+    called_back_at = _number()
+
+    class Meta:
+        table_name = "interactions"
+        indexes = (
+            (("client_id", "started_at"), False),
+            (("agent_id", "started_at"), False),
+            (("number", "started_at"), False),
+        )
+
+
+class TicketTable(Synced):
+    client_id = _text()
+    contact_id = _text()
+    number = _number()  # 0 until the server gives one
+    subject = _text()
+    channel = _text("phone")
+    topic_id = _text()
+    priority = _text("normal")  # low, normal, high, urgent
+    state = _text("open")  # open, waiting, resolved, closed
+    assignee_id = _text()
+    opened_by_id = _text()
+    opened_at = _number()
+    sla_policy_id = _text()
+    calendar_id = _text()
+    reply_due_at = _number()  # 0 while no reply is owed
+    first_replied_at = _number()
+    last_message_at = _number()
+    resolved_at = _number()
+    escalated_to_id = _text()
+    escalated_at = _number()
+    assigned_at = _number()
+
+    class Meta:
+        table_name = "tickets"
+        indexes = ((("client_id", "opened_at"), False), (("number",), False))
+
+
+class MessageTable(Synced):
+    """A line of a ticket's conversation, only ever added."""
+
+    ticket_id = _text()
+    client_id = _text()
+    kind = _text("note")  # inbound, reply, note, event
+    author_id = _text()  # an agent, or '' when the contact wrote
+    contact_id = _text()
+    body = _text()
+    written_at = _number()
+
+    class Meta:
+        table_name = "messages"
+        indexes = ((("ticket_id", "written_at"), False),)
+
+
+class FollowUpTable(Synced):
+    client_id = _text()
+    contact_id = _text()
+    ticket_id = _text()
+    interaction_id = _text()
+    kind = _text("task")  # callback, promise, check_in, task, deadline
+    title = _text()
+    assignee_id = _text()
+    created_by_id = _text()
+    created_at = _number()
+    due_at = _number()
+    first_due_at = _number()
+    snoozed_until_at = _number()
+    state = _text("open")  # open, done, cancelled
+    outcome = _text()  # kept, broken, reached, no_answer, left_message, done
+    outcome_note = _text()
+    completed_by_id = _text()
+    completed_at = _number()
+    moves = _text("[]")  # JSON [[was due, becomes due, reason, by, at], …], oldest first
+
+    class Meta:
+        table_name = "follow_ups"
+        indexes = (
+            (("client_id", "due_at"), False),
+            (("assignee_id", "state", "due_at"), False),
+            (("ticket_id",), False),
+        )
+
+
+# Of the server alone
+
+
+class GoneTable(pw.Model):
+    """The row left this scope at `rev`."""
+
+    scope = _text()
+    table_name = _text()
+    row_id = _text()
+    rev = _number()
+
+    class Meta:
+        table_name = "gone"
+        primary_key = pw.CompositeKey("scope", "table_name", "row_id")
+        indexes = ((("scope", "rev"), False),)
+
+
+class HistoryTable(pw.Model):
+    """Every value a field was given; the row holds the greatest (at, command) that is not withdrawn."""
+
+    table_name = _text()
+    row_id = _text()
+    field = _text()
+    command_id = _text()
+    at = _number()
+    value = _text()  # JSON
+    is_withdrawn = _number()
+
+    class Meta:
+        table_name = "history"
+        primary_key = pw.CompositeKey("table_name", "row_id", "field", "command_id")
+
+
+class LogTable(pw.Model):
+    """One row a command: its stored answer and the audit log, each hash over the one before."""
+
+    position = pw.BigIntegerField(primary_key=True)
+    id = pw.TextField(unique=True)
+    device_id = _text()
+    seq = _number()
+    user_id = _text()
+    body = pw.BlobField()
+    status = _text()  # done, differs, refused, void
+    code = _text()
+    reason = _text()
+    executed_at = _number()
+    hash = pw.BlobField()
+
+    class Meta:
+        table_name = "log"
+        indexes = ((("device_id", "seq"), True),)
+
+
+class DeviceTable(pw.Model):
+    """A workstation of one person; `seq` is the last of its commands that was executed."""
+
+    id = pw.TextField(primary_key=True)
+    user_id = _text()
+    name = _text()
+    public_key = pw.BlobField(default=b"")
+    registered_at = _number()
+    seen_at = _number()
+    revoked_at = _number()
+    seq = _number()
+
+    class Meta:
+        table_name = "devices"
+
+
+class CredentialTable(pw.Model):
+    """How a person signs in; `failed_at` and `failures` make further tries wait."""
+
+    user_id = pw.TextField(primary_key=True)
+    password_hash = _text()
+    failures = _number()
+    failed_at = _number()
+
+    class Meta:
+        table_name = "credentials"
+
+
+class EscrowTable(pw.Model):
+    """A device's database key, wrapped with the server's key, for a person whose keyring was lost."""
+
+    device_id = pw.TextField(primary_key=True)
+    wrapped_key = pw.BlobField()
+
+    class Meta:
+        table_name = "escrow"
+
+
+class CounterTable(pw.Model):
+    """`rev`, `ticket` and `log`: counted under a lock held until commit."""
+
+    id = pw.TextField(primary_key=True)
+    value = _number()
+
+    class Meta:
+        table_name = "counters"
+
+
+# Of the desk alone
+
+
+class OutboxTable(pw.Model):
+    seq = pw.BigIntegerField(primary_key=True)
+    id = _text()
+    group_id = _text()
+    body = pw.BlobField()
+    blocked = _text()
+
+    class Meta:
+        table_name = "outbox"
+
+
+class BaseTable(pw.Model):
+    """The server's last state of a row that unsent commands touched; no image means that there was no such row."""
+
+    table_name = _text()
+    row_id = _text()
+    image = pw.BlobField(null=True)
+
+    class Meta:
+        table_name = "base"
+        primary_key = pw.CompositeKey("table_name", "row_id")
+
+
+class CursorTable(pw.Model):
+    scope = pw.TextField(primary_key=True)
+    rev = _number()
+
+    class Meta:
+        table_name = "cursors"
+
+
+class NeedsYouTable(pw.Model):
+    """A command the server did not take as meant, with the person's text in it."""
+
+    id = pw.TextField(primary_key=True)
+    body = pw.BlobField()
+    status = _text()
+    code = _text()
+    reason = _text()
+    answered_at = _number()
+
+    class Meta:
+        table_name = "needs_you"
+
+
+class UndoTable(pw.Model):
+    """What takes a group of commands back, in order; kept after the commands were sent."""
+
+    group_id = pw.TextField(primary_key=True)
+    words = _text()
+    commands = pw.BlobField()
+    done_at = _number()
+
+    class Meta:
+        table_name = "undo"
+
+
+class DraftTable(pw.Model):
+    """Text that is being typed, by the place where it is typed."""
+
+    key = pw.TextField(primary_key=True)
+    body = _text()
+    written_at = _number()
+
+    class Meta:
+        table_name = "drafts"
+
+
+class StateTable(pw.Model):
+    """Single values of the file: last seq, rights, clock offset, what was open."""
+
+    key = pw.TextField(primary_key=True)
+    value = _text()
+
+    class Meta:
+        table_name = "state"
+
+
+ORGANISATION_TABLES: tuple[type[Synced], ...] = (
+    OrganisationTable,
+    UserTable,
+    TeamTable,
+    MembershipTable,
+    CalendarTable,
+    SlaPolicyTable,
+    TopicTable,
+    DispositionTable,
+    ClientTable,
+    ContactTable,
+    PhoneNumberTable,
+    NoteTable,
+    ChangeTable,
+)
+TEAM_TABLES: tuple[type[Synced], ...] = (InteractionTable, TicketTable, MessageTable, FollowUpTable)
+SERVER_TABLES: tuple[type[pw.Model], ...] = (
+    GoneTable,
+    HistoryTable,
+    LogTable,
+    DeviceTable,
+    CredentialTable,
+    EscrowTable,
+    CounterTable,
+)
+DESK_TABLES: tuple[type[pw.Model], ...] = (
+    OutboxTable,
+    BaseTable,
+    CursorTable,
+    NeedsYouTable,
+    UndoTable,
+    DraftTable,
+    StateTable,
+)
+
+SYNCED: dict[str, type[Synced]] = {model._meta.table_name: model for model in (*ORGANISATION_TABLES, *TEAM_TABLES)}  # noqa: SLF001
+COLUMNS: dict[str, tuple[str, ...]] = {name: tuple(model._meta.columns) for name, model in SYNCED.items()}  # noqa: SLF001
+DEFAULTS: dict[str, dict[str, Any]] = {name: model._meta.get_default_dict() for name, model in SYNCED.items()}  # noqa: SLF001
+NUMBERS: dict[str, frozenset[str]] = {
+    name: frozenset(c for c, f in model._meta.columns.items() if isinstance(f, pw.BigIntegerField))  # noqa: SLF001
+    for name, model in SYNCED.items()
+}
+
+
+def new_row(table: str) -> dict[str, Any]:
+    """An empty row of a synced table, its id missing."""
+    return dict(DEFAULTS[table])

@@ -1,0 +1,177 @@
+"""Keeps a replica and the server together: sends what waits, fetches what is new, tries again when the way is blocked."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from csr_desktop.domain.change_set import ChangeSet
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault
+from csr_desktop.protocol import PushRequest
+from csr_desktop.store.faults import said_plainly
+from csr_desktop.sync.rebase import Puller, Suspicious
+from csr_desktop.sync.replica import Replica
+from csr_desktop.sync.transport import SignedOut, Transport
+
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
+POLL_SECONDS = 20.0
+"""How often to look without a poke."""
+
+State = Literal["starting", "syncing", "saved", "offline", "signed_out", "stopped"]
+
+
+class SyncStatus(msgspec.Struct, frozen=True):
+    """How it stands with the server. `since_at` is in milliseconds; `rows_left` counts a first fill down."""
+
+    state: State
+    since_at: int
+    title: str = ""
+    advice: str = ""
+    rows_left: int = 0
+    is_filled: bool = False
+    """Whether everything of this person has come at least once."""
+
+
+class Engine:
+    """One thread that syncs and one that listens. Never holds a transaction while it waits for the network."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        transport: Transport,
+        clock: Callable[[], int],
+        on_changed: Callable[[ChangeSet], None],
+        on_status: Callable[[SyncStatus], None],
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._replica = replica
+        self._puller = Puller(replica)
+        self._transport = transport
+        self._clock = clock
+        self._on_changed = on_changed
+        self._on_status = on_status
+        self._jitter = jitter
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._failures = 0
+        self.status = SyncStatus("starting", clock())
+
+    # Life
+
+    def start(self) -> None:
+        for name, target in (("sync", self._run), ("sync-listen", self._listen)):
+            thread = threading.Thread(target=target, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Ends both threads; a request under way is cut off."""
+        self._stopped.set()
+        self._wake.set()
+        self._transport.close()
+        for thread in self._threads:
+            thread.join(timeout=20)
+        self._threads.clear()
+
+    def wake(self) -> None:
+        """Something waits to be sent, or something new is there."""
+        self._wake.set()
+
+    # One round
+
+    def sync_once(self) -> bool:
+        """Send and fetch everything. True when all is saved; raises nothing that belongs to the world."""
+        try:
+            with said_plainly():
+                self._push()
+                self._pull()
+        except SignedOut as fault:
+            return self._say("signed_out", fault)
+        except Suspicious as fault:
+            return self._say("stopped", fault)
+        except EnvironmentFault as fault:
+            self._failures += 1
+            return self._say("offline", fault)
+        except CsrDesktopError as fault:
+            return self._say("stopped", fault)
+        self._failures = 0
+        self._say("saved")
+        return True
+
+    def _push(self) -> None:
+        sent = 0
+        while batch := self._replica.push_batch(sent):
+            seq = self._transport.push(PushRequest(batch)).seq
+            if seq <= sent:
+                break
+            sent = seq
+
+    def _pull(self) -> None:
+        more = True
+        while more and not self._stopped.is_set():
+            reply = self._transport.pull(self._puller.request())
+            found = self._puller.apply(reply)
+            more = reply.more
+            if found:
+                self._on_changed(found)
+            if more:
+                self.status = SyncStatus(
+                    "syncing", self._clock(), rows_left=reply.left, is_filled=self.status.is_filled
+                )
+                self._on_status(self.status)
+
+    def _say(self, state: State, fault: CsrDesktopError | None = None) -> bool:
+        title, advice = (fault.title, fault.advice) if fault else ("", "")
+        old = self.status
+        since = old.since_at if old.state == state else self._clock()
+        self.status = SyncStatus(state, since, title, advice, 0, old.is_filled or state == "saved")
+        self._on_status(self.status)
+        return False
+
+    # Threads
+
+    def _run(self) -> None:
+        db = self._replica.sql.db
+        db.connect(reuse_if_open=True)
+        try:
+            while not self._stopped.is_set():
+                self._wake.clear()
+                self.sync_once()
+                self._wake.wait(self._pause())
+        finally:
+            db.close()
+
+    def _pause(self) -> float:
+        if self.status.state == "saved":
+            return POLL_SECONDS * (0.75 + self._jitter() / 2)
+        if self.status.state in {"signed_out", "stopped"}:
+            return LONGEST_WAIT_SECONDS * 4
+        wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(self._failures, 10))
+        return wait * (0.5 + self._jitter())
+
+    def _listen(self) -> None:
+        db = self._replica.sql.db
+        failures = 0
+        while not self._stopped.is_set():
+            if self.status.state != "saved":
+                self._stopped.wait(0.25)
+                continue
+            db.connect(reuse_if_open=True)
+            cursors: dict[str, int] = dict(self._replica.sql.all("SELECT scope, rev FROM cursors"))  # type: ignore[arg-type]
+            db.close()
+            try:
+                if self._transport.wait_for_poke(cursors):
+                    self._wake.set()
+                    self._stopped.wait(
+                        0.05
+                    )  # the sync takes it in; without this, the same news would be asked for again
+                failures = 0
+            except CsrDesktopError:
+                failures += 1
+                self._wake.set()
+                self._stopped.wait(min(LONGEST_WAIT_SECONDS, 2.0 ** min(failures, 6)) * (0.5 + self._jitter()))

@@ -1,0 +1,248 @@
+"""Taking in a page of the feed: the server's rows, then my unsent commands over them again; only the outcome is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from csr_desktop.commands import catalogue
+from csr_desktop.commands.command import Command
+from csr_desktop.commands.work import Images, Key, Row, Work
+from csr_desktop.domain.change_set import ChangeSet
+from csr_desktop.domain.errors import CsrDesktopError, Refused
+from csr_desktop.protocol import PullReply, PullRequest
+from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED, new_row
+from csr_desktop.sync.replica import Replica, ids_by_table, person_of
+
+DELETION_ROWS, DELETION_SHARE = 200, 0.05
+"""One answer that deletes more rows than both of these of a table stops the sync until a person has looked."""
+
+
+class Suspicious(CsrDesktopError):
+    """An answer that no honest server of this version gives; nothing of it was taken."""
+
+
+class Puller:
+    """Asks and takes in. Only the newest question's answer counts, once: its id is random and never used again."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+        self._sql = replica.sql
+        self._asked = ""
+
+    def request(self) -> PullRequest:
+        self._asked = self._replica.new_id()
+        cursors: dict[str, int] = dict(self._sql.all("SELECT scope, rev FROM cursors"))  # type: ignore[arg-type]
+        answered = self._sql.value("SELECT value FROM state WHERE key = 'answered'")
+        return PullRequest(self._asked, cursors, int(answered or 0))
+
+    def apply(self, reply: PullReply) -> ChangeSet:
+        """Rows, cursors, answers and rights in one transaction. Raises Suspicious with nothing taken."""
+        if reply.asked != self._asked:
+            return ChangeSet()
+        theirs = checked_rows(reply)
+        self._asked = ""
+        with self._sql.transaction():
+            state = self._replica.state()
+            rights = msgspec.json.encode(reply.rights).decode()
+            rights_changed = rights != state.get("rights")
+            self._replica.set_state("offset", str(reply.now - self._replica.clock()))
+            if rights_changed:
+                self._replica.set_state("rights", rights)
+            self._replica.set_state("epoch", reply.epoch)
+            queue = self._answered(reply, self._replica.unsent())
+            written = self._take_in(reply, theirs, queue)
+            self._sql.many(
+                "INSERT INTO cursors (scope, rev) VALUES (?,?) ON CONFLICT (scope) DO UPDATE SET rev = excluded.rev",
+                sorted(reply.cursors.items()),
+            )
+            self._replica.forget_old_undo()
+            found = self._replica.project(written, rights=rights_changed)
+            self._replica.before_commit()
+        return found
+
+    def _answered(self, reply: PullReply, queue: list[Command]) -> list[Command]:
+        """Drop from the outbox what the server has executed; keep what it refused for the person. What is left."""
+        if reply.seq < 0:
+            return queue
+        by_seq = {answer.seq: answer for answer in reply.answers}
+        for command in queue:
+            answer = by_seq.get(command.seq)
+            if answer is not None and answer.command_id != command.id:
+                raise Suspicious(
+                    "This workstation's file is an older copy of itself.",
+                    "Nothing was sent or lost. Sign in again, so that it counts its changes anew.",
+                )
+            if answer is None or answer.status in {"done", "void"}:
+                continue
+            self._sql.do(
+                "INSERT INTO needs_you (id, body, status, code, reason, answered_at) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                command.id,
+                catalogue.encode(command),
+                answer.status,
+                answer.code,
+                answer.reason,
+                reply.now,
+            )
+        self._sql.do("DELETE FROM outbox WHERE seq <= ?", reply.seq)
+        self._replica.set_state("answered", str(reply.seq))
+        return [command for command in queue if command.seq > reply.seq]
+
+    def _take_in(
+        self, reply: PullReply, theirs: dict[str, list[list[Any]]], queue: list[Command]
+    ) -> dict[str, list[str]]:
+        stored = self._sql.all("SELECT table_name, row_id, image FROM base")
+        lost = [s for (s,) in self._sql.all("SELECT scope FROM cursors") if s not in reply.rights.scopes]
+        if not (stored or queue or reply.gone or lost):
+            for table, rows in theirs.items():
+                self._sql.upsert_lists(table, rows)
+            return {table: [row[0] for row in rows] for table, rows in theirs.items()}
+        images: Images = {
+            (t, i): msgspec.msgpack.decode(image) if image is not None else None for t, i, image in stored
+        }
+        held = set(images)
+        incoming: Images = {}
+        for table, rows in theirs.items():
+            for row in rows:
+                incoming[table, row[0]] = dict(zip(COLUMNS[table], row, strict=True))
+        self._left(reply, incoming, images)
+        self._lose(lost, incoming, images)
+        self._guard(incoming)
+        for key in held & incoming.keys():
+            old, new = images[key], incoming[key]
+            if not (old is not None and new is not None and old["rev"] >= new["rev"]):
+                images[key] = new
+        written: dict[str, list[str]] = {}
+        self._write({key: row for key, row in incoming.items() if key not in held}, written)
+        if held or queue:
+            self._rerun(queue, images, not reply.more, written)
+        return written
+
+    def _left(self, reply: PullReply, incoming: Images, images: Images) -> None:
+        """A gone mark removes a row only if it still is in that scope, at that or an older rev."""
+        wanted = ids_by_table((g.table, g.row_id) for g in reply.gone)
+        rows = {table: self._sql.load(table, ids) for table, ids in wanted.items()}
+        for gone in reply.gone:
+            key = (gone.table, gone.row_id)
+            here = incoming.get(key) or (images[key] if key in images else rows[gone.table].get(gone.row_id))
+            if here is not None and here["scope"] == gone.scope and here["rev"] <= gone.rev:
+                incoming[key] = None
+
+    def _lose(self, scopes: Sequence[str], incoming: Images, images: Images) -> None:
+        """Rows of scopes that are no longer mine go at once; unsent text about them is in the outbox."""
+        for scope in scopes:
+            for table in SYNCED:
+                for (row_id,) in self._sql.all(f"SELECT id FROM {table} WHERE scope = ?", scope):
+                    if (table, row_id) not in images:
+                        incoming.setdefault((table, row_id), None)
+            for key, row in images.items():
+                if row is not None and row["scope"] == scope and key not in incoming:
+                    incoming[key] = None
+            self._sql.do("DELETE FROM cursors WHERE scope = ?", scope)
+
+    def _guard(self, incoming: Images) -> None:
+        marked = ids_by_table(key for key, row in incoming.items() if row is not None and row["deleted"])
+        for table, ids in marked.items():
+            if len(ids) <= DELETION_ROWS:
+                continue
+            here = sum(1 for row in self._sql.load(table, ids).values() if not row["deleted"])
+            total = int(self._sql.value(f"SELECT COUNT(*) FROM {table} WHERE deleted = 0"))
+            if here > DELETION_ROWS and here > DELETION_SHARE * total:
+                raise Suspicious(
+                    f"The server wants to delete {here} of {total} entries here at once.",
+                    "Nothing was deleted. Ask your administrator whether this is meant.",
+                )
+
+    def _write(self, rows: Images, written: dict[str, list[str]]) -> None:
+        by_table: dict[str, list[Row]] = {}
+        removed: dict[str, list[str]] = {}
+        for (table, row_id), row in rows.items():
+            written.setdefault(table, []).append(row_id)
+            if row is None:
+                removed.setdefault(table, []).append(row_id)
+            else:
+                by_table.setdefault(table, []).append(row)
+        for table, some in by_table.items():
+            self._sql.upsert(table, some)
+        for table, ids in removed.items():
+            self._sql.purge(table, ids)
+
+    def _rerun(self, queue: Iterable[Command], images: Images, is_last: bool, written: dict[str, list[str]]) -> None:  # noqa: FBT001
+        """In memory: the server's rows, then the unsent commands in order; the difference to the file is written."""
+        queue = list(queue)
+
+        def load(table: str, ids: Iterable[str]) -> Mapping[str, Row]:
+            ids = list(ids)
+            found: dict[str, Row] = dict(self._sql.load(table, [i for i in ids if (table, i) not in images]))
+            for row_id in ids:
+                if (image := images.get((table, row_id))) is not None:
+                    found[row_id] = image
+            return found
+
+        work = Work(load, new_row)
+        work.fetch([*images, *(key for command in queue for key in command.keys())])  # noqa: SIM118
+        who = person_of(self._replica.state())
+        first: Images = {}
+        blocked: list[tuple[str, int]] = []
+        for command in queue:
+            work.mark()
+            try:
+                command.permit(who, work)
+                command.run(work)
+            except Refused as refused:
+                work.drop()
+                blocked.append((str(refused), command.seq))
+                continue
+            blocked.append(("", command.seq))
+            for key, row in work.touched().items():
+                first.setdefault(key, row)
+        if is_last:
+            self._sql.many("UPDATE outbox SET blocked = ?1 WHERE seq = ?2 AND blocked <> ?1", blocked)
+        touched: set[Key] = images.keys() | first.keys()
+        local = {table: self._sql.load(table, ids) for table, ids in ids_by_table(touched).items()}
+        self._write({key: work.now[key] for key in touched if work.now[key] != local[key[0]].get(key[1])}, written)
+        self._sql.do("DELETE FROM base")
+        self._sql.many(
+            "INSERT INTO base (table_name, row_id, image) VALUES (?,?,?)",
+            [(t, i, msgspec.msgpack.encode(row) if row is not None else None) for (t, i), row in first.items()],
+        )
+
+
+def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
+    """The reply's rows in this program's order of columns. Raises Suspicious for wrong tables, types or shapes."""
+    found: dict[str, list[list[Any]]] = {}
+    for table, rows in reply.rows.items():
+        names = COLUMNS.get(table)
+        given = tuple(reply.columns.get(table, ()))
+        if names is None:
+            continue  # of a newer server
+        if given != names:
+            rows = reordered(table, names, given, rows)  # noqa: PLW2901
+        try:
+            msgspec.convert(rows, _row_type(table))
+        except msgspec.ValidationError:
+            raise Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.") from None
+        found[table] = rows
+    if any(gone.table not in SYNCED for gone in reply.gone) or not set(reply.cursors) <= set(reply.rights.scopes):
+        raise Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.")
+    return found
+
+
+def reordered(table: str, names: Sequence[str], given: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Rows of a server whose table has other columns: unknown ones are left out, missing ones get their default."""
+    blank, at = new_row(table), {name: i for i, name in enumerate(given)}
+    if not {"id", "scope", "rev"} <= set(given) or any(len(row) != len(given) for row in rows):
+        raise Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.")
+    return [[row[at[name]] if name in at else blank[name] for name in names] for row in rows]
+
+
+_types: dict[str, Any] = {}
+
+
+def _row_type(table: str) -> Any:
+    if table not in _types:
+        kinds = tuple(int if name in NUMBERS[table] else str for name in COLUMNS[table])
+        _types[table] = list[tuple[kinds]]  # type: ignore[valid-type]
+    return _types[table]

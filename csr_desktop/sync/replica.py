@@ -1,0 +1,241 @@
+"""The desk's database as commands and pulls change it: local = the server's state + my unsent commands, always."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from csr_desktop.commands import catalogue
+from csr_desktop.commands.command import Command, stamped
+from csr_desktop.commands.work import Images, Work
+from csr_desktop.domain.change_set import ChangeSet, changed
+from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.ids import NewId
+from csr_desktop.domain.permissions import ORGANISATION, Person
+from csr_desktop.protocol import PUSH_LIMIT, Rights
+from csr_desktop.store.projection import Projection
+from csr_desktop.store.sql import Sql
+from csr_desktop.store.tables import new_row
+
+UNDO_KEPT = 200
+"""Groups of commands that can still be taken back."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What was done at once: its group, what changed on this desk, whether it can be taken back."""
+
+    group_id: str
+    changed: ChangeSet
+    can_undo: bool
+    words: str = ""
+
+
+class NeedsYou(msgspec.Struct, frozen=True):
+    """A command that the server did not take as meant."""
+
+    command: Command
+    status: str
+    code: str
+    reason: str
+    answered_at: int
+
+
+class Replica:
+    """Runs commands on the local file, keeps them for the server, and what takes them back.
+
+    Rights, the last seq and the clock's offset are rows of the file, read in each transaction: the same commands run
+    the same after a restart. May be used from several threads, each with its own connection.
+    """
+
+    def __init__(
+        self,
+        sql: Sql,
+        clock: Callable[[], int],
+        new_id: NewId,
+        projections: Sequence[Projection] = (),
+        before_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.sql = sql
+        self.clock = clock
+        self.new_id = new_id
+        self.projections = projections
+        self.before_commit = before_commit
+
+    # What the file says
+
+    def state(self) -> dict[str, str]:
+        return dict(self.sql.all("SELECT key, value FROM state"))  # type: ignore[arg-type]
+
+    def set_state(self, key: str, value: str) -> None:
+        self.sql.do(
+            "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            key,
+            value,
+        )
+
+    def who(self) -> Person:
+        """The signed-in person with the rights that the last pull brought."""
+        return person_of(self.state())
+
+    def now(self) -> int:
+        """Milliseconds, corrected by how far this workstation's clock is off the server's."""
+        return self.clock() + int(self.sql.value("SELECT value FROM state WHERE key = 'offset'") or 0)
+
+    def waiting_count(self) -> int:
+        return int(self.sql.value("SELECT COUNT(*) FROM outbox"))
+
+    def unsent(self) -> list[Command]:
+        return [catalogue.decode(bytes(body)) for (body,) in self.sql.all("SELECT body FROM outbox ORDER BY seq")]
+
+    def needs_you(self) -> list[NeedsYou]:
+        """Refused commands, oldest first. What merely differs is not among them."""
+        sql = "SELECT body, status, code, reason, answered_at FROM needs_you WHERE status = 'refused' ORDER BY answered_at, id"
+        return [NeedsYou(catalogue.decode(bytes(b)), s, c, r, a) for b, s, c, r, a in self.sql.all(sql)]
+
+    def forget_needs_you(self, command_id: str) -> None:
+        """The person has dealt with it."""
+        with self.sql.transaction():
+            self.sql.do("DELETE FROM needs_you WHERE id = ?", command_id)
+
+    # Doing
+
+    def do(self, *commands: Command, words: str = "") -> Outcome:
+        """Run these at once, all or none. Raises Refused, and then nothing has changed."""
+        return self._do(commands, words, self.new_id())
+
+    def undo(self, group_id: str = "") -> Outcome:
+        """Take back a group, the latest when none is named. Raises Refused when there is nothing to take back."""
+        order = "ORDER BY done_at DESC, group_id DESC LIMIT 1"
+        sql = f"SELECT group_id, words, commands FROM undo {'WHERE group_id = ?' if group_id else ''} {order}"
+        found = self.sql.one(sql, *([group_id] if group_id else []))
+        if found is None:
+            raise Refused("nothing", "There is nothing to undo.")
+        try:
+            return self._do(catalogue.decode_all(bytes(found[2])), found[1], self.new_id(), undoes_group=found[0])
+        except Refused:
+            with self.sql.transaction():  # what can't be taken back must not stand before what can
+                self.sql.do("DELETE FROM undo WHERE group_id = ?", found[0])
+            raise
+
+    def last_undo(self) -> tuple[str, str] | None:
+        """Group id and words of what Undo would take back."""
+        found = self.sql.one("SELECT group_id, words FROM undo ORDER BY done_at DESC, group_id DESC LIMIT 1")
+        return (found[0], found[1]) if found else None
+
+    def _do(self, commands: Sequence[Command], words: str, group_id: str, undoes_group: str = "") -> Outcome:
+        with self.sql.transaction():
+            state = self.state()
+            who, device, seq = person_of(state), state["device_id"], int(state.get("seq", 0))
+            at = self.clock() + int(state.get("offset", 0))
+            work = Work(self.sql.load, new_row)
+            first: Images = {}
+            inverses: list[Command] = []
+            outbox: list[tuple[int, str, str, bytes]] = []
+            ready = [
+                stamped(c, self.new_id(), who.id, device, seq + position, at) for position, c in enumerate(commands, 1)
+            ]
+            work.fetch(key for command in ready for key in command.keys())  # noqa: SIM118
+            for command in ready:
+                work.mark()
+                command.permit(who, work)
+                command.run(work)
+                before = work.touched()
+                for key, row in before.items():
+                    first.setdefault(key, row)
+                inverse = command.inverse(before, work)
+                if inverse is not None:
+                    inverses.insert(0, inverse)
+                outbox.append((command.seq, command.id, group_id, catalogue.encode(command)))
+            written = self._write_dirty(work)
+            self._keep_images(first)
+            self.sql.many("INSERT INTO outbox (seq, id, group_id, body, blocked) VALUES (?,?,?,?,'')", outbox)
+            self._keep_undo(group_id, undoes_group, words, inverses, at)
+            self.set_state("seq", str(seq + len(ready)))
+            self.before_commit()
+        return Outcome(group_id, written, bool(inverses), words)
+
+    def _write_dirty(self, work: Work) -> ChangeSet:
+        dirty = work.dirty()
+        for table, rows in dirty.items():
+            self.sql.upsert(table, rows)
+        return self.project({table: [row["id"] for row in rows] for table, rows in dirty.items()})
+
+    def project(self, rows: Mapping[str, Sequence[str]], *, rights: bool = False) -> ChangeSet:
+        """Bring the derived tables after these rows, within the transaction that wrote them."""
+        for projection in self.projections:
+            for table, ids in rows.items():
+                if ids and table in projection.tables:
+                    projection.update(self.sql, table, ids)
+        return changed(rows, rights=rights)
+
+    def _keep_images(self, images: Images) -> None:
+        self.sql.many(
+            "INSERT INTO base (table_name, row_id, image) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+            [(t, i, msgspec.msgpack.encode(row) if row is not None else None) for (t, i), row in images.items()],
+        )
+
+    def _keep_undo(self, group_id: str, undoes_group: str, words: str, inverses: Sequence[Command], at: int) -> None:
+        if undoes_group:
+            self.sql.do("DELETE FROM undo WHERE group_id = ?", undoes_group)
+            return
+        if not inverses:
+            return
+        self.sql.do(
+            "INSERT INTO undo (group_id, words, commands, done_at) VALUES (?,?,?,?)",
+            group_id,
+            words,
+            catalogue.encode_all(inverses),
+            at,
+        )
+
+    def take_device(self, device_id: str) -> None:
+        """This file speaks as another workstation from now on: what is unsent is numbered anew, under the same ids."""
+        with self.sql.transaction():
+            rows = self.sql.all("SELECT seq, id, group_id, body FROM outbox ORDER BY seq")
+            self.sql.do("DELETE FROM outbox")
+            renumbered = [
+                (seq, command_id, group_id, self._readdressed(bytes(body), device_id, seq))
+                for seq, (_, command_id, group_id, body) in enumerate(rows, 1)
+            ]
+            self.sql.many("INSERT INTO outbox (seq, id, group_id, body, blocked) VALUES (?,?,?,?,'')", renumbered)
+            self.sql.do("DELETE FROM state WHERE key IN ('answered', 'is_restored')")
+            self.set_state("device_id", device_id)
+            self.set_state("seq", str(len(rows)))
+
+    @staticmethod
+    def _readdressed(body: bytes, device_id: str, seq: int) -> bytes:
+        return catalogue.encode(msgspec.structs.replace(catalogue.decode(body), device=device_id, seq=seq))
+
+    def forget_old_undo(self) -> None:
+        """Keep the newest; runs within the caller's transaction."""
+        newest = "SELECT group_id FROM undo ORDER BY done_at DESC, group_id DESC LIMIT ?"
+        self.sql.do(f"DELETE FROM undo WHERE group_id NOT IN ({newest})", UNDO_KEPT)
+
+    def push_batch(self, after: int = 0, limit: int = PUSH_LIMIT) -> list[bytes]:
+        """The oldest unsent commands after a seq, as they were stored."""
+        sql = "SELECT body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [bytes(body) for (body,) in self.sql.all(sql, after, limit)]
+
+
+def person_of(state: Mapping[str, str]) -> Person:
+    rights = msgspec.json.decode(state["rights"], type=Rights)
+    return Person(rights.user_id, rights.name, rights.role, frozenset(rights.teams), frozenset(rights.scopes))  # type: ignore[arg-type]
+
+
+def first_rights(replica: Replica, device_id: str, rights: Rights) -> None:
+    """A new file: whose it is, before the first pull. Until then the person reads only what is everyone's."""
+    with replica.sql.transaction():
+        replica.set_state("device_id", device_id)
+        replica.set_state("rights", msgspec.json.encode(rights).decode())
+
+
+def newcomer(user_id: str, name: str) -> Rights:
+    return Rights(user_id, name, "csr", [], [ORGANISATION, user_id])
+
+
+def ids_by_table(keys: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for table, row_id in keys:
+        found.setdefault(table, []).append(row_id)
+    return found

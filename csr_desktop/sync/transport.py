@@ -1,0 +1,286 @@
+"""HTTP to the server: MessagePack in zstd, TLS by the system's trust store, plain only to this computer itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+import zstandard
+
+from csr_desktop.domain.errors import BadInput, CsrDesktopError, EnvironmentFault, NotTrusted, Refused, Unreachable
+from csr_desktop.protocol import (
+    MAX_BODY_BYTES,
+    MEDIA_TYPE,
+    PROTOCOL,
+    VERSION_HEADER,
+    ChallengeReply,
+    PokeReply,
+    PokeRequest,
+    Problem,
+    PullReply,
+    PullRequest,
+    PushReply,
+    PushRequest,
+    SignInReply,
+    SignInRequest,
+    TokenReply,
+    TokenRequest,
+    token_text,
+)
+
+if TYPE_CHECKING:
+    import httpx2
+
+M = TypeVar("M", bound=msgspec.Struct)
+MAX_REPLY_BYTES = 64 * 1024 * 1024
+_COMPRESS_ABOVE = 512
+
+
+class SignedOut(Refused):
+    """The server no longer knows this workstation or this person."""
+
+
+class Transport(Protocol):
+    """What the engine needs of the network."""
+
+    def push(self, request: PushRequest) -> PushReply: ...
+    def pull(self, request: PullRequest) -> PullReply: ...
+    def wait_for_poke(self, cursors: dict[str, int]) -> bool: ...
+    def close(self) -> None: ...
+
+
+def checked_url(text: str) -> str:
+    """The server's address as typed, completed. Raises BadInput unless it is TLS or this computer itself."""
+    text = text.strip().rstrip("/")
+    if "://" not in text:
+        text = ("http://" if is_loopback(text.partition(":")[0]) else "https://") + text
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise BadInput("server_url", "This is not a server's address.", "It looks like https://desk.example.com")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise BadInput(
+            "server_url", "The port in this address is not a number.", "Leave it away if you don't know it."
+        ) from None
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise BadInput("server_url", "This address is not protected.", "Use the one that begins with https://")
+    return text
+
+
+def is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class HttpTransport:
+    """One server, one signed-in workstation. `sign` makes the signature of a challenge with the device key."""
+
+    def __init__(
+        self,
+        url: str,
+        device_id: str,
+        sign: Callable[[bytes], bytes],
+        clock: Callable[[], int],
+        timeout_seconds: float = 15,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._http = HttpCalls(url, timeout_seconds, trust)
+        self._device_id = device_id
+        self._sign = sign
+        self._clock = clock
+        self._token = ""
+        self._token_until = 0
+        self._renewing = threading.Lock()
+
+    def push(self, request: PushRequest) -> PushReply:
+        return self._as_device("push", request, PushReply)
+
+    def pull(self, request: PullRequest) -> PullReply:
+        return self._as_device("pull", request, PullReply)
+
+    def wait_for_poke(self, cursors: dict[str, int]) -> bool:
+        """Wait until something new is there, as long as the server lets; True when there is."""
+        return self._as_device("poke", PokeRequest(cursors), PokeReply, timeout_seconds=40).is_news
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _as_device(self, path: str, message: msgspec.Struct, kind: type[M], timeout_seconds: float | None = None) -> M:
+        token = self._valid_token("")
+        try:
+            return self._http.call(path, message, kind, token, timeout_seconds)
+        except SignedOut as fault:
+            if fault.code != "token_expired":
+                raise
+        return self._http.call(path, message, kind, self._valid_token(token), timeout_seconds)
+
+    def _valid_token(self, refused: str) -> str:
+        with self._renewing:
+            if not self._token or self._token == refused or self._clock() >= self._token_until:
+                self._renew()
+            return self._token
+
+    def _renew(self) -> None:
+        challenge = self._http.call("challenge", None, ChallengeReply).challenge
+        signature = self._sign(token_text(challenge, self._device_id))
+        reply = self._http.call("token", TokenRequest(self._device_id, challenge, signature), TokenReply)
+        self._token = reply.token
+        # A minute early, and by this computer's own clock, which may be wrong but runs evenly.
+        self._token_until = self._clock() + max(0, reply.valid_seconds - 60) * 1000
+
+
+class HttpCalls:
+    """Requests and replies of the protocol over HTTP; every failure in words."""
+
+    def __init__(self, url: str, timeout_seconds: float, trust: ssl.SSLContext | None = None) -> None:
+        self._url = checked_url(url)
+        self._timeout = timeout_seconds
+        self._trust = trust
+        self._client: httpx2.Client | None = None
+
+    def sign_in(self, request: SignInRequest) -> SignInReply:
+        return self.call("sign-in", request, SignInReply)
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _open(self) -> httpx2.Client:
+        if self._client is None:
+            import httpx2
+
+            verify: Any = False
+            if self._url.startswith("https:"):
+                import truststore
+
+                verify = self._trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._client = httpx2.Client(
+                base_url=self._url + "/api/1/",
+                timeout=self._timeout,
+                verify=verify,
+                trust_env=not is_loopback(urlsplit(self._url).hostname or ""),
+                follow_redirects=False,
+                headers={VERSION_HEADER: str(PROTOCOL), "Accept": MEDIA_TYPE, "Accept-Encoding": "zstd"},
+            )
+        return self._client
+
+    def call(
+        self,
+        path: str,
+        message: msgspec.Struct | None,
+        kind: type[M],
+        token: str = "",
+        timeout_seconds: float | None = None,
+    ) -> M:
+        """One request. Raises Unreachable, NotTrusted, SignedOut, Refused or EnvironmentFault."""
+        import httpx2
+
+        body = msgspec.msgpack.encode(message) if message is not None else b""
+        if len(body) > MAX_BODY_BYTES:
+            raise EnvironmentFault("This is too much to send at once.", "It stays here. Make the text shorter.")
+        headers = {"Content-Type": MEDIA_TYPE}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if len(body) > _COMPRESS_ABOVE:
+            body = zstandard.compress(body, 3)
+            headers["Content-Encoding"] = "zstd"
+        try:
+            with self._open().stream(
+                "POST", path, content=body, headers=headers, timeout=timeout_seconds or self._timeout
+            ) as response:
+                raw = self._read(response)
+                status, encoding = response.status_code, response.headers.get("Content-Encoding", "")
+        except httpx2.HTTPError as fault:
+            raise network_fault(fault, self._url) from fault
+        return decoded(status, unpacked(raw, encoding), kind)
+
+    @staticmethod
+    def _read(response: httpx2.Response) -> bytes:
+        parts, size = [], 0
+        for part in response.iter_raw():
+            size += len(part)
+            if size > MAX_REPLY_BYTES:
+                raise Unreachable("The server sent more than it should.", "Nothing of it was taken.")
+            parts.append(part)
+        return b"".join(parts)
+
+
+def unpacked(raw: bytes, encoding: str) -> bytes:
+    """Raises Unreachable for what unpacks to too much or not at all."""
+    if encoding != "zstd":
+        return raw
+    try:
+        return zstandard.ZstdDecompressor().decompress(raw, max_output_size=MAX_REPLY_BYTES)
+    except zstandard.ZstdError:
+        raise Unreachable(
+            "The server's answer can't be read.", "Everything is kept here; it will be tried again."
+        ) from None
+
+
+def decoded(status: int, body: bytes, kind: type[M]) -> M:
+    if status == 200:
+        try:
+            return msgspec.msgpack.decode(body, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise Unreachable(
+                "What answers at this address is not a CSR Desktop server of this version.",
+                "Check the address; everything is kept here.",
+            ) from None
+    raise problem_fault(status, body)
+
+
+def problem_fault(status: int, body: bytes) -> CsrDesktopError:
+    """The error that a status and a problem's words stand for."""
+    try:
+        problem = msgspec.msgpack.decode(body, type=Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        problem = Problem(
+            f"http_{status}", "What answers at this address is not a CSR Desktop server.", "Check the server's address."
+        )
+        return Unreachable(problem.title, problem.advice)
+    if status == 401:
+        return SignedOut(problem.code, problem.title, problem.advice)
+    if status in {429, 502, 503, 504}:
+        return Unreachable(problem.title, problem.advice)
+    return Refused(problem.code, problem.title, problem.advice)
+
+
+def network_fault(fault: Exception, url: str) -> CsrDesktopError:
+    """Words for what went wrong on the way, by the chain of causes."""
+    host = urlsplit(url).hostname or url
+    kept = "Everything is kept here and will be sent when it answers."
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NotTrusted(*_certificate_words(cause, host))
+        if isinstance(cause, ssl.SSLError):
+            return NotTrusted(
+                f"No protected connection to {host} could be made.", "Tell your IT; everything is kept here."
+            )
+        cause = cause.__cause__ or cause.__context__
+    name = type(fault).__name__
+    if "ConnectTimeout" in name or "ReadTimeout" in name or "WriteTimeout" in name or "PoolTimeout" in name:
+        return Unreachable(f"{host} did not answer in time.", kept)
+    return Unreachable(f"{host} can't be reached.", kept)
+
+
+def _certificate_words(fault: ssl.SSLCertVerificationError, host: str) -> tuple[str, str]:
+    message = f"{fault.verify_message} {fault}".lower()
+    if "not yet valid" in message:
+        return f"The certificate of {host} is not valid yet.", "Check this computer's clock: it may be behind."
+    if "expired" in message:
+        return f"The certificate of {host} has expired.", "Check this computer's clock; if it is right, tell your IT."
+    if "hostname mismatch" in message or "not valid for" in message or "doesn't match" in message:
+        return f"The certificate is not for {host}.", "Check the server's address; if it is right, tell your IT."
+    return f"Who signed the certificate of {host} is not known to this computer.", "Tell your IT; nothing was sent."

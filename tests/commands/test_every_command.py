@@ -1,0 +1,243 @@
+"""What holds for each command there is: undo restores the rows, a repeat changes nothing, strangers are refused alike."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rows import ADMINISTRATOR, COLLEAGUE, CSR, LEAD, MANAGER, MONDAY_9, STRANGER, TEAM, Bureau
+
+from csr_desktop.commands import administration, calls, catalogue, clients, follow_ups, tickets
+from csr_desktop.commands.command import Command
+from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import Person
+
+HOUR = 3_600_000
+EXAMPLES: list[tuple[Command, Person]] = [
+    (calls.LogInteraction(row_id="new", scope=TEAM, client_id="client", started_at=1, ended_at=9, talk_seconds=8, note="n"), CSR),
+    (calls.EditInteraction(row_id="mine", changes={"note": ("as it was", "as it is")}), CSR),
+    (calls.ReturnMissedCall(row_id="missed"), CSR),
+    (tickets.OpenTicket(row_id="new", scope=TEAM, subject="s", client_id="client", sla_policy_id="policy", calendar_id="office"), CSR),
+    (tickets.AddMessage(row_id="new", ticket_id="ticket", message_kind="reply", body="We look into it."), CSR),
+    (tickets.AddMessage(row_id="new", ticket_id="ticket", message_kind="note", body="Look at the holiday first."), CSR),
+    (tickets.AddMessage(row_id="new", ticket_id="ticket", message_kind="inbound", body="Any news?"), CSR),
+    (tickets.EditTicket(row_id="ticket", changes={"priority": ("normal", "high"), "subject": ("Tax notice", "Late deposit")}), CSR),
+    (tickets.AssignTicket(row_id="ticket", was_id="", becomes_id="csr"), CSR),
+    (tickets.AssignTicket(row_id="ticket", was_id="", becomes_id="colleague"), LEAD),
+    *((tickets.ChangeTicketState(row_id="ticket", was="open", becomes=b), CSR) for b in ("waiting", "resolved", "closed")),
+    (tickets.EscalateTicket(row_id="ticket", to_id="lead", reason="Third time"), CSR),
+    (follow_ups.AddFollowUp(row_id="new", scope=TEAM, follow_up_kind="promise", title="Call", due_at=MONDAY_9), CSR),
+    (follow_ups.CompleteFollowUp(row_id="promise", outcome="kept", outcome_note="on time"), CSR),
+    (follow_ups.SnoozeFollowUp(row_id="promise", until_at=MONDAY_9 + HOUR), CSR),
+    (follow_ups.RenegotiateFollowUp(row_id="promise", was_at=MONDAY_9 + 2 * HOUR, becomes_at=MONDAY_9 + 9 * HOUR, reason="bank"), CSR),
+    (follow_ups.ReassignFollowUp(row_id="promise", was_id="csr", becomes_id="colleague"), CSR),
+    (follow_ups.EditFollowUp(row_id="promise", changes={"title": ("Call Dana", "Call Dana back")}), CSR),
+    (clients.AddClient(row_id="new", name="Mock Orchard", city="Yakima"), CSR),
+    (clients.EditClient(row_id="client", changes={"city": ("Chicago", "Tulsa"), "tier": ("", "gold")}), CSR),
+    (clients.AddContact(row_id="new", client_id="client", name="Robin Stand-in"), CSR),
+    (clients.EditContact(row_id="contact", changes={"is_active": (1, 0)}), CSR),
+    (clients.AddNumber(row_id="new", client_id="client", raw="555-0101"), CSR),
+    (clients.RemoveNumber(row_id="number"), CSR),
+    (clients.AddNote(row_id="new", client_id="client", body="Ask for the shop name first."), CSR),
+    (administration.AddUser(row_id="new", name="N", login="n", role="csr"), ADMINISTRATOR),
+    (administration.EditUser(row_id="csr", changes={"role": ("csr", "lead")}), ADMINISTRATOR),
+    (administration.AddTeam(row_id="new", name="Team three"), ADMINISTRATOR),
+    (administration.AddMembership(row_id="new", user_id="csr", team_id="team-two"), ADMINISTRATOR),
+    (administration.RemoveMembership(row_id="membership"), ADMINISTRATOR),
+    (administration.AddOrganisation(row_id="new", name="Demo Bureau"), ADMINISTRATOR),
+    (administration.AddCalendar(row_id="new", name="c", body="{}"), ADMINISTRATOR),
+    (administration.AddSlaPolicy(row_id="new", name="p", calendar_id="office", targets="{}"), ADMINISTRATOR),
+    (administration.AddTopic(row_id="new", name="Payroll tax"), ADMINISTRATOR),
+    (administration.AddDisposition(row_id="new", name="Resolved", is_resolution=1), ADMINISTRATOR),
+]
+NAMES = [f"{type(c).__name__}-{n}" for n, (c, _) in enumerate(EXAMPLES)]
+every = pytest.mark.parametrize(("command", "who"), EXAMPLES, ids=NAMES)
+OPEN_TO_ALL = (clients.AddClient, clients.EditClient, clients.AddContact, clients.EditContact, clients.AddNumber,
+               clients.RemoveNumber, clients.AddNote)  # fmt: skip
+
+
+def test_each_command_of_the_catalogue_is_tried_here() -> None:
+    tried = {type(command) for command, _ in EXAMPLES}
+    known = set(catalogue.Any_.__args__)
+    assert known - tried == {follow_ups.ReopenFollowUp}  # it has a test of its own
+
+
+@every
+def test_undo_restores_what_a_person_sees(command: Command, who: Person) -> None:
+    desk = Bureau()
+    before = desk.alive()
+    _, inverse, _ = desk.do(command, who)
+    assert desk.alive() != before
+    assert inverse is not None
+    desk.do(inverse, who)
+    assert desk.alive() == before
+
+
+@every
+def test_undo_of_an_undo_does_it_again(command: Command, who: Person) -> None:
+    desk = Bureau()
+    _, inverse, _ = desk.do(command, who, at=MONDAY_9 + 5)
+    assert inverse is not None
+    done = {k: v for k, v in desk.alive().items() if k[0] not in {"messages", "changes"}}
+    _, again, _ = desk.do(inverse, who, at=MONDAY_9 + 6)
+    assert again is not None
+    desk.do(again, who, at=MONDAY_9 + 7)
+    assert {k: v for k, v in desk.alive().items() if k[0] not in {"messages", "changes"}} == done
+
+
+@every
+def test_a_desk_without_history_predicts_the_same_undo(command: Command, who: Person) -> None:
+    desk = Bureau(with_history=False)
+    before = desk.alive()
+    _, inverse, _ = desk.do(command, who)
+    assert inverse is not None
+    desk.do(inverse, who)
+    assert desk.alive() == before
+
+
+@every
+def test_running_twice_changes_nothing_more(command: Command, who: Person) -> None:
+    desk = Bureau()
+    ready, _, _ = desk.do(command, who, at=MONDAY_9 + 5)
+    after = desk.alive()
+    work = desk.work()
+    work.mark()
+    ready.permit(who, work)
+    ready.run(work)
+    assert not work.dirty()
+    assert desk.alive() == after
+
+
+@every
+def test_its_bytes_come_back_the_same(command: Command, who: Person) -> None:
+    ready, inverse, _ = Bureau().do(command, who)
+    assert catalogue.decode(catalogue.encode(ready)) == ready
+    assert inverse is not None
+    assert catalogue.decode_all(catalogue.encode_all([inverse])) == [inverse]
+
+
+@every
+@pytest.mark.parametrize("who_else", [STRANGER, MANAGER], ids=["stranger", "manager"])
+def test_others_may_not(command: Command, who: Person, who_else: Person) -> None:
+    if isinstance(command, OPEN_TO_ALL):
+        pytest.skip("clients are everyone's")
+    desk = Bureau()
+    before = desk.alive()
+    with pytest.raises(Refused) as refusal:
+        desk.do(command, who_else)
+    assert desk.alive() == before
+    assert refusal.value.title.endswith(".")
+
+
+@every
+def test_keys_name_every_row_it_touches(command: Command, who: Person) -> None:
+    """What a command changes is loaded, and on the server locked, before it runs."""
+    desk = Bureau()
+    ready, _, _ = desk.do(command, who)
+    fresh = Bureau()
+    work = fresh.work()
+    ready.permit(who, work)
+    work.mark()
+    ready.run(work)
+    assert set(work.touched()) <= set(ready.keys())
+
+
+def test_an_unknown_id_and_another_teams_get_the_same_answer() -> None:
+    answers = []
+    for row_id in ("theirs", "nowhere"):
+        with pytest.raises(Refused) as refusal:
+            Bureau().do(tickets.ChangeTicketState(row_id=row_id, was="open", becomes="closed"))
+        answers.append((refusal.value.code, str(refusal.value)))
+    assert answers[0] == answers[1]
+
+
+@given(st.data())
+def test_a_field_is_its_latest_edit_not_taken_back_in_whatever_order(data: st.DataObject) -> None:
+    times = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=5))
+    edits = [(f"e{n}", at, f"city {n}") for n, at in enumerate(times)]
+    withdrawn = data.draw(st.sets(st.sampled_from([e[0] for e in edits])))
+    desk = Bureau()
+    steps = [*edits]
+    for command_id, at, city in data.draw(st.permutations(steps)):
+        edit = clients.EditClient(row_id="client", changes={"city": ("whatever", city)}, at=at)
+        desk.do(edit, command_id=command_id)
+    for number, command_id in enumerate(data.draw(st.permutations(sorted(withdrawn)))):
+        city = next(c for i, _, c in edits if i == command_id)
+        back = clients.EditClient(row_id="client", changes={"city": (city, "Chicago")}, undoes=command_id)
+        desk.do(back, command_id=f"undo-{number}")
+    left = [(at, command_id, city) for command_id, at, city in edits if command_id not in withdrawn]
+    assert desk.rows["clients", "client"]["city"] == (max(left)[2] if left else "Chicago")
+
+
+def test_reopening_a_follow_up() -> None:
+    desk = Bureau()
+    before = desk.alive()
+    desk.do(follow_ups.CompleteFollowUp(row_id="promise", outcome="kept"))
+    desk.do(follow_ups.ReopenFollowUp(row_id="promise"))
+    assert desk.alive() == before
+
+
+class TestTickets:
+    def test_a_colleague_took_it_first(self) -> None:
+        desk = Bureau()
+        desk.do(tickets.AssignTicket(row_id="ticket", was_id="", becomes_id="colleague"), COLLEAGUE)
+        with pytest.raises(Refused, match="Bob Example has this ticket now"):
+            desk.do(tickets.AssignTicket(row_id="ticket", was_id="", becomes_id="csr"), CSR)
+
+    def test_a_colleagues_ticket_is_moved_by_the_lead_only(self) -> None:
+        desk = Bureau()
+        desk.do(tickets.AssignTicket(row_id="ticket", was_id="", becomes_id="colleague"), COLLEAGUE)
+        move = tickets.AssignTicket(row_id="ticket", was_id="colleague", becomes_id="csr")
+        with pytest.raises(Refused):
+            desk.do(move, CSR)
+        desk.do(move, LEAD)
+        assert desk.rows["tickets", "ticket"]["assignee_id"] == "csr"
+
+    def test_the_first_reply_is_due_in_open_time(self) -> None:
+        desk = Bureau()
+        friday_16_30 = MONDAY_9 + 4 * 24 * HOUR + 7 * HOUR + HOUR // 2
+        new = tickets.OpenTicket(row_id="new", scope=TEAM, subject="s", sla_policy_id="policy", calendar_id="office")
+        desk.do(new, at=friday_16_30)
+        assert desk.rows["tickets", "new"]["reply_due_at"] == MONDAY_9 + 7 * 24 * HOUR + HOUR // 2
+
+    def test_a_reopened_one_owes_a_reply_from_now_not_from_its_birth(self) -> None:
+        desk = Bureau()
+        desk.do(tickets.ChangeTicketState(row_id="ticket", was="open", becomes="resolved"))
+        assert desk.rows["tickets", "ticket"]["reply_due_at"] == 0
+        tuesday = MONDAY_9 + 24 * HOUR
+        desk.do(tickets.ChangeTicketState(row_id="ticket", was="resolved", becomes="open"), at=tuesday)
+        assert desk.rows["tickets", "ticket"]["reply_due_at"] == tuesday + 2 * HOUR
+
+    def test_the_first_reply_is_remembered_and_a_note_is_none(self) -> None:
+        desk = Bureau()
+        desk.do(tickets.AddMessage(row_id="n", ticket_id="ticket", message_kind="note", body="b"), at=MONDAY_9 + 5)
+        assert desk.rows["tickets", "ticket"]["first_replied_at"] == 0
+        desk.do(tickets.AddMessage(row_id="r1", ticket_id="ticket", message_kind="reply", body="b"), at=MONDAY_9 + 6)
+        desk.do(tickets.AddMessage(row_id="r2", ticket_id="ticket", message_kind="reply", body="b"), at=MONDAY_9 + 7)
+        assert desk.rows["tickets", "ticket"]["first_replied_at"] == MONDAY_9 + 6
+
+
+class TestFollowUps:
+    def test_a_moved_promise_keeps_both_dates_and_the_reason(self) -> None:
+        desk = Bureau()
+        was = MONDAY_9 + 2 * HOUR
+        desk.do(follow_ups.RenegotiateFollowUp(row_id="promise", was_at=was, becomes_at=was + HOUR, reason="bank"), at=MONDAY_9)
+        row = desk.rows["follow_ups", "promise"]
+        assert (row["first_due_at"], row["due_at"]) == (was, was + HOUR)
+        assert msgspec.json.decode(row["moves"]) == [[was, was + HOUR, "bank", "csr", MONDAY_9]]
+
+    def test_two_people_complete_it_and_the_second_hears_who_was_first(self) -> None:
+        desk = Bureau()
+        desk.do(follow_ups.CompleteFollowUp(row_id="promise", outcome="kept"), COLLEAGUE)
+        with pytest.raises(Refused, match="Bob Example has completed this already"):
+            desk.do(follow_ups.CompleteFollowUp(row_id="promise", outcome="kept"), CSR)
+
+
+def test_a_note_on_a_client_deleted_meanwhile_is_taken_and_an_edit_is_not() -> None:
+    desk = Bureau()
+    desk.rows["clients", "client"] = {**desk.rows["clients", "client"], "deleted": 1}
+    desk.do(clients.AddNote(row_id="new", client_id="client", body="They called about the refund."))
+    desk.do(calls.LogInteraction(row_id="call", scope=TEAM, client_id="client", started_at=1, ended_at=2))
+    with pytest.raises(Refused):
+        desk.do(clients.EditClient(row_id="client", changes={"city": ("Chicago", "Tulsa")}))

@@ -1,0 +1,60 @@
+"""A PostgreSQL of the tests' own: Debian's programs on a socket in a new folder, stopped when the tests end."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+NOBODY = 65534
+
+
+def programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+@functools.cache
+def folder() -> Path:
+    """Start it once a process; the folder of its socket."""
+    where = programs()
+    if where is None:
+        pytest.skip("PostgreSQL's programs are not installed")
+    home = Path(tempfile.mkdtemp(prefix="csr-postgresql-"))
+    as_nobody: list[str] = []
+    if os.getuid() == 0:
+        os.chown(home, NOBODY, NOBODY)
+        as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    data = home / "data"
+
+    def run(*command: str) -> None:
+        subprocess.run([*as_nobody, *command], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=home)
+
+    run(str(where / "initdb"), "-D", str(data), "-U", "csr", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    options = f"-c listen_addresses='' -k {home} -c fsync=off"
+    run(str(where / "pg_ctl"), "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")
+
+    def stop() -> None:
+        run(str(where / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+    atexit.register(stop)
+    return home
+
+
+def database_url(name: str) -> str:
+    """A new, empty database of this name; skips where PostgreSQL is missing."""
+    import psycopg
+
+    home = folder()
+    with psycopg.connect(f"postgresql:///postgres?host={home}&user=csr", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return f"postgresql:///{name}?host={home}&user=csr"
