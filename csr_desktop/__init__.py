@@ -1,3 +1,3 @@
-"""CSR Desktop: a workstation for client service representatives. The layers and what they may import stand in pyproject.toml."""
+"""CSR Desktop, a workstation for client service representatives. pyproject.toml says which layer may import which."""
 
 __version__ = "0.1.0"

@@ -55,7 +55,7 @@ class PushReply(msgspec.Struct, frozen=True):
 
 
 class PullRequest(msgspec.Struct, frozen=True):
-    """`asked` is fresh and random; `cursors` the last rev seen by scope; `answered` the last seq whose answer was kept."""
+    """`asked` is fresh and random; `cursors` the last rev by scope; `answered` the last seq whose answer was kept."""
 
     asked: str
     cursors: dict[str, int]
@@ -73,7 +73,7 @@ class Gone(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PullReply(msgspec.Struct, frozen=True):
-    """Rows after the cursors, all of one moment. `seq` and `answers` come with the last page alone (`seq` is else -1)."""
+    """Rows after the cursors, all of one moment. `seq` and `answers` come with the last page; before, `seq` is -1."""
 
     asked: str
     epoch: str

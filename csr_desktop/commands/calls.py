@@ -15,7 +15,7 @@ RESULTS = ("handled", "missed", "abandoned", "no_answer")
 
 
 class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
-    """A contact that happened, with the parts of its handle time in seconds. A client deleted meanwhile still takes it."""
+    """A contact that happened, the parts of its handle time in seconds. A client deleted meanwhile still takes it."""
 
     table: ClassVar[str] = "interactions"
     scope: str

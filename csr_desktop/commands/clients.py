@@ -118,7 +118,7 @@ class _EditRecorded(EditRow, frozen=True, kw_only=True):
 
 class EditClient(_EditRecorded, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "clients"
-    editable: ClassVar[frozenset[str]] = frozenset(AddClient._fields)  # noqa: SLF001
+    editable: ClassVar[frozenset[str]] = frozenset(AddClient._fields)
 
     def subject(self, row: Row) -> tuple[str, str]:
         return row["id"], ""

@@ -94,7 +94,10 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
 
 
 class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
-    """A reply that was given, an internal note, or what the contact said. A reply stops the reply clock, an inbound one starts it."""
+    """A reply that was given, an internal note, or what the contact said.
+
+    A reply stops the reply clock, an inbound message starts it.
+    """
 
     table: ClassVar[str] = "messages"
     ticket_id: str

@@ -1,1 +1,1 @@
-"""Words and rules of the trade in plain Python: no input or output, no database, no window, no clock or randomness of its own."""
+"""Words and rules of the trade in plain Python: no input or output, database, window or clock of its own."""

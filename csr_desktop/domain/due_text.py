@@ -1,8 +1,8 @@
 """What people type for a due time: “tomorrow 11”, “fri 2pm”, “in 2 h”, “may 15 11:00”, “2026-05-15”, “mon”, “noon”.
 
-Times are those of the client's wall. A day without a time is its opening, today without a time its closing. An hour from 1
-to 11 without am or pm is taken so that it falls into business hours: “tomorrow 2” is in the afternoon. Days and months are
-English; dates in figures are read when they can mean one thing only.
+Times are those of the client's wall. A day without a time is its opening, today without a time its closing. An hour
+from 1 to 11 without am or pm is taken so that it falls into business hours: “tomorrow 2” is in the afternoon. Days and
+months are English; dates in figures are read when they can mean one thing only.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _JOINED: Final = re.compile(r"(?<=\d)t(?=\d)")  # ISO's 2026-05-15T11:00
 
 
 class DueParsed(NamedTuple):
-    """When it is due, in milliseconds, 0 with an `error`. Where that is not within business hours, `next_open_at` is when
+    """When it is due, in milliseconds, 0 with an `error`. Where that is not within business hours, `next_open_at` is
+    when
     they begin again.
     """
 
@@ -48,14 +49,15 @@ class DueParsed(NamedTuple):
     error: DueError
 
 
-class _Unclear(Exception):  # noqa: N818  it never leaves this module
+class _Unclear(Exception):
     def __init__(self, error: DueError) -> None:
         super().__init__(error)
         self.error = error
 
 
 def parse_due(text: str, calendar: BusinessCalendar | None, zone_name: str, now_at: int) -> DueParsed:
-    """Reads a due time on the wall of `zone_name`. `calendar` are the client's business hours, None when they have none;
+    """Reads a due time on the wall of `zone_name`. `calendar` are the client's business hours, None when they have
+    none;
     then every time counts as open. Takes any text and never raises for it.
     """
     line = " ".join(clean_line(text, _LIMIT).lower().replace(",", " ").split())

@@ -32,7 +32,7 @@ def id_source(clock: Callable[[], int], randomness: Callable[[int], int]) -> New
 
 
 def provisional_label(ticket_id: str) -> str:
-    """What a ticket is called until the server numbers it; stays findable for ever. Crockford's base 32, no look-alikes."""
+    """What a ticket is called until the server numbers it; findable for ever. Crockford's base 32, no look-alikes."""
     number = int(ticket_id.replace("-", "")[-9:], 16) & (1 << 30) - 1
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     return "T-" + "".join(alphabet[number >> shift & 31] for shift in range(25, -1, -5))

@@ -10,6 +10,7 @@ import msgspec
 
 from csr_desktop.commands import catalogue
 from csr_desktop.commands.command import Command
+from csr_desktop.commands.limits import check_texts
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, Role, scopes_of
@@ -92,7 +93,7 @@ class Ledger:
         devices = sorted({push.device_id for push in pushes})
         marks = ",".join("?" * len(devices))
         tail = " ORDER BY id FOR UPDATE" if sql.is_postgresql else ""
-        stored: dict[str, int] = dict(sql.all(f"SELECT id, seq FROM devices WHERE id IN ({marks}){tail}", *devices))  # type: ignore[arg-type]
+        stored: dict[str, int] = dict(sql.all(f"SELECT id, seq FROM devices WHERE id IN ({marks}){tail}", *devices))
         known = dict(stored)
         todo = [(command, body, push.user_id) for push in pushes for command, body in self._fresh(push, known)]
         if not todo:
@@ -161,18 +162,11 @@ class Ledger:
             command = msgspec.structs.replace(command, at=min(command.at, now + FUTURE_LIMIT))
             command.permit(who, work)
             differs = command.run(work)
-            self._check_text(work)
+            check_texts(work)
         except Refused as refused:
             work.drop()
             return decided("refused", refused.code, str(refused))
         return decided("differs" if differs else "done")
-
-    @staticmethod
-    def _check_text(work: Work) -> None:
-        for table, row_id in work.touched():
-            row = work.now[table, row_id]
-            if row is not None and any("\0" in value for value in row.values() if type(value) is str):
-                raise Refused("unclean", "The text holds a character that cannot be kept.")
 
     def _past(self, cell: Cell) -> dict[str, Edit]:
         sql = "SELECT command_id, at, value, is_withdrawn FROM history WHERE table_name=? AND row_id=? AND field=?"
@@ -185,7 +179,8 @@ class Ledger:
             for cell, e in work.noted
         ]
         sql.many(
-            "INSERT INTO history (table_name, row_id, field, command_id, at, value, is_withdrawn) VALUES (?,?,?,?,?,?,?) "
+            "INSERT INTO history (table_name, row_id, field, command_id, at, value, is_withdrawn)"
+            " VALUES (?,?,?,?,?,?,?) "
             "ON CONFLICT (table_name, row_id, field, command_id) DO UPDATE SET is_withdrawn = excluded.is_withdrawn",
             history,
         )
@@ -267,7 +262,7 @@ class Ledger:
         )
 
     def fill(self, table: str, rows: Sequence[Sequence[Any]], rev_index: int) -> None:
-        """Store rows made elsewhere (a generator, a restore) as lists in column order, numbered like any other change."""
+        """Store rows made elsewhere (a generator, a restore), lists in column order, numbered like any change."""
         with self._sql.transaction():
             rev = self._count("rev", len(rows))
             for offset, row in enumerate(rows, 1):

@@ -1,1 +1,1 @@
-"""Peewee lives here: tables, opening, migrations, queries, full-text search. Models stay unbound; no rule of the trade."""
+"""Peewee lives here: tables, opening, migrations, queries, full-text search. Models stay unbound; no rules of trade."""

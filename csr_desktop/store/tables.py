@@ -20,7 +20,7 @@ def _number(default: int = 0) -> pw.BigIntegerField:
 
 
 class Synced(pw.Model):
-    """What every synced row carries. `rev` is the server's count of changes, `stamps` JSON {field: [at, command id]}."""
+    """What every synced row carries. `rev`: the server's count of changes; `stamps`: JSON {field: [at, command id]}."""
 
     id = pw.TextField(primary_key=True)
     scope = _text()

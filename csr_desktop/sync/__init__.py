@@ -1,1 +1,1 @@
-"""The desk's side of sync: the replica that runs commands, the transport and the engine that pushes and pulls. No Qt."""
+"""The desk's side of sync: the replica that runs commands, the transport, the engine that pushes and pulls. No Qt."""

@@ -1,16 +1,14 @@
-"""Keeps a replica and the server together: sends what waits, fetches what is new, tries again when the way is blocked."""
+"""Keeps a replica and the server together: sends what waits, fetches what is new, tries again when blocked."""
 
 from __future__ import annotations
 
 import random
 import threading
 from collections.abc import Callable
-from typing import Literal
-
-import msgspec
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault
+from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
 from csr_desktop.protocol import PushRequest
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.sync.rebase import Puller, Suspicious
@@ -20,20 +18,6 @@ from csr_desktop.sync.transport import SignedOut, Transport
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 POLL_SECONDS = 20.0
 """How often to look without a poke."""
-
-State = Literal["starting", "syncing", "saved", "offline", "signed_out", "stopped"]
-
-
-class SyncStatus(msgspec.Struct, frozen=True):
-    """How it stands with the server. `since_at` is in milliseconds; `rows_left` counts a first fill down."""
-
-    state: State
-    since_at: int
-    title: str = ""
-    advice: str = ""
-    rows_left: int = 0
-    is_filled: bool = False
-    """Whether everything of this person has come at least once."""
 
 
 class Engine:
@@ -125,7 +109,7 @@ class Engine:
                 )
                 self._on_status(self.status)
 
-    def _say(self, state: State, fault: CsrDesktopError | None = None) -> bool:
+    def _say(self, state: SyncPhase, fault: CsrDesktopError | None = None) -> bool:
         title, advice = (fault.title, fault.advice) if fault else ("", "")
         old = self.status
         since = old.since_at if old.state == state else self._clock()
@@ -162,7 +146,7 @@ class Engine:
                 self._stopped.wait(0.25)
                 continue
             db.connect(reuse_if_open=True)
-            cursors: dict[str, int] = dict(self._replica.sql.all("SELECT scope, rev FROM cursors"))  # type: ignore[arg-type]
+            cursors: dict[str, int] = dict(self._replica.sql.all("SELECT scope, rev FROM cursors"))
             db.close()
             try:
                 if self._transport.wait_for_poke(cursors):

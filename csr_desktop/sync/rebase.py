@@ -1,4 +1,4 @@
-"""Taking in a page of the feed: the server's rows, then my unsent commands over them again; only the outcome is written."""
+"""Taking in a page of the feed: the server's rows, my unsent commands over them again; only the outcome is written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from csr_desktop.commands import catalogue
 from csr_desktop.commands.command import Command
+from csr_desktop.commands.limits import check_texts
 from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused
@@ -34,7 +35,7 @@ class Puller:
 
     def request(self) -> PullRequest:
         self._asked = self._replica.new_id()
-        cursors: dict[str, int] = dict(self._sql.all("SELECT scope, rev FROM cursors"))  # type: ignore[arg-type]
+        cursors: dict[str, int] = dict(self._sql.all("SELECT scope, rev FROM cursors"))
         answered = self._sql.value("SELECT value FROM state WHERE key = 'answered'")
         return PullRequest(self._asked, cursors, int(answered or 0))
 
@@ -78,7 +79,8 @@ class Puller:
             if answer is None or answer.status in {"done", "void"}:
                 continue
             self._sql.do(
-                "INSERT INTO needs_you (id, body, status, code, reason, answered_at) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+                "INSERT INTO needs_you (id, body, status, code, reason, answered_at) VALUES (?,?,?,?,?,?)"
+                " ON CONFLICT DO NOTHING",
                 command.id,
                 catalogue.encode(command),
                 answer.status,
@@ -169,7 +171,7 @@ class Puller:
         for table, ids in removed.items():
             self._sql.purge(table, ids)
 
-    def _rerun(self, queue: Iterable[Command], images: Images, is_last: bool, written: dict[str, list[str]]) -> None:  # noqa: FBT001
+    def _rerun(self, queue: Iterable[Command], images: Images, is_last: bool, written: dict[str, list[str]]) -> None:
         """In memory: the server's rows, then the unsent commands in order; the difference to the file is written."""
         queue = list(queue)
 
@@ -191,6 +193,7 @@ class Puller:
             try:
                 command.permit(who, work)
                 command.run(work)
+                check_texts(work)
             except Refused as refused:
                 work.drop()
                 blocked.append((str(refused), command.seq))

@@ -8,6 +8,7 @@ import msgspec
 
 from csr_desktop.commands import catalogue
 from csr_desktop.commands.command import Command, stamped
+from csr_desktop.commands.limits import check_texts
 from csr_desktop.commands.work import Images, Work
 from csr_desktop.domain.change_set import ChangeSet, changed
 from csr_desktop.domain.errors import Refused
@@ -65,7 +66,7 @@ class Replica:
     # What the file says
 
     def state(self) -> dict[str, str]:
-        return dict(self.sql.all("SELECT key, value FROM state"))  # type: ignore[arg-type]
+        return dict(self.sql.all("SELECT key, value FROM state"))
 
     def set_state(self, key: str, value: str) -> None:
         self.sql.do(
@@ -90,7 +91,8 @@ class Replica:
 
     def needs_you(self) -> list[NeedsYou]:
         """Refused commands, oldest first. What merely differs is not among them."""
-        sql = "SELECT body, status, code, reason, answered_at FROM needs_you WHERE status = 'refused' ORDER BY answered_at, id"
+        columns = "body, status, code, reason, answered_at"
+        sql = f"SELECT {columns} FROM needs_you WHERE status = 'refused' ORDER BY answered_at, id"
         return [NeedsYou(catalogue.decode(bytes(b)), s, c, r, a) for b, s, c, r, a in self.sql.all(sql)]
 
     def forget_needs_you(self, command_id: str) -> None:
@@ -140,6 +142,7 @@ class Replica:
                 work.mark()
                 command.permit(who, work)
                 command.run(work)
+                check_texts(work)
                 before = work.touched()
                 for key, row in before.items():
                     first.setdefault(key, row)
@@ -190,7 +193,7 @@ class Replica:
         )
 
     def take_device(self, device_id: str) -> None:
-        """This file speaks as another workstation from now on: what is unsent is numbered anew, under the same ids."""
+        """The file speaks as another workstation from now on: what is unsent is numbered anew, under the same ids."""
         with self.sql.transaction():
             rows = self.sql.all("SELECT seq, id, group_id, body FROM outbox ORDER BY seq")
             self.sql.do("DELETE FROM outbox")
@@ -220,7 +223,7 @@ class Replica:
 
 def person_of(state: Mapping[str, str]) -> Person:
     rights = msgspec.json.decode(state["rights"], type=Rights)
-    return Person(rights.user_id, rights.name, rights.role, frozenset(rights.teams), frozenset(rights.scopes))  # type: ignore[arg-type]
+    return Person(rights.user_id, rights.name, rights.role, frozenset(rights.teams), frozenset(rights.scopes))
 
 
 def first_rights(replica: Replica, device_id: str, rights: Rights) -> None:

@@ -19,9 +19,15 @@ TEAM, OTHER_TEAM = "team-one", "team-two"
 CSR = Person("csr", "Ada Sample", "csr", frozenset({TEAM}), frozenset({ORGANISATION, "csr", TEAM}))
 COLLEAGUE = Person("colleague", "Bob Example", "csr", frozenset({TEAM}), frozenset({ORGANISATION, "colleague", TEAM}))
 LEAD = Person("lead", "Lea Teamlead", "lead", frozenset({TEAM}), frozenset({ORGANISATION, "lead", TEAM}))
-STRANGER = Person("stranger", "Cy Placeholder", "csr", frozenset({OTHER_TEAM}), frozenset({ORGANISATION, "stranger", OTHER_TEAM}))
-MANAGER = Person("manager", "Max Overview", "manager", frozenset(), frozenset({ORGANISATION, "manager", TEAM, OTHER_TEAM}))
-ADMINISTRATOR = Person("administrator", "Sam Settings", "administrator", frozenset(), frozenset({ORGANISATION, "administrator"}))
+STRANGER = Person(
+    "stranger", "Cy Placeholder", "csr", frozenset({OTHER_TEAM}), frozenset({ORGANISATION, "stranger", OTHER_TEAM})
+)
+MANAGER = Person(
+    "manager", "Max Overview", "manager", frozenset(), frozenset({ORGANISATION, "manager", TEAM, OTHER_TEAM})
+)
+ADMINISTRATOR = Person(
+    "administrator", "Sam Settings", "administrator", frozenset(), frozenset({ORGANISATION, "administrator"})
+)
 EVERYONE = (CSR, COLLEAGUE, LEAD, STRANGER, MANAGER, ADMINISTRATOR)
 
 
@@ -69,10 +75,19 @@ class Bureau:
         past = (lambda cell: dict(self.history.get(cell, {}))) if self.with_history else None
         return Work(self.load, new_row, past)
 
-    def do(self, command: Command, who: Person = CSR, *, at: int = 0, command_id: str = "") -> tuple[Command, Command | None, bool]:
+    def do(
+        self, command: Command, who: Person = CSR, *, at: int = 0, command_id: str = ""
+    ) -> tuple[Command, Command | None, bool]:
         """Run it for good: the command with its envelope, its inverse, whether it differs. Raises Refused."""
         self._count += 1
-        ready = stamped(command, command_id or f"command-{self._count:04}", who.id, "device", self._count, at or MONDAY_9 + self._count)
+        ready = stamped(
+            command,
+            command_id or f"command-{self._count:04}",
+            who.id,
+            "device",
+            self._count,
+            at or MONDAY_9 + self._count,
+        )
         ready = msgspec.convert(msgspec.to_builtins(ready), type(ready))
         work = self.work()
         work.fetch(ready.keys())

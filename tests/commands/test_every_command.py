@@ -6,31 +6,54 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rows import ADMINISTRATOR, COLLEAGUE, CSR, LEAD, MANAGER, MONDAY_9, STRANGER, TEAM, Bureau
 
 from csr_desktop.commands import administration, calls, catalogue, clients, follow_ups, tickets
 from csr_desktop.commands.command import Command
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person
+from tests.commands.rows import ADMINISTRATOR, COLLEAGUE, CSR, LEAD, MANAGER, MONDAY_9, STRANGER, TEAM, Bureau
 
 HOUR = 3_600_000
 EXAMPLES: list[tuple[Command, Person]] = [
-    (calls.LogInteraction(row_id="new", scope=TEAM, client_id="client", started_at=1, ended_at=9, talk_seconds=8, note="n"), CSR),
+    (
+        calls.LogInteraction(
+            row_id="new", scope=TEAM, client_id="client", started_at=1, ended_at=9, talk_seconds=8, note="n"
+        ),
+        CSR,
+    ),
     (calls.EditInteraction(row_id="mine", changes={"note": ("as it was", "as it is")}), CSR),
     (calls.ReturnMissedCall(row_id="missed"), CSR),
-    (tickets.OpenTicket(row_id="new", scope=TEAM, subject="s", client_id="client", sla_policy_id="policy", calendar_id="office"), CSR),
+    (
+        tickets.OpenTicket(
+            row_id="new", scope=TEAM, subject="s", client_id="client", sla_policy_id="policy", calendar_id="office"
+        ),
+        CSR,
+    ),
     (tickets.AddMessage(row_id="new", ticket_id="ticket", message_kind="reply", body="We look into it."), CSR),
     (tickets.AddMessage(row_id="new", ticket_id="ticket", message_kind="note", body="Look at the holiday first."), CSR),
     (tickets.AddMessage(row_id="new", ticket_id="ticket", message_kind="inbound", body="Any news?"), CSR),
-    (tickets.EditTicket(row_id="ticket", changes={"priority": ("normal", "high"), "subject": ("Tax notice", "Late deposit")}), CSR),
+    (
+        tickets.EditTicket(
+            row_id="ticket", changes={"priority": ("normal", "high"), "subject": ("Tax notice", "Late deposit")}
+        ),
+        CSR,
+    ),
     (tickets.AssignTicket(row_id="ticket", was_id="", becomes_id="csr"), CSR),
     (tickets.AssignTicket(row_id="ticket", was_id="", becomes_id="colleague"), LEAD),
-    *((tickets.ChangeTicketState(row_id="ticket", was="open", becomes=b), CSR) for b in ("waiting", "resolved", "closed")),
+    *(
+        (tickets.ChangeTicketState(row_id="ticket", was="open", becomes=b), CSR)
+        for b in ("waiting", "resolved", "closed")
+    ),
     (tickets.EscalateTicket(row_id="ticket", to_id="lead", reason="Third time"), CSR),
     (follow_ups.AddFollowUp(row_id="new", scope=TEAM, follow_up_kind="promise", title="Call", due_at=MONDAY_9), CSR),
     (follow_ups.CompleteFollowUp(row_id="promise", outcome="kept", outcome_note="on time"), CSR),
     (follow_ups.SnoozeFollowUp(row_id="promise", until_at=MONDAY_9 + HOUR), CSR),
-    (follow_ups.RenegotiateFollowUp(row_id="promise", was_at=MONDAY_9 + 2 * HOUR, becomes_at=MONDAY_9 + 9 * HOUR, reason="bank"), CSR),
+    (
+        follow_ups.RenegotiateFollowUp(
+            row_id="promise", was_at=MONDAY_9 + 2 * HOUR, becomes_at=MONDAY_9 + 9 * HOUR, reason="bank"
+        ),
+        CSR,
+    ),
     (follow_ups.ReassignFollowUp(row_id="promise", was_id="csr", becomes_id="colleague"), CSR),
     (follow_ups.EditFollowUp(row_id="promise", changes={"title": ("Call Dana", "Call Dana back")}), CSR),
     (clients.AddClient(row_id="new", name="Mock Orchard", city="Yakima"), CSR),
@@ -222,7 +245,10 @@ class TestFollowUps:
     def test_a_moved_promise_keeps_both_dates_and_the_reason(self) -> None:
         desk = Bureau()
         was = MONDAY_9 + 2 * HOUR
-        desk.do(follow_ups.RenegotiateFollowUp(row_id="promise", was_at=was, becomes_at=was + HOUR, reason="bank"), at=MONDAY_9)
+        desk.do(
+            follow_ups.RenegotiateFollowUp(row_id="promise", was_at=was, becomes_at=was + HOUR, reason="bank"),
+            at=MONDAY_9,
+        )
         row = desk.rows["follow_ups", "promise"]
         assert (row["first_due_at"], row["due_at"]) == (was, was + HOUR)
         assert msgspec.json.decode(row["moves"]) == [[was, was + HOUR, "bank", "csr", MONDAY_9]]

@@ -1,0 +1,273 @@
+"""The server's HTTP API: limits first, then who asks, then the answer. What takes time is done on threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from csr_desktop.protocol import (
+    MAX_BODY_BYTES,
+    ChallengeReply,
+    PokeReply,
+    PokeRequest,
+    PullRequest,
+    PushReply,
+    SignInRequest,
+    TokenRequest,
+)
+from csr_desktop.server.bodies import (
+    SMALL_BODY_BYTES,
+    check_form,
+    check_version,
+    decoded,
+    problem_reply,
+    read,
+    reply,
+    unpacked,
+)
+from csr_desktop.server.feed import Feed
+from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.live import POKE_SECONDS, Board, is_news, look_for_changes, revision
+from csr_desktop.server.problems import Rejected, bad_message, places, rejected
+from csr_desktop.server.pushes import Pushes
+from csr_desktop.server.rates import COMMANDS_A_TOKEN, Limits, Rates
+from csr_desktop.server.readers import Readers
+from csr_desktop.server.sessions import Session, Sessions
+from csr_desktop.server.sign_in import SignIn
+from csr_desktop.server.writer import Writer
+from csr_desktop.store.sql import Sql
+
+HEALTH_SECONDS: Final = 5.0
+_LARGEST_NUMBER: Final = 1 << 53
+_SCOPES_LIMIT: Final = 10_000
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_log = structlog.get_logger(__name__)
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the API works with, all started by whoever made it."""
+
+    sql: Sql
+    ledger: Ledger
+    feed: Feed
+    pushes: Pushes
+    sign_in: SignIn
+    sessions: Sessions
+    writer: Writer
+    readers: Readers
+    doorkeepers: Readers
+    board: Board
+    rates: Rates
+    limits: Limits
+
+
+class Api:
+    """One method a route. Each reads the body on the event loop, within limits, and does its work on a thread."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def application(self) -> Starlette:
+        paths: tuple[tuple[str, Endpoint], ...] = (
+            ("sign-in", self.sign_in),
+            ("challenge", self.challenge),
+            ("token", self.token),
+            ("push", self.push),
+            ("pull", self.pull),
+            ("poke", self.poke),
+        )
+        routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
+        routes.append(Route("/health", self.health, methods=["GET"]))
+        application = Starlette(
+            routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: _no_such_place}
+        )
+        application.router.redirect_slashes = False
+        return application
+
+    @asynccontextmanager
+    async def _lifespan(self, _application: Starlette) -> AsyncIterator[None]:
+        parts = self._parts
+        parts.board.look(await asyncio.wrap_future(parts.readers.ask(lambda: revision(parts.sql))))
+        looking = asyncio.create_task(look_for_changes(parts.sql, parts.readers, parts.board))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+
+    # Without a token
+
+    async def sign_in(self, request: Request) -> Response:
+        self._parts.rates.take(f"sign in from {_address(request)}", self._parts.limits.sign_in)
+        body = await _small_body(request)
+        packing, accepted = _packing(request)
+
+        def answer() -> Response:
+            message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), SignInRequest)
+            return reply(self._parts.sign_in.sign_in(message), accepted)
+
+        return await asyncio.wrap_future(self._parts.doorkeepers.ask(answer))
+
+    async def challenge(self, request: Request) -> Response:
+        self._take_address(request)
+        await _small_body(request)
+        answer: ChallengeReply = self._parts.sessions.challenge()
+        return reply(answer, "")
+
+    async def token(self, request: Request) -> Response:
+        self._take_address(request)
+        body = await _small_body(request)
+        packing, accepted = _packing(request)
+
+        def answer() -> Response:
+            message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), TokenRequest)
+            return reply(self._parts.sessions.token(message), accepted)
+
+        return await asyncio.wrap_future(self._parts.readers.ask(answer))
+
+    # With a token
+
+    async def push(self, request: Request) -> Response:
+        session = self._session(request)
+        check_form(request, MAX_BODY_BYTES)
+        body = await read(request, MAX_BODY_BYTES)
+        packing, accepted = _packing(request)
+
+        def queued() -> Future[int]:
+            push = self._parts.pushes.read(unpacked(body, packing, MAX_BODY_BYTES), session)
+            self._take(session, len(push.commands) / COMMANDS_A_TOKEN)
+            return self._parts.writer.push(push)
+
+        committing = await asyncio.wrap_future(self._parts.readers.ask(queued))
+        return reply(PushReply(await asyncio.wrap_future(committing)), accepted)
+
+    async def pull(self, request: Request) -> Response:
+        session = self._session(request)
+        body = await _small_body(request)
+        packing, accepted = _packing(request)
+
+        def answer() -> Response:
+            message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), PullRequest)
+            _check_cursors(message.cursors)
+            if not -1 <= message.answered < _LARGEST_NUMBER or len(message.asked) > 200:
+                raise bad_message()
+            return reply(self._parts.feed.pull(session.device_id, session.user_id, message), accepted)
+
+        return await asyncio.wrap_future(self._parts.readers.ask(answer))
+
+    async def poke(self, request: Request) -> Response:
+        """A long poll. It waits on the event loop and holds no thread; a workstation's new one ends its former one."""
+        session = self._session(request)
+        body = await _small_body(request)
+        packing, accepted = _packing(request)
+        parts = self._parts
+
+        def asked() -> tuple[dict[str, int], frozenset[str]]:
+            cursors = decoded(unpacked(body, packing, SMALL_BODY_BYTES), PokeRequest).cursors
+            _check_cursors(cursors)
+            parts.sessions.check(session)
+            return cursors, parts.ledger.person(session.user_id).scopes
+
+        cursors, scopes = await asyncio.wrap_future(parts.readers.ask(asked))
+        with parts.board.waiting(session.device_id, scopes) as waiter:
+            news = await asyncio.wrap_future(parts.readers.ask(lambda: is_news(parts.sql, scopes, cursors)))
+            if not news:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POKE_SECONDS):
+                        await waiter.moved.wait()
+                news = waiter.is_news
+        return reply(PokeReply(news), accepted)
+
+    # For whoever runs it
+
+    async def health(self, request: Request) -> Response:
+        """200 while the database answers and changes can be made; for a monitor or a proxy."""
+        try:
+            self._take_address(request)
+            async with asyncio.timeout(HEALTH_SECONDS):
+                await asyncio.wrap_future(self._parts.readers.ask(lambda: revision(self._parts.sql)))
+            is_well = self._parts.writer.is_alive
+        except Rejected as fault:
+            return problem_reply(fault)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the server is not well
+            _log.error("unhealthy", places=places(error))
+            is_well = False
+        return JSONResponse({"status": "ok" if is_well else "unavailable"}, 200 if is_well else 503)
+
+    # Who asks, and how often
+
+    def _session(self, request: Request) -> Session:
+        try:
+            session = self._parts.sessions.session(request.headers.get("authorization", ""))
+        except Rejected:
+            self._take_address(request)
+            raise
+        self._take(session, 1)
+        return session
+
+    def _take(self, session: Session, cost: float) -> None:
+        rates, limits = self._parts.rates, self._parts.limits
+        rates.take(f"device {session.device_id}", limits.device, cost)
+        rates.take(f"account {session.user_id}", limits.account, cost)
+
+    def _take_address(self, request: Request) -> None:
+        self._parts.rates.take(f"address {_address(request)}", self._parts.limits.address)
+
+
+def _served(endpoint: Endpoint) -> Endpoint:
+    """The endpoint behind the check of versions. Every exception becomes a problem; what is ours goes to the log."""
+
+    async def serve(request: Request) -> Response:
+        try:
+            check_version(request)
+            return await endpoint(request)
+        except Exception as error:  # noqa: BLE001  # nothing of the program may go out
+            fault = rejected(error)
+            if fault.status >= 500:
+                _log.error("not_served", path=request.url.path, code=fault.code, places=places(error))
+            elif fault.status in {400, 403, 409, 413}:
+                _log.info("refused", path=request.url.path, code=fault.code)
+            return problem_reply(fault)
+
+    return serve
+
+
+async def _small_body(request: Request) -> bytes:
+    check_form(request, SMALL_BODY_BYTES)
+    return await read(request, SMALL_BODY_BYTES)
+
+
+def _packing(request: Request) -> tuple[str, str]:
+    return request.headers.get("content-encoding", ""), request.headers.get("accept-encoding", "")
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _check_cursors(cursors: dict[str, int]) -> None:
+    if len(cursors) > _SCOPES_LIMIT or any(not 0 <= rev < _LARGEST_NUMBER for rev in cursors.values()):
+        raise bad_message()
+
+
+async def _no_such_place(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    title = "The server has nothing at this address." if status == 404 else "The server cannot do this at this address."
+    response = problem_reply(Rejected(status, f"http_{status}", title, "Check the server's address."))
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response

@@ -1,0 +1,76 @@
+"""The server's folder: its own key, and its database unless that is elsewhere."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreadable
+from csr_desktop.server.escrow import ServerKey
+from csr_desktop.store.opening import open_server
+from csr_desktop.store.sql import Sql
+
+DATABASE_NAME: Final = "server.db"
+KEY_NAME: Final = "server.key"
+
+
+class ServerFolder:
+    """`database` is a URL such as `postgresql://host/name`; '' is the SQLite file in the folder."""
+
+    def __init__(self, path: Path, database: str = "") -> None:
+        self.path = path
+        self._database = database
+        if database and not database.startswith(("postgresql://", "postgres://", "sqlite:///")):
+            raise BadInput("database", "This is not a database's address.", "It looks like postgresql://host/name")
+
+    @property
+    def _file(self) -> Path:
+        return self.path / DATABASE_NAME
+
+    def create(self) -> Sql:
+        """Make what is missing of folder, key and database, for their owner alone. Returns the database, connected."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            key_path = self.path / KEY_NAME
+            if not key_path.exists():
+                ServerKey.create(key_path)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"The folder {self.path} cannot be written to ({os.strerror(error.errno or 0)}).",
+                "Take another, or ask your IT.",
+            ) from error
+        sql = open_server(self._database or self._file)
+        with sql.transaction():
+            _keep_epoch(sql)
+        return sql
+
+    def open(self) -> Sql:
+        """The database as `create` left it, connected. Raises Unreadable when there is none."""
+        if not self._database and not self._file.is_file():
+            raise self._missing()
+        sql = open_server(self._database or self._file)
+        if not sql.value("SELECT 1 FROM organisations LIMIT 1"):
+            sql.db.close()
+            raise self._missing()
+        return sql
+
+    def key(self) -> ServerKey:
+        return ServerKey.read(self.path / KEY_NAME)
+
+    def _missing(self) -> Unreadable:
+        return Unreadable(
+            "missing",
+            f"There is no server in {self.path} yet.",
+            f"Make it with: csr-desktop server init --data {self.path}",
+        )
+
+
+def epoch(sql: Sql) -> str:
+    """The name of this course of the shared database; another one tells desks that a backup was put back."""
+    return format(int(sql.value("SELECT value FROM counters WHERE id = 'epoch'") or 0), "x")
+
+
+def _keep_epoch(sql: Sql) -> None:
+    sql.do("INSERT INTO counters (id, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING", secrets.randbits(52) | 1)

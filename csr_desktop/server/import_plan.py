@@ -1,0 +1,396 @@
+"""What an import would add: every line against the lines before it and against what is there, nothing written yet."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+import msgspec
+
+from csr_desktop.commands.clients import AddClient, AddContact, AddNumber, check_client
+from csr_desktop.commands.command import Command
+from csr_desktop.domain import phone
+from csr_desktop.domain.errors import BadInput, Refused
+from csr_desktop.domain.ids import NewId
+from csr_desktop.server.import_lines import Bureau, ImportLine, LineNumber, tidy_status
+
+What = Literal["refused", "already there", "note"]
+_HERE: Final = "in the database"
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """A line of the report: of which line, what became of it, why, which row it equals, and the line as it came."""
+
+    line: int
+    what: What
+    reason: str
+    same_as: str
+    raw: str
+
+
+class PlannedContact(msgspec.Struct):
+    """`origin` is where it comes from, `numbers` what is known of it or planned: (E.164 or text, extension)."""
+
+    id: str
+    name: str
+    email: str
+    title: str
+    authorities: str
+    origin: str
+    is_new: bool
+    numbers: set[tuple[str, str]]
+    added: list[LineNumber]
+
+
+class PlannedClient(msgspec.Struct):
+    """A client there is or will be. `fields` are those of AddClient, of a new one; `people` finds its contacts by name
+    and by e-mail, folded.
+    """
+
+    id: str
+    code: str
+    name: str
+    email: str
+    origin: str
+    is_new: bool
+    fields: dict[str, Any]
+    contacts: list[PlannedContact]
+    numbers: set[tuple[str, str]]
+    added: list[LineNumber]
+    people: dict[str, PlannedContact] = {}
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} ({self.code})" if self.code else self.name
+
+
+class Counts(msgspec.Struct):
+    """`unchanged` lines said nothing new; `known` clients got something added."""
+
+    lines: int = 0
+    clients: int = 0
+    contacts: int = 0
+    numbers: int = 0
+    known: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+
+class Plan:
+    """Take the lines in order, then read `commands`. Existing rows are told before the first line.
+
+    A line belongs to the client of its code, else of its name. A line without a code for a client that is not known
+    by name is refused where its number or e-mail is another client's, unless `is_sharing_allowed`.
+    """
+
+    def __init__(self, bureau: Bureau, new_id: NewId, *, is_sharing_allowed: bool = False) -> None:
+        self._bureau = bureau
+        self._new_id = new_id
+        self._is_sharing_allowed = is_sharing_allowed
+        self._clients: dict[str, PlannedClient] = {}
+        self._contacts: dict[str, PlannedContact] = {}
+        self._by_code: dict[str, PlannedClient] = {}
+        self._by_name: dict[str, list[PlannedClient]] = {}
+        self._by_mail: dict[str, tuple[PlannedClient, str, str]] = {}
+        self._by_number: dict[str, tuple[PlannedClient, str, str]] = {}
+        self._grown: set[str] = set()
+        self.counts = Counts()
+        self.remarks: list[Remark] = []
+
+    # What is there
+
+    def tell_client(self, client_id: str, code: str, name: str, email: str) -> None:
+        self._remember(PlannedClient(client_id, code, name, email, _HERE, False, {}, [], set(), []))
+
+    def tell_contact(self, contact_id: str, client_id: str, name: str, email: str) -> None:
+        client = self._clients.get(client_id)
+        if client is not None:
+            contact = PlannedContact(contact_id, name, email, "", "", _HERE, False, set(), [])
+            self._contacts[contact_id] = contact
+            self._join(client, contact)
+
+    def tell_number(self, client_id: str, contact_id: str, raw: str, e164: str, extension: str) -> None:
+        client = self._clients.get(client_id)
+        if client is None:
+            return
+        contact = self._contacts.get(contact_id)
+        key = e164 or raw, extension
+        client.numbers.add(key)
+        if contact is not None:
+            contact.numbers.add(key)
+        self._note_number(e164, client, contact.name if contact else "", _HERE)
+
+    # The lines
+
+    def refuse(self, line: int, reason: str, raw: str, same_as: str = "") -> None:
+        self.counts.lines += 1
+        self.counts.refused += 1
+        self.remarks.append(Remark(line, "refused", reason, same_as, raw))
+
+    def take(self, line: ImportLine) -> None:
+        """Plan one line as a whole, or refuse it as a whole."""
+        try:
+            for field, value in line.client.items():
+                check_client(field, value)
+            client = self._client_of(line)
+        except (BadInput, Refused) as fault:
+            self.refuse(line.line, str(fault), line.raw, getattr(fault, "same_as", ""))
+            return
+        self.counts.lines += 1
+        before = (self.counts.clients, self.counts.contacts, self.counts.numbers)
+        if client is None:
+            client = self._add_client(line)
+        same_as = [f"{client.words}, {client.origin}"]
+        if client.is_new:
+            for field, value in line.client.items():
+                client.fields.setdefault(field, value)
+        self._compare_names(line, client)
+        contact = self._contact(line, client, same_as) if line.contact else None
+        if contact is None and line.email:
+            self._company_mail(line, client)
+        for number in line.numbers:
+            self._number(line, client, None if number.is_company else contact, number)
+        for note in line.notes:
+            self._note(line, note)
+        if before == (self.counts.clients, self.counts.contacts, self.counts.numbers):
+            self.counts.unchanged += 1
+            self._remark(line, "already there", "Nothing in it is new.", ", ".join(dict.fromkeys(same_as)))
+        elif not client.is_new and client.id not in self._grown:
+            self._grown.add(client.id)
+            self.counts.known += 1
+
+    def commands(self) -> Iterator[Command]:
+        """All clients, then their contacts, then the numbers."""
+        for client in self._clients.values():
+            if client.is_new:
+                yield self._command(client)
+        for client in self._clients.values():
+            for contact in client.contacts:
+                if contact.is_new:
+                    yield AddContact(
+                        row_id=contact.id,
+                        client_id=client.id,
+                        name=contact.name,
+                        title=contact.title,
+                        email=contact.email,
+                        authorities=contact.authorities,
+                    )
+        for client in self._clients.values():
+            for number in client.added:
+                yield self._number_command(client.id, "", number)
+            for contact in client.contacts:
+                for number in contact.added:
+                    yield self._number_command(client.id, contact.id, number)
+
+    @property
+    def command_count(self) -> int:
+        return self.counts.clients + self.counts.contacts + self.counts.numbers
+
+    def _command(self, client: PlannedClient) -> AddClient:
+        fields = dict(client.fields)
+        status = tidy_status(fields)
+        fields.pop("status", None)
+        policy_id, calendar_id = self._bureau.policies.get(str(fields.get("tier", "")), ("", ""))
+        return AddClient(
+            row_id=client.id,
+            name=client.name,
+            code=client.code,
+            status=status,
+            calendar_id=calendar_id,
+            sla_policy_id=policy_id,
+            **fields,
+        )
+
+    def _number_command(self, client_id: str, contact_id: str, number: LineNumber) -> AddNumber:
+        return AddNumber(
+            row_id=self._new_id(),
+            client_id=client_id,
+            contact_id=contact_id,
+            raw=number.raw,
+            e164=number.e164,
+            extension=number.extension,
+            label=number.label,
+        )
+
+    # Which client
+
+    def _client_of(self, line: ImportLine) -> PlannedClient | None:
+        """The client of this line, None for a new one. Raises BadInput where the line must be refused."""
+        named = self._by_name.get(folded(line.name), []) if line.name else []
+        if line.code:
+            found = self._by_code.get(_folded_code(line.code))
+            if found is None:
+                # A client that came without a code is the same by its name.
+                found = next((client for client in named if not client.code), None)
+                if found is not None and found.is_new:
+                    found.code = line.code
+                    self._by_code[_folded_code(line.code)] = found
+            if found is None and not line.name:
+                raise BadInput(
+                    "code", f"No client has the code {line.code!r}, and the line gives no name for a new one."
+                )
+            return found
+        if len(named) > 1:
+            raise _Twin(
+                f"{len(named)} clients are called {line.name!r}, and the line gives no code.",
+                ", ".join(f"{client.words}, {client.origin}" for client in named[:3]),
+            )
+        if named:
+            return named[0]
+        if not self._is_sharing_allowed:
+            self._refuse_twin(line)
+        return None
+
+    def _refuse_twin(self, line: ImportLine) -> None:
+        for mail in (line.email, str(line.client.get("email", ""))):
+            owner = self._by_mail.get(mail.casefold()) if mail else None
+            if owner:
+                raise _Twin(
+                    f"Its e-mail {mail} belongs to another client, and the line gives no code.", _owner_words(owner)
+                )
+        for number in line.numbers:
+            owner = self._by_number.get(number.e164) if number.e164 else None
+            if owner:
+                shown = phone.display(number.e164, self._bureau.home_region)
+                raise _Twin(
+                    f"Its number {shown} belongs to another client, and the line gives no code.", _owner_words(owner)
+                )
+
+    def _add_client(self, line: ImportLine) -> PlannedClient:
+        email = str(line.client.get("email", ""))
+        origin = f"line {line.line}"
+        client = PlannedClient(self._new_id(), line.code, line.name, email, origin, True, {}, [], set(), [])
+        self._tell_shared(line, "e-mail", email, self._by_mail.get(email.casefold()) if email else None, client)
+        self._remember(client)
+        self.counts.clients += 1
+        return client
+
+    def _compare_names(self, line: ImportLine, client: PlannedClient) -> None:
+        if line.name and folded(line.name) != folded(client.name):
+            self._note(line, f"The code {line.code} is that of {client.name!r}, which keeps its name.", client)
+
+    # Who in it
+
+    def _contact(self, line: ImportLine, client: PlannedClient, same_as: list[str]) -> PlannedContact:
+        known = client.people.get(folded(line.contact)) or self._by_spelling(line, client)
+        if known is not None:
+            same_as.append(f"{known.name}, {known.origin}")
+            if known.is_new:
+                known.email = known.email or line.email
+                known.title = known.title or line.title
+            elif line.email and line.email.casefold() != known.email.casefold():
+                self._note(line, f"The e-mail {line.email} was not added: {known.name} is there already.", client)
+            return known
+        owner = self._by_mail.get(line.email.casefold()) if line.email else None
+        self._tell_shared(line, "e-mail", line.email, owner, client)
+        origin = f"line {line.line}"
+        contact = PlannedContact(
+            self._new_id(), line.contact, line.email, line.title, line.authorities, origin, True, set(), []
+        )
+        self._join(client, contact)
+        self.counts.contacts += 1
+        return contact
+
+    @staticmethod
+    def _by_spelling(line: ImportLine, client: PlannedClient) -> PlannedContact | None:
+        """Somebody with this e-mail whose name may be another spelling; a shared mailbox has several people."""
+        found = client.people.get(line.email.casefold()) if line.email else None
+        return found if found is not None and may_be_one_name(found.name, line.contact) else None
+
+    def _join(self, client: PlannedClient, contact: PlannedContact) -> None:
+        client.contacts.append(contact)
+        client.people.setdefault(folded(contact.name), contact)
+        if contact.email:
+            client.people.setdefault(contact.email.casefold(), contact)
+        self._note_mail(contact.email, client, contact.name, contact.origin)
+
+    def _company_mail(self, line: ImportLine, client: PlannedClient) -> None:
+        """An e-mail without a person is the company's."""
+        if client.is_new and not client.fields.get("email"):
+            client.fields["email"] = client.email = line.email
+            self._note_mail(line.email, client, "", client.origin)
+        elif line.email.casefold() != client.email.casefold() and line.email.casefold() not in client.people:
+            self._note(line, f"The e-mail {line.email} was not added: the line names no person.", client)
+
+    def _number(
+        self, line: ImportLine, client: PlannedClient, contact: PlannedContact | None, number: LineNumber
+    ) -> None:
+        key = number.e164 or number.raw, number.extension
+        known = client.numbers if contact is None else contact.numbers
+        if key in known:
+            return
+        shown = phone.display(number.e164, self._bureau.home_region) if number.e164 else ""
+        self._tell_shared(line, "number", shown, self._by_number.get(number.e164), client)
+        client.numbers.add(key)
+        if contact is not None:
+            contact.numbers.add(key)
+        (client.added if contact is None else contact.added).append(number)
+        self._note_number(number.e164, client, contact.name if contact else "", f"line {line.line}")
+        self.counts.numbers += 1
+
+    # What is remembered and remarked
+
+    def _remember(self, client: PlannedClient) -> None:
+        self._clients[client.id] = client
+        if client.code:
+            self._by_code.setdefault(_folded_code(client.code), client)
+        self._by_name.setdefault(folded(client.name), []).append(client)
+        self._note_mail(client.email, client, "", client.origin)
+
+    def _note_mail(self, email: str, client: PlannedClient, person: str, origin: str) -> None:
+        if email:
+            self._by_mail.setdefault(email.casefold(), (client, person, origin))
+
+    def _note_number(self, e164: str, client: PlannedClient, person: str, origin: str) -> None:
+        if e164:
+            self._by_number.setdefault(e164, (client, person, origin))
+
+    def _tell_shared(
+        self,
+        line: ImportLine,
+        what: str,
+        value: str,
+        owner: tuple[PlannedClient, str, str] | None,
+        client: PlannedClient,
+    ) -> None:
+        if value and owner is not None and owner[0] is not client:
+            self._remark(
+                line, "note", f"The {what} {value} is another client's too; both have it now.", _owner_words(owner)
+            )
+
+    def _note(self, line: ImportLine, reason: str, client: PlannedClient | None = None) -> None:
+        self._remark(line, "note", reason, f"{client.words}, {client.origin}" if client else "")
+
+    def _remark(self, line: ImportLine, what: What, reason: str, same_as: str) -> None:
+        self.remarks.append(Remark(line.line, what, reason, same_as, line.raw))
+
+
+class _Twin(BadInput):
+    """The line would make a second client of one that is there; `same_as` says which."""
+
+    def __init__(self, title: str, same_as: str) -> None:
+        super().__init__("client", title, "Give it a client code, or allow shared numbers.")
+        self.same_as = same_as
+
+
+def _owner_words(owner: tuple[PlannedClient, str, str]) -> str:
+    client, person, origin = owner
+    return f"{person}, {client.words}, {origin}" if person else f"{client.words}, {origin}"
+
+
+def folded(name: str) -> str:
+    """How names are compared: capitals, accents, signs and the number of spaces do not count."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    words = "".join(c if c.isalnum() else "" if unicodedata.combining(c) else " " for c in plain).split()
+    return " ".join(words) or name.casefold().strip()
+
+
+def _folded_code(code: str) -> str:
+    return "".join(code.casefold().split())
+
+
+def may_be_one_name(name: str, other: str) -> bool:
+    """Whether two names may be spellings of one, such as D. Sample and Dana Sample."""
+    words, other_words = folded(name).split(), folded(other).split()
+    return bool(words and other_words) and words[-1] == other_words[-1] and words[0][0] == other_words[0][0]

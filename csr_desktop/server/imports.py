@@ -1,0 +1,203 @@
+"""`csr-desktop server import`: the command line of imports."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused
+from csr_desktop.domain.ids import id_source
+from csr_desktop.server.administration import Administration
+from csr_desktop.server.cli import data_option, database_option, said_to_person
+from csr_desktop.server.client_import import ClientImport, Foreign, Imported, report_bytes
+from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.import_columns import FIELDS
+from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.run import wall_clock
+from csr_desktop.system.whole_file import write_whole
+
+_SHOWN_REMARKS: Final = 10
+_DELIMITER_WORDS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "\\t": "\t"}
+
+
+@click.group("import")
+def import_group() -> None:
+    """Take in clients, contacts and numbers from files."""
+
+
+@import_group.command("clients")
+@data_option
+@database_option
+@click.option(
+    "--map",
+    "told",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="Which column a field is, by its name or as #3 for the third; empty for none. Can be given several times. "
+    f"Fields: {', '.join(FIELDS)}.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen, change nothing.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what was refused, known already or left out into this CSV file: line number, reason, line as it came.",
+)
+@click.option(
+    "--delimiter", default="", help="Between cells: comma, semicolon, tab, pipe or any sign. Found out if not given."
+)
+@click.option("--encoding", default="", help="Such as utf-8, utf-16 or windows-1252. Found out if not given.")
+@click.option(
+    "--home-region", default="", help="Where numbers without a country code are. Else as the organisation is set."
+)
+@click.option("--strict", is_flag=True, help="Import nothing when any line is refused.")
+@click.option(
+    "--allow-shared",
+    is_flag=True,
+    help="Add clients without a code even when their number or e-mail belongs to another client.",
+)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def import_clients(
+    data: Path,
+    database: str,
+    told: tuple[str, ...],
+    dry_run: bool,
+    report: Path | None,
+    delimiter: str,
+    encoding: str,
+    home_region: str,
+    strict: bool,
+    allow_shared: bool,
+    file: Path,
+) -> None:
+    """Import clients, contacts and numbers from FILE, a CSV of any kind with names of columns in it.
+
+    A line can hold a client, one of its people and their numbers. Lines with the same client code, or without a code
+    the same name, belong to one client. What is there already is not added again: a client by its code, a person by
+    name or e-mail, a number by its digits; so a file can be imported twice. Each line is taken or refused as a whole,
+    and all that are taken are added together or, if anything fails, none.
+    """
+    progress = _StderrProgress()
+    with said_to_person():
+        sql = ServerFolder(data, database).open()
+        try:
+            new_id = id_source(wall_clock, secrets.randbits)
+            administration = Administration(sql, Ledger(sql, wall_clock), wall_clock, new_id=new_id)
+            work = ClientImport(
+                sql,
+                administration,
+                new_id,
+                home_region=_checked_region(home_region),
+                told=told,
+                delimiter=_checked_delimiter(delimiter),
+                encoding=encoding,
+                is_sharing_allowed=allow_shared,
+                progress=progress,
+            )
+            foreign = work.read(file)
+            _say_columns(foreign)
+            if dry_run:
+                imported = work.dry_run(foreign)
+                _write_report(report, imported)
+            else:
+                imported = work.run(foreign, lambda planned: _before_writing(planned, report, is_strict=strict))
+        finally:
+            progress.end()
+            sql.db.close()
+    _say_result(imported, report, is_dry=dry_run)
+
+
+def _checked_region(home_region: str) -> str:
+    region = home_region.strip().upper()
+    import phonenumbers
+
+    if region and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise BadInput(
+            "home_region", f"There is no region called {home_region!r}.", "Take two letters such as US or GB."
+        )
+    return region
+
+
+def _checked_delimiter(delimiter: str) -> str:
+    sign = _DELIMITER_WORDS.get(delimiter.casefold(), delimiter)
+    if len(sign) > 1 or sign in {'"', "\r", "\n", " "}:
+        raise BadInput(
+            "delimiter", f"{delimiter!r} cannot part cells.", "Take comma, semicolon, tab, pipe or another sign."
+        )
+    return sign
+
+
+def _before_writing(planned: Imported, report: Path | None, *, is_strict: bool) -> None:
+    _write_report(report, planned)
+    if is_strict and planned.counts.refused:
+        raise Refused(
+            "refused_lines",
+            f"{planned.counts.refused:,} lines are refused, so nothing was imported.",
+            "Look at the report." if report else "Give --report FILE to see each of them.",
+        )
+
+
+def _write_report(report: Path | None, imported: Imported) -> None:
+    if report is None:
+        return
+    try:
+        write_whole(report, report_bytes(imported.remarks))
+    except OSError as error:
+        title = f"The report {report} cannot be written: {error.strerror}."
+        raise EnvironmentFault(title, "Nothing was imported.") from None
+
+
+def _say_columns(foreign: Foreign) -> None:
+    names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+    delimiter = names.get(foreign.delimiter, foreign.delimiter)
+    click.echo(f"Read as {foreign.encoding}, cells parted by {delimiter}.")
+    for field, place in sorted(foreign.columns.places.items(), key=lambda entry: entry[1]):
+        click.echo(f"  {foreign.header[place].strip()} -> {field}")
+    if foreign.columns.unused:
+        click.echo(f"  Not used: {', '.join(name.strip() for name in foreign.columns.unused)}")
+
+
+def _say_result(imported: Imported, report: Path | None, *, is_dry: bool) -> None:
+    counts = imported.counts
+    would = "would be " if is_dry else ""
+    click.echo(
+        f"{counts.lines:,} lines: {counts.clients:,} clients, {counts.contacts:,} contacts and "
+        f"{counts.numbers:,} numbers {would}added; {counts.known:,} known clients {would}added to; {counts.unchanged:,} lines with nothing new; "
+        f"{counts.refused:,} refused."
+    )
+    if report is not None:
+        click.echo(f"The report is {report}.")
+        return
+    refused = [remark for remark in imported.remarks if remark.what == "refused"]
+    for remark in refused[:_SHOWN_REMARKS]:
+        click.echo(f"  Line {remark.line}: {remark.reason}", err=True)
+    if refused:
+        click.echo("Give --report FILE to see each refused line with its reason.", err=True)
+
+
+class _StderrProgress:
+    """One line that is written over at a terminal, else a line for each tenth."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._last = ("", -1)
+        self._is_open = False
+
+    def __call__(self, words: str, done: int, total: int) -> None:
+        text = f"{words} {done:,} of {total:,}" if total else f"{words} {done:,}" if done else words
+        if self._is_terminal:
+            click.echo(f"\r{text:<60}", nl=False, err=True)
+            self._is_open = True
+            return
+        step = done * 10 // total if total else done // 50_000
+        if (words, step) != self._last:
+            self._last = (words, step)
+            click.echo(text, err=True)
+
+    def end(self) -> None:
+        if self._is_open:
+            click.echo("", err=True)
+            self._is_open = False

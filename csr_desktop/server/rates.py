@@ -1,0 +1,66 @@
+"""How often a workstation, an account or an address may ask: a bucket of tokens each, filled by the monotonic clock."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from csr_desktop.server.problems import Rejected
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """`burst` at once, then `per_second`."""
+
+    burst: float
+    per_second: float
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """A workstation's first fill pulls some 30 pages a second; a whole office can share an address."""
+
+    device: Rate = Rate(300, 50)
+    account: Rate = Rate(600, 100)
+    address: Rate = Rate(2000, 200)
+    sign_in: Rate = Rate(100, 5)
+
+
+COMMANDS_A_TOKEN: Final = 25
+"""A push costs one token, and one more for each so many commands."""
+_KEPT: Final = 20_000
+
+
+class Rates:
+    """Buckets by name, the longest unused forgotten first."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, name: str, rate: Rate, cost: float = 1) -> None:
+        """Raises Rejected (429) with the seconds to wait."""
+        with self._lock:
+            now = self._monotonic()
+            level, since = self._buckets.pop(name, (rate.burst, now))
+            level = min(rate.burst, level + (now - since) * rate.per_second)
+            missing = min(cost, rate.burst) - level
+            self._buckets[name] = (level if missing > 0 else level - cost, now)
+            if len(self._buckets) > _KEPT:
+                self._buckets.popitem(last=False)
+        if missing > 0:
+            raise too_often(math.ceil(missing / rate.per_second))
+
+
+def too_often(seconds: int) -> Rejected:
+    return Rejected(
+        429,
+        "too_often",
+        "The server was asked too often.",
+        f"It will be tried again in {seconds} seconds." if seconds > 1 else "It will be tried again in a second.",
+        retry_after_seconds=max(1, seconds),
+    )

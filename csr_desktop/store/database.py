@@ -1,0 +1,97 @@
+"""The three databases as Peewee knows them, each connection set up the same way. Nothing connects by itself."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import peewee as pw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BUSY_SECONDS = 20
+
+
+class _Savepoint(pw._savepoint):  # noqa: SLF001
+    def rollback(self, begin: bool = True) -> None:
+        if self.db.connection().in_transaction:
+            super().rollback(begin)
+
+
+class _Sqlite(pw.SqliteDatabase):
+    """On a full disk SQLite may have rolled back by itself; saying ROLLBACK then fails and hides the real error."""
+
+    def rollback(self) -> None:
+        if self.connection().in_transaction:
+            super().rollback()
+
+    def savepoint(self) -> _Savepoint:
+        return _Savepoint(self)
+
+
+class ServerSqliteDatabase(_Sqlite):
+    """The server's own file."""
+
+    def __init__(self, path: str) -> None:
+        pragmas = [
+            ("journal_mode", "wal"),
+            ("synchronous", "full"),
+            ("foreign_keys", 1),
+            ("trusted_schema", 0),
+            ("cache_size", -65_536),
+            ("journal_size_limit", 67_108_864),
+        ]
+        super().__init__(path, pragmas=pragmas, timeout=BUSY_SECONDS, autoconnect=False)
+
+
+class PostgresqlDatabase(pw.PostgresqlDatabase):
+    """The server's shared database; `url` is libpq's and may hold a password, so it is never shown."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, prefer_psycopg3=True, autoconnect=False)
+
+    def _connect(self) -> Any:
+        connection = super()._connect()  # type: ignore[misc]
+        try:
+            # A generic plan made while tables were small stays, and made questions five times slower.
+            connection.execute("SET plan_cache_mode = force_custom_plan")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def desk_database(path: Path, key: bytes, clock: Callable[[], int]) -> DeskDatabase:
+    """The encrypted file of one person; `key` is 32 bytes."""
+    from playhouse.sqlcipher_ext import _SqlCipherDatabase
+
+    # The class is made here because the server runs without SQLCipher being installed.
+    class _Encrypted(_SqlCipherDatabase, DeskDatabase):
+        pass
+
+    return _Encrypted(path, key, clock)
+
+
+class DeskDatabase(_Sqlite):
+    """A desk's file: where it is, its key and the clock of what stands beside it."""
+
+    def __init__(self, path: Path, key: bytes, clock: Callable[[], int]) -> None:
+        self.path = path
+        self.key = key
+        self.clock = clock
+        pragmas: list[tuple[str, Any]] = [
+            ("cipher_log_level", "none"),  # it would write to the terminal what is said in words anyway
+            ("busy_timeout", BUSY_SECONDS * 1000),  # Peewee's own timeout does not reach SQLCipher
+            ("journal_mode", "wal"),
+            ("synchronous", "full"),
+            ("secure_delete", 1),
+            ("foreign_keys", 1),
+            ("trusted_schema", 0),
+            ("cache_size", -32_768),
+            ("journal_size_limit", 33_554_432),
+        ]
+        if sys.platform == "darwin":
+            pragmas += [("fullfsync", 1), ("checkpoint_fullfsync", 1)]
+        super().__init__(str(path), pragmas=pragmas, passphrase=f"x'{key.hex()}'", autoconnect=False)

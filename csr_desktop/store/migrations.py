@@ -1,0 +1,215 @@
+"""How a file or database comes to its present shape: ordered steps, each in one transaction with its version.
+
+A released step never changes; what changes later is a further step. Steps have their own frozen shapes and SQL and
+import no model. On the desk, step 1 takes the search index's statements from `search_schema`: that index is derived, so
+a later step that changes it drops and fills it anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from csr_desktop.domain.errors import Unreadable
+from csr_desktop.store.shapes import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from csr_desktop.store.sql import Sql
+
+Kind = Literal["desk", "server"]
+
+_SYNCED_1 = (
+    Shape("organisations", "name home_region time_zone own_numbers"),
+    Shape("users", "name login email role extension is_active:number", indexes=("login",)),
+    Shape("teams", "name calendar_id"),
+    Shape("memberships", "user_id team_id"),
+    Shape("calendars", "name body"),
+    Shape("sla_policies", "name calendar_id targets"),
+    Shape("topics", "name parent_id position:number is_active:number"),
+    Shape("dispositions", "name position:number is_resolution:number is_active:number"),
+    Shape(
+        "clients",
+        "code name status tier employee_count:number products specialist_id email city time_zone alert pay_schedule "
+        "calendar_id sla_policy_id",
+        indexes=("name", "code"),
+    ),
+    Shape("contacts", "client_id name title email authorities is_active:number", indexes=("client_id", "email")),
+    Shape(
+        "phone_numbers", "client_id contact_id raw e164 extension label", indexes=("e164", "contact_id", "client_id")
+    ),
+    Shape("notes", "client_id author_id body written_at:number", indexes=("client_id written_at",)),
+    Shape("changes", "client_id contact_id author_id fields changed_at:number", indexes=("client_id changed_at",)),
+    Shape(
+        "interactions",
+        "client_id contact_id agent_id ticket_id channel direction result number extension started_at:number "
+        "ended_at:number talk_seconds:number hold_seconds:number wrap_up_seconds:number dial_seconds:number topic_id "
+        "disposition_id note called_back_by_id called_back_at:number",
+        indexes=("client_id started_at", "agent_id started_at", "number started_at"),
+    ),
+    Shape(
+        "tickets",
+        "client_id contact_id number:number subject channel topic_id priority state assignee_id opened_by_id "
+        "opened_at:number sla_policy_id calendar_id reply_due_at:number first_replied_at:number last_message_at:number "
+        "resolved_at:number escalated_to_id escalated_at:number assigned_at:number",
+        indexes=("client_id opened_at", "number"),
+    ),
+    Shape(
+        "messages",
+        "ticket_id client_id kind author_id contact_id body written_at:number",
+        indexes=("ticket_id written_at",),
+    ),
+    Shape(
+        "follow_ups",
+        "client_id contact_id ticket_id interaction_id kind title assignee_id created_by_id created_at:number "
+        "due_at:number first_due_at:number snoozed_until_at:number state outcome outcome_note completed_by_id "
+        "completed_at:number moves",
+        indexes=("client_id due_at", "assignee_id state due_at", "ticket_id"),
+    ),
+)
+_CARRIED_1 = "id scope rev:number deleted:number stamps "
+
+_SERVER_1 = (
+    Shape("gone", "scope table_name row_id rev:number", key="scope table_name row_id", indexes=("scope rev",)),
+    Shape(
+        "history",
+        "table_name row_id field command_id at:number value is_withdrawn:number",
+        key="table_name row_id field command_id",
+    ),
+    Shape(
+        "log",
+        "position:number id device_id seq:number user_id body:bytes status code reason executed_at:number hash:bytes",
+        key="position",
+        unique=("id", "device_id seq"),
+    ),
+    Shape(
+        "devices", "id user_id name public_key:bytes registered_at:number seen_at:number revoked_at:number seq:number"
+    ),
+    Shape("credentials", "user_id password_hash failures:number failed_at:number", key="user_id"),
+    Shape("escrow", "device_id wrapped_key:bytes", key="device_id"),
+    Shape("counters", "id value:number"),
+)
+_DESK_1 = (
+    Shape("outbox", "seq:number id group_id body:bytes blocked", key="seq"),
+    Shape("base", "table_name row_id image:bytes?", key="table_name row_id"),
+    Shape("cursors", "scope rev:number", key="scope"),
+    Shape("needs_you", "id body:bytes status code reason answered_at:number"),
+    Shape("undo", "group_id words commands:bytes done_at:number", key="group_id"),
+    Shape("drafts", "key body written_at:number", key="key"),
+    Shape("state", "key value", key="key"),
+    Shape("client_clocks", "client_id cut_off_at:number pay_date deposit_due period_end", key="client_id"),
+    Shape(
+        "inbox_items",
+        "item_id kind scope assignee_id client_id state escalated_to_id due_at:number cut_off_at:number "
+        "consequence_at:number snoozed_until_at:number",
+        key="item_id",
+        indexes=("assignee_id consequence_at item_id", "scope consequence_at item_id", "client_id"),
+    ),
+)
+
+
+_REFUSE_1 = "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
+_APPEND_ONLY_SQLITE_1 = (
+    f"CREATE TRIGGER log_no_update BEFORE UPDATE ON log {_REFUSE_1}",
+    f"CREATE TRIGGER log_no_delete BEFORE DELETE ON log {_REFUSE_1}",
+)
+_APPEND_ONLY_POSTGRESQL_1 = (
+    (
+        "CREATE FUNCTION refuse_log_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the log is append-only'; END $$"
+    ),
+    (
+        "CREATE TRIGGER log_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON log "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_log_change()"
+    ),
+)
+
+
+def _desk_1(sql: Sql) -> Iterator[str]:
+    from csr_desktop.store.search_schema import SCHEMA
+
+    for shape in _SYNCED_1:
+        yield from shape._replace(columns=_CARRIED_1 + shape.columns).statements(is_postgresql=sql.is_postgresql)
+    for shape in _DESK_1:
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+    yield from SCHEMA
+
+
+def _server_1(sql: Sql) -> Iterator[str]:
+    for shape in _SYNCED_1:
+        feed = shape._replace(columns=_CARRIED_1 + shape.columns, indexes=("scope rev", *shape.indexes))
+        yield from feed.statements(is_postgresql=sql.is_postgresql)
+    for shape in _SERVER_1:
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+    yield from _APPEND_ONLY_POSTGRESQL_1 if sql.is_postgresql else _APPEND_ONLY_SQLITE_1
+
+
+class Step(NamedTuple):
+    """One change of shape, for a desk's file or a server's database."""
+
+    version: int
+    kind: Kind
+    statements: Callable[[Sql], Iterator[str]]
+
+
+STEPS: tuple[Step, ...] = (
+    Step(1, "desk", _desk_1),
+    Step(1, "server", _server_1),
+)
+_ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
+
+
+def latest_version(kind: Kind) -> int:
+    """The version this program makes and reads."""
+    return max(step.version for step in STEPS if step.kind == kind)
+
+
+def version_of(sql: Sql) -> int:
+    """The version of an open database; 0 when it is empty."""
+    found = sql.value(
+        "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version'"
+        if sql.is_postgresql
+        else "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'"
+    )
+    return int(sql.value("SELECT version FROM schema_version")) if found else 0
+
+
+def refuse_newer(version: int, kind: Kind) -> None:
+    """Raises Unreadable when a newer program wrote this."""
+    if version > latest_version(kind):
+        what = "Your data on this computer" if kind == "desk" else "The database"
+        raise Unreadable(
+            "newer",
+            f"{what} was written by a newer version of CSR Desktop.",
+            "Nothing was changed. Install that version again, or ask your administrator for it.",
+        )
+
+
+def migrate(sql: Sql, kind: Kind, before_first: Callable[[int], None] = lambda _version: None) -> int:
+    """Run the steps that are missing; returns the version reached.
+
+    `before_first` is told the old version once, before anything of an existing database changes. Killed at any
+    moment, each step is there as a whole or not at all. Raises Unreadable for a newer one.
+    """
+    version = version_of(sql)
+    refuse_newer(version, kind)
+    if 0 < version < latest_version(kind):
+        before_first(version)
+    for step in STEPS:
+        if step.kind == kind and step.version > version:
+            _run(sql, step)
+    return latest_version(kind)
+
+
+def _run(sql: Sql, step: Step) -> None:
+    with sql.transaction():
+        if sql.is_postgresql:
+            sql.all("SELECT pg_advisory_xact_lock(?)", _ONE_AT_A_TIME)
+        if version_of(sql) >= step.version:  # another process was here between
+            return
+        if step.version == 1:
+            sql.do('CREATE TABLE "schema_version" ("version" BIGINT NOT NULL)')
+            sql.do("INSERT INTO schema_version (version) VALUES (0)")
+        for statement in step.statements(sql):
+            sql.db.execute_sql(statement)
+        sql.do("UPDATE schema_version SET version = ?", step.version)

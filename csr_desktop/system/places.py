@@ -1,0 +1,54 @@
+"""Where files go. Nothing of the program's is written anywhere else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from csr_desktop.domain.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOME_VARIABLE = "CSR_DESKTOP_HOME"
+_NAME = "csr-desktop"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders of one person on one computer: `data` holds the databases, `log` the diagnostics."""
+
+    config: Path
+    data: Path
+    log: Path
+    cache: Path
+
+    @staticmethod
+    def under(home: Path) -> Places:
+        """All of them in one folder: for tests, the demo, and a portable installation."""
+        return Places(home / "config", home / "data", home / "log", home / "cache")
+
+    @staticmethod
+    def of_this_person(environment: Mapping[str, str] = os.environ) -> Places:
+        """Where the system wants them, or under `CSR_DESKTOP_HOME` when that is set."""
+        home = environment.get(HOME_VARIABLE, "")
+        if home:
+            return Places.under(Path(home).absolute())
+        from platformdirs import PlatformDirs
+
+        dirs = PlatformDirs(_NAME, appauthor=False, roaming=False)
+        return Places(dirs.user_config_path, dirs.user_data_path, dirs.user_log_path, dirs.user_cache_path)
+
+    def make(self) -> None:
+        """Make those that are missing, for their owner only. Raises EnvironmentFault naming the one that fails."""
+        for place in (self.config, self.data, self.log, self.cache):
+            try:
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                place.chmod(0o700)
+            except OSError as error:
+                raise EnvironmentFault(
+                    f"The folder {place} can't be used.",
+                    "CSR Desktop keeps your data there. Ask your administrator to let you write to it.",
+                ) from error

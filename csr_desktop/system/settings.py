@@ -1,0 +1,94 @@
+"""What a person chose on this computer. Nothing here is secret and nothing is of a client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from csr_desktop.domain.errors import DiskFull, EnvironmentFault
+from csr_desktop.system.whole_file import next_free, write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Theme = Literal["light", "dark", "contrast", "system"]
+_FULL = frozenset({"ENOSPC", "EDQUOT"})
+
+
+class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Defaults are what a new person gets. Sizes are in pixels that do not depend on the screen's scale."""
+
+    server_url: str = ""
+    last_login: str = ""
+    theme: Theme = "system"
+    language: str = ""  # '' is the system's
+    text_scale_percent: int = 100
+    is_compact: bool = False
+    is_maximised: bool = False
+    window_geometry: str = ""  # what the window gave to be put back, base 64
+    pane_sizes: dict[str, list[int]] = {}
+    last_place: str = ""
+    dial_command: str = ""
+
+
+class SettingsFile:
+    """Keeps `Settings` in a JSON file, replaced as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> tuple[Settings, str]:
+        """The settings and a word for the person, '' when all is well. What can't be read is set aside and said.
+
+        Raises EnvironmentFault when the file is there and may not be read.
+        """
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return Settings(), ""
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{self.path} can't be read.", "Ask your administrator for the right to read it."
+            ) from error
+        settings, is_whole = _decode(content)
+        if is_whole:
+            return settings, ""
+        aside = next_free(self.path, "set-aside")
+        try:
+            write_whole(aside, content)
+        except OSError:
+            return settings, "Some of your settings could not be read and are as they were at first."
+        return (
+            settings,
+            f"Some of your settings could not be read and are as they were at first. The old file is {aside}.",
+        )
+
+    def save(self, settings: Settings) -> None:
+        """Raises DiskFull or EnvironmentFault; the old file then stays."""
+        try:
+            write_whole(self.path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
+        except OSError as error:
+            import errno
+
+            if errno.errorcode.get(error.errno or 0) in _FULL:
+                raise DiskFull from error
+            advice = "Ask your administrator for the right to write there."
+            raise EnvironmentFault(f"Your settings could not be saved in {self.path}.", advice) from error
+
+
+def _decode(content: bytes) -> tuple[Settings, bool]:
+    """What can be read of it, and whether that was all. Fields of a later version are left out without a word."""
+    try:
+        found = msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Settings(), False
+    good: dict[str, Any] = {}
+    is_whole = True
+    for field in msgspec.structs.fields(Settings):
+        if field.name in found:
+            try:
+                good[field.name] = msgspec.convert(found[field.name], field.type)
+            except msgspec.ValidationError:
+                is_whole = False
+    return Settings(**good), is_whole

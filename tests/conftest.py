@@ -1,0 +1,79 @@
+"""What all tests share: Hypothesis without deadlines, and a made-up bureau that is made once a process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from csr_desktop.services.desk_data import DeskData
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("large", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders `server` and `alex`: a bureau of one seat, and the CSR's desk filled from it. Copy, don't use."""
+    from tests.desks import Bureau, Clock, open_data
+
+    home = tmp_path_factory.mktemp("bureau")
+    clock = Clock()
+    bureau = Bureau(home / "server", clock)
+    bureau.furnish()
+    agent = bureau.made_up.agent
+    data = open_data(home / "alex", bureau.account(agent.id, agent.name, agent.login), clock)
+    bureau.sync(data)
+    data.close()
+    bureau.sql.db.close()
+    return home
+
+
+class Office:
+    """A bureau's server and desks on copies of the furnished one."""
+
+    def __init__(self, furnished: Path, home: Path) -> None:
+        from tests.desks import Bureau, Clock, copied
+
+        self.clock = Clock()
+        self.home = copied(furnished, home / "office")
+        self.bureau = Bureau(self.home / "server", self.clock)
+        self.bureau.open()
+        self._open: list[DeskData] = []
+
+    def user(self, login: str) -> tuple[str, str]:
+        found = self.bureau.sql.one("SELECT id, name FROM users WHERE login = ?", login)
+        assert found is not None
+        return found[0], found[1]
+
+    def desk(self, login: str = "alex") -> DeskData:
+        """This person's desk; only Alex's is filled before the first `bureau.sync`."""
+        from tests.desks import open_data
+
+        user_id, name = self.user(login)
+        data = open_data(self.home / login, self.bureau.account(user_id, name, login), self.clock)
+        self._open.append(data)
+        return data
+
+    def id_of(self, table: str, field: str, value: str) -> str:
+        return str(self.bureau.sql.value(f'SELECT id FROM {table} WHERE "{field}" = ?', value))
+
+    def close(self) -> None:
+        for data in self._open:
+            data.close()
+        self.bureau.sql.db.close()
+
+
+@pytest.fixture
+def office(furnished: Path, tmp_path: Path) -> Iterator[Office]:
+    opened = Office(furnished, tmp_path)
+    yield opened
+    opened.close()

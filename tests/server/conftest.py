@@ -1,0 +1,113 @@
+"""A made-up bureau on a server of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from csr_desktop.server.administration import Administration
+from csr_desktop.server.app import Api, Parts
+from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.run import RunningServer, Surroundings, server_parts, wall_clock
+from csr_desktop.store.sql import Sql
+from tests.server.desk import CHEAP, PASSWORD, Clock, Desk
+
+STAFF = (
+    ("Ada Sample", "ada", "csr", ("Team one",)),
+    ("Bob Example", "bob", "csr", ("Team one",)),
+    ("Cy Placeholder", "cy", "csr", ("Team two",)),
+    ("Lea Demo", "lea", "lead", ("Team one",)),
+    ("Max Fictional", "max", "manager", ()),
+    ("Adm Sample", "adm", "administrator", ()),
+)
+
+
+def make_bureau(folder: ServerFolder) -> None:
+    """An organisation with two teams and one person of each role, all with the same password."""
+    sql = folder.create()
+    try:
+        made = Administration(sql, Ledger(sql, wall_clock), wall_clock, passwords=CHEAP)
+        with sql.transaction():
+            made.create_organisation("Sample Payroll", "US", "America/New_York", own_numbers=("(212) 555-0100",))
+            for team in ("Team one", "Team two"):
+                made.add_team(team)
+            for name, login, role, teams in STAFF:
+                made.add_user(name, login, role, teams, PASSWORD)
+    finally:
+        sql.db.close()
+
+
+@pytest.fixture(scope="session")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, copied for each test."""
+    path = tmp_path_factory.mktemp("bureau") / "server"
+    make_bureau(ServerFolder(path))
+    return path
+
+
+@pytest.fixture
+def folder(bureau: Path, tmp_path: Path) -> ServerFolder:
+    path = tmp_path / "server"
+    shutil.copytree(bureau, path)
+    return ServerFolder(path)
+
+
+@pytest.fixture
+def server(folder: ServerFolder) -> Iterator[RunningServer]:
+    """A real one, on loopback."""
+    with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(server: RunningServer) -> Iterator[Callable[[str], Desk]]:
+    """Workstations of people by sign-in name, over real HTTP."""
+    with ExitStack() as closing:
+        yield lambda login: closing.enter_context(Desk(httpx2.Client(base_url=server.url, timeout=40), login))
+
+
+@pytest.fixture
+def ada(desk: Callable[[str], Desk]) -> Desk:
+    """Signed in, with a token."""
+    return desk("ada").begin()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def parts(folder: ServerFolder, clock: Clock) -> Iterator[Parts]:
+    """A server's parts without HTTP, at a time that stands."""
+    around = Surroundings(clock=clock, monotonic=clock.monotonic, passwords=CHEAP)
+    with server_parts(folder, around) as found:
+        yield found
+
+
+@pytest.fixture
+def still(parts: Parts) -> Iterator[Callable[[str], Desk]]:
+    """Workstations that need no socket, at a time that stands."""
+    with TestClient(Api(parts).application(), base_url="http://127.0.0.1") as client:
+        yield lambda login: Desk(client, login)
+
+
+@pytest.fixture
+def quiet_ada(still: Callable[[str], Desk]) -> Desk:
+    """Signed in, with a token, without a socket."""
+    return still("ada").begin()
+
+
+@pytest.fixture
+def quiet_sql(parts: Parts) -> Iterator[Sql]:
+    """The database of the server without a socket, seen from this thread."""
+    parts.sql.db.connect()
+    yield parts.sql
+    parts.sql.db.close()

@@ -1,0 +1,209 @@
+"""The command line as a stranger uses it: real processes where it runs, click's runner for the rest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from csr_desktop.server.cli import server
+from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.run import RunningServer
+from tests.server.desk import PASSWORD, Desk, new_id
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Runs a command on the folder `made`, or another."""
+    monkeypatch.delenv("CSR_DESKTOP_DATABASE", raising=False)
+
+    def invoke(*words: str, data: Path = tmp_path / "made", given: str = "") -> Result:
+        at = 1 if words[0] in {"init", "run"} else 2
+        arguments = [*words[:at], "--data", str(data), *words[at:]]
+        return CliRunner().invoke(server, arguments, input=given)
+
+    yield invoke
+    structlog.reset_defaults()
+
+
+def test_from_nothing_to_a_team_that_can_sign_in(run: Run) -> None:
+    made = run("init", given="Sample Payroll\nAdm Sample\nAdm\ncorrect horse battery\n")
+    assert made.exit_code == 0, made.output
+    assert "server.key" in made.output
+    assert run("team", "add", "Team one").exit_code == 0
+    added = run("user", "add", "--team", "team one", "--role", "lead", "lea", given="Lea Demo\ncorrect horse battery\n")
+    assert added.exit_code == 0, added.output
+    assert run("user", "add", "--name", "Bob Example", "bob", given="correct horse battery\n").exit_code == 0
+    assert run("user", "list").output == (
+        "adm\tAdm Sample\tadministrator\nbob\tBob Example\tcsr\nlea\tLea Demo\tlead\tTeam one\n"
+    )
+    assert run("team", "list").output == "Team one\t1\n"
+    assert run("user", "password", "bob", given="another long one\n").exit_code == 0
+    assert run("user", "close", "bob").exit_code == 0
+    assert "bob\tBob Example\tcsr\t\tclosed\n" in run("user", "list").output
+    assert run("user", "reopen", "bob").exit_code == 0
+    assert "closed" not in run("user", "list").output
+    assert run("device", "list").output == ""
+
+
+def test_a_second_init_changes_nothing(run: Run, folder: ServerFolder) -> None:
+    before = (folder.path / "server.key").read_bytes()
+    again = run("init", data=folder.path, given="Another Sample\nX Sample\nx\ncorrect horse battery\n")
+    assert again.exit_code == 1
+    assert "already" in again.output
+    assert (folder.path / "server.key").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "words"),
+    [
+        ((), "", "Organisation"),
+        ((), "Sample\nAdm Sample\nadm\n", "No password"),
+        ((), "Sample\nAdm Sample\nadm\nshort\n", "too short"),
+        (("--time-zone", "Mars/Olympus"), "Sample\nAdm Sample\nadm\ncorrect horse battery\n", "time zone"),
+        (("--home-region", "ZZ"), "Sample\nAdm Sample\nadm\ncorrect horse battery\n", "region"),
+    ],
+)
+def test_an_init_that_failed_can_be_done_again(run: Run, options: tuple[str, ...], given: str, words: str) -> None:
+    failed = run("init", *options, given=given)
+    assert failed.exit_code == 1
+    assert words in failed.output
+    assert "Traceback" not in failed.output
+    assert run("init", given="Sample\nAdm Sample\nadm\ncorrect horse battery\n").exit_code == 0
+    assert run("user", "list").output == "adm\tAdm Sample\tadministrator\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("user", "password", "nobody"),
+        ("user", "close", "nobody"),
+        ("user", "close", "adm"),
+        ("user", "add", "--team", "Team nine", "--name", "X Sample", "x"),
+        ("team", "add", "Team one"),
+        ("device", "revoke", "nothing"),
+        ("device", "list", "--login", "nobody"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(run: Run, folder: ServerFolder, words: tuple[str, ...]) -> None:
+    result = run(*words, data=folder.path, given="correct horse battery\n")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert len(result.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("run",), ("user", "list"), ("team", "list"), ("device", "list"), ("user", "add", "ada")], ids=" ".join
+)
+def test_without_a_server_it_says_how_to_make_one(run: Run, words: tuple[str, ...]) -> None:
+    result = run(*words)
+    assert result.exit_code == 1
+    assert "server init" in result.output
+
+
+def test_a_workstation_is_listed_and_revoked(run: Run, server: RunningServer, ada: Desk) -> None:
+    listed = run("device", "list", data=server.folder.path).output
+    assert listed.startswith(f"{ada.device_id}\tada\tDesk by the window\t20")
+    assert run("device", "revoke", ada.device_id, data=server.folder.path).exit_code == 0
+    assert run("device", "list", data=server.folder.path).output.endswith("\trevoked\n")
+    assert ada.push_raw(ada.client_command()).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--host", "0.0.0.0"), "needs a certificate"),
+        (("--host", "::"), "needs a certificate"),
+        (("--host", "192.0.2.7"), "needs a certificate"),
+        (("--host", "no such host"), "no address"),
+        (("--tls-cert", "x.pem"), "belong together"),
+        (("--tls-cert", "x.pem", "--tls-key", "y.pem"), "cannot be used"),
+        (("--port", "70000"), "70000"),
+    ],
+)
+def test_where_it_will_not_listen(run: Run, folder: ServerFolder, options: tuple[str, ...], words: str) -> None:
+    result = run("run", *options, data=folder.path)
+    assert result.exit_code in {1, 2}
+    assert words in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_port_that_is_taken(run: Run, server: RunningServer) -> None:
+    port = server.url.rpartition(":")[2]
+    result = run("run", "--port", port, data=server.folder.path)
+    assert result.exit_code == 1
+    assert "cannot listen" in result.output
+
+
+def test_a_password_is_not_taken_as_an_argument(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "postgresql://csr:hidden-word@127.0.0.1:1/none"
+    result = run("user", "list", "--database", address)
+    assert result.exit_code == 2
+    assert "hidden-word" not in result.output
+    assert "PGPASSWORD" in result.output
+    monkeypatch.setenv("CSR_DESKTOP_DATABASE", address)
+    result = run("user", "list")
+    assert result.exit_code == 1
+    assert "hidden-word" not in result.output
+
+
+def test_every_command_explains_itself() -> None:
+    import click
+
+    def walk(command: click.Command, path: tuple[str, ...]) -> None:
+        result = CliRunner().invoke(server, [*path, "--help"])
+        assert result.exit_code == 0, result.output
+        assert (command.help or "").strip()
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, (path, parameter.name)
+        if isinstance(command, click.Group):
+            for name, child in command.commands.items():
+                walk(child, (*path, name))
+
+    walk(server, ())
+
+
+def test_help_loads_neither_the_window_nor_the_importer() -> None:
+    script = (
+        "import sys\n"
+        "from csr_desktop.server.cli import server\n"
+        "server(['--help'], standalone_mode=False)\n"
+        "loaded = {m.partition('.')[0] for m in sys.modules} & {'PySide6', 'keyring', 'httpx2', 'sqlcipher3', 'uvicorn', 'peewee'}\n"
+        "loaded |= {m for m in sys.modules if m.endswith('server.imports') or m.endswith('server.exports')}\n"
+        "assert not loaded, loaded\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "import" in result.stdout
+    assert "export" in result.stdout
+
+
+def test_the_server_runs_without_what_only_the_desk_needs() -> None:
+    script = (
+        "import sys\n"
+        "for name in ('PySide6', 'keyring', 'httpx2', 'sqlcipher3', 'qtawesome', 'truststore', 'rapidfuzz'):\n"
+        "    sys.modules[name] = None\n"
+        "import csr_desktop.server.run, csr_desktop.server.administration, csr_desktop.server.cli\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_words_in_the_log_name_no_client(server: RunningServer, ada: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    ada.push(ada.client_command("Sample Secretive"))
+    ada.push_raw(ada.client_command("Sample Secretive", seq=1))
+    ada.post("push", b"Sample Secretive")
+    ada.post("sign-in", ada.sign_in_request(login="Sample Secretive", password="hidden word here"))
+    ada.push_raw(ada.client_command("Sample Secretive", at=-1, row_id=new_id()))
+    seen = capsys.readouterr()
+    assert "refused" in seen.out + seen.err
+    for private in ("Secretive", "hidden word", PASSWORD):
+        assert private not in seen.out + seen.err

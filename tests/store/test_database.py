@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import peewee as pw
+import pytest
+
+from csr_desktop.store.opening import open_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from csr_desktop.store.sql import Sql
+
+
+class DiskTookNothingError(Exception):
+    """Stands for the error after which SQLite has already rolled back by itself."""
+
+
+def roll_back_behind_its_back(sql: Sql) -> None:
+    db: Any = sql.db
+    db.connection().execute("ROLLBACK")
+
+
+def fail_inside(sql: Sql) -> None:
+    with sql.transaction():
+        sql.do("INSERT INTO drafts VALUES ('inner', 'x', 1)")
+        raise DiskTookNothingError
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_when_sqlite_has_rolled_back_the_first_error_is_what_comes_out(opened: Callable[[], Sql], depth: int) -> None:
+    sql = opened()
+
+    def nested(left: int) -> None:
+        with sql.transaction():
+            sql.do("INSERT INTO drafts VALUES (?, 'x', 1)", str(left))
+            if left > 1:
+                nested(left - 1)
+            roll_back_behind_its_back(sql)
+            raise DiskTookNothingError
+
+    with pytest.raises(DiskTookNothingError):
+        nested(depth)
+    assert not sql.db.in_transaction()
+    assert sql.value("SELECT COUNT(*) FROM drafts") == 0
+    with sql.transaction():
+        sql.do("INSERT INTO drafts VALUES ('later', 'x', 1)")
+    assert sql.value("SELECT COUNT(*) FROM drafts") == 1
+
+
+def test_a_transaction_that_sqlite_ended_is_never_reported_as_saved(tmp_path: Path) -> None:
+    sql = open_server(tmp_path / "server.db")
+    with pytest.raises(pw.OperationalError, match="no transaction"), sql.transaction():
+        roll_back_behind_its_back(sql)
+    assert not sql.db.in_transaction()
+    sql.db.close()
+
+
+def test_a_nested_block_that_fails_takes_back_only_itself(opened: Callable[[], Sql]) -> None:
+    sql = opened()
+    with sql.transaction():
+        sql.do("INSERT INTO drafts VALUES ('outer', 'x', 1)")
+        with pytest.raises(DiskTookNothingError):
+            fail_inside(sql)
+    assert sql.all("SELECT key FROM drafts") == [("outer",)]

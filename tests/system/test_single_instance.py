@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csr_desktop.domain.errors import EnvironmentFault
+from csr_desktop.system.places import Places
+from csr_desktop.system.single_instance import LENGTH_LIMIT, claim, raise_first, tell_first
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FIRST = """
+import sys, threading
+from pathlib import Path
+from csr_desktop.system.places import Places
+from csr_desktop.system.single_instance import claim
+claimed = claim(Places.under(Path(sys.argv[1])), lambda message: print("told", message, flush=True))
+print("first" if claimed else "second", flush=True)
+if claimed:
+    sys.stdin.read()
+    claimed.close()
+"""
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    made = Places.under(tmp_path)
+    made.make()
+    return made
+
+
+@pytest.fixture
+def first(places: Places, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", FIRST, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "first\n"
+        yield process
+        if process.poll() is None:
+            process.kill()
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def test_a_second_start_raises_the_first_and_is_told_so(
+    places: Places, first: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    second = subprocess.run(
+        [sys.executable, "-c", FIRST, str(tmp_path)], input="", capture_output=True, text=True, check=True, timeout=30
+    )
+    assert second.stdout == "second\n"
+    assert raise_first(places)
+    assert line_of(first) == "told {'what': 'raise'}\n"
+    assert tell_first(places, {"what": "call", "number": "+12125550123"})
+    assert line_of(first) == "told {'what': 'call', 'number': '+12125550123'}\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with a signal")
+def test_after_a_kill_the_next_start_is_the_first(places: Places, first: subprocess.Popen[str]) -> None:
+    assert claim(places, print) is None
+    first.send_signal(signal.SIGKILL)
+    first.wait(10)
+    assert (places.data / "running.json").exists()
+    assert not tell_first(places, {"what": "raise"})
+    heard: queue.Queue[dict[str, str]] = queue.Queue()
+    claimed = claim(places, heard.put)
+    assert claimed is not None
+    assert raise_first(places)
+    assert heard.get(timeout=10) == {"what": "raise"}
+    claimed.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="stops with a signal")
+def test_a_first_one_that_hangs_is_not_waited_for_long(places: Places, first: subprocess.Popen[str]) -> None:
+    first.send_signal(signal.SIGSTOP)
+    try:
+        assert claim(places, print) is None
+        assert not tell_first(places, {"what": "raise"})
+    finally:
+        first.send_signal(signal.SIGCONT)
+
+
+def test_many_starts_at_once_make_one_first(places: Places, tmp_path: Path) -> None:
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", FIRST, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(6)
+    ]
+    said = sorted(line_of(process) for process in started)
+    for process in started:
+        process.communicate("", timeout=30)
+    assert said == ["first\n"] + ["second\n"] * 5
+
+
+def test_each_folder_has_its_own_first(tmp_path: Path) -> None:
+    claims = []
+    for person in ("one", "two"):
+        each = Places.under(tmp_path / person)
+        each.make()
+        claims.append(claim(each, print))
+    assert None not in claims
+    for claimed in claims:
+        assert claimed is not None
+        claimed.close()
+
+
+def test_after_closing_nothing_is_left_and_it_can_be_claimed_again(places: Places) -> None:
+    for _ in range(3):
+        claimed = claim(places, print)
+        assert claimed is not None
+        claimed.close()
+        claimed.close()
+        assert not [t for t in threading.enumerate() if t.name == "single instance"]
+        assert [p.name for p in places.data.iterdir()] == ["running.lock"]
+    assert not tell_first(places, {"what": "raise"})
+
+
+def test_one_that_is_just_starting_is_waited_for(places: Places) -> None:
+    heard: queue.Queue[dict[str, str]] = queue.Queue()
+    answers: list[bool] = []
+    asking = threading.Thread(target=lambda: answers.append(raise_first(places)))
+    asking.start()
+    claimed = claim(places, heard.put)
+    assert claimed is not None
+    asking.join(10)
+    claimed.close()
+    assert answers == [True]
+    assert heard.get(timeout=1) == {"what": "raise"}
+
+
+def test_only_who_can_read_the_persons_files_is_heard(places: Places) -> None:
+    heard: queue.Queue[dict[str, str]] = queue.Queue()
+    claimed = claim(places, heard.put)
+    assert claimed is not None
+    endpoint = json.loads((places.data / "running.json").read_text())
+    if os.name == "posix":
+        assert (places.data / "running.json").stat().st_mode & 0o777 == 0o600
+    token = endpoint["token"].encode()
+    wrong = b"0" * len(token)
+    hostile = [
+        b"",
+        wrong + b'{"what":"raise"}',
+        token[:-1],
+        token + b"[" * 5000,
+        token + b'{"what": 5}',
+        token + b"\xff",
+        token + b'{"what":"' + b"x" * LENGTH_LIMIT + b'"}',
+    ]
+    for content in hostile:
+        with socket.create_connection(("127.0.0.1", endpoint["port"]), timeout=10) as connection:
+            try:
+                connection.sendall(content)
+                connection.shutdown(socket.SHUT_WR)
+                assert connection.recv(10) == b""
+            except ConnectionError:
+                pass  # it hung up on us midway
+    assert tell_first(places, {"what": "still there"})
+    assert heard.get(timeout=10) == {"what": "still there"}
+    assert heard.empty()
+    claimed.close()
+
+
+def test_one_that_connects_and_says_nothing_holds_up_only_briefly(places: Places) -> None:
+    heard: queue.Queue[dict[str, str]] = queue.Queue()
+    claimed = claim(places, heard.put)
+    assert claimed is not None
+    endpoint = json.loads((places.data / "running.json").read_text())
+    with socket.create_connection(("127.0.0.1", endpoint["port"])):
+        assert raise_first(places)
+    assert heard.get(timeout=10) == {"what": "raise"}
+    claimed.close()
+
+
+def test_a_message_that_is_too_long_is_a_bug(places: Places) -> None:
+    with pytest.raises(ValueError, match="too long"):
+        tell_first(places, {"what": "x" * LENGTH_LIMIT})
+
+
+def test_a_folder_that_takes_no_lock_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentFault, match=r"running\.lock"):
+        claim(Places.under(tmp_path / "none"), print)
+
+
+def test_a_lock_is_not_inherited_by_programs_that_are_started(places: Places) -> None:
+    claimed = claim(places, print)
+    assert claimed is not None
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, close_fds=False
+    ) as child:
+        claimed.close()
+        again = claim(places, print)
+        assert again is not None
+        again.close()
+        child.communicate(b"", timeout=10)
