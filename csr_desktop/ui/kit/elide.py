@@ -1,0 +1,158 @@
+"""Labels. Every one of them shows plain text: what people typed is never taken for markup."""
+
+from html import escape
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from csr_desktop.ui.kit.theme import TextSize, Tone, set_look
+from csr_desktop.ui.kit.tokens import load_sizes
+
+_WIDEST_WRAPPED_HINT = 480
+
+
+def plain_tooltip(text: str) -> str:
+    """Text for `setToolTip`, which would otherwise take some words for HTML. Wraps like a paragraph."""
+    return f"<p style='white-space: pre-wrap'>{escape(text)}</p>" if text else ""
+
+
+class Label(QLabel):
+    """Text in one of the four sizes and a tone. Wrapped text keeps the token's line height."""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        tone: Tone = "",
+        size: TextSize = "body",
+        weight: int = 400,
+        wraps: bool = False,
+        selectable: bool = False,
+        is_struck: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        if is_struck:
+            font = QFont(self.font())
+            font.setStrikeOut(True)
+            self.setFont(font)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._line = getattr(load_sizes().type, f"line_{size}")
+        self._paints_lines = wraps and not selectable
+        self.setWordWrap(wraps)
+        if selectable:
+            self.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+        set_look(self, tone=tone, textSize=size, weight=weight)
+        self.setText(text)
+
+    def set_tone(self, tone: Tone) -> None:
+        set_look(self, tone=tone)
+
+    def set_weight(self, weight: int) -> None:
+        set_look(self, weight=weight)
+
+    def _lines(self, width: int) -> tuple[QTextLayout, float]:
+        layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
+        option = QTextOption(self.alignment())
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        height = 0.0
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(max(1, width))
+            step = max(float(self._line), line.height())
+            line.setPosition(QPointF(0, height + (step - line.height()) / 2))
+            height += step
+        layout.endLayout()
+        return layout, height
+
+    def hasHeightForWidth(self) -> bool:
+        return self._paints_lines or super().hasHeightForWidth()
+
+    def heightForWidth(self, width: int) -> int:
+        if not self._paints_lines:
+            return super().heightForWidth(width)
+        self.ensurePolished()
+        return int(self._lines(width)[1] + 0.5)
+
+    def sizeHint(self) -> QSize:
+        if not self._paints_lines:
+            return super().sizeHint()
+        self.ensurePolished()
+        wide = max((self.fontMetrics().horizontalAdvance(part) for part in self.text().split("\n")), default=0) + 1
+        width = min(wide, _WIDEST_WRAPPED_HINT)
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        if not self._paints_lines:
+            return super().minimumSizeHint()
+        self.ensurePolished()
+        word = max((self.fontMetrics().horizontalAdvance(part) for part in self.text().split()), default=0) + 1
+        return QSize(min(word, _WIDEST_WRAPPED_HINT // 4), self._line)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._paints_lines:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        layout, height = self._lines(self.width())
+        top = 0.0 if self.alignment() & Qt.AlignmentFlag.AlignTop else max(0.0, (self.height() - height) / 2)
+        layout.draw(painter, QPointF(0, top), [], QRectF(self.rect()))
+
+
+class ElidedLabel(Label):
+    """One line that gives way: elided at the end, the whole text on hover and to a screen reader."""
+
+    # Qt reports a change of font while the label is still being made.
+    _whole = ""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        tone: Tone = "",
+        size: TextSize = "body",
+        weight: int = 400,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(tone=tone, size=size, weight=weight, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def text(self) -> str:
+        """The whole text, elided or not."""
+        return self._whole
+
+    def setText(self, text: str) -> None:
+        self._whole = text
+        self.setAccessibleName(text)
+        self._refresh()
+        self.updateGeometry()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        shown = self.fontMetrics().elidedText(
+            self._whole.replace("\n", " "), Qt.TextElideMode.ElideRight, max(0, self.width())
+        )
+        super().setText(shown)
+        self.setToolTip(plain_tooltip(self._whole) if shown != self._whole else "")
+
+    def sizeHint(self) -> QSize:
+        self.ensurePolished()
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 2, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        self.ensurePolished()
+        return QSize(self.fontMetrics().horizontalAdvance("…"), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._refresh()

@@ -1,0 +1,116 @@
+"""The ring around what has the keyboard: outside the widget, for keyboard focus only, always in high contrast."""
+
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFocusFrame, QProxyStyle, QPushButton, QStyle, QStyleOption, QWidget
+
+from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
+
+_KEYBOARD = {
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+}
+_COMING_BACK = {Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason}
+
+
+def came_by_keyboard(reason: Qt.FocusReason) -> bool:
+    return reason in _KEYBOARD
+
+
+def paint_ring(painter: QPainter, theme: Theme, rect: QRectF, radius: float) -> None:
+    """A ring just inside `rect`."""
+    width = theme.sizes.stroke.focus_ring
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.colour("focus"), width))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    inset = width / 2
+    painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+
+class _RingStyle(QProxyStyle):
+    """Keeps the frame as far out as the gap and the ring are wide."""
+
+    def __init__(self, outside: int) -> None:
+        super().__init__("Fusion")
+        self._outside = outside
+
+    def pixelMetric(
+        self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
+    ) -> int:
+        if metric in (QStyle.PixelMetric.PM_FocusFrameHMargin, QStyle.PixelMetric.PM_FocusFrameVMargin):
+            return self._outside
+        return super().pixelMetric(metric, option, widget)
+
+
+class FocusRing(QFocusFrame):
+    def __init__(self, themes: ThemeSwitch, around: QWidget) -> None:
+        super().__init__(around)
+        self._themes = themes
+        sizes = themes.theme.sizes
+        style = _RingStyle(sizes.radius.focus_gap + sizes.stroke.focus_ring)
+        style.setParent(self)
+        self.setStyle(style)
+        self._around = around
+        self.setWidget(around)
+        themes.changed.connect(self._put_on_again)
+
+    def _put_on_again(self) -> None:
+        # A focus frame hides when the style sheet changes under it.
+        self.setWidget(None)  # type: ignore[arg-type]
+        self.setWidget(self._around)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = self._themes.theme
+        paint_ring(
+            QPainter(self), theme, QRectF(self.rect()), theme.sizes.radius.control + theme.sizes.radius.focus_gap
+        )
+
+
+class FocusWatch:
+    """Remembers how a widget got the keyboard and puts the ring on; its focus events are handed in."""
+
+    def __init__(self, themes: ThemeSwitch, widget: QWidget) -> None:
+        self._themes = themes
+        self._widget = widget
+        self._ring: FocusRing | None = None
+        self._by_keyboard = False
+
+    @property
+    def shows_ring(self) -> bool:
+        return self._ring is not None
+
+    def entered(self, event: QFocusEvent) -> None:
+        if event.reason() not in _COMING_BACK:
+            self._by_keyboard = came_by_keyboard(event.reason())
+        if (self._by_keyboard or self._themes.theme.is_contrast) and self._ring is None:
+            self._ring = FocusRing(self._themes, self._widget)
+
+    def left(self) -> None:
+        if self._ring is not None:
+            self._ring.setWidget(None)  # type: ignore[arg-type]
+            self._ring.hide()
+            self._ring.deleteLater()
+            self._ring = None
+
+
+class RingedButton(QPushButton):
+    """A push button that wears the ring. What it looks like is painted by those who derive from it."""
+
+    def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.themes = themes
+        self.focus_watch = FocusWatch(themes, self)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_watch.entered(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_watch.left()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:
+            self.updateGeometry()
+        super().changeEvent(event)

@@ -1,0 +1,199 @@
+"""The list of a pane: painted rows, arrows and j/k, Enter opens; it keeps its place when rows change under it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+
+from csr_desktop.ui.kit.focus import came_by_keyboard
+from csr_desktop.ui.kit.row_delegate import LIST_COLUMNS, Columns, RowDelegate
+from csr_desktop.ui.kit.rows import KEY_ROLE, ROW_ROLE, Row
+from csr_desktop.ui.kit.theme import ThemeSwitch, set_look
+
+_Move = QAbstractItemView.CursorAction
+_LETTERS = {Qt.Key.Key_J: _Move.MoveDown, Qt.Key.Key_K: _Move.MoveUp}
+_FORWARD = {_Move.MoveDown, _Move.MoveRight, _Move.MoveNext, _Move.MovePageDown, _Move.MoveHome}
+
+
+class RowList(QListView):
+    """Models answer with `row_data` and `row_flags`, and with a stable key of the row under KEY_ROLE."""
+
+    opened = Signal(QModelIndex)
+    check_clicked = Signal(QModelIndex)
+    current_row_changed = Signal(QModelIndex)
+
+    def __init__(
+        self,
+        themes: ThemeSwitch,
+        name: str,
+        *,
+        columns: Columns = LIST_COLUMNS,
+        ground: Literal["surface", "canvas", "raised"] = "surface",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        set_look(self, ground=ground)
+        self.setAccessibleName(name)
+        self._rows = RowDelegate(themes, self, columns=columns)
+        self.setItemDelegate(self._rows)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setTabKeyNavigation(False)
+        self.verticalScrollBar().setSingleStep(themes.theme.sizes.height.row_one_line)
+        self._keeps_place = False
+        themes.changed.connect(self.scheduleDelayedItemsLayout)
+
+    def select_row(self, row: int) -> None:
+        """Make a row the current one and bring it into view. Headers and rows that do not exist are ignored."""
+        index = self.model().index(row, 0)
+        if self._can_select(index):
+            self.setCurrentIndex(index)
+            self.scrollTo(index)
+
+    def select_key(self, key: object) -> bool:
+        """Select the row of that key; False where the model has none."""
+        row = self._row_of(key)
+        if row >= 0:
+            self.select_row(row)
+        return row >= 0
+
+    @contextmanager
+    def keep_place(self) -> Iterator[None]:
+        """Round a refresh: selection, scroll place and keyboard stay with the same rows, wherever they went."""
+        chosen = self.currentIndex().data(KEY_ROLE) if self.currentIndex().isValid() else None
+        top = self.indexAt(QPoint(1, 1))
+        top_key, offset = (top.data(KEY_ROLE), self.visualRect(top).top()) if top.isValid() else (None, 0)
+        self._keeps_place = True
+        try:
+            yield
+            row = self._row_of(chosen)
+            if row >= 0:
+                self.setCurrentIndex(self.model().index(row, 0))
+            at = self._row_of(top_key)
+            if at >= 0:
+                self.doItemsLayout()
+                bar = self.verticalScrollBar()
+                bar.setValue(bar.value() + self.visualRect(self.model().index(at, 0)).top() - offset)
+        finally:
+            self._keeps_place = False
+        if chosen is not None and row < 0:
+            self.current_row_changed.emit(self.currentIndex())
+
+    def _row_of(self, key: object) -> int:
+        if key is None or self.model() is None:
+            return -1
+        model = self.model()
+        return next((row for row in range(model.rowCount()) if model.index(row, 0).data(KEY_ROLE) == key), -1)
+
+    def _can_select(self, index: QModelIndex | QPersistentModelIndex) -> bool:
+        return index.isValid() and bool(index.flags() & Qt.ItemFlag.ItemIsSelectable)
+
+    def _nearest(self, index: QModelIndex, step: int) -> QModelIndex:
+        """The first row that can be selected from there on in that direction, else in the other one."""
+        for way in (step, -step):
+            at = index
+            while at.isValid():
+                if self._can_select(at):
+                    return at
+                at = at.siblingAtRow(at.row() + way)
+        return self.currentIndex()
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        step = 1 if action in _FORWARD else -1
+        now = self.currentIndex()
+        if not now.isValid():
+            return self._nearest(self.model().index(0, 0), 1)
+        if action in (_Move.MoveDown, _Move.MoveNext, _Move.MoveUp, _Move.MovePrevious):
+            at = now.sibling(now.row() + step, 0)
+            while at.isValid() and not self._can_select(at):
+                at = at.sibling(at.row() + step, 0)
+            if not at.isValid() and step < 0:
+                # The header above the first row comes into view with it.
+                self.scrollToTop()
+            return at if at.isValid() else now
+        return self._nearest(super().moveCursor(action, modifiers), step)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, plain = (
+            Qt.Key(event.key()),
+            event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier),
+        )
+        self._show_focus(shows=True)
+        if plain and key in _LETTERS and self.model() is not None:
+            self.setCurrentIndex(self.moveCursor(_LETTERS[key], event.modifiers()))
+        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.currentIndex().isValid():
+                self.opened.emit(self.currentIndex())
+        elif plain and event.text().isprintable() and event.text() and key != Qt.Key.Key_Space:
+            # Letters are the keys of the place, not a search in the list.
+            event.ignore()
+        elif plain and key == Qt.Key.Key_Space and self._current_check():
+            self.check_clicked.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def _current_check(self) -> str:
+        row = self.currentIndex().data(ROW_ROLE) if self.currentIndex().isValid() else None
+        return row.check if isinstance(row, Row) else ""
+
+    def _check_at(self, event: QMouseEvent) -> QModelIndex | None:
+        index = self.indexAt(event.position().toPoint())
+        row = index.data(ROW_ROLE) if index.isValid() else None
+        if not isinstance(row, Row) or event.button() != Qt.MouseButton.LeftButton:
+            return None
+        rect = self._rows.check_rect(row, self.visualRect(index), self.layoutDirection())
+        return index if rect.contains(event.position().toPoint()) else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._show_focus(shows=False)
+        if self._check_at(event) is None:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        index = self._check_at(event)
+        if index is not None:
+            self.check_clicked.emit(index)
+        else:
+            super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        super().mouseDoubleClickEvent(event)
+        if self._can_select(index) and self._check_at(event) is None:
+            self.opened.emit(index)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if came_by_keyboard(event.reason()):
+            self._show_focus(shows=True)
+            if not self.currentIndex().isValid() and self.model() is not None:
+                self.setCurrentIndex(self._nearest(self.model().index(0, 0), 1))
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def _show_focus(self, *, shows: bool) -> None:
+        if bool(self.property("showsFocus")) != shows:
+            self.setProperty("showsFocus", shows)
+            self.viewport().update()
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # type: ignore[override]
+        super().currentChanged(current, previous)
+        if not self._keeps_place:
+            self.current_row_changed.emit(current)
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        # The hairline under a selected row belongs to the row below.
+        for change in (selected, deselected):
+            for index in change.indexes():
+                self.update(index.sibling(index.row() + 1, 0))
