@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from csr_desktop.domain.permissions import Role
+
 PROTOCOL = 1
 SERVED = (1,)
 """Versions that this server speaks; the desk says its own in each request."""
@@ -37,7 +39,7 @@ class Rights(msgspec.Struct, frozen=True):
 
     user_id: str
     name: str
-    role: str
+    role: Role
     teams: list[str]
     scopes: list[str]
 

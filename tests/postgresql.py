@@ -35,9 +35,23 @@ def folder() -> Path:
     data = home / "data"
 
     def run(*command: str) -> None:
-        subprocess.run([*as_nobody, *command], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=home)
+        subprocess.run(
+            [*as_nobody, *command], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=home
+        )
 
-    run(str(where / "initdb"), "-D", str(data), "-U", "csr", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    run(
+        str(where / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "csr",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    )
     options = f"-c listen_addresses='' -k {home} -c fsync=off"
     run(str(where / "pg_ctl"), "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")
 

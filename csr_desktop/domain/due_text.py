@@ -39,8 +39,7 @@ _JOINED: Final = re.compile(r"(?<=\d)t(?=\d)")  # ISO's 2026-05-15T11:00
 
 class DueParsed(NamedTuple):
     """When it is due, in milliseconds, 0 with an `error`. Where that is not within business hours, `next_open_at` is
-    when
-    they begin again.
+    when they begin again.
     """
 
     at: int
@@ -57,8 +56,7 @@ class _Unclear(Exception):
 
 def parse_due(text: str, calendar: BusinessCalendar | None, zone_name: str, now_at: int) -> DueParsed:
     """Reads a due time on the wall of `zone_name`. `calendar` are the client's business hours, None when they have
-    none;
-    then every time counts as open. Takes any text and never raises for it.
+    none; then every time counts as open. Takes any text and never raises for it.
     """
     line = " ".join(clean_line(text, _LIMIT).lower().replace(",", " ").split())
     if not line:

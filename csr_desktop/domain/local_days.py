@@ -18,8 +18,7 @@ def local_date(at: int, zone_name: str) -> dt.date:
 
 def instant(date: dt.date, minute: int, zone_name: str) -> int:
     """The instant when the wall shows so many minutes after midnight of a date; a time that daylight saving leaves out
-    is
-    moved by the hour, of one that comes twice it is the first.
+    is moved by the hour, of one that comes twice it is the first.
     """
     wall = dt.datetime.combine(date, dt.time(), zone(zone_name)) + dt.timedelta(minutes=minute)
     return round(wall.timestamp()) * 1000

@@ -1,0 +1,281 @@
+"""Logged calls and other contacts: the list with its filters, one in detail, the day's figures, corrections."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from csr_desktop.commands.calls import EditInteraction
+from csr_desktop.domain import local_days, phone
+from csr_desktop.domain.errors import BadInput
+from csr_desktop.domain.figures import CallParts, handle_seconds, handle_time, percentile
+from csr_desktop.domain.permissions import unknown
+from csr_desktop.domain.text import clean, clean_line
+from csr_desktop.services.call_rows import (
+    Attached,
+    CallDetail,
+    CallFilter,
+    CallPage,
+    CallRow,
+    DayFigures,
+    RepeatHint,
+    TicketChoice,
+)
+from csr_desktop.services.client_context import shown_number
+from csr_desktop.services.inbox_rows import LinkedPromise
+from csr_desktop.services.labels import note_title, ticket_label
+from csr_desktop.store.queries import calls as queries
+from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.follow_ups import of_interaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from csr_desktop.commands.command import Command
+    from csr_desktop.services.call_rows import CallKey
+    from csr_desktop.services.client_edits import ClientEdits
+    from csr_desktop.services.lists import Lists
+    from csr_desktop.services.outcome import Outcome
+    from csr_desktop.services.people import People
+    from csr_desktop.sync.replica import Replica
+
+CORRECTABLE: Final = tuple(sorted(EditInteraction.editable))
+_DAY_MS: Final = 86_400_000
+_MONTH_DAYS: Final = 30
+_REPEAT_MS: Final = 30 * _DAY_MS
+_REPEATED: Final = 3
+_USUAL_MS: Final = 90 * _DAY_MS
+_USUAL_SAMPLE: Final = 5
+"""Fewer calls than this tell nothing of what is usual."""
+_COLUMNS: Final = (
+    "client_id", "contact_id", "agent_id", "ticket_id", "channel", "direction", "result", "number", "extension",
+    "started_at", "ended_at", "talk_seconds", "hold_seconds", "wrap_up_seconds", "dial_seconds", "topic_id",
+    "disposition_id", "note", "called_back_by_id", "called_back_at",
+)  # fmt: skip
+
+
+class CallLog:
+    """`local_zone` is the workstation's IANA zone, whose days and weeks the filters mean."""
+
+    def __init__(self, replica: Replica, people: People, lists: Lists, edits: ClientEdits, local_zone: str) -> None:
+        self._replica = replica
+        self._people = people
+        self._lists = lists
+        self._edits = edits
+        self._local_zone = local_zone
+        self._usual: tuple[int, dict[str, float]] = (0, {})
+
+    def page(self, chosen: CallFilter, after_key: CallKey | None = None, limit: int = 100) -> CallPage:
+        """Calls after a key, the newest first."""
+        question = queries.CallQuestion(
+            agent_id=self._people.who().id if chosen.whose == "mine" else "",
+            teams=self._people.seen_teams(),
+            since_at=self._since(chosen.period),
+            direction=chosen.direction,
+            missed_only=chosen.missed_only,
+            text=self._searched(chosen.text),
+            client_id=chosen.client_id,
+        )
+        ids = queries.page(self._replica.sql, question, after_key, limit)
+        found = self.rows(ids)
+        next_key = (found[-1].started_at, found[-1].id) if len(ids) == limit and found else None
+        return CallPage(found, next_key)
+
+    def rows(self, ids: Sequence[str]) -> tuple[CallRow, ...]:
+        """In the given order; those that are not here are left out."""
+        sql = self._replica.sql
+        calls = {i: row for i, row in rows.by_id(sql, "interactions", ids, _COLUMNS).items() if not row["deleted"]}
+        clients = rows.by_id(sql, "clients", [row["client_id"] for row in calls.values()], ["name"])
+        contacts = rows.by_id(sql, "contacts", [row["contact_id"] for row in calls.values()], ["name"])
+        make = partial(self._row, clients=clients, contacts=contacts)
+        return tuple(make(calls[i]) for i in ids if i in calls)
+
+    def detail(self, call_id: str) -> CallDetail:
+        """Raises Refused for a call that is not here."""
+        sql = self._replica.sql
+        found = self.rows([call_id])
+        call = rows.one(sql, "interactions", call_id)
+        if not found or call is None:
+            raise unknown()
+        tickets = rows.by_id(sql, "tickets", [call["ticket_id"]], ["number", "subject"])
+        ticket = tickets.get(call["ticket_id"])
+        who = self._people.who()
+        is_ours = call["scope"] in who.teams
+        return CallDetail(
+            row=found[0],
+            note=call["note"],
+            ticket_id=call["ticket_id"],
+            ticket_label=ticket_label(ticket["number"], ticket["id"]) if ticket else "",
+            ticket_subject=ticket["subject"] if ticket else "",
+            topic_id=call["topic_id"],
+            disposition_id=call["disposition_id"],
+            number=call["number"],
+            extension=call["extension"],
+            called_back_by_name=self._people.name(call["called_back_by_id"]),
+            called_back_at=call["called_back_at"],
+            follow_ups=tuple(LinkedPromise(*row) for row in of_interaction(sql, call_id)),
+            can_correct=is_ours and (call["agent_id"] == who.id or who.is_lead),
+        )
+
+    def day_figures(self) -> DayFigures:
+        """My handled phone calls of today."""
+        now = self._replica.now()
+        from_at = local_days.midnight_after(now, self._local_zone, 0)
+        parts = queries.parts_of_day(self._replica.sql, self._people.who().id, from_at)
+        times = handle_time(CallParts(*row) for row in parts)
+        return DayFigures(times.count, times.mean_seconds, times.median_seconds)
+
+    def repeat(self, client_id: str, topic_id: str) -> RepeatHint | None:
+        """Whether a call that comes now is at least the third in 30 days on this branch of topics."""
+        top = self._lists.top_topic(topic_id)
+        if not client_id or not top:
+            return None
+        since_at = self._replica.now() - _REPEAT_MS
+        earlier = queries.on_topics(self._replica.sql, client_id, self._lists.subtopics(top), since_at)
+        if len(earlier) + 1 < _REPEATED:
+            return None
+        return RepeatHint(
+            count=len(earlier) + 1,
+            topic_name=self._lists.topic_path(top)[-1],
+            dates=tuple(at for _, at in earlier),
+            call_ids=tuple(i for i, _ in earlier),
+        )
+
+    def usual_seconds(self, topic_id: str) -> int:
+        """The median handle time on a topic in the last 90 days, or on its branch while there are few; 0 when
+        unknown.
+        """
+        now = self._replica.now()
+        if not self._usual[0] <= now < self._usual[0] + _DAY_MS:
+            self._usual = (now, self._medians(now))
+        medians = self._usual[1]
+        return round(medians.get(topic_id) or medians.get(self._lists.top_topic(topic_id), 0))
+
+    def correct(self, call_id: str, changes: Mapping[str, str]) -> Outcome:
+        """Give fields of CORRECTABLE new values. Raises BadInput when nothing would change."""
+        row = rows.one(self._replica.sql, "interactions", call_id)
+        if row is None:
+            raise unknown()
+        edits: dict[str, tuple[Any, Any]] = {}
+        for field, value in changes.items():
+            if field not in CORRECTABLE:
+                raise BadInput(field, "This cannot be corrected.")
+            becomes = clean(value).strip()
+            if becomes != row[field]:
+                edits[field] = (row[field], becomes)
+        if not edits:
+            raise BadInput("", "Nothing was changed.")
+        named = note_title(row["note"]) or row["number"]
+        return self._replica.do(EditInteraction(row_id=call_id, changes=edits), words=f"call_corrected:{named}")
+
+    def attach_number(self, interaction_id: str, contact_id: str) -> Attached:
+        """Make the number of a call that person's, and theirs also its earlier calls that were nobody's: mine, or for a
+        lead the team's.
+        """
+        sql, who = self._replica.sql, self._people.who()
+        call = rows.one(sql, "interactions", interaction_id)
+        person = rows.one(sql, "contacts", contact_id)
+        if call is None or person is None:
+            raise unknown()
+        commands: list[Command] = []
+        e164 = phone.parse(call["number"], self._lists.home_region()).e164
+        if e164 not in self._edits.known_numbers(contact_id):
+            text = f"{call['number']};ext={call['extension']}" if call["extension"] else call["number"]
+            commands.append(self._edits.number_command(person["client_id"], contact_id, text))
+        ids = dict.fromkeys([interaction_id, *queries.unattached(sql, [call["number"]], sorted(who.teams))])
+        mine = {
+            i: row
+            for i, row in rows.by_id(
+                sql, "interactions", ids, ["agent_id", "client_id", "contact_id", "started_at"]
+            ).items()
+            if row["agent_id"] == who.id or who.is_lead
+        }
+        for i, row in mine.items():
+            becomes = {"client_id": person["client_id"], "contact_id": contact_id}
+            edits = {field: (row[field], value) for field, value in becomes.items() if row[field] != value}
+            if edits:
+                commands.append(EditInteraction(row_id=i, changes=edits))
+        if not commands:
+            raise BadInput("", "This call is that person's already.")
+        outcome = self._replica.do(*commands, words=f"call_attached:{person['name']}")
+        return Attached(outcome, len(mine) - (interaction_id in mine))
+
+    def open_tickets(self, client_id: str) -> tuple[TicketChoice, ...]:
+        """The client's tickets that a call can belong to, the latest first."""
+        found = queries.open_tickets(self._replica.sql, client_id, sorted(self._people.who().teams))
+        return tuple(TicketChoice(i, ticket_label(number, i), subject, state) for i, number, subject, state in found)
+
+    def _row(
+        self, row: dict[str, Any], clients: dict[str, dict[str, Any]], contacts: dict[str, dict[str, Any]]
+    ) -> CallRow:
+        organisation = self._lists.organisation()
+        number = phone.parse(row["number"], organisation.home_region)
+        parts = _parts(row)
+        is_unknown = not row["contact_id"] and phone.is_matchable(number, organisation.own_numbers)
+        return CallRow(
+            id=row["id"],
+            client_id=row["client_id"],
+            client_name=rows.text_of(clients, row["client_id"], "name"),
+            contact_id=row["contact_id"],
+            contact_name=rows.text_of(contacts, row["contact_id"], "name"),
+            number_shown=shown_number(number.e164, row["number"], organisation.home_region, row["extension"]),
+            channel=row["channel"],
+            direction=row["direction"],
+            result=row["result"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            handle_seconds=handle_seconds(parts),
+            talk_seconds=row["talk_seconds"],
+            hold_seconds=row["hold_seconds"],
+            wrap_up_seconds=row["wrap_up_seconds"],
+            topic_path=self._lists.topic_path(row["topic_id"]),
+            disposition=self._lists.disposition_name(row["disposition_id"]),
+            title=note_title(row["note"]),
+            agent_id=row["agent_id"],
+            agent_name=self._people.name(row["agent_id"]),
+            is_mine=row["agent_id"] == self._people.who().id,
+            is_waiting=row["result"] in {"missed", "abandoned"}
+            and not row["called_back_at"]
+            and row["direction"] == "in",
+            can_attach=is_unknown and self._people.can_write(),
+        )
+
+    def _since(self, period: str) -> int:
+        now = self._replica.now()
+        if period == "all":
+            return 0
+        today = local_days.local_date(now, self._local_zone)
+        first = {
+            "today": today,
+            "week": today - dt.timedelta(days=today.weekday()),
+            "month": today - dt.timedelta(days=_MONTH_DAYS),
+        }[period]
+        return local_days.instant(first, 0, self._local_zone)
+
+    def _searched(self, text: str) -> str:
+        """A number as it is stored, or the text."""
+        typed = clean_line(text)
+        forms = phone.search_forms(typed, self._lists.home_region())
+        return forms[0] if forms and not any(character.isalpha() for character in typed) else typed
+
+    def _medians(self, now: int) -> dict[str, float]:
+        times: dict[str, list[float]] = {}
+        for topic_id, direction, talk, hold, wrap_up, dial in queries.handle_parts_by_topic(
+            self._replica.sql, now - _USUAL_MS
+        ):
+            seconds = handle_seconds(CallParts(direction, "handled", talk, hold, wrap_up, dial))
+            for i in {topic_id, self._lists.top_topic(topic_id)}:
+                times.setdefault(i, []).append(seconds)
+        return {i: percentile(values, 0.5) or 0.0 for i, values in times.items() if len(values) >= _USUAL_SAMPLE}
+
+
+def _parts(row: Mapping[str, Any]) -> CallParts:
+    return CallParts(
+        row["direction"],
+        row["result"],
+        row["talk_seconds"],
+        row["hold_seconds"],
+        row["wrap_up_seconds"],
+        row["dial_seconds"],
+    )

@@ -1,0 +1,186 @@
+"""What is done when a call is saved: one group of commands, so one undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from csr_desktop.commands.calls import LogInteraction, ReturnMissedCall
+from csr_desktop.commands.follow_ups import AddFollowUp
+from csr_desktop.commands.tickets import AddMessage, ChangeTicketState, EscalateTicket
+from csr_desktop.domain.errors import BadInput
+from csr_desktop.domain.permissions import unknown
+from csr_desktop.domain.text import clean, clean_line
+from csr_desktop.services.call_rows import Saved
+from csr_desktop.services.labels import note_title
+from csr_desktop.services.ticket_actions import new_ticket
+from csr_desktop.store.queries import rows
+
+if TYPE_CHECKING:
+    from csr_desktop.commands.command import Command
+    from csr_desktop.services.call_rows import EscalateStep, NextSteps, TicketStep
+    from csr_desktop.services.client_edits import ClientEdits
+    from csr_desktop.services.lists import Lists
+    from csr_desktop.services.people import People
+    from csr_desktop.sync.replica import Replica
+
+
+class Contact(NamedTuple):
+    """A contact that happened, ready to be logged. Times in milliseconds; seconds by part."""
+
+    id: str
+    client_id: str
+    contact_id: str
+    channel: str
+    direction: str
+    result: str
+    number: str
+    extension: str
+    started_at: int
+    ended_at: int
+    talk_seconds: int
+    hold_seconds: int
+    wrap_up_seconds: int
+    dial_seconds: int
+    topic_id: str
+    disposition_id: str
+    note: str
+    steps: NextSteps
+    returns_id: str = ""
+    remembered_number: str = ""
+
+
+class CallSaving:
+    def __init__(self, replica: Replica, people: People, lists: Lists, edits: ClientEdits) -> None:
+        self._replica = replica
+        self._people = people
+        self._lists = lists
+        self._edits = edits
+
+    def log(self, contact: Contact) -> Saved:
+        """Raises BadInput for a step that lacks something, Refused when a rule says no; then nothing was saved."""
+        note = clean(contact.note).strip()
+        steps = contact.steps
+        scope, ticket_id, ticket_commands = self._ticket(contact, note)
+        commands = [*ticket_commands, self._interaction(contact, scope, ticket_id, note)]
+        follow_ups = self._follow_ups(contact, scope, ticket_id)
+        commands += follow_ups
+        if steps.escalate is not None:
+            commands.append(_escalation(steps.escalate, ticket_id))
+        if contact.returns_id and contact.result == "handled" and self._is_waiting(contact.returns_id):
+            commands.append(ReturnMissedCall(row_id=contact.returns_id))
+        if contact.remembered_number and contact.contact_id and contact.client_id:
+            number = contact.remembered_number
+            commands.append(self._edits.number_command(contact.client_id, contact.contact_id, number))
+        outcome = self._replica.do(*commands, words=f"call_saved:{self._subject(contact)}")
+        return Saved(outcome, contact.id, ticket_id, tuple(command.row_id for command in follow_ups))
+
+    def _interaction(self, contact: Contact, scope: str, ticket_id: str, note: str) -> LogInteraction:
+        return LogInteraction(
+            row_id=contact.id,
+            scope=scope,
+            client_id=contact.client_id,
+            contact_id=contact.contact_id,
+            ticket_id=ticket_id,
+            channel=contact.channel,
+            direction=contact.direction,
+            result=contact.result,
+            number=contact.number,
+            extension=contact.extension,
+            started_at=contact.started_at,
+            ended_at=max(contact.started_at, contact.ended_at),
+            talk_seconds=contact.talk_seconds,
+            hold_seconds=contact.hold_seconds,
+            wrap_up_seconds=contact.wrap_up_seconds,
+            dial_seconds=contact.dial_seconds,
+            topic_id=contact.topic_id,
+            disposition_id=contact.disposition_id,
+            note=note,
+        )
+
+    def _ticket(self, contact: Contact, note: str) -> tuple[str, str, list[Command]]:
+        """The scope of it all, the ticket's id ('' for none), and what makes or continues it."""
+        step = contact.steps.ticket
+        scope = self._people.home_team()
+        if step is None:
+            return scope, "", []
+        if step.ticket_id:
+            return self._continued(step, note)
+        ticket_id = self._replica.new_id()
+        subject = clean_line(step.subject) or note_title(note)
+        if not subject:
+            raise BadInput("ticket", "The new ticket needs a subject.")
+        opened = new_ticket(
+            self._replica,
+            self._lists,
+            ticket_id=ticket_id,
+            team_id=scope,
+            client_id=contact.client_id,
+            contact_id=contact.contact_id,
+            subject=subject,
+            channel=contact.channel,
+            topic_id=contact.topic_id,
+            priority=step.priority,
+            assignee_id=step.assignee_id or self._people.who().id,
+        )
+        return scope, ticket_id, [opened, *self._note_on(ticket_id, note), *_moved(step, ticket_id, "open")]
+
+    def _continued(self, step: TicketStep, note: str) -> tuple[str, str, list[Command]]:
+        ticket = rows.by_id(self._replica.sql, "tickets", [step.ticket_id], ["state"]).get(step.ticket_id)
+        if ticket is None:
+            raise unknown()
+        moved = _moved(step, step.ticket_id, ticket["state"])
+        return ticket["scope"], step.ticket_id, [*self._note_on(step.ticket_id, note), *moved]
+
+    def _note_on(self, ticket_id: str, note: str) -> list[Command]:
+        if not note:
+            return []
+        message_id = self._replica.new_id()
+        return [AddMessage(row_id=message_id, ticket_id=ticket_id, message_kind="note", body=note)]
+
+    def _follow_ups(self, contact: Contact, scope: str, ticket_id: str) -> list[AddFollowUp]:
+        made: list[AddFollowUp] = []
+        for step in contact.steps.follow_ups:
+            title = clean_line(step.title)
+            if not title or step.due_at <= 0:
+                raise BadInput("follow_up", "A follow-up needs words and a time.")
+            made.append(
+                AddFollowUp(
+                    row_id=self._replica.new_id(),
+                    scope=scope,
+                    follow_up_kind=step.kind,
+                    title=title,
+                    due_at=step.due_at,
+                    client_id=contact.client_id,
+                    contact_id=contact.contact_id,
+                    ticket_id=ticket_id,
+                    interaction_id=contact.id,
+                    assignee_id=step.assignee_id or self._people.who().id,
+                )
+            )
+        return made
+
+    def _is_waiting(self, interaction_id: str) -> bool:
+        row = rows.by_id(self._replica.sql, "interactions", [interaction_id], ["called_back_at"]).get(interaction_id)
+        return row is not None and not row["deleted"] and not row["called_back_at"]
+
+    def _subject(self, contact: Contact) -> str:
+        """Whose call it was."""
+        sql = self._replica.sql
+        person = rows.by_id(sql, "contacts", [contact.contact_id], ["name"])
+        company = rows.by_id(sql, "clients", [contact.client_id], ["name"])
+        names = rows.text_of(person, contact.contact_id, "name"), rows.text_of(company, contact.client_id, "name")
+        return names[0] or names[1] or contact.number
+
+
+def _moved(step: TicketStep, ticket_id: str, state: str) -> list[Command]:
+    if not step.then_state or step.then_state == state:
+        return []
+    return [ChangeTicketState(row_id=ticket_id, was=state, becomes=step.then_state)]
+
+
+def _escalation(step: EscalateStep, ticket_id: str) -> Command:
+    if not ticket_id:
+        raise BadInput("escalate", "Only a ticket can be escalated.", "Add a ticket to this call first.")
+    if not step.to_id:
+        raise BadInput("escalate", "Choose who should take this up.")
+    return EscalateTicket(row_id=ticket_id, to_id=step.to_id, reason=clean_line(step.reason))

@@ -1,0 +1,333 @@
+"""Calls: the ones that run, who is on the line, and saving them. Logged ones are in `call_log`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from csr_desktop.domain import phone
+from csr_desktop.domain.errors import BadInput
+from csr_desktop.domain.permissions import unknown
+from csr_desktop.domain.text import clean, clean_line
+from csr_desktop.services.call_log import CallLog
+from csr_desktop.services.call_rows import CallPart, NextSteps, Pop, RunningCall, RunningCallDocument
+from csr_desktop.services.call_saving import CallSaving, Contact
+from csr_desktop.services.client_context import shown_number
+from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.clients import numbers_of
+
+if TYPE_CHECKING:
+    from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.services.call_rows import CallerMatch, Saved
+    from csr_desktop.services.callers import Callers
+    from csr_desktop.services.client_context import ClientContexts
+    from csr_desktop.services.client_edits import ClientEdits
+    from csr_desktop.services.lists import Lists
+    from csr_desktop.services.people import People
+    from csr_desktop.services.running_calls import RunningCalls
+    from csr_desktop.sync.replica import Replica
+
+
+class Calls(CallLog):
+    """A running call is on disk whenever a method returns."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        people: People,
+        lists: Lists,
+        edits: ClientEdits,
+        contexts: ClientContexts,
+        callers: Callers,
+        running: RunningCalls,
+        local_zone: str,
+    ) -> None:
+        super().__init__(replica, people, lists, edits, local_zone)
+        self._contexts = contexts
+        self._callers = callers
+        self._running = running
+        self._saving = CallSaving(replica, people, lists, edits)
+        self._matches: dict[str, CallerMatch] = {}
+        """By running call; looked up again when contacts or numbers change."""
+
+    def changed(self, changes: ChangeSet) -> None:
+        if changes.rights or changes.touches("clients", "contacts", "phone_numbers", "organisations"):
+            self._matches.clear()
+
+    # Who it is
+
+    def candidates(self, number_text: str) -> CallerMatch:
+        return self._callers.match(number_text)
+
+    def caller(self, number_text: str) -> Pop:
+        """What an incoming call brings up, before it is accepted."""
+        match = self._callers.match(number_text)
+        client_id = match.chosen_client_id
+        context = self._contexts.context(client_id, match.chosen_id) if client_id else None
+        return Pop(match, self._shown(number_text), context)
+
+    # While it runs
+
+    def start(
+        self,
+        number: str = "",
+        contact_id: str = "",
+        direction: str = "out",
+        *,
+        is_ringing: bool = False,
+        name: str = "",
+        returns_id: str = "",
+    ) -> RunningCall:
+        """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `returns_id` is the
+        missed call that this one answers. Raises Refused while two calls run, BadInput without a number and a contact.
+        """
+        person = rows.one(self._replica.sql, "contacts", contact_id) if contact_id else None
+        if contact_id and person is None:
+            raise unknown()
+        typed = number or self._first_number(contact_id)
+        if not typed.strip() and person is None:
+            raise BadInput("number", "Type a number, or choose whom to call.")
+        parsed = phone.parse(typed, self._lists.home_region())
+        match = None if person else self._callers.match(typed)
+        phase = "dial" if direction == "out" else "ring" if is_ringing else "talk"
+        document = RunningCallDocument(
+            id=self._replica.new_id(),
+            direction=direction,
+            number=parsed.raw,
+            e164=parsed.e164,
+            extension=parsed.extension,
+            number_kind=match.number_kind if match else parsed.kind,
+            caller_name=clean_line(name, 120),
+            contact_id=person["id"] if person else match.chosen_id if match else "",
+            client_id=person["client_id"] if person else match.chosen_client_id if match else "",
+            parts=(CallPart(phase, self._replica.now()),),
+            returns_id=returns_id,
+        )
+        return self._shown_call(self._running.begin(document))
+
+    def answer(self, call_id: str) -> RunningCall:
+        """Somebody picked up."""
+        return self._shown_call(self._running.move(call_id, "talk"))
+
+    def hold(self, call_id: str) -> RunningCall:
+        return self._shown_call(self._running.move(call_id, "hold"))
+
+    def resume(self, call_id: str) -> RunningCall:
+        """Talk again; another call that talks goes on hold."""
+        return self._shown_call(self._running.move(call_id, "talk"))
+
+    def end(self, call_id: str, result: str = "") -> RunningCall:
+        """Hang up: the wrap-up begins. Unless told, a call that still rang was missed, one that dialled got no
+        answer.
+        """
+        document = self._running.one(call_id)
+        ended = result or {"ring": "missed", "dial": "no_answer"}.get(document.phase, document.result)
+        return self._shown_call(self._running.move(call_id, "wrap_up", ended))
+
+    def running(self) -> tuple[RunningCall, ...]:
+        """All that are not saved yet, in the order they began."""
+        return tuple(self._shown_call(document) for document in self._running.all())
+
+    def one(self, call_id: str) -> RunningCall:
+        """Raises Refused when it was saved or discarded."""
+        return self._shown_call(self._running.one(call_id))
+
+    def set_note(self, call_id: str, text: str) -> RunningCall:
+        return self._set(call_id, note=clean(text))
+
+    def set_topic(self, call_id: str, topic_id: str) -> RunningCall:
+        return self._set(call_id, topic_id=topic_id)
+
+    def set_disposition(self, call_id: str, disposition_id: str) -> RunningCall:
+        return self._set(call_id, disposition_id=disposition_id)
+
+    def set_result(self, call_id: str, result: str) -> RunningCall:
+        """Handled, missed, abandoned or no_answer."""
+        return self._set(call_id, result=result)
+
+    def set_steps(self, call_id: str, steps: NextSteps) -> RunningCall:
+        return self._set(call_id, steps=steps)
+
+    def attach(
+        self, call_id: str, contact_id: str = "", client_id: str = "", *, remember_number: bool = False
+    ) -> RunningCall:
+        """Say who is on the line: a person, or a company's line when only the client is named, or nobody we know. The
+        number is added to the person when the call is saved, if it shall be remembered.
+        """
+        if contact_id:
+            person = rows.one(self._replica.sql, "contacts", contact_id)
+            if person is None:
+                raise unknown()
+            client_id = person["client_id"]
+        return self._set(
+            call_id,
+            contact_id=contact_id,
+            client_id=client_id,
+            is_number_remembered=remember_number and bool(contact_id),
+        )
+
+    def save(self, call_id: str) -> Saved:
+        """Log it, with its next steps, as one group; ends it when it still runs. It runs on when this raises."""
+        return self._running.save(call_id, self._log)
+
+    def discard(self, call_id: str) -> RunningCallDocument:
+        """Forget it; `bring_back` takes that back."""
+        document = self._running.one(call_id)
+        self._running.forget(call_id)
+        return document
+
+    def bring_back(self, document: RunningCallDocument) -> RunningCall:
+        """A discarded call waits again for being saved."""
+        return self._shown_call(self._running.bring_back(document))
+
+    def bring_back_saved(self, group_id: str) -> RunningCall | None:
+        """The call of a group that was undone waits again for being saved; None when the group saved no call."""
+        document = self._running.bring_back_saved(group_id)
+        return self._shown_call(document) if document else None
+
+    def log_afterwards(
+        self,
+        *,
+        contact_id: str = "",
+        client_id: str = "",
+        number: str = "",
+        channel: str = "phone",
+        direction: str = "in",
+        result: str = "handled",
+        started_at: int,
+        talk_seconds: int,
+        topic_id: str = "",
+        disposition_id: str = "",
+        note: str = "",
+        steps: NextSteps | None = None,
+    ) -> Saved:
+        """A contact that was not logged while it ran. Raises BadInput for one that is still to come."""
+        if not 0 < started_at <= self._replica.now():
+            raise BadInput("started_at", "Choose a time that has passed.")
+        if not 0 <= talk_seconds <= 86_400:
+            raise BadInput("talk_seconds", "A contact lasts up to a day.")
+        person = rows.one(self._replica.sql, "contacts", contact_id) if contact_id else None
+        parsed = phone.parse(number or self._first_number(contact_id), self._lists.home_region())
+        return self._saving.log(
+            Contact(
+                id=self._replica.new_id(),
+                client_id=person["client_id"] if person else client_id,
+                contact_id=contact_id,
+                channel=channel,
+                direction=direction,
+                result=result,
+                number=parsed.e164 or parsed.raw,
+                extension=parsed.extension,
+                started_at=started_at,
+                ended_at=started_at + talk_seconds * 1000,
+                talk_seconds=talk_seconds,
+                hold_seconds=0,
+                wrap_up_seconds=0,
+                dial_seconds=0,
+                topic_id=topic_id,
+                disposition_id=disposition_id,
+                note=note,
+                steps=steps or NextSteps(),
+            )
+        )
+
+    def _log(self, document: RunningCallDocument) -> Saved:
+        totals = self._running.totals(document)
+        wrap_up = next(part for part in document.parts if part.kind == "wrap_up")
+        return self._saving.log(
+            Contact(
+                id=document.id,
+                client_id=document.client_id,
+                contact_id=document.contact_id,
+                channel="phone",
+                direction=document.direction,
+                result=document.result,
+                number=document.e164 or document.number,
+                extension=document.extension,
+                started_at=document.parts[0].started_at,
+                ended_at=wrap_up.started_at,
+                talk_seconds=totals["talk"],
+                hold_seconds=totals["hold"],
+                wrap_up_seconds=totals["wrap_up"],
+                dial_seconds=totals["dial"],
+                topic_id=document.topic_id,
+                disposition_id=document.disposition_id,
+                note=document.note,
+                steps=document.steps,
+                returns_id=document.returns_id,
+                remembered_number=document.number if self._is_new_number(document) else "",
+            )
+        )
+
+    def _set(self, call_id: str, **fields: object) -> RunningCall:
+        document = msgspec.structs.replace(self._running.one(call_id), **fields)
+        return self._shown_call(self._running.keep(document))
+
+    def _first_number(self, contact_id: str) -> str:
+        found = numbers_of(self._replica.sql, contact_id) if contact_id else []
+        if not found:
+            return ""
+        e164, extension = found[0]
+        return f"{e164};ext={extension}" if extension else str(e164)
+
+    def _is_new_number(self, document: RunningCallDocument) -> bool:
+        if not document.is_number_remembered or not document.e164:
+            return False
+        return document.e164 not in self._edits.known_numbers(document.contact_id)
+
+    def _shown(self, number_text: str) -> str:
+        parsed = phone.parse(number_text, self._lists.home_region())
+        return shown_number(parsed.e164, parsed.raw, self._lists.home_region(), parsed.extension)
+
+    def _match(self, document: RunningCallDocument) -> CallerMatch:
+        if document.id not in self._matches:
+            text = f"{document.e164};ext={document.extension}" if document.extension else document.number
+            self._matches[document.id] = self._callers.match(text)
+        return self._matches[document.id]
+
+    def _shown_call(self, document: RunningCallDocument) -> RunningCall:
+        sql = self._replica.sql
+        person = rows.by_id(sql, "contacts", [document.contact_id], ["name", "title"])
+        company = rows.by_id(sql, "clients", [document.client_id], ["name"])
+        totals = self._running.totals(document)
+        wrap_up = next((part for part in document.parts if part.kind == "wrap_up"), None)
+        measured = [(part.kind, round(part.seconds)) for part in document.parts[:-1]]
+        phase_seconds = round(self._running.seconds_of(document))
+        return RunningCall(
+            id=document.id,
+            direction=document.direction,
+            number=document.number,
+            number_shown=shown_number(document.e164, document.number, self._lists.home_region(), document.extension),
+            e164=document.e164,
+            extension=document.extension,
+            number_kind=document.number_kind,
+            caller_name=document.caller_name,
+            contact_id=document.contact_id,
+            contact_name=rows.text_of(person, document.contact_id, "name"),
+            contact_title=rows.text_of(person, document.contact_id, "title"),
+            client_id=document.client_id,
+            client_name=rows.text_of(company, document.client_id, "name"),
+            phase=document.phase,
+            phase_seconds=phase_seconds,
+            as_of_at=self._replica.now(),
+            started_at=document.parts[0].started_at,
+            ended_at=wrap_up.started_at if wrap_up else 0,
+            ring_seconds=totals["ring"],
+            dial_seconds=totals["dial"],
+            talk_seconds=totals["talk"],
+            hold_seconds=totals["hold"],
+            wrap_up_seconds=totals["wrap_up"],
+            parts=(*measured, (document.phase, phase_seconds)),
+            note=document.note,
+            topic_id=document.topic_id,
+            topic_path=self._lists.topic_path(document.topic_id),
+            disposition_id=document.disposition_id,
+            result=document.result,
+            steps=document.steps,
+            returns_id=document.returns_id,
+            match=self._match(document),
+            is_recovered=self._running.is_recovered(document.id),
+            repeat=self.repeat(document.client_id, document.topic_id),
+            usual_seconds=self.usual_seconds(document.topic_id) if document.topic_id else 0,
+        )

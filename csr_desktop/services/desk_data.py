@@ -1,0 +1,81 @@
+"""A signed-in person's data on this workstation: the open file, what runs commands on it, and the services over it."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from csr_desktop.domain.deposits import DepositRules, decode_rules
+from csr_desktop.domain.ids import id_source
+from csr_desktop.domain.sync_status import SyncStatus
+from csr_desktop.protocol import Rights
+from csr_desktop.services.desk_services import Services, build_services
+from csr_desktop.services.sign_in import Account, DeviceKey
+from csr_desktop.store.client_clocks import ClientClocks
+from csr_desktop.store.inbox_projection import InboxProjection
+from csr_desktop.store.opening import close_desk, open_desk, refresh_meta
+from csr_desktop.store.search import SearchProjection
+from csr_desktop.sync.engine import Engine
+from csr_desktop.sync.replica import Replica, first_rights, newcomer
+from csr_desktop.sync.transport import HttpTransport
+from csr_desktop.system.keyring_store import PersonSecrets
+from csr_desktop.system.resources import resource_text
+
+
+@functools.cache
+def deposit_rules() -> DepositRules:
+    """The country's deposit and filing rules, read when first asked for."""
+    return decode_rules(resource_text("payroll", "us.toml"))
+
+
+class CorrectedClock:
+    """The workstation's clock, set right by what the last pull said. Asks no database: any thread may read it."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self.offset = 0
+
+    def __call__(self) -> int:
+        return self._clock() + self.offset
+
+
+class DeskData:
+    """Open parts of one person's file. Made, used and closed on the store's thread; only `now` is for any thread."""
+
+    def __init__(
+        self, folder: Path, account: Account, keys: PersonSecrets, clock: Callable[[], int], local_zone: str
+    ) -> None:
+        """Raises Unreadable when the file and its key do not fit, EnvironmentFault for the place."""
+        self.account = account
+        self.clock = clock
+        self.now = CorrectedClock(clock)
+        self._keys = keys
+        self.sql = open_desk(folder / account.file_name, keys.database_key, clock=clock)
+        projections = (ClientClocks(self.now, deposit_rules), InboxProjection(self.now), SearchProjection())
+        self.replica = Replica(self.sql, clock, id_source(clock, secrets.randbits), projections)
+        if "rights" not in (state := self.replica.state()):
+            rights: Rights = newcomer(account.user_id, account.name)
+            first_rights(self.replica, account.device_id, rights)
+        elif state["device_id"] != account.device_id:
+            self.replica.take_device(account.device_id)
+        self.now.offset = int(state.get("offset", 0))
+        self.services: Services = build_services(self.replica, local_zone)
+
+    def engine(self, on_changed: Callable[..., None], on_status: Callable[[SyncStatus], None]) -> Engine:
+        """The one that syncs, not yet started."""
+        transport = HttpTransport(
+            self.account.server_url, self.account.device_id, DeviceKey(self._keys.device_key), self.clock
+        )
+
+        def status(said: SyncStatus) -> None:
+            if said.state == "saved":
+                self.now.offset = int(self.replica.state().get("offset", 0))
+                refresh_meta(self.sql)
+            on_status(said)
+
+        return Engine(self.replica, transport, self.clock, on_changed, status)
+
+    def close(self) -> None:
+        close_desk(self.sql)

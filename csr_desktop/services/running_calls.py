@@ -1,0 +1,201 @@
+"""Calls that are not saved yet: kept in the file at each change, so that a kill loses nothing; their parts timed.
+
+Within a session time is measured by the monotonic clock; after a restart the wall clock tells how long the running part
+already took. A workstation that was off for long was on no call: what came after the last change does not count then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import unknown
+from csr_desktop.services.call_rows import CallPart, RunningCallDocument
+from csr_desktop.store.queries import drafts, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csr_desktop.services.call_rows import Saved
+    from csr_desktop.sync.replica import Replica
+
+_PREFIX: Final = "call:"
+_SAVED_PREFIX: Final = "saved_call:"
+_SAVED_KEPT: Final = 20
+_AT_ONCE: Final = 2
+_LONG_OFF_MS: Final = {"wrap_up": 15 * 60_000}
+_LONG_OFF_ELSE_MS: Final = 2 * 3_600_000
+
+
+class RunningCalls:
+    """`clock_seconds` is monotonic."""
+
+    def __init__(self, replica: Replica, clock_seconds: Callable[[], float]) -> None:
+        self._replica = replica
+        self._clock_seconds = clock_seconds
+        self._began: dict[str, tuple[float, float]] = {}
+        """By call: the monotonic time, and the seconds that the running part had taken by then."""
+        self._recovered: set[str] = set()
+
+    def all(self) -> tuple[RunningCallDocument, ...]:
+        """In the order they began. One that was logged just before a kill is cleared away."""
+        read = (_read(body) for _, body, _ in drafts.with_prefix(self._replica.sql, _PREFIX))
+        found = [document for document in read if document is not None]
+        unseen = [document.id for document in found if document.id not in self._began]
+        logged = rows.by_id(self._replica.sql, "interactions", unseen, []) if unseen else {}
+        for i in logged:
+            self.forget(i)
+        kept = [self._seen(document) for document in found if document.id not in logged]
+        return tuple(sorted(kept, key=lambda document: (document.parts[0].started_at, document.id)))
+
+    def one(self, call_id: str) -> RunningCallDocument:
+        """Raises Refused when it runs no longer."""
+        found = next((document for document in self.all() if document.id == call_id), None)
+        if found is None:
+            raise unknown()
+        return found
+
+    def begin(self, document: RunningCallDocument) -> RunningCallDocument:
+        """Keep a new call; one that talks goes on hold. Raises Refused while two run already."""
+        running = [call for call in self.all() if call.phase != "wrap_up"]
+        if len(running) >= _AT_ONCE and document.phase != "wrap_up":
+            raise Refused("too_many", "Two calls are running already.", "End one of them first.")
+        drafts.keep_newest(self._replica.sql, _SAVED_PREFIX, _SAVED_KEPT)
+        held = self._others_held(document.id) if document.phase in {"talk", "dial"} else []
+        return self._keep_new_parts([*held, document])
+
+    def move(self, call_id: str, phase: str, result: str = "") -> RunningCallDocument:
+        """End the running part and begin the next one. Talking holds every other call."""
+        document = self.one(call_id)
+        if document.phase == phase:
+            return document
+        if document.phase == "wrap_up":
+            raise Refused("ended", "This call has ended already.")
+        held = self._others_held(call_id) if phase == "talk" else []
+        return self._keep_new_parts([*held, self._moved(document, phase, result or document.result)])
+
+    def keep(self, document: RunningCallDocument) -> RunningCallDocument:
+        """On disk when this returns."""
+        kept = msgspec.structs.replace(document, written_at=self._replica.now())
+        body = msgspec.json.encode(kept).decode()
+        drafts.write(self._replica.sql, _PREFIX + kept.id, body, kept.written_at)
+        return kept
+
+    def forget(self, call_id: str) -> None:
+        drafts.clear(self._replica.sql, _PREFIX + call_id)
+        self._let_go(call_id)
+
+    def save(self, call_id: str, log: Callable[[RunningCallDocument], Saved]) -> Saved:
+        """End it and let `log` do its commands; in the same transaction it stops running and is kept for an undo. When
+        that raises, the call goes on as it was.
+        """
+        sql = self._replica.sql
+        document = self._finished(self.one(call_id))
+        with sql.transaction():
+            saved = log(document)
+            body = msgspec.json.encode(document).decode()
+            drafts.clear(sql, _PREFIX + call_id)
+            drafts.write(sql, _SAVED_PREFIX + saved.outcome.group_id, body, self._replica.now())
+        self._let_go(call_id)
+        return saved
+
+    def bring_back_saved(self, group_id: str) -> RunningCallDocument | None:
+        """The call of a group that was taken back waits for being saved again, with all that was typed."""
+        body = drafts.read(self._replica.sql, _SAVED_PREFIX + group_id)
+        if not body:
+            return None
+        drafts.clear(self._replica.sql, _SAVED_PREFIX + group_id)
+        document = _read(body)
+        return self.bring_back(document) if document else None
+
+    def bring_back(self, document: RunningCallDocument) -> RunningCallDocument:
+        """Let a call run again that was discarded or taken back; it waits in its wrap-up, which goes on from now."""
+        closed = self._closed(document, self.seconds_of(document))
+        parts = (*closed, CallPart("wrap_up", self._replica.now()))
+        return self._keep_new_parts([msgspec.structs.replace(document, id=self._replica.new_id(), parts=parts)])
+
+    def is_recovered(self, call_id: str) -> bool:
+        """Whether it was found in the file when the program started."""
+        return call_id in self._recovered
+
+    def seconds_of(self, document: RunningCallDocument) -> float:
+        """How long the running part takes by now."""
+        if document.parts[-1].ended_at:
+            return document.parts[-1].seconds
+        if document.id not in self._began:
+            return max(0.0, (self._replica.now() - document.parts[-1].started_at) / 1000)
+        since, before = self._began[document.id]
+        return before + self._clock_seconds() - since
+
+    def totals(self, document: RunningCallDocument) -> dict[str, int]:
+        """Whole seconds by kind of part, the running one up to now."""
+        found = dict.fromkeys(("ring", "dial", "talk", "hold", "wrap_up"), 0.0)
+        for part in document.parts[:-1]:
+            found[part.kind] += part.seconds
+        found[document.phase] += self.seconds_of(document)
+        return {kind: round(seconds) for kind, seconds in found.items()}
+
+    def _finished(self, document: RunningCallDocument) -> RunningCallDocument:
+        """With its running part ended now, and a wrap-up."""
+        closed = self._closed(document, self.seconds_of(document))
+        if document.phase != "wrap_up":
+            now = self._replica.now()
+            closed = (*closed, CallPart("wrap_up", now, now))
+        return msgspec.structs.replace(document, parts=closed, result=_result_of(document))
+
+    def _let_go(self, call_id: str) -> None:
+        self._began.pop(call_id, None)
+        self._recovered.discard(call_id)
+
+    def _moved(self, document: RunningCallDocument, phase: str, result: str) -> RunningCallDocument:
+        parts = (*self._closed(document, self.seconds_of(document)), CallPart(phase, self._replica.now()))
+        return msgspec.structs.replace(document, parts=parts, result=result)
+
+    def _others_held(self, call_id: str) -> list[RunningCallDocument]:
+        others = [other for other in self.all() if other.id != call_id and other.phase == "talk"]
+        return [self._moved(other, "hold", other.result) for other in others]
+
+    def _keep_new_parts(self, documents: list[RunningCallDocument]) -> RunningCallDocument:
+        """Calls whose last part begins now, all or none; the last of them as it is kept."""
+        with self._replica.sql.transaction():
+            kept = [self.keep(document) for document in documents]
+        # Only now that it is on disk: a full disk must not cost the time that was measured.
+        for document in kept:
+            self._began[document.id] = (self._clock_seconds(), 0.0)
+        return kept[-1]
+
+    def _closed(self, document: RunningCallDocument, seconds: float) -> tuple[CallPart, ...]:
+        last = document.parts[-1]
+        if last.ended_at:
+            return document.parts
+        ended_at = max(last.started_at, round(last.started_at + seconds * 1000))
+        return (*document.parts[:-1], CallPart(last.kind, last.started_at, ended_at, seconds))
+
+    def _seen(self, document: RunningCallDocument) -> RunningCallDocument:
+        """Take up what an earlier run of the program left: its running part goes on by the wall clock."""
+        if document.id in self._began:
+            return document
+        now, last = self._replica.now(), document.parts[-1]
+        self._recovered.add(document.id)
+        if now - document.written_at <= _LONG_OFF_MS.get(last.kind, _LONG_OFF_ELSE_MS):
+            self._began[document.id] = (self._clock_seconds(), max(0.0, (now - last.started_at) / 1000))
+            return document
+        seconds = max(0.0, (document.written_at - last.started_at) / 1000)
+        result = document.result if last.kind == "wrap_up" else _result_of(document)
+        parts = (*self._closed(document, seconds), CallPart("wrap_up", now))
+        return self._keep_new_parts([msgspec.structs.replace(document, parts=parts, result=result)])
+
+
+def _read(body: str) -> RunningCallDocument | None:
+    """None for one that another version wrote in another shape; it stays in the file."""
+    try:
+        return msgspec.json.decode(body, type=RunningCallDocument)
+    except msgspec.DecodeError:
+        return None
+
+
+def _result_of(document: RunningCallDocument) -> str:
+    """How a call went that ends now: nobody was reached while it rang."""
+    return {"ring": "missed", "dial": "no_answer"}.get(document.phase, document.result)

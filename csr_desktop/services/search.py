@@ -1,0 +1,29 @@
+"""The search box: people and work by whatever one knows of them, as one types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csr_desktop.store.search import SearchQuery
+from csr_desktop.store.search_results import Hit, SearchResults, Section
+
+if TYPE_CHECKING:
+    from csr_desktop.sync.replica import Replica
+
+__all__ = ["Hit", "Search", "SearchResults", "Section"]
+
+
+class Search:
+    """Used on the store's thread. A leading # finds only numbers; > is for commands, which are the window's."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+        self._query = SearchQuery(replica.sql)
+
+    def find(self, text: str) -> SearchResults:
+        """The best lines for a text, people before work; recent ones for an empty box."""
+        return self._query.find(text) if text.strip() else self.recent()
+
+    def recent(self) -> SearchResults:
+        """My last calls and whom they were with. Asking this when the box opens makes the first letter quicker."""
+        return self._query.recent(self._replica.who().id)

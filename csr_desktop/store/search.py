@@ -1,0 +1,167 @@
+"""Search on the desk: from one typed text to the people and the work that it means, within a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import peewee as pw
+
+from csr_desktop.store.faults import translate
+from csr_desktop.store.search_documents import CALLS, FOLLOW_UPS, KIND_BITS, MESSAGES, NOTES, TICKETS
+from csr_desktop.store.search_lines import STATE, TIME, Lines
+from csr_desktop.store.search_marks import Marker
+from csr_desktop.store.search_people import SHOWN, Found, People, PeopleQuestion, meaning_of
+from csr_desktop.store.search_projection import SearchProjection, forget, is_behind, settle
+from csr_desktop.store.search_results import COUNTED, Hit, SearchResults, Section, SectionKey
+from csr_desktop.store.search_typed import Typed, read
+from csr_desktop.store.search_words import Spelling
+from csr_desktop.store.search_work import Items, WorkQuestion
+
+if TYPE_CHECKING:
+    from csr_desktop.store.sql import Sql
+
+__all__ = ["SearchProjection", "SearchQuery"]
+
+_DEFAULT_REGION: Final = "US"
+_SETTLED_AT_ONCE: Final = 200
+"""New items of each kind that one question waits for; the next finds the rest."""
+_FORGOTTEN_AT_ONCE: Final = 30
+_WORK_SHOWN: Final = 5
+_AT_LEAST: Final = 2
+"""Of tickets and of calls at least so many are shown where there are."""
+_NOTES_SHOWN: Final = 3
+_FOLLOW_UPS_SHOWN: Final = 3
+_RECENT_CALLS: Final = 30
+_KINDS: Final = (1 << KIND_BITS) - 1
+
+
+class SearchQuery:
+    """Answers one keystroke. For one thread; keeps the words of the file in memory once a misspelt one was typed."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+        self._spelling = Spelling(sql)
+        self._people = PeopleQuestion(sql)
+        self._work = WorkQuestion(sql, self._people, self._spelling)
+
+    def find(self, text: str) -> SearchResults:
+        """What agrees with every word. Takes any text; without a letter or digit in it nothing is found."""
+        self._settle()
+        with self._sql.snapshot():
+            region = self._home_region()
+            typed = read(text, region)
+            if not (typed.words or typed.label or typed.ticket_number):
+                return SearchResults(text, ())
+            people, meant = self._find_people(typed)
+            items = self._work.find(typed)
+            lines = Lines(self._sql, region, Marker(typed.words, meant | items.meant))
+            sections = (
+                Section("directory", lines.people(people.found), people.found_count, people.has_more),
+                *_work_sections(lines, items),
+            )
+        count = people.found_count + items.found_count
+        is_more = people.has_more or items.has_more or count > COUNTED
+        return SearchResults(text, tuple(s for s in sections if s.hits), min(count, COUNTED), is_more)
+
+    def recent(self, agent_id: str) -> SearchResults:
+        """For the empty box: the agent's last calls, and whom they were with. Gets ready for typing errors, too."""
+        self._settle(is_tidying=True)
+        with self._sql.snapshot():
+            self._spelling.prepare()
+            calls = self._sql.all(
+                f"SELECT s.item, i.client_id, i.contact_id FROM interactions i JOIN search_items s "
+                f"ON s.place = i.rowid << {KIND_BITS} | {CALLS} WHERE i.agent_id = ? AND i.deleted = 0 "
+                "ORDER BY i.started_at DESC LIMIT ?",
+                agent_id,
+                _RECENT_CALLS,
+            )
+            people = dict.fromkeys(Found(client, contact) for _, client, contact in calls if client or contact)
+            lines = Lines(self._sql, self._home_region(), Marker((), ()))
+            latest = lines.rows(CALLS, [item for item, _, _ in calls[:_WORK_SHOWN]])
+            found = (
+                _section("recent", lines.people(tuple(people)[:SHOWN])),
+                _section("work", [lines.item(latest[item]) for item, _, _ in calls if item in latest]),
+            )
+        return SearchResults("", tuple(section for section in found if section.hits))
+
+    def _find_people(self, typed: Typed) -> tuple[People, frozenset[str]]:
+        """Also the words that misspelt ones were taken for."""
+        if not typed.words:
+            return People((), 0, has_more=False), frozenset()
+        people = self._people.find(typed.words)
+        if len(people.found) >= SHOWN:
+            return people, frozenset()
+        meanings = [meaning_of(word, self._spelling) for word in typed.words]
+        meant = frozenset(other for meaning in meanings for other in (*meaning.whole, *meaning.begun))
+        return (self._people.find_misspelt(meanings, people) if meant else people), meant
+
+    def _home_region(self) -> str:
+        return str(
+            self._sql.value("SELECT home_region FROM organisations WHERE deleted = 0 LIMIT 1") or _DEFAULT_REGION
+        )
+
+    def _settle(self, *, is_tidying: bool = False) -> None:
+        """Index what was written since the last question, unless the file is busy or full: then it is not found yet."""
+        if not is_tidying and not is_behind(self._sql):
+            return
+        try:
+            with _without_waiting(self._sql), self._sql.transaction():
+                if is_tidying:
+                    forget(self._sql, _FORGOTTEN_AT_ONCE)
+                settle(self._sql, _SETTLED_AT_ONCE)
+        except pw.OperationalError as error:
+            if translate(error) is None:
+                raise
+
+
+@contextmanager
+def _without_waiting(sql: Sql) -> Iterator[None]:
+    """Inside, a lock that another thread holds is an error at once."""
+    patience = sql.value("PRAGMA busy_timeout")
+    sql.value("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        sql.value(f"PRAGMA busy_timeout = {patience}")
+
+
+def _work_sections(lines: Lines, items: Items) -> Iterator[Section]:
+    tickets, calls = items.of(TICKETS), items.of(CALLS)
+    rows = {**lines.rows(TICKETS, tickets[:_WORK_SHOWN]), **lines.rows(CALLS, calls[:_WORK_SHOWN])}
+    ordered = [*(item for item in items.first if item in rows), *_latest(rows, items)]
+    chosen = _of_both(list(dict.fromkeys(ordered)), _WORK_SHOWN)
+    yield _section("work", [lines.item(rows[item]) for item in chosen], len(tickets) + len(calls), items)
+    messages, notes = items.of(MESSAGES), items.of(NOTES)
+    rows = {**lines.rows(MESSAGES, messages[:_NOTES_SHOWN]), **lines.rows(NOTES, notes[:_NOTES_SHOWN])}
+    chosen = _latest(rows, items)[:_NOTES_SHOWN]
+    yield _section("notes", [lines.item(rows[item]) for item in chosen], len(messages) + len(notes), items)
+    follow_ups = items.of(FOLLOW_UPS)
+    rows = lines.rows(FOLLOW_UPS, follow_ups)
+    chosen = sorted(rows, key=lambda item: (item in items.last, rows[item][STATE] != "open", -rows[item][TIME]))
+    yield _section(
+        "follow_ups", [lines.item(rows[item]) for item in chosen[:_FOLLOW_UPS_SHOWN]], len(follow_ups), items
+    )
+
+
+def _section(key: SectionKey, hits: Sequence[Hit], count: int = 0, items: Items | None = None) -> Section:
+    has_more = items is not None and items.has_more
+    return Section(key, tuple(hits), max(min(count, COUNTED), len(hits)), has_more)
+
+
+def _latest(rows: Mapping[int, tuple[Any, ...]], items: Items) -> list[int]:
+    """What was found as typed, then what was found for misspelt words; each the newest first."""
+    return sorted(rows, key=lambda item: (item in items.last, -rows[item][TIME], item))
+
+
+def _of_both(ordered: Sequence[int], room: int) -> list[int]:
+    """The first of tickets and calls in their order, some of each where there are."""
+    kept = set(ordered[:room])
+    for kind in (TICKETS, CALLS):
+        mine = [item for item in ordered if item & _KINDS == kind]
+        for item in mine[:_AT_LEAST]:
+            if item not in kept:
+                kept.discard(next(other for other in reversed(ordered) if other in kept and other & _KINDS != kind))
+                kept.add(item)
+    return [item for item in ordered if item in kept]

@@ -1,0 +1,220 @@
+"""Which clients and contacts a person means, by name or number, the best first: exact before begun before misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from csr_desktop.domain.phone import SEARCHED_DIGITS
+from csr_desktop.store.search_directory import FIRST_CONTACT, FIRST_NUMBER
+from csr_desktop.store.search_documents import CLIENT, CONTACT, DOMAIN, ID_MARK, id_word
+from csr_desktop.store.search_results import COUNTED
+from csr_desktop.store.search_typed import Word
+from csr_desktop.store.search_words import WORD, Spelling, fold
+
+if TYPE_CHECKING:
+    from csr_desktop.store.sql import Sql
+
+SHOWN: Final = 5
+_MOST_CLIENTS: Final = 3
+"""So many clients leave room for contacts."""
+_LOOKED_AT: Final = 40
+_OF_EACH: Final = 8
+PARENTS: Final = 100
+"""Clients and contacts that one word alone names, at most."""
+
+_ENTRIES: Final = (
+    "SELECT d.entry, d.row_id, d.client_id, d.contact_id, d.is_past, d.name, d.more, d.digits "
+    "FROM search_directory_text f CROSS JOIN search_directory d ON d.entry = f.rowid "
+    "WHERE f.search_directory_text MATCH ? AND f.rowid {} ? LIMIT ?"
+)
+_NAMED: Final = _ENTRIES.format("<")
+_NUMBERED: Final = _ENTRIES.format(">=")
+_CLIENTS_AND_CONTACTS: Final = (
+    f"SELECT * FROM ({_ENTRIES.format('<')}) UNION ALL SELECT * FROM ({_ENTRIES.format('< ? AND f.rowid >=')})"
+)
+_COUNT: Final = (
+    "SELECT count(*) FROM (SELECT 1 FROM search_directory_text "
+    "WHERE search_directory_text MATCH ? AND rowid < ? LIMIT ?)"
+)
+_PARENT: Final = (
+    "SELECT d.client_id, d.contact_id FROM search_directory_text f CROSS JOIN search_directory d ON d.entry = f.rowid "
+    "WHERE f.search_directory_text MATCH ? LIMIT ?"
+)
+
+
+class Found(NamedTuple):
+    """A contact, or a client when `contact_id` is ''; `number_id` is the row of the number that agrees."""
+
+    client_id: str
+    contact_id: str
+    number_id: str = ""
+
+
+class Meaning(NamedTuple):
+    """A word and what else it may have been meant to be: whole words, and beginnings of words."""
+
+    word: Word
+    whole: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+
+    @property
+    def is_other(self) -> bool:
+        return bool(self.whole or self.begun)
+
+
+class People(NamedTuple):
+    """The best, and how many there are."""
+
+    found: tuple[Found, ...]
+    found_count: int
+    has_more: bool
+
+
+class _Candidate(NamedTuple):
+    order: tuple[Any, ...]
+    found: Found
+
+
+def meaning_of(word: Word, spelling: Spelling) -> Meaning:
+    """What a misspelt word may have been meant to be; numbers are taken as they are."""
+    if word.forms or word.domain or len(word.pieces) != 1:
+        return Meaning(word)
+    return Meaning(word, *spelling.meant_by(word.pieces[0]))
+
+
+class PeopleQuestion:
+    """Asks the directory of one file."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def find(self, words: Sequence[Word]) -> People:
+        """Every word must agree with the entry, or with whom it belongs to."""
+        return self._find([Meaning(word) for word in words])
+
+    def find_misspelt(self, meanings: Sequence[Meaning], found: People) -> People:
+        """The same with what the words may have been meant to be, after those who were found without that."""
+        further = self._find(meanings)
+        known = {(who.client_id, who.contact_id) for who in found.found}
+        added = (who for who in further.found if (who.client_id, who.contact_id) not in known)
+        return People((*found.found, *added)[:SHOWN], further.found_count, further.has_more)
+
+    def id_words(self, meaning: Meaning) -> tuple[str, ...]:
+        """The words for the ids of clients and contacts that one word alone names, as documents hold them."""
+        match = _parents(meaning)
+        owners = self._sql.all(_PARENT, match, PARENTS) if match else []
+        words = (id_word(CONTACT, contact) if contact else id_word(CLIENT, client) for client, contact in owners)
+        return tuple(dict.fromkeys(word for word in words if word))
+
+    def _find(self, meanings: Sequence[Meaning]) -> People:
+        match = " AND ".join(map(_anywhere, meanings))
+        entries = self._sql.all(_NAMED, match, FIRST_NUMBER, _LOOKED_AT + 1)
+        count = len(entries)
+        if count > _LOOKED_AT:
+            count = int(self._sql.value(_COUNT, match, FIRST_NUMBER, COUNTED + 1))
+            entries = self._best(meanings) or entries
+        candidates = [_Candidate(_order(entry, meanings), Found(entry[2], entry[3])) for entry in entries]
+        if any(meaning.word.forms for meaning in meanings):
+            numbered = self._sql.all(_NUMBERED, match, FIRST_NUMBER, COUNTED + 1)
+            owners = {(entry[2], owner) for entry in numbered for owner in (entry[3], "") if owner or entry[6].strip()}
+            owners -= {(candidate.found.client_id, candidate.found.contact_id) for candidate in candidates}
+            count = COUNTED + 1 if len(numbered) > COUNTED else count + len(owners)
+            candidates += _holders(numbered, meanings)
+        return People(_chosen(candidates), min(count, COUNTED), count > COUNTED)
+
+    def _best(self, meanings: Sequence[Meaning]) -> list[tuple[Any, ...]]:
+        """Of very many, some that are surely among the best."""
+        found: list[tuple[Any, ...]] = []
+        for way in ('name : "{}"', 'name : ^ "{}" *', 'name : "{}" *'):
+            pieces = [piece for meaning in meanings for piece in meaning.word.pieces]
+            # Only the first word can be the name's first.
+            ways = [way, *([way.replace("^ ", "")] * (len(pieces) - 1))]
+            match = " AND ".join(each.format(piece) for each, piece in zip(ways, pieces, strict=True))
+            values = (match, FIRST_CONTACT, _OF_EACH, match, FIRST_NUMBER, FIRST_CONTACT, _OF_EACH)
+            found += self._sql.all(_CLIENTS_AND_CONTACTS, *values)
+            if len(found) > _OF_EACH:
+                break
+        return found
+
+
+def _anywhere(meaning: Meaning) -> str:
+    word = meaning.word
+    whole_words = " AND ".join(f'{{name more}} : "{piece}" *' for piece in word.pieces)
+    ways = [f'({whole_words} AND more : "{ID_MARK}{DOMAIN}{word.domain}" *)' if word.domain else f"({whole_words})"]
+    ways += _in_numbers(word)
+    ways += [f'{{name more}} : "{other}"' for other in meaning.whole]
+    ways += [f'{{name more}} : "{other}" *' for other in meaning.begun]
+    return f"({' OR '.join(ways)})"
+
+
+def _in_numbers(word: Word) -> list[str]:
+    """The digits as one piece of a number, or each group of them as a piece."""
+    ways = [f'digits : "{form}" *' for form in word.forms]
+    groups = [piece for piece in word.pieces if len(piece) >= SEARCHED_DIGITS]
+    if word.forms and len(groups) > 1:
+        ways.append("(" + " AND ".join(f'digits : "{group}" *' for group in groups) + ")")
+    return ways
+
+
+def _parents(meaning: Meaning) -> str:
+    word = meaning.word
+    if word.domain:
+        return _anywhere(meaning)
+    ways = _in_numbers(word)
+    if not word.forms:
+        # The names in an entry of a number would only repeat its contact.
+        own = [" AND ".join(f'"{piece}" *' for piece in word.pieces)]
+        own += [f'"{other}"' for other in meaning.whole]
+        own += [f'"{other}" *' for other in meaning.begun]
+        ways = [f"name : ({' OR '.join(f'({way})' for way in own)})"]
+    return " OR ".join(ways)
+
+
+def _holders(numbered: Sequence[tuple[Any, ...]], meanings: Sequence[Meaning]) -> Iterable[_Candidate]:
+    """Who has the numbers, and then the companies of these."""
+    for entry in numbered:
+        order = _order(entry, meanings)
+        yield _Candidate(order, Found(entry[2], entry[3], entry[1]))
+        if entry[3] and entry[6].strip():  # its company is here
+            yield _Candidate((order[0], 1, *order[2:]), Found(entry[2], ""))
+
+
+def _order(entry: tuple[Any, ...], meanings: Sequence[Meaning]) -> tuple[Any, ...]:
+    """What sorts before: who is active; who is found by themselves; the better agreement; the name's beginning."""
+    _, row_id, _, contact_id, is_past, name, more, digits = entry
+    folded = fold(name)
+    own = WORD.findall(folded)
+    others = WORD.findall(fold(more))
+    distance = 0
+    for meaning in meanings:
+        distance += _distance(meaning, own, others, digits)
+    begins = meanings[0].word.pieces[0] if meanings[0].word.pieces else ""
+    return (is_past, 0, distance, not folded.startswith(begins), contact_id != "", folded, row_id)
+
+
+def _distance(meaning: Meaning, own: Sequence[str], others: Sequence[str], digits: str) -> int:
+    word = meaning.word
+    if word.forms and digits:
+        whole = digits.partition(" ")[0]
+        return 0 if any(whole.endswith(form) for form in word.forms) else 1
+    for far, names in ((0, own), (2, others)):
+        if all(piece in names for piece in word.pieces):
+            return far
+        if all(any(name.startswith(piece) for name in names) for piece in word.pieces):
+            return far + 1
+    is_own = any(other in own for other in meaning.whole) or any(
+        name.startswith(other) for other in meaning.begun for name in own
+    )
+    return 4 if is_own else 6
+
+
+def _chosen(candidates: Iterable[_Candidate]) -> tuple[Found, ...]:
+    """The best, each once, and not clients alone when there are contacts too."""
+    best: dict[tuple[str, str], Found] = {}
+    for candidate in sorted(candidates):
+        best.setdefault((candidate.found.client_id, candidate.found.contact_id), candidate.found)
+    clients = [found for found in best.values() if not found.contact_id]
+    contact_count = len(best) - len(clients)
+    left_out = set(clients[max(_MOST_CLIENTS, SHOWN - contact_count) :])
+    return tuple([found for found in best.values() if found not in left_out][:SHOWN])
