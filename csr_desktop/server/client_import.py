@@ -50,7 +50,7 @@ class Foreign(msgspec.Struct, frozen=True):
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What was, or in a dry run would be, added."""
+    """What was, or in a dry run would be, added; remarks by line."""
 
     counts: Counts
     remarks: tuple[Remark, ...]
@@ -109,7 +109,7 @@ class ClientImport:
         """What `run` would do."""
         with said_plainly(), self._sql.snapshot():
             plan = self._plan(foreign)
-        return Imported(plan.counts, tuple(plan.remarks))
+        return _imported(plan)
 
     def run(self, foreign: Foreign, before_writing: Callable[[Imported], None] = lambda _: None) -> Imported:
         """Write all of it, or nothing when anything fails. `before_writing` is told what will be done; what it raises
@@ -120,7 +120,7 @@ class ClientImport:
                 # Nobody may add a client between the comparison and the writing. Tables in the order of the commands.
                 self._sql.do("LOCK TABLE clients, contacts, phone_numbers IN EXCLUSIVE MODE")
             plan = self._plan(foreign)
-            imported = Imported(plan.counts, tuple(plan.remarks))
+            imported = _imported(plan)
             before_writing(imported)
             commands = plan.commands()
             done, total = 0, plan.command_count
@@ -133,12 +133,9 @@ class ClientImport:
     def _plan(self, foreign: Foreign) -> Plan:
         plan = Plan(self._bureau, self._new_id, is_sharing_allowed=self._is_sharing_allowed)
         self._tell_existing(plan, foreign.lines)
-        taken: list[ImportLine | BrokenRecord] = sorted([*foreign.lines, *foreign.broken], key=lambda line: line.line)
-        for line in taken:
-            if isinstance(line, BrokenRecord):
-                plan.refuse(line.line, line.reason, line.raw)
-            else:
-                plan.take(line)
+        for record in foreign.broken:
+            plan.refuse(record.line, record.reason, record.raw)
+        plan.take_all(foreign.lines)
         return plan
 
     def _tell_existing(self, plan: Plan, lines: Sequence[ImportLine]) -> None:
@@ -168,6 +165,10 @@ class ClientImport:
         for client_id, contact_id, raw, e164, extension in rows_of(sql, "phone_numbers", columns):
             if client_id in wanted:
                 plan.tell_number(client_id, contact_id, raw, e164, extension)
+
+
+def _imported(plan: Plan) -> Imported:
+    return Imported(plan.counts, tuple(sorted(plan.remarks, key=lambda remark: remark.line)))
 
 
 def _header(
@@ -208,7 +209,7 @@ def report_bytes(remarks: Sequence[Remark]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(("Line", "What", "Reason", "Same as", "Line as it came"))
-    for remark in sorted(remarks, key=lambda remark: remark.line):
+    for remark in remarks:
         raw = remark.raw.encode("utf-8", "replace").decode()
         texts = (remark.what, remark.reason, remark.same_as, raw)
         writer.writerow((remark.line, *(defuse_cell(text) for text in texts)))

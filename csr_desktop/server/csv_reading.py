@@ -138,7 +138,7 @@ def _utf8_or_windows(content: bytes) -> Text:
 
 
 def records(text: str, delimiter: str) -> Iterator[Record | BrokenRecord]:
-    """The lines of the table in order, blank ones left out. `raw` keeps quotes and inner line ends, not the last one."""
+    """The lines of the table in order, blank ones left out. `raw` keeps quotes and line ends within."""
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True)
     while True:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from typing import Any, Final, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, Literal, NoReturn
 
 import msgspec
 
@@ -78,10 +78,11 @@ class Counts(msgspec.Struct):
 
 
 class Plan:
-    """Take the lines in order, then read `commands`. Existing rows are told before the first line.
+    """Tell existing rows, take the lines, then read `commands`.
 
     A line belongs to the client of its code, else of its name. A line without a code for a client that is not known
-    by name is refused where its number or e-mail is another client's, unless `is_sharing_allowed`.
+    by name is refused where its number or e-mail is another client's, unless `is_sharing_allowed`; so are then all
+    lines of that name.
     """
 
     def __init__(self, bureau: Bureau, new_id: NewId, *, is_sharing_allowed: bool = False) -> None:
@@ -95,6 +96,8 @@ class Plan:
         self._by_mail: dict[str, tuple[PlannedClient, str, str]] = {}
         self._by_number: dict[str, tuple[PlannedClient, str, str]] = {}
         self._grown: set[str] = set()
+        self._claimed: dict[str, str] = {}
+        self._twins: dict[str, _TwinError] = {}
         self.counts = Counts()
         self.remarks: list[Remark] = []
 
@@ -128,8 +131,14 @@ class Plan:
         self.counts.refused += 1
         self.remarks.append(Remark(line, "refused", reason, same_as, raw))
 
-    def take(self, line: ImportLine) -> None:
-        """Plan one line as a whole, or refuse it as a whole."""
+    def take_all(self, lines: Sequence[ImportLine]) -> None:
+        """Each line as a whole, or refused as a whole. Lines that name and number a client come first, those with less
+        after them, so that the same file means the same when it is taken again.
+        """
+        for line in sorted(lines, key=lambda line: (not line.code, not line.name, line.line)):
+            self._take(line)
+
+    def _take(self, line: ImportLine) -> None:
         try:
             for field, value in line.client.items():
                 check_client(field, value)
@@ -221,41 +230,45 @@ class Plan:
         if line.code:
             found = self._by_code.get(_folded_code(line.code))
             if found is None:
-                # A client that came without a code is the same by its name.
-                found = next((client for client in named if not client.code), None)
-                if found is not None and found.is_new:
-                    found.code = line.code
-                    self._by_code[_folded_code(line.code)] = found
+                # A client that came without a code is the same by its name, for one code.
+                code = _folded_code(line.code)
+                found = next((c for c in named if not c.code and self._claimed.get(c.id, code) == code), None)
+                if found is not None:
+                    self._claimed[found.id] = code
             if found is None and not line.name:
                 raise BadInput(
                     "code", f"No client has the code {line.code!r}, and the line gives no name for a new one."
                 )
             return found
         if len(named) > 1:
-            raise _Twin(
+            raise _TwinError(
                 f"{len(named)} clients are called {line.name!r}, and the line gives no code.",
                 ", ".join(f"{client.words}, {client.origin}" for client in named[:3]),
             )
         if named:
             return named[0]
         if not self._is_sharing_allowed:
+            earlier = self._twins.get(folded(line.name))
+            if earlier is not None:
+                raise earlier
             self._refuse_twin(line)
         return None
 
     def _refuse_twin(self, line: ImportLine) -> None:
+        owner = None
         for mail in (line.email, str(line.client.get("email", ""))):
             owner = self._by_mail.get(mail.casefold()) if mail else None
             if owner:
-                raise _Twin(
-                    f"Its e-mail {mail} belongs to another client, and the line gives no code.", _owner_words(owner)
-                )
+                self._twin(line, f"e-mail {mail}", owner)
         for number in line.numbers:
             owner = self._by_number.get(number.e164) if number.e164 else None
             if owner:
-                shown = phone.display(number.e164, self._bureau.home_region)
-                raise _Twin(
-                    f"Its number {shown} belongs to another client, and the line gives no code.", _owner_words(owner)
-                )
+                self._twin(line, f"number {phone.display(number.e164, self._bureau.home_region)}", owner)
+
+    def _twin(self, line: ImportLine, what: str, owner: tuple[PlannedClient, str, str]) -> NoReturn:
+        title = f"The {what} of {line.name!r} belongs to another client, and the line gives no code."
+        fault = self._twins[folded(line.name)] = _TwinError(title, _owner_words(owner))
+        raise fault
 
     def _add_client(self, line: ImportLine) -> PlannedClient:
         email = str(line.client.get("email", ""))
@@ -277,8 +290,7 @@ class Plan:
         if known is not None:
             same_as.append(f"{known.name}, {known.origin}")
             if known.is_new:
-                known.email = known.email or line.email
-                known.title = known.title or line.title
+                self._complete(known, line, client)
             elif line.email and line.email.casefold() != known.email.casefold():
                 self._note(line, f"The e-mail {line.email} was not added: {known.name} is there already.", client)
             return known
@@ -291,6 +303,15 @@ class Plan:
         self._join(client, contact)
         self.counts.contacts += 1
         return contact
+
+    def _complete(self, contact: PlannedContact, line: ImportLine, client: PlannedClient) -> None:
+        """Somebody new of whom an earlier line said less."""
+        contact.title = contact.title or line.title
+        contact.authorities = contact.authorities or line.authorities
+        if line.email and not contact.email:
+            contact.email = line.email
+            client.people.setdefault(line.email.casefold(), contact)
+            self._note_mail(line.email, client, contact.name, contact.origin)
 
     @staticmethod
     def _by_spelling(line: ImportLine, client: PlannedClient) -> PlannedContact | None:
@@ -366,7 +387,7 @@ class Plan:
         self.remarks.append(Remark(line.line, what, reason, same_as, line.raw))
 
 
-class _Twin(BadInput):
+class _TwinError(BadInput):
     """The line would make a second client of one that is there; `same_as` says which."""
 
     def __init__(self, title: str, same_as: str) -> None:

@@ -165,8 +165,8 @@ def _say_result(imported: Imported, report: Path | None, *, is_dry: bool) -> Non
     would = "would be " if is_dry else ""
     click.echo(
         f"{counts.lines:,} lines: {counts.clients:,} clients, {counts.contacts:,} contacts and "
-        f"{counts.numbers:,} numbers {would}added; {counts.known:,} known clients {would}added to; {counts.unchanged:,} lines with nothing new; "
-        f"{counts.refused:,} refused."
+        f"{counts.numbers:,} numbers {would}added; {counts.known:,} known clients {would}added to; "
+        f"{counts.unchanged:,} lines with nothing new; {counts.refused:,} refused."
     )
     if report is not None:
         click.echo(f"The report is {report}.")
