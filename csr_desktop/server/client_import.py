@@ -22,7 +22,8 @@ from csr_desktop.server.administration import Administration
 from csr_desktop.server.csv_reading import BrokenRecord, Record, Text, delimiter_of, read_file, records
 from csr_desktop.server.import_columns import Columns, known_columns, recognised
 from csr_desktop.server.import_lines import Bureau, ImportLine, understood
-from csr_desktop.server.import_plan import Counts, Plan, Remark, folded
+from csr_desktop.server.import_plan import Plan
+from csr_desktop.server.import_rows import Counts, Remark, folded, folded_code
 from csr_desktop.server.table_pages import rows_of
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.sql import Sql
@@ -141,7 +142,7 @@ class ClientImport:
     def _tell_existing(self, plan: Plan, lines: Sequence[ImportLine]) -> None:
         """Only what the file can touch: clients it names, and owners of its numbers and e-mails."""
         self._progress("Comparing", 0, 0)
-        codes = {"".join(line.code.casefold().split()) for line in lines if line.code}
+        codes = {folded_code(line.code) for line in lines if line.code}
         names = {folded(line.name) for line in lines if line.name}
         mails = {str(mail).casefold() for line in lines for mail in (line.email, line.client.get("email", "")) if mail}
         numbers = {number.e164 for line in lines for number in line.numbers if number.e164}
@@ -154,7 +155,7 @@ class ClientImport:
             if e164 in numbers:
                 wanted.add(client_id)
         for client_id, code, name, mail in rows_of(sql, "clients", ("id", "code", "name", "email")):
-            is_named = folded(name) in names or (code and "".join(code.casefold().split()) in codes)
+            is_named = folded(name) in names or (code and folded_code(code) in codes)
             if is_named or client_id in wanted or (mail and mail.casefold() in mails):
                 wanted.add(client_id)
                 plan.tell_client(client_id, code, name, mail)

@@ -83,8 +83,8 @@ def _path(topic_id: str, topics: dict[str, tuple[str, str]]) -> str:
 def clients_table(sql: Sql, names: Names) -> Table:
     header = (
         "Client code", "Client", "Status", "Tier", "Employees", "Products", "Specialist", "Company email", "City",
-        "Time zone", "Alert", "Pay frequency", "Pay date", "Pay days", "Cut off days", "Cut off time", "SLA policy",
-        "Main line", "More numbers",
+        "Time zone", "Alert", "Pay frequency", "Pay date", "Pay days", "Cut off days", "Cut off time",
+        "Deposit rule", "SLA policy", "Main line", "More numbers",
     )  # fmt: skip
     columns = (
         "id", "code", "name", "status", "tier", "employee_count", "products", "specialist_id", "email", "city",
@@ -214,16 +214,18 @@ def _taken(numbers: list[tuple[str, str]], fits: Callable[[str], bool]) -> str:
 
 @cache
 def _schedule(text: str) -> tuple[Cell, ...]:
-    """Frequency, pay date, pay days, cut-off days and time: as an import takes them."""
+    """Frequency, pay date, pay days, cut-off days and time, deposit rule: as an import takes them."""
+    nothing = ("",) * 6
     if not text:
-        return ("",) * 5
+        return nothing
     try:
         schedule = pay_schedule.decode(text)
     except pay_schedule.PayScheduleError:
-        return ("",) * 5
+        return nothing
     hour, minute = divmod(schedule.cut_off_minute, 60)
     days = " and ".join(str(day) for day in schedule.pay_days)
-    return schedule.frequency, schedule.anchor_date, days, schedule.cut_off_days, f"{hour:02d}:{minute:02d}"
+    cut_off = schedule.cut_off_days, f"{hour:02d}:{minute:02d}"
+    return schedule.frequency, schedule.anchor_date, days, *cut_off, schedule.deposit_rule
 
 
 def write_table(sql: Sql, make: Make, out: TextIO) -> int:

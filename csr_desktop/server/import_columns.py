@@ -34,6 +34,7 @@ _SYNONYMS: Final[dict[str, str]] = {
     "pay_days": "pay days, pay day, paydays, days of pay",
     "cut_off_days": "cut off days, cutoff days, days before pay date, processing days",
     "cut_off_time": "cut off, cutoff, cut off time, cutoff time, processing cut off, processing cutoff",
+    "deposit_rule": "deposit rule, deposit schedule, tax deposit schedule, depositor type",
     "contact": "contact, contact name, full name, name, contact person, contact full name, primary contact, person, "
     "attention, attn, ansprechpartner, kontakt",
     "first_name": "first name, firstname, given name, contact first name, vorname",

@@ -13,7 +13,7 @@ from csr_desktop.commands.clients import STATUSES, TIERS
 from csr_desktop.domain import pay_schedule, phone
 from csr_desktop.domain.business_calendar import CalendarError, zone
 from csr_desktop.domain.errors import BadInput
-from csr_desktop.domain.pay_schedule import Frequency, PaySchedule
+from csr_desktop.domain.pay_schedule import DepositRuleName, Frequency, PaySchedule
 from csr_desktop.domain.text import clean_line
 from csr_desktop.server.csv_reading import Record
 from csr_desktop.server.import_columns import PHONE_LABELS, Columns
@@ -33,6 +33,11 @@ _FREQUENCY_WORDS: Final = {
     "biweekly": "biweekly, bi weekly, bw, every two weeks, every other week, fortnightly, 2 weeks",
     "semimonthly": "semimonthly, semi monthly, sm, twice a month, twice monthly, bimonthly",
     "monthly": "monthly, m, once a month, every month",
+}
+_DEPOSIT_WORDS: Final = {
+    "semiweekly": "semiweekly, semi weekly, semi weekly depositor, sw",
+    "monthly": "monthly, monthly depositor, m",
+    "next-day": "next day, next day depositor",
 }
 _ZONES: Final = {
     "America/New_York": "eastern, eastern time, est, edt, et, us eastern, eastern standard time",
@@ -260,6 +265,8 @@ def _schedule(values: Mapping[str, str], time_zone: str, notes: list[str]) -> st
         return ""
     known: tuple[Frequency, ...] = get_args(Frequency)
     chosen = next(name for name in known if name == frequency)
+    deposit_rule = _one_of("deposit_rule", values.get("deposit_rule", ""), _DEPOSIT_WORDS) or "semiweekly"
+    rules: tuple[DepositRuleName, ...] = get_args(DepositRuleName)
     is_by_date = chosen in {"weekly", "biweekly"}
     try:
         schedule = PaySchedule(
@@ -269,6 +276,7 @@ def _schedule(values: Mapping[str, str], time_zone: str, notes: list[str]) -> st
             pay_days=() if is_by_date else days,
             cut_off_days=_count(values.get("cut_off_days", "")) if values.get("cut_off_days") else 2,
             cut_off_minute=_minute(values.get("cut_off_time", "")),
+            deposit_rule=next(rule for rule in rules if rule == deposit_rule),
         )
     except ValueError as fault:
         raise BadInput("pay_frequency", str(fault)) from None

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, Literal, NoReturn
-
-import msgspec
+from typing import Final, NoReturn
 
 from csr_desktop.commands.clients import AddClient, AddContact, AddNumber, check_client
 from csr_desktop.commands.command import Command
@@ -14,67 +11,18 @@ from csr_desktop.domain import phone
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.ids import NewId
 from csr_desktop.server.import_lines import Bureau, ImportLine, LineNumber, tidy_status
+from csr_desktop.server.import_rows import (
+    Counts,
+    PlannedClient,
+    PlannedContact,
+    Remark,
+    What,
+    folded,
+    folded_code,
+    may_be_one_name,
+)
 
-What = Literal["refused", "already there", "note"]
 _HERE: Final = "in the database"
-
-
-class Remark(msgspec.Struct, frozen=True):
-    """A line of the report: of which line, what became of it, why, which row it equals, and the line as it came."""
-
-    line: int
-    what: What
-    reason: str
-    same_as: str
-    raw: str
-
-
-class PlannedContact(msgspec.Struct):
-    """`origin` is where it comes from, `numbers` what is known of it or planned: (E.164 or text, extension)."""
-
-    id: str
-    name: str
-    email: str
-    title: str
-    authorities: str
-    origin: str
-    is_new: bool
-    numbers: set[tuple[str, str]]
-    added: list[LineNumber]
-
-
-class PlannedClient(msgspec.Struct):
-    """A client there is or will be. `fields` are those of AddClient, of a new one; `people` finds its contacts by name
-    and by e-mail, folded.
-    """
-
-    id: str
-    code: str
-    name: str
-    email: str
-    origin: str
-    is_new: bool
-    fields: dict[str, Any]
-    contacts: list[PlannedContact]
-    numbers: set[tuple[str, str]]
-    added: list[LineNumber]
-    people: dict[str, PlannedContact] = {}
-
-    @property
-    def words(self) -> str:
-        return f"{self.name} ({self.code})" if self.code else self.name
-
-
-class Counts(msgspec.Struct):
-    """`unchanged` lines said nothing new; `known` clients got something added."""
-
-    lines: int = 0
-    clients: int = 0
-    contacts: int = 0
-    numbers: int = 0
-    known: int = 0
-    unchanged: int = 0
-    refused: int = 0
 
 
 class Plan:
@@ -228,10 +176,10 @@ class Plan:
         """The client of this line, None for a new one. Raises BadInput where the line must be refused."""
         named = self._by_name.get(folded(line.name), []) if line.name else []
         if line.code:
-            found = self._by_code.get(_folded_code(line.code))
+            found = self._by_code.get(folded_code(line.code))
             if found is None:
                 # A client that came without a code is the same by its name, for one code.
-                code = _folded_code(line.code)
+                code = folded_code(line.code)
                 found = next((c for c in named if not c.code and self._claimed.get(c.id, code) == code), None)
                 if found is not None:
                     self._claimed[found.id] = code
@@ -355,7 +303,7 @@ class Plan:
     def _remember(self, client: PlannedClient) -> None:
         self._clients[client.id] = client
         if client.code:
-            self._by_code.setdefault(_folded_code(client.code), client)
+            self._by_code.setdefault(folded_code(client.code), client)
         self._by_name.setdefault(folded(client.name), []).append(client)
         self._note_mail(client.email, client, "", client.origin)
 
@@ -398,20 +346,3 @@ class _TwinError(BadInput):
 def _owner_words(owner: tuple[PlannedClient, str, str]) -> str:
     client, person, origin = owner
     return f"{person}, {client.words}, {origin}" if person else f"{client.words}, {origin}"
-
-
-def folded(name: str) -> str:
-    """How names are compared: capitals, accents, signs and the number of spaces do not count."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    words = "".join(c if c.isalnum() else "" if unicodedata.combining(c) else " " for c in plain).split()
-    return " ".join(words) or name.casefold().strip()
-
-
-def _folded_code(code: str) -> str:
-    return "".join(code.casefold().split())
-
-
-def may_be_one_name(name: str, other: str) -> bool:
-    """Whether two names may be spellings of one, such as D. Sample and Dana Sample."""
-    words, other_words = folded(name).split(), folded(other).split()
-    return bool(words and other_words) and words[-1] == other_words[-1] and words[0][0] == other_words[0][0]

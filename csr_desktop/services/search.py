@@ -27,3 +27,7 @@ class Search:
     def recent(self) -> SearchResults:
         """My last calls and whom they were with. Asking this when the box opens makes the first letter quicker."""
         return self._query.recent(self._replica.who().id)
+
+    def tidy(self) -> bool:
+        """A step of work for an idle moment, of up to a tenth of a second. Whether there is more of it."""
+        return self._query.tidy()

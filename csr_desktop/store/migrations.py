@@ -126,6 +126,7 @@ _APPEND_ONLY_POSTGRESQL_1 = (
 
 
 def _desk_1(sql: Sql) -> Iterator[str]:
+    from csr_desktop.store.queries.indexes import DESK_INDEXES
     from csr_desktop.store.search_schema import SCHEMA
 
     for shape in _SYNCED_1:
@@ -133,6 +134,7 @@ def _desk_1(sql: Sql) -> Iterator[str]:
     for shape in _DESK_1:
         yield from shape.statements(is_postgresql=sql.is_postgresql)
     yield from SCHEMA
+    yield from DESK_INDEXES
 
 
 def _server_1(sql: Sql) -> Iterator[str]:

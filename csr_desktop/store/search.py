@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import peewee as pw
@@ -13,7 +12,7 @@ from csr_desktop.store.search_documents import CALLS, FOLLOW_UPS, KIND_BITS, MES
 from csr_desktop.store.search_lines import STATE, TIME, Lines
 from csr_desktop.store.search_marks import Marker
 from csr_desktop.store.search_people import SHOWN, Found, People, PeopleQuestion, meaning_of
-from csr_desktop.store.search_projection import SearchProjection, forget, is_behind, settle
+from csr_desktop.store.search_projection import SearchProjection, forget, has_old, is_behind, is_untidy, settle, tidy
 from csr_desktop.store.search_results import COUNTED, Hit, SearchResults, Section, SectionKey
 from csr_desktop.store.search_typed import Typed, read
 from csr_desktop.store.search_words import Spelling
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["SearchProjection", "SearchQuery"]
 
 _DEFAULT_REGION: Final = "US"
-_SETTLED_AT_ONCE: Final = 200
-"""New items of each kind that one question waits for; the next finds the rest."""
-_FORGOTTEN_AT_ONCE: Final = 30
 _WORK_SHOWN: Final = 5
 _AT_LEAST: Final = 2
 """Of tickets and of calls at least so many are shown where there are."""
@@ -67,7 +63,9 @@ class SearchQuery:
 
     def recent(self, agent_id: str) -> SearchResults:
         """For the empty box: the agent's last calls, and whom they were with. Gets ready for typing errors, too."""
-        self._settle(is_tidying=True)
+        self._settle()
+        if has_old(self._sql):
+            self._if_possible(forget)
         with self._sql.snapshot():
             self._spelling.prepare()
             calls = self._sql.all(
@@ -102,29 +100,33 @@ class SearchQuery:
             self._sql.value("SELECT home_region FROM organisations WHERE deleted = 0 LIMIT 1") or _DEFAULT_REGION
         )
 
-    def _settle(self, *, is_tidying: bool = False) -> None:
-        """Index what was written since the last question, unless the file is busy or full: then it is not found yet."""
-        if not is_tidying and not is_behind(self._sql):
-            return
+    def tidy(self) -> bool:
+        """A step of work that makes questions quicker, for an idle moment; takes up to a tenth of a second. Whether
+        there is more to do.
+        """
+        self._if_possible(settle, tidy)
+        return is_untidy(self._sql)
+
+    def _settle(self) -> None:
+        """Index what was written since the last question."""
+        if is_behind(self._sql):
+            self._if_possible(settle)
+
+    def _if_possible(self, *steps: Callable[[Sql], None]) -> None:
+        """In a transaction that neither waits for another thread nor insists: search is no reason to fail. What could
+        not be indexed is not found yet.
+        """
+        patience = self._sql.value("PRAGMA busy_timeout")
+        self._sql.value("PRAGMA busy_timeout = 0")
         try:
-            with _without_waiting(self._sql), self._sql.transaction():
-                if is_tidying:
-                    forget(self._sql, _FORGOTTEN_AT_ONCE)
-                settle(self._sql, _SETTLED_AT_ONCE)
+            with self._sql.transaction():
+                for step in steps:
+                    step(self._sql)
         except pw.OperationalError as error:
             if translate(error) is None:
                 raise
-
-
-@contextmanager
-def _without_waiting(sql: Sql) -> Iterator[None]:
-    """Inside, a lock that another thread holds is an error at once."""
-    patience = sql.value("PRAGMA busy_timeout")
-    sql.value("PRAGMA busy_timeout = 0")
-    try:
-        yield
-    finally:
-        sql.value(f"PRAGMA busy_timeout = {patience}")
+        finally:
+            self._sql.value(f"PRAGMA busy_timeout = {patience}")
 
 
 def _work_sections(lines: Lines, items: Items) -> Iterator[Section]:

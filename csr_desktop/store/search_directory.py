@@ -119,10 +119,11 @@ def _keep(sql: Sql, kind: int, ids: Sequence[str]) -> list[str]:
         )
     gone = [row for i, row in old.items() if new.get(i) != row[1:]]
     come = [row for i, row in new.items() if i not in old or old[i][1:] != row]
-    _remove(sql, gone)
+    # Before the changed ones are taken out: they come back under their old numbers, which nobody else may get.
     next_entry = (
         sql.value("SELECT max(entry) FROM search_directory WHERE entry >= ? AND entry < ?", first, end) or first
     )
+    _remove(sql, gone)
     entries = [
         (old[row[0]][0] if row[0] in old else next_entry + number, *row) for number, row in enumerate(come, start=1)
     ]

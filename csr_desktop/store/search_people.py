@@ -19,6 +19,7 @@ SHOWN: Final = 5
 _MOST_CLIENTS: Final = 3
 """So many clients leave room for contacts."""
 _LOOKED_AT: Final = 40
+_END: Final = 1 << 62
 _OF_EACH: Final = 8
 PARENTS: Final = 100
 """Clients and contacts that one word alone names, at most."""
@@ -39,7 +40,7 @@ _COUNT: Final = (
 )
 _PARENT: Final = (
     "SELECT d.client_id, d.contact_id FROM search_directory_text f CROSS JOIN search_directory d ON d.entry = f.rowid "
-    "WHERE f.search_directory_text MATCH ? LIMIT ?"
+    "WHERE f.search_directory_text MATCH ? AND f.rowid < ? LIMIT ?"
 )
 
 
@@ -49,6 +50,11 @@ class Found(NamedTuple):
     client_id: str
     contact_id: str
     number_id: str = ""
+
+    @property
+    def key(self) -> tuple[bool, str]:
+        """Whom it is, by whichever number they were found."""
+        return bool(self.contact_id), self.contact_id or self.client_id
 
 
 class Meaning(NamedTuple):
@@ -96,14 +102,16 @@ class PeopleQuestion:
     def find_misspelt(self, meanings: Sequence[Meaning], found: People) -> People:
         """The same with what the words may have been meant to be, after those who were found without that."""
         further = self._find(meanings)
-        known = {(who.client_id, who.contact_id) for who in found.found}
-        added = (who for who in further.found if (who.client_id, who.contact_id) not in known)
+        known = {who.key for who in found.found}
+        added = (who for who in further.found if who.key not in known)
         return People((*found.found, *added)[:SHOWN], further.found_count, further.has_more)
 
     def id_words(self, meaning: Meaning) -> tuple[str, ...]:
         """The words for the ids of clients and contacts that one word alone names, as documents hold them."""
         match = _parents(meaning)
-        owners = self._sql.all(_PARENT, match, PARENTS) if match else []
+        # An entry of a number has the name of its contact only once more.
+        end = _END if meaning.word.forms or meaning.word.domain else FIRST_NUMBER
+        owners = self._sql.all(_PARENT, match, end, PARENTS)
         words = (id_word(CONTACT, contact) if contact else id_word(CLIENT, client) for client, contact in owners)
         return tuple(dict.fromkeys(word for word in words if word))
 
@@ -117,9 +125,12 @@ class PeopleQuestion:
         candidates = [_Candidate(_order(entry, meanings), Found(entry[2], entry[3])) for entry in entries]
         if any(meaning.word.forms for meaning in meanings):
             numbered = self._sql.all(_NUMBERED, match, FIRST_NUMBER, COUNTED + 1)
-            owners = {(entry[2], owner) for entry in numbered for owner in (entry[3], "") if owner or entry[6].strip()}
-            owners -= {(candidate.found.client_id, candidate.found.contact_id) for candidate in candidates}
+            owners = {found.key for entry in numbered for found in _of_number(entry)}
+            owners -= {candidate.found.key for candidate in candidates}
             count = COUNTED + 1 if len(numbered) > COUNTED else count + len(owners)
+            if len(numbered) > _LOOKED_AT:
+                at_end = " AND ".join(_anywhere(meaning, at_end=True) for meaning in meanings)
+                numbered = self._sql.all(_NUMBERED, at_end, FIRST_NUMBER, _LOOKED_AT) or numbered[:_LOOKED_AT]
             candidates += _holders(numbered, meanings)
         return People(_chosen(candidates), min(count, COUNTED), count > COUNTED)
 
@@ -138,11 +149,12 @@ class PeopleQuestion:
         return found
 
 
-def _anywhere(meaning: Meaning) -> str:
+def _anywhere(meaning: Meaning, *, at_end: bool = False) -> str:
+    """What in an entry agrees with a word; with `at_end`, of numbers only their ends."""
     word = meaning.word
     whole_words = " AND ".join(f'{{name more}} : "{piece}" *' for piece in word.pieces)
     ways = [f'({whole_words} AND more : "{ID_MARK}{DOMAIN}{word.domain}" *)' if word.domain else f"({whole_words})"]
-    ways += _in_numbers(word)
+    ways += [f'digits : "{form}"' for form in word.forms] if at_end else _in_numbers(word)
     ways += [f'{{name more}} : "{other}"' for other in meaning.whole]
     ways += [f'{{name more}} : "{other}" *' for other in meaning.begun]
     return f"({' OR '.join(ways)})"
@@ -163,7 +175,6 @@ def _parents(meaning: Meaning) -> str:
         return _anywhere(meaning)
     ways = _in_numbers(word)
     if not word.forms:
-        # The names in an entry of a number would only repeat its contact.
         own = [" AND ".join(f'"{piece}" *' for piece in word.pieces)]
         own += [f'"{other}"' for other in meaning.whole]
         own += [f'"{other}" *' for other in meaning.begun]
@@ -175,22 +186,32 @@ def _holders(numbered: Sequence[tuple[Any, ...]], meanings: Sequence[Meaning]) -
     """Who has the numbers, and then the companies of these."""
     for entry in numbered:
         order = _order(entry, meanings)
-        yield _Candidate(order, Found(entry[2], entry[3], entry[1]))
-        if entry[3] and entry[6].strip():  # its company is here
-            yield _Candidate((order[0], 1, *order[2:]), Found(entry[2], ""))
+        holder, *company = _of_number(entry)
+        yield _Candidate(order, holder)
+        for found in company:
+            yield _Candidate((1, *order[1:]), found)
+
+
+def _of_number(entry: tuple[Any, ...]) -> Iterable[Found]:
+    """The holder of a number, and the company of a contact when that is here."""
+    _, number_id, client_id, contact_id, _, _, more, _ = entry
+    yield Found(client_id, contact_id, number_id)
+    if contact_id and more.strip():
+        yield Found(client_id, "")
 
 
 def _order(entry: tuple[Any, ...], meanings: Sequence[Meaning]) -> tuple[Any, ...]:
-    """What sorts before: who is active; who is found by themselves; the better agreement; the name's beginning."""
+    """What sorts before: who is found by themselves; the better agreement; who is active; the name's beginning."""
     _, row_id, _, contact_id, is_past, name, more, digits = entry
     folded = fold(name)
     own = WORD.findall(folded)
     others = WORD.findall(fold(more))
-    distance = 0
-    for meaning in meanings:
-        distance += _distance(meaning, own, others, digits)
-    begins = meanings[0].word.pieces[0] if meanings[0].word.pieces else ""
-    return (is_past, 0, distance, not folded.startswith(begins), contact_id != "", folded, row_id)
+    if digits:  # beside a number, the company's name tells as much as the person's
+        own, others = own + others, []
+    distance = sum(_distance(meaning, own, others, digits) for meaning in meanings)
+    is_second = not contact_id if digits else bool(contact_id)
+    begins = folded.startswith(meanings[0].word.pieces[0])
+    return (0, distance, is_past, not begins, is_second, folded, row_id)
 
 
 def _distance(meaning: Meaning, own: Sequence[str], others: Sequence[str], digits: str) -> int:
@@ -210,11 +231,14 @@ def _distance(meaning: Meaning, own: Sequence[str], others: Sequence[str], digit
 
 
 def _chosen(candidates: Iterable[_Candidate]) -> tuple[Found, ...]:
-    """The best, each once, and not clients alone when there are contacts too."""
-    best: dict[tuple[str, str], Found] = {}
+    """The best, each once, and neither clients nor contacts alone when there are both."""
+    best: dict[tuple[bool, str], Found] = {}
     for candidate in sorted(candidates):
-        best.setdefault((candidate.found.client_id, candidate.found.contact_id), candidate.found)
+        best.setdefault(candidate.found.key, candidate.found)
     clients = [found for found in best.values() if not found.contact_id]
     contact_count = len(best) - len(clients)
     left_out = set(clients[max(_MOST_CLIENTS, SHOWN - contact_count) :])
-    return tuple([found for found in best.values() if found not in left_out][:SHOWN])
+    chosen = [found for found in best.values() if found not in left_out][:SHOWN]
+    if clients and not any(found in clients for found in chosen):
+        chosen[-1] = clients[0]
+    return tuple(chosen)

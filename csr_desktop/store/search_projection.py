@@ -25,6 +25,8 @@ PAGE: Final = 50
 """So many rows at once are a page of a pull, which is indexed within its own transaction."""
 FORGET_AT_ONCE: Final = 100
 """Old documents that a page's transaction takes out of the index; each costs about a millisecond."""
+FORGET_AT_LEAST: Final = 20
+"""And so many when the search box opens, should no moment be idle."""
 ANEW: Final = 1_000
 """Sooner than taking out more documents than this, the index is made anew."""
 _MANY_SEGMENTS: Final = 8
@@ -34,6 +36,8 @@ _SEGMENTS: Final = (
     "SELECT (SELECT min(i.segid) FROM search_item_text_idx i WHERE i.segid > s.segment) FROM s "
     "WHERE s.segment IS NOT NULL) SELECT count(segment) FROM s"
 )
+SETTLED_AT_ONCE: Final = 200
+"""New items of each kind that one question waits for; the next finds the rest."""
 _MOST_NEW: Final = 1_000_000
 _KINDS: Final = (1 << KIND_BITS) - 1
 _SPREADS: Final = (0, 0x3F, 0xFFF, 0x3FFFF, 0xFFFFFF)
@@ -80,7 +84,7 @@ def is_behind(sql: Sql) -> bool:
     return bool(sql.value(_IS_BEHIND))
 
 
-def settle(sql: Sql, most: int) -> None:
+def settle(sql: Sql, most: int = SETTLED_AT_ONCE) -> None:
     """Index what was written since, of each kind at most so many new rows. Runs within the caller's transaction."""
     for source in SOURCES:
         _note_new(sql, source, most)
@@ -88,7 +92,7 @@ def settle(sql: Sql, most: int) -> None:
     for source in SOURCES:
         _give_numbers(sql, source)
     documents = sql.all(
-        f"SELECT s.item, {any_body('s.place')} FROM search_stale x JOIN search_items s ON s.place = x.place "
+        f"SELECT s.item, {any_body('s.place')} FROM search_stale x CROSS JOIN search_items s ON s.place = x.place "
         "ORDER BY s.item"
     )
     sql.many(_INSERT, documents)
@@ -96,18 +100,26 @@ def settle(sql: Sql, most: int) -> None:
     sql.do("DELETE FROM search_stale")
 
 
-def tidy(sql: Sql) -> bool:
-    """A step of what makes questions quicker and can wait for an idle moment, of about a tenth of a second within the
-    caller's transaction. Whether there is more of it.
+def tidy(sql: Sql) -> None:
+    """A step of what makes questions quicker and can wait for an idle moment: up to a tenth of a second within the
+    caller's transaction.
     """
     forget(sql, FORGET_AT_ONCE)
-    segments = sql.value(_SEGMENTS)
-    if segments > _MANY_SEGMENTS:
+    if sql.value(_SEGMENTS) > _MANY_SEGMENTS:
         sql.do("INSERT INTO search_item_text (search_item_text, rank) VALUES ('merge', ?)", -_MERGED_PAGES)
-    return bool(segments > _MANY_SEGMENTS or sql.value("SELECT EXISTS (SELECT 1 FROM search_forgotten)"))
 
 
-def forget(sql: Sql, most: int) -> None:
+def has_old(sql: Sql) -> bool:
+    """Whether the index still holds documents that are not found any more."""
+    return bool(sql.value("SELECT EXISTS (SELECT 1 FROM search_forgotten)"))
+
+
+def is_untidy(sql: Sql) -> bool:
+    """Whether `tidy` has something to do."""
+    return has_old(sql) or bool(sql.value(_SEGMENTS) > _MANY_SEGMENTS)
+
+
+def forget(sql: Sql, most: int = FORGET_AT_LEAST) -> None:
     """Take old documents, which are not found any more, out of the index. Runs within the caller's transaction."""
     count = sql.value("SELECT count(*) FROM search_forgotten")
     if count > ANEW:
@@ -137,7 +149,7 @@ def _note_new(sql: Sql, source: Source, most: int) -> None:
 
 
 def _give_numbers(sql: Sql, source: Source) -> None:
-    stale = f"search_stale x JOIN {source.table} r ON r.rowid = x.place >> {KIND_BITS}"
+    stale = f"search_stale x CROSS JOIN {source.table} r ON r.rowid = x.place >> {KIND_BITS}"
     mine = f"x.place & {_KINDS} = {source.kind} AND {source.is_found('r')}"
     _spread(sql, source, stale, mine, "x.place")
 

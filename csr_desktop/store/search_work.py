@@ -112,7 +112,12 @@ class WorkQuestion:
                 texts = [self._in_texts(meaning) for meaning in meanings]
                 further = self._newest(texts, [self._people.id_words(meaning) for meaning in meanings])
                 last = frozenset(further.found) - frozenset(items.found)
-                items = further._replace(found=(*items.found, *sorted(last, reverse=True)), last=last)
+                items = Items(
+                    (*items.found, *sorted(last, reverse=True)),
+                    max(items.found_count, further.found_count),
+                    items.has_more or further.has_more,
+                    last=last,
+                )
         return items._replace(meant=frozenset(other for m in meanings for other in (*m.whole, *m.begun)))
 
     def _newest(self, texts: Sequence[str], owners: Sequence[Sequence[str]]) -> Items:

@@ -20,6 +20,9 @@ POLL_SECONDS = 20.0
 """How often to look without a poke."""
 
 
+_BROKEN = CsrDesktopError("Syncing has stopped by a fault of the program.", "Everything is kept here. Start it again.")
+
+
 class Engine:
     """One thread that syncs and one that listens. Never holds a transaction while it waits for the network."""
 
@@ -127,6 +130,9 @@ class Engine:
                 self._wake.clear()
                 self.sync_once()
                 self._wake.wait(self._pause())
+        except BaseException:
+            self._say("stopped", _BROKEN)
+            raise
         finally:
             db.close()
 

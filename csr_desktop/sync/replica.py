@@ -166,6 +166,7 @@ class Replica:
 
     def project(self, rows: Mapping[str, Sequence[str]], *, rights: bool = False) -> ChangeSet:
         """Bring the derived tables after these rows, within the transaction that wrote them."""
+        rows = {table: list(dict.fromkeys(ids)) for table, ids in rows.items()}
         for projection in self.projections:
             for table, ids in rows.items():
                 if ids and table in projection.tables:

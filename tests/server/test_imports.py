@@ -29,7 +29,7 @@ from csr_desktop.server.client_import import ClientImport, Imported, report_byte
 from csr_desktop.server.csv_reading import Text
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.import_columns import FIELDS, PHONE_LABELS, recognised
-from csr_desktop.server.import_plan import Remark
+from csr_desktop.server.import_rows import Remark
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.run import wall_clock
 from csr_desktop.store.opening import open_server

@@ -669,7 +669,10 @@ def test_ids_are_like_those_of_the_desk() -> None:
 
     made, expected = fast_ids(Random(9)), Random(9)
     for moment in (0, WORKDAY, (1 << 48) - 1):
-        assert made(moment) == uuid7(moment, expected.getrandbits(74))
+        bits = expected.getrandbits(73)
+        assert made(moment) == uuid7(moment, bits)
+    row = [made(WORKDAY) for _ in range(1000)]
+    assert row == sorted(set(row))
 
 
 def test_a_shape_refuses_columns_that_are_not_there() -> None:

@@ -144,6 +144,9 @@ def test_a_missed_call_waits_until_somebody_calls_back_and_undo_lets_it_wait_aga
     assert (gone.is_in_view, gone.state, gone.assignee_name) == (False, "done", "Ada Sample")
     desk.undo()
     assert [row.id for row in desk.inbox.page("mine").rows] == [call]
+    assert desk.inbox.dismiss(call).words == "call_dismissed:Example Bakery"
+    assert not desk.calls.rows([call])[0].is_waiting
+    assert desk.inbox.counts().mine == 0
 
 
 def test_missed_calls_stop_waiting_after_two_weeks(bureau: Bureau, desk: Services) -> None:

@@ -150,6 +150,13 @@ def test_who_left_and_closed_companies_come_last(desk: SearchDesk) -> None:
     assert [hit.is_past for hit in hits] == [False, True, True]
 
 
+def test_who_is_named_exactly_is_found_though_they_left(desk: SearchDesk) -> None:
+    gone = desk.add("contacts", client_id="", name="Robin Demo", is_active=0)
+    for number in range(6):
+        desk.add("contacts", client_id="", name=f"Robin Demos {number}")
+    assert desk.ids("robin demo")[0] == gone
+
+
 def test_clients_leave_room_for_contacts(desk: SearchDesk) -> None:
     for number in range(9):
         desk.add("clients", name=f"Orchard {number}")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlcipher3.dbapi2 as sqlcipher
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -100,18 +99,18 @@ def test_right_to_left_and_lone_marks_are_kept(bakery: Bakery) -> None:
     assert desk.ids("\u05e9\u05dc\u05d5\u05dd") == desk.ids("eclair") == desk.ids("éclair") == [note]
 
 
-def test_each_letter_is_one_to_the_index_too() -> None:
+def test_each_letter_is_one_to_the_index_too(bakery: Bakery) -> None:
     """FTS5 without positions refuses a quoted word that it reads as two."""
-    connection = sqlcipher.connect(":memory:")
-    connection.execute("CREATE VIRTUAL TABLE t USING fts5 (body, tokenize = 'unicode61 remove_diacritics 2')")
-    connection.execute("CREATE VIRTUAL TABLE v USING fts5vocab (t, 'instance')")
+    sql = bakery.desk.sql
+    sql.do("CREATE VIRTUAL TABLE temp.letters USING fts5 (body, tokenize = 'unicode61 remove_diacritics 2')")
+    sql.do("CREATE VIRTUAL TABLE temp.terms USING fts5vocab ('temp', 'letters', 'instance')")
     letters = [chr(code) for code in range(1, sys.maxunicode + 1) if WORD.fullmatch(chr(code))]
-    connection.executemany(
-        "INSERT INTO t (rowid, body) VALUES (?, ?)", [(ord(letter), f"a{letter}b") for letter in letters]
-    )
-    split = connection.execute("SELECT char(doc) FROM v GROUP BY doc HAVING count(*) > 1").fetchall()
-    connection.close()
-    assert split == []
+    with sql.transaction():
+        sql.many(
+            "INSERT INTO letters (rowid, body) VALUES (?, ?)", [(ord(letter), f"a{letter}b") for letter in letters]
+        )
+    assert sql.value("SELECT count(DISTINCT doc) FROM temp.terms") == len(letters)
+    assert sql.all("SELECT doc FROM temp.terms GROUP BY doc HAVING count(*) > 1") == []
 
 
 @given(st.text(max_size=40))

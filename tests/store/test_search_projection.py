@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from csr_desktop.store.search_documents import ID_MARK, SOURCES
-from csr_desktop.store.search_projection import ANEW, PAGE, SearchProjection, forget, is_behind, settle, tidy
+from csr_desktop.store.search_projection import ANEW, PAGE, SearchProjection, forget, is_behind, settle
 from csr_desktop.store.tables import COLUMNS, new_row
 from tests.store.search_desk import DAY, NOW, Bakery, SearchDesk
 from tests.store.search_filler import SMALL, Filler
@@ -46,7 +46,7 @@ def in_whole(desk: SearchDesk) -> dict[str, Any]:
 
 
 def words(desk: SearchDesk) -> set[tuple[str, int]]:
-    return set(desk.sql.all("SELECT word, places FROM search_words"))  # type: ignore[arg-type]
+    return set(desk.sql.all("SELECT word, places FROM search_words"))
 
 
 def rebuilt(desk: SearchDesk) -> None:
@@ -66,48 +66,51 @@ def test_pages_and_made_anew_are_the_same(desk: SearchDesk) -> None:
     assert words(desk) == known
 
 
+TEXTS = {"note", "subject", "body", "title", "outcome_note", "name", "code", "city", "label", "raw"}
+TIMES = {"started_at", "opened_at", "written_at", "created_at"}
+CHOICES: dict[tuple[str, str], list[Any]] = {
+    ("phone_numbers", "e164"): ["", "+13125550142", "+14195550130", "anonymous"],
+    ("interactions", "number"): ["", "+13125550142", "+14195550130", "anonymous"],
+    ("contacts", "is_active"): [0, 1],
+    ("contacts", "email"): ["", "dana@bakery.example.com", "x@", "@y", "no"],
+    ("clients", "status"): ["active", "closed"],
+    ("messages", "kind"): ["note", "event"],
+}
+
+
+def any_text(chance: random.Random) -> str:
+    return " ".join(chance.choices(WORDS, k=chance.randint(0, 6)))
+
+
+def any_values(chance: random.Random, rows: dict[str, list[str]], table: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in COLUMNS[table]:
+        if name in {"client_id", "contact_id"}:
+            fields[name] = chance.choice([*rows[name.removesuffix("_id") + "s"], ""])
+        elif name in TEXTS:
+            fields[name] = any_text(chance)
+        elif name in TIMES:
+            fields[name] = chance.choice([0, -5, 2**62, NOW, NOW - chance.randrange(3) * 1000])
+        elif (table, name) in CHOICES:
+            fields[name] = chance.choice(CHOICES[table, name])
+    return fields
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_any_changes_leave_what_making_anew_gives(desk: SearchDesk, seed: int) -> None:
     chance = random.Random(seed)
     rows: dict[str, list[str]] = {table: [] for table in desk.projection.tables}
-
-    def text() -> str:
-        return " ".join(chance.choices(WORDS, k=chance.randint(0, 6)))
-
-    def values(table: str) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        for name in COLUMNS[table]:
-            if name in {"client_id", "contact_id", "ticket_id"}:
-                owners = rows[name.removesuffix("_id") + "s"]
-                fields[name] = chance.choice([*owners, ""])
-            elif name in {"note", "subject", "body", "title", "outcome_note", "name", "code", "city", "label", "raw"}:
-                fields[name] = text()
-            elif name in {"started_at", "opened_at", "written_at", "created_at"}:
-                fields[name] = chance.choice([0, -5, 2**62, NOW, NOW - chance.randrange(3) * 1000])
-        if table in {"phone_numbers", "interactions"}:
-            fields["e164" if table == "phone_numbers" else "number"] = chance.choice(
-                ["", "+13125550142", "+14195550130", "anonymous"]
-            )
-        if table == "contacts":
-            fields.update(
-                is_active=chance.randrange(2), email=chance.choice(["", "dana@bakery.example.com", "x@", "@y", "no"])
-            )
-        if table == "clients":
-            fields["status"] = chance.choice(["active", "closed"])
-        if table == "messages":
-            fields["kind"] = chance.choice(["note", "event"])
-        return fields
 
     for _ in range(120):
         table = chance.choice(sorted(rows))
         deed = chance.random()
         if deed < 0.5 or not rows[table]:
             count = PAGE if chance.random() < 0.1 else 1
-            new = [{**new_row(table), "id": desk.id(), **values(table)} for _ in range(count)]
+            new = [{**new_row(table), "id": desk.id(), **any_values(chance, rows, table)} for _ in range(count)]
             desk.put(table, *new)
             rows[table] += [row["id"] for row in new]
         elif deed < 0.75:
-            desk.change(table, chance.choice(rows[table]), **values(table))
+            desk.change(table, chance.choice(rows[table]), **any_values(chance, rows, table))
         elif deed < 0.85:
             desk.change(table, chance.choice(rows[table]), deleted=chance.randrange(2))
         elif deed < 0.95:
@@ -115,7 +118,7 @@ def test_any_changes_leave_what_making_anew_gives(desk: SearchDesk, seed: int) -
             desk.remove(table, *some)
             rows[table] = [row_id for row_id in rows[table] if row_id not in some]
         else:
-            desk.find(text())
+            desk.find(any_text(chance))
     answers = {word: desk.ids(word) for word in WORDS}
     step_by_step, known = in_whole(desk), words(desk)
     rebuilt(desk)
@@ -163,13 +166,21 @@ def test_nothing_of_a_removed_text_stays(desk: SearchDesk) -> None:
     desk.add("notes", body="another", written_at=NOW)
     assert desk.ids("unmistakable") == [note]
     desk.change("notes", note, body="harmless", deleted=1)
-    with desk.sql.transaction():
-        while tidy(desk.sql):
-            pass
+    while desk.query.tidy():
+        pass
     assert desk.sql.all("SELECT term FROM search_item_terms WHERE term LIKE 'unmis%'") == []
     assert desk.sql.value("SELECT count(*) FROM search_forgotten") == 0
     blocks = [bytes(block) for (block,) in desk.sql.all("SELECT block FROM search_item_text_data")]
     assert not any(b"mistakable" in block for block in blocks)
+
+
+def test_opening_the_box_forgets_too(desk: SearchDesk) -> None:
+    note = desk.add("notes", body="unmistakable", written_at=NOW)
+    desk.find("unmistakable")
+    desk.remove("notes", note)
+    assert desk.sql.all("SELECT term FROM search_item_terms WHERE term = 'unmistakable'")
+    desk.query.recent("ada")
+    assert desk.sql.all("SELECT term FROM search_item_terms WHERE term = 'unmistakable'") == []
 
 
 def test_when_very_much_is_removed_the_index_is_made_anew(desk: SearchDesk) -> None:
@@ -193,9 +204,8 @@ def test_segments_are_merged_at_leisure(desk: SearchDesk) -> None:
         desk.find("aardvark")
     segments = "SELECT count(DISTINCT segid) FROM search_item_text_idx"
     assert desk.sql.value(segments) == 12
-    with desk.sql.transaction():
-        while tidy(desk.sql):
-            pass
+    while desk.query.tidy():
+        pass
     assert desk.sql.value(segments) == 1
     assert desk.find("aardvark").found_count == 12
 

@@ -55,6 +55,13 @@ class CheckBox(QCheckBox):
         self._watch = FocusWatch(themes, self)
         self.setAccessibleName(text)
 
+    def setText(self, text: str) -> None:
+        self._words = text
+        super().setText(text.replace("&", "&&"))
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
     def sizeHint(self) -> QSize:
         return _size(self._themes, self._words)
 
@@ -80,6 +87,13 @@ class RadioButton(QRadioButton):
         self._words = text
         self._watch = FocusWatch(themes, self)
         self.setAccessibleName(text)
+
+    def setText(self, text: str) -> None:
+        self._words = text
+        super().setText(text.replace("&", "&&"))
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
 
     def sizeHint(self) -> QSize:
         return _size(self._themes, self._words)

@@ -148,7 +148,10 @@ class SearchPicker(TextField):
         nothing.setVisible(count == 0)
         rows.setVisible(count > 0)
         if count:
-            rows.select_row(next((at for at, pick in enumerate(self._model.picks) if pick == self._chosen), 0))
+            # While one types the best is first; else what is chosen already.
+            is_typing = self._chosen is None or self.text() != self._chosen.words
+            chosen = next((at for at, pick in enumerate(self._model.picks) if pick == self._chosen), 0)
+            rows.select_row(0 if is_typing else chosen)
         sizes = self.themes.theme.sizes
         # The margins, and the hairline of the frame.
         edges = 2 * sizes.space.tight + 2

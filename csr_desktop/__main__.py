@@ -1,0 +1,51 @@
+"""The command line. Each command imports its parts when it runs: the server knows no window, the desk no server."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from csr_desktop import __version__
+
+_LAZY = {
+    "server": "csr_desktop.server.cli:server",
+    "demo": "csr_desktop.demo.command:demo",
+    "self-test": "csr_desktop.self_test:self_test",
+}
+
+
+class _Lazy(click.Group):
+    """Subcommands live in their own modules and are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_LAZY})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = _LAZY.get(cmd_name)
+        if place is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = place.partition(":")
+        found: Any = getattr(import_module(module), name)
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group(cls=_Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="csr-desktop")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """CSR Desktop: calls, clients, tickets and follow-ups on your workstation.
+
+    Without a command it opens the desk.
+    """
+    if ctx.invoked_subcommand is None:
+        from csr_desktop.bootstrap import run_desk, system_secrets
+        from csr_desktop.system.places import Places
+
+        sys.exit(run_desk(Places.of_this_person(), system_secrets()))
+
+
+if __name__ == "__main__":
+    main(prog_name="csr-desktop")

@@ -1,0 +1,114 @@
+"""Puts the parts together: which files, which clock, which keyring; nothing here decides anything of the trade."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from csr_desktop.domain.errors import CsrDesktopError, Unreadable
+from csr_desktop.services.sign_in import Account, Accounts
+from csr_desktop.system.clock import wall_clock
+from csr_desktop.system.keyring_store import FolderSecrets, Secrets, SystemKeyring
+from csr_desktop.system.places import Places
+from csr_desktop.system.settings import SettingsFile
+
+if TYPE_CHECKING:
+    from csr_desktop.services.desk_data import DeskData
+
+
+class DeskOpener:
+    """Opens one person's desk in these places with these keys; see ui.application.Opener."""
+
+    def __init__(self, places: Places, secrets: Secrets, suggested_server: str = "") -> None:
+        self.places = places
+        self.secrets = secrets
+        places.make()
+        self._settings_file = SettingsFile(places.config / "settings.json")
+        self.settings, self.settings_word = self._settings_file.load()
+        self.accounts = Accounts(places.config, secrets)
+        self._suggested_server = suggested_server
+
+    def prepare(self) -> None:
+        """Import what both threads need, once: two threads in one circle of imports would see half of a module."""
+        import csr_desktop.services.desk_data  # noqa: F401
+
+    def translate(self, fault: BaseException) -> CsrDesktopError | None:
+        from csr_desktop.store.faults import translate
+
+        return translate(fault)
+
+    def current(self) -> Account | None:
+        return self.accounts.current()
+
+    def open(self, account: Account, local_zone: str) -> DeskData:
+        """Raises Unreadable or EnvironmentFault. A key that the keyring has lost is asked back by signing in again."""
+        from csr_desktop.services.desk_data import DeskData
+
+        keys = self.accounts.keys(account)
+        if keys is None:
+            raise Unreadable(
+                "wrong_key",
+                "The key to your data is not in this computer's keyring any more.",
+                "Sign in again: the server keeps a copy of it. Nothing that you wrote is lost.",
+            )
+        return DeskData(self.places.data, account, keys, wall_clock, local_zone)
+
+    def sign_in(self, server_url: str, login: str, password: str) -> Account:
+        return self.accounts.sign_in(server_url, login, password)
+
+    def mend(self, account: Account, way: str) -> None:
+        """Set the person's file aside; the next opening makes a new one that the server fills."""
+        from csr_desktop.store.opening import set_aside
+
+        if way == "fresh":
+            set_aside(self.places.data / account.file_name)
+
+    def suggested_server(self) -> str:
+        return self._suggested_server
+
+    def remembered(self, name: str) -> object:
+        return getattr(self.settings, name, None)
+
+    def remember(self, **values: Any) -> None:
+        self.settings = msgspec.structs.replace(self.settings, **values)
+        self._settings_file.save(self.settings)
+
+
+def system_secrets() -> Secrets:
+    return SystemKeyring()
+
+
+def demo_secrets(places: Places) -> Secrets:
+    """The demo keeps its keys in its own folder, so that it runs where there is no keyring. Nothing else does."""
+    return FolderSecrets(places.data / "keys")
+
+
+def run_desk(places: Places, secrets: Secrets, arguments: list[str] | None = None) -> int:
+    """The desk until it is closed; the program's exit code. A second start raises the first one's window."""
+    from csr_desktop.system.single_instance import claim, raise_first
+
+    places.make()
+    listeners: list[Callable[[dict[str, str]], None]] = []
+
+    def on_message(message: dict[str, str]) -> None:
+        for listener in listeners:
+            listener(message)
+
+    held = claim(places, on_message)
+    if held is None:
+        return 0 if raise_first(places) else 1
+    try:
+        from csr_desktop.ui.application import Application, make_application
+
+        opener = DeskOpener(places, secrets)
+        app, themes = make_application(arguments or sys.argv[:1], str(opener.remembered("theme") or "system"))
+        application = Application(app, themes, opener)
+        listeners.append(lambda _message: application.raise_wanted.emit())
+        application.ended.connect(app.quit)
+        application.start()
+        return app.exec()
+    finally:
+        held.close()

@@ -1,0 +1,245 @@
+"""Small floats over the window, by the button that opened them: a few fields, or a list to pick from by typing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.fields import TextField
+from csr_desktop.ui.kit.float import FloatFrame
+from csr_desktop.ui.kit.lists import RowList
+from csr_desktop.ui.kit.panes import Hairline, line
+from csr_desktop.ui.kit.rows import KEY_ROLE, Row, row_data, row_flags
+from csr_desktop.ui.kit.theme import set_look
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csr_desktop.ui.kit.picker import Pick
+    from csr_desktop.ui.kit.theme import ThemeSwitch
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_PARENT: Final = QModelIndex()
+_MOST_ROWS: Final = 9
+_MOVES: Final = {Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp}
+_TAKES: Final = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+
+
+class ActionFloat(FloatFrame):
+    """Takes the keyboard while it is open, keeps Tab within, and gives the keyboard back when it closes.
+
+    It closes by Esc, by a click beside it, and when the keyboard goes elsewhere. It is gone after that.
+    """
+
+    left = Signal()
+
+    def __init__(self, themes: ThemeSwitch, window: QWidget, name: str) -> None:
+        super().__init__(themes, window, name)
+        self.themes = themes
+        self._before = QApplication.focusWidget()
+        self._anchor: QWidget | None = None
+        self._width = self._height = 0
+        self.is_left = False
+
+    def place_by(self, anchor: QWidget, width: int, height: int = 0) -> None:
+        """Beneath the anchor, or above it where there is no room, always inside the window. 0 is as high as needed."""
+        self._anchor, self._width, self._height = anchor, width, height
+        self._fit()
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.installEventFilter(self)
+            app.focusChanged.connect(self._on_focus_changed)
+
+    def _fit(self) -> None:
+        anchor, window = self._anchor, self.parentWidget()
+        if anchor is None or window is None:
+            return
+        gap = self.themes.theme.sizes.space.tight
+        high = self._height or max(self.sizeHint().height(), self.heightForWidth(self._width))
+        start = anchor.width() - self._width if self.isRightToLeft() else 0
+        corner = anchor.mapTo(window, QPoint(start, anchor.height() + gap))
+        if corner.y() + high > window.height() - gap:
+            corner.setY(anchor.mapTo(window, QPoint(0, -high - gap)).y())
+        left = max(gap, min(corner.x(), window.width() - self._width - gap))
+        self.place_at(QRect(left, max(gap, corner.y()), self._width, high))
+
+    def leave(self) -> None:
+        if self.is_left:
+            return
+        self.is_left = True
+        app = QApplication.instance()
+        if isinstance(app, QApplication) and self._anchor is not None:
+            app.removeEventFilter(self)
+            app.focusChanged.disconnect(self._on_focus_changed)
+        focus, before = QApplication.focusWidget(), self._before
+        had_keyboard = focus is not None and self.isAncestorOf(focus)
+        self.hide()
+        if had_keyboard and before is not None:
+            import shiboken6
+
+            if shiboken6.isValid(before) and before.isVisible():
+                before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.left.emit()
+        self.deleteLater()
+
+    def step_back(self) -> None:
+        """Esc."""
+        self.leave()
+
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        # Without a focus the window is in the background: that is no reason to lose what was begun.
+        if now is not None and now is not self and not self.isAncestorOf(now) and now.window() is self.window():
+            self.leave()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        inside: list[QWidget] = []
+        at = self.nextInFocusChain()
+        while at is not None and at is not self:
+            takes = at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.focusProxy() is None
+            if takes and self.isAncestorOf(at) and at.isVisible() and at.isEnabled():
+                inside.append(at)
+            at = at.nextInFocusChain()
+        focus = QApplication.focusWidget()
+        if not inside:
+            return True
+        place = inside.index(focus) if focus in inside else -1
+        step = 1 if forward else -1
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        inside[(place + step) % len(inside)].setFocus(reason)
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.step_back()
+        # What lies beneath must not get the keys.
+        event.accept()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
+            is_beside = watched is not self and not self.isAncestorOf(watched)
+            if is_beside and watched.window() is self.window() and watched is not self.window():
+                self.leave()
+        elif self.isVisible() and (kind, watched) in {
+            (QEvent.Type.LayoutRequest, self),
+            (QEvent.Type.Resize, self.window()),
+        }:
+            self._fit()
+        return False
+
+
+class _Picks(QAbstractListModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.picks: list[Pick] = []
+        self._rows: list[Row] = []
+
+    def offer(self, picks: Sequence[Pick], chosen_key: str | None) -> None:
+        self.beginResetModel()
+        self.picks = list(picks)
+        self._rows = [self._row(pick, is_chosen=pick.key == chosen_key) for pick in self.picks]
+        self.endResetModel()
+
+    @staticmethod
+    def _row(pick: Pick, *, is_chosen: bool) -> Row:
+        icon = "check" if is_chosen else pick.icon
+        tone = "accent" if is_chosen else "faint"
+        return Row(pick.words, icon=icon, icon_tone=tone, end_text=pick.detail, is_one_line=True)  # type: ignore[arg-type]
+
+    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self.picks)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        return self.picks[index.row()].key if role == KEY_ROLE else row_data(self._rows[index.row()], role)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return row_flags(self._rows[index.row()])
+
+
+class PickFloat(ActionFloat):
+    """A field over a list: typing says `searched`, the answer is `offer`; arrows move, Enter takes."""
+
+    searched = Signal(str)
+    taken = Signal(str)
+    """The key of what was picked."""
+
+    def __init__(self, themes: ThemeSwitch, window: QWidget, title: str, placeholder: str = "") -> None:
+        super().__init__(themes, window, title)
+        space = themes.theme.sizes.space
+        self.field = TextField(themes, title, placeholder=placeholder or title)
+        set_look(self.field, isBare=True)
+        self.field.textChanged.connect(self.searched)
+        self.field.installEventFilter(self)
+        self._nothing = Label(tone="muted", wraps=True)
+        self._nothing.setContentsMargins(space.apart, space.close, space.apart, space.close)
+        self._nothing.hide()
+        self._model = _Picks()
+        self.rows = RowList(themes, title, ground="raised")
+        self.rows.setModel(self._model)
+        self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.rows.setProperty("hasKeyboard", True)
+        self.rows.clicked.connect(self._take)
+        top = line(margins=(space.apart, space.tight, space.apart, space.tight))
+        top.addWidget(self.field)
+        self.body.setContentsMargins(1, 1, 1, space.tight)
+        self.body.addLayout(top)
+        self.body.addWidget(Hairline(themes))
+        self.body.addSpacing(space.tight)
+        self.body.addWidget(self._nothing)
+        self.body.addWidget(self.rows, 1)
+        self._count = 0
+
+    @property
+    def picks(self) -> Sequence[Pick]:
+        return self._model.picks
+
+    def offer(self, picks: Sequence[Pick], *, chosen_key: str | None = None, nothing: str = "") -> None:
+        """Show these; the chosen one wears a check. `nothing` is said where there are none."""
+        self._model.offer(picks, chosen_key)
+        self._nothing.setText(nothing or self.tr("Nothing found"))
+        self._nothing.setVisible(not picks)
+        self.rows.setVisible(bool(picks))
+        if picks:
+            keys = [pick.key for pick in picks]
+            self.rows.select_row(keys.index(chosen_key) if chosen_key in keys else 0)
+        self._count = max(self._count, len(picks))
+
+    def open_by(self, anchor: QWidget) -> None:
+        """As high as the first offer; it does not jump while one types."""
+        sizes, metrics = self.themes.theme.sizes, self.themes.theme.metrics()
+        rows = min(_MOST_ROWS, max(1, self._count))
+        high = rows * sizes.height.row_one_line + sizes.height.control + 4 * sizes.space.tight + 2
+        widest = max((metrics.horizontalAdvance(f"{p.words}{p.detail}") for p in self._model.picks), default=0)
+        width = min(sizes.width.palette, max(sizes.width.context, widest + 3 * sizes.space.wide))
+        self.place_by(anchor, width, high)
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _take(self, index: QModelIndex) -> None:
+        key = self._model.picks[index.row()].key
+        self.leave()
+        self.taken.emit(key)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in _MOVES and self.rows.isVisible():
+                self.rows.keyPressEvent(event)
+                return True
+            if event.key() in _TAKES:
+                if self.rows.isVisible() and self.rows.currentIndex().isValid():
+                    self._take(self.rows.currentIndex())
+                return True
+        return super().eventFilter(watched, event)

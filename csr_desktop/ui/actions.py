@@ -1,0 +1,143 @@
+"""Actions are rows of a table; menus, palette and the page of keys are views of it. Two with one key fail at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+
+EVERYWHERE = ""
+
+
+class Action(msgspec.Struct, frozen=True):
+    """Something a person can do. `title` is already translated; `key` is Qt's portable text, e.g. "Ctrl+K" or "E".
+
+    A key without a modifier works while no text is being typed. `place` is the key of the place it belongs to.
+    """
+
+    id: str
+    title: str
+    callback: Callable[[], None]
+    key: str = ""
+    place: str = EVERYWHERE
+    icon: str = ""
+    is_enabled: Callable[[], bool] = lambda: True
+    in_palette: bool = True
+    works_in_text: bool = False
+    """A key without modifier, such as F9, that works while typing too."""
+    waits: bool = False
+    """The widget with the keyboard may take the key first, as with Esc."""
+
+
+class KeyClash(Exception):
+    """Two actions of one place want the same key."""
+
+
+class Actions(QObject):
+    """The table, and the keys of the window."""
+
+    def __init__(self, window: QWidget, current_place: Callable[[], str]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._current_place = current_place
+        self._actions: dict[str, Action] = {}
+        self.is_held = False  # while a page floats over the window, the keys beneath it are at rest
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)  # noqa: S101
+        # On what has the keyboard only: a filter on the whole program would see every event there is.
+        app.focusChanged.connect(self._on_focus_changed)
+        self._on_focus_changed(None, app.focusWidget())
+
+    def _on_focus_changed(self, old: QWidget | None, now: QWidget | None) -> None:
+        if old is not None and shiboken6.isValid(old):
+            old.removeEventFilter(self)
+        if now is not None and now.window() is self._window:
+            now.installEventFilter(self)
+
+    def add(self, *actions: Action) -> None:
+        for action in actions:
+            if action.id in self._actions:
+                raise KeyClash(f"{action.id} is there twice")
+            for other in self._actions.values():
+                meets = EVERYWHERE in {action.place, other.place} or action.place == other.place
+                if action.key and meets and _same(action.key, other.key):
+                    raise KeyClash(f"{action.id} and {other.id} both want {action.key}")
+            self._actions[action.id] = action
+
+    def __iter__(self) -> Iterator[Action]:
+        return iter(self._actions.values())
+
+    def of_place(self, place: str) -> list[Action]:
+        """Those that work in this place, its own first."""
+        return sorted((a for a in self if a.place in {place, EVERYWHERE}), key=lambda a: a.place == EVERYWHERE)
+
+    def run(self, action_id: str) -> None:
+        action = self._actions[action_id]
+        if action.is_enabled():
+            action.callback()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() not in {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride} or not isinstance(event, QKeyEvent):
+            return False
+        focus = QApplication.focusWidget()
+        if watched is not focus:
+            return False
+        action = None if self.is_held else self._wanted(event, focus)
+        if action is None or action.waits:
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        if not event.isAutoRepeat():
+            action.callback()
+        return True
+
+    def press(self, event: QKeyEvent) -> bool:
+        """A key that no widget took; True when an action did."""
+        action = None if self.is_held else self._wanted(event, None)
+        if action is None:
+            return False
+        action.callback()
+        return True
+
+    def _wanted(self, event: QKeyEvent, focus: QWidget | None) -> Action | None:
+        pressed = _pressed(event)
+        if not pressed:
+            return None
+        modifiers = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
+        is_plain = modifiers == Qt.KeyboardModifier.NoModifier
+        for action in self.of_place(self._current_place()):
+            if action.key and _same(action.key, pressed):
+                if is_plain and not action.works_in_text and types_text(focus):
+                    return None
+                return action if action.is_enabled() else None
+        return None
+
+
+def types_text(widget: QWidget | None) -> bool:
+    """Whether keys go into text here."""
+    if isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit):
+        return not widget.isReadOnly()
+    return isinstance(widget, QAbstractSpinBox) or (isinstance(widget, QComboBox) and widget.isEditable())
+
+
+def key_text(key: str) -> str:
+    """As the person's keyboard says it: "Ctrl+K" here, "⌘K" on a Mac."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText).replace("+", " ")
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(one) and bool(other) and QKeySequence(one) == QKeySequence(other)
+
+
+def _pressed(event: QKeyEvent) -> str:
+    key = event.key()
+    if key in {Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_unknown, 0}:
+        return ""
+    if event.text() == "?":
+        return "?"
+    return QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)

@@ -1,0 +1,254 @@
+"""The desk from start to end: open the person's file, or ask to sign in, or say plainly why neither works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer, QTimeZone, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Unreadable
+from csr_desktop.ui.background import StoreWorker
+from csr_desktop.ui.fault_view import FaultView
+from csr_desktop.ui.kit.singletons import keep_singletons
+from csr_desktop.ui.kit.theme import ThemeSwitch, WantedTheme
+from csr_desktop.ui.plurals import EnglishPlurals
+
+if TYPE_CHECKING:
+    from csr_desktop.services.desk_data import DeskData
+    from csr_desktop.services.sign_in import Account
+    from csr_desktop.ui.desk_window import DeskWindow
+
+T = TypeVar("T")
+USUAL_SIZE = QSize(1440, 900)
+
+
+class Opener(Protocol):
+    """What bootstrap hands in: everything that touches files, keyring and network, run on the store's thread."""
+
+    def prepare(self) -> None: ...
+    def translate(self, fault: BaseException) -> CsrDesktopError | None: ...
+    def current(self) -> Account | None: ...
+    def open(self, account: Account, local_zone: str) -> DeskData: ...
+    def sign_in(self, server_url: str, login: str, password: str) -> Account: ...
+    def mend(self, account: Account, way: str) -> None: ...
+    def suggested_server(self) -> str: ...
+    def remembered(self, name: str) -> object: ...
+    def remember(self, **values: object) -> None: ...
+
+
+class Application(QObject):
+    """One person's desk in this process. `ended` comes after everything is closed."""
+
+    ready = Signal(object)
+    """The DeskWindow, its inbox painted."""
+    ended = Signal()
+    raise_wanted = Signal()
+    """From any thread: bring the window to the front."""
+
+    def __init__(self, app: QApplication, themes: ThemeSwitch, opener: Opener) -> None:
+        super().__init__()
+        self._app = app
+        self.themes = themes
+        self._opener = opener
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self.worker = StoreWorker(self._executor, self, opener.translate)
+        self.desk_window: DeskWindow | None = None
+        self.front: QWidget | None = None
+        self._data: DeskData | None = None
+        self._account: Account | None = None
+        self.local_zone = zone_name()
+        self._is_closing = False
+        self.raise_wanted.connect(self.raise_window)
+
+    # Opening
+
+    def start(self) -> None:
+        """Ask the store's thread to open while the window's modules are imported here."""
+        self._opener.prepare()
+        self.worker.ask(self, self._open_current, self._on_opened, self._on_fault)
+        import csr_desktop.ui.desk_window
+        import csr_desktop.ui.inbox.place  # noqa: F401
+
+    def _open_current(self) -> DeskData | None:
+        self._account = self._opener.current()
+        return self._opener.open(self._account, self.local_zone) if self._account else None
+
+    def _on_opened(self, data: DeskData | None) -> None:
+        if data is None:
+            self.ask_to_sign_in()
+            return
+        from csr_desktop.ui.desk_window import DeskWindow
+
+        self._data = data
+        self._leave_front()
+        made = DeskWindow(self.themes, self.worker, data, self.local_zone, self._opener.remember)
+        self.desk_window = made
+        self._restore_place(made)
+        made.window.closing.connect(self.close)
+        made.window.installEventFilter(self)
+        made.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self.desk_window is not None:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._when_idle)
+        return False
+
+    def _when_idle(self) -> None:
+        """After the first screen is painted and the store has nothing to do: sync, and build the other places."""
+        made = self.desk_window
+        if made is None or self._is_closing:
+            return
+        if self.worker.is_busy:
+            QTimer.singleShot(5, self._when_idle)
+            return
+        self.ready.emit(made)
+        made.start_sync()
+        QTimer.singleShot(50, made.build_places)
+
+    def _restore_place(self, made: DeskWindow) -> None:
+        made.window.resize(USUAL_SIZE)
+        geometry = self._opener.remembered("window_geometry")
+        if isinstance(geometry, str) and geometry:
+            made.window.restoreGeometry(bytes.fromhex(geometry))
+        screen = QGuiApplication.primaryScreen()
+        if screen is not None:
+            made.window.resize(made.window.size().boundedTo(screen.availableSize()))
+        panes = self._opener.remembered("pane_sizes")
+        if isinstance(panes, dict):
+            made.window.restore_panes(panes)
+
+    def on_store(self, work: Callable[[], T]) -> T:
+        """Run on the store's thread and wait for it; for the tour and tests, never for a screen."""
+        return self._executor.submit(work).result(30)
+
+    # In place of the desk
+
+    def ask_to_sign_in(self, reason: str = "") -> None:
+        from csr_desktop.ui.sign_in_view import SignInView
+
+        known = self._account
+        view = SignInView(
+            self.themes,
+            self.worker,
+            self._opener.sign_in,
+            server_url=known.server_url if known else self._opener.suggested_server(),
+            login=known.login if known else "",
+            reason=reason,
+        )
+        view.signed_in.connect(self._on_signed_in)
+        self._show_front(view)
+        view.focus_first_empty()
+
+    def _on_signed_in(self, _account: Account) -> None:
+        self.worker.ask(self, self._open_current, self._on_opened, self._on_fault)
+
+    def _on_fault(self, fault: CsrDesktopError) -> None:
+        view = FaultView(self.themes, fault, self._ways_out(fault))
+        view.chosen.connect(lambda way: self._on_way(way, fault))
+        self._show_front(view)
+        view.buttons[0].setFocus()
+
+    def _ways_out(self, fault: CsrDesktopError) -> list[tuple[str, str]]:
+        quit_ = ("quit", self.tr("Quit"))
+        if isinstance(fault, Unreadable):
+            ways = {
+                "wrong_key": [("sign_in", self.tr("Sign in again"))],
+                "missing": [("sign_in", self.tr("Sign in again")), ("fresh", self.tr("Start with a new file"))],
+                "emptied": [("fresh", self.tr("Set it aside and fetch from the server"))],
+                "damaged": [("fresh", self.tr("Set it aside and fetch from the server"))],
+                "rolled_back": [("fresh", self.tr("Set it aside and fetch from the server"))],
+            }
+            return [*ways.get(fault.kind, []), quit_]
+        if isinstance(fault, EnvironmentFault):
+            return [("again", self.tr("Try again")), quit_]
+        return [("sign_in", self.tr("Sign in again")), quit_]
+
+    def _on_way(self, way: str, fault: CsrDesktopError) -> None:
+        if way == "quit":
+            self.close()
+        elif way == "sign_in":
+            self.ask_to_sign_in(fault.title)
+        elif way == "fresh" and self._account is not None:
+            account = self._account
+            self.worker.ask(self, lambda: self._opener.mend(account, way), lambda _: self.start(), self._on_fault)
+        else:
+            self.start()
+
+    def _show_front(self, view: QWidget) -> None:
+        self._leave_front()
+        self.front = view
+        view.resize(USUAL_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()))
+        view.show()
+        view.installEventFilter(_CloseWatch(view, self.close))
+
+    def _leave_front(self) -> None:
+        if self.front is not None:
+            self.front.deleteLater()
+            self.front.hide()
+            self.front = None
+
+    # Ending
+
+    def raise_window(self) -> None:
+        """A second start of the program asked for it."""
+        window = self.desk_window.window if self.desk_window else self.front
+        if window is not None:
+            window.setWindowState(window.windowState() & ~window.windowState().WindowMinimized)
+            window.show()
+            window.raise_()
+            window.activateWindow()
+
+    def close(self) -> None:
+        """Everything in reverse order: window, sync, store."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        made, data = self.desk_window, self._data
+        if made is not None:
+            self._opener.remember(
+                window_geometry=bytes(made.window.saveGeometry().toHex().data()).decode(),
+                pane_sizes=made.window.save_panes(),
+            )
+            made.close()
+        self._leave_front()
+        if data is not None:
+            self._executor.submit(data.close)
+        self.worker.close()
+        self.ended.emit()
+
+
+class _CloseWatch(QObject):
+    """Runs something when a window is closed by the person."""
+
+    def __init__(self, window: QWidget, run: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._run = run
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002
+        if event.type() == QEvent.Type.Close and event.spontaneous():
+            self._run()
+        return False
+
+
+def zone_name() -> str:
+    """The workstation's IANA zone, as Qt finds it on each system; UTC where it does not tell."""
+    return bytes(QTimeZone.systemTimeZoneId().data()).decode() or "UTC"
+
+
+def make_application(arguments: list[str], wanted: str) -> tuple[QApplication, ThemeSwitch]:
+    keep_singletons()
+    QGuiApplication.setApplicationDisplayName("CSR Desktop")
+    app = QApplication.instance() or QApplication(arguments)
+    assert isinstance(app, QApplication)  # noqa: S101
+    app.setApplicationName("csr-desktop")
+    app.setDesktopFileName("csr-desktop")
+    app.setQuitOnLastWindowClosed(False)
+    if app.findChild(EnglishPlurals) is None:
+        app.installTranslator(EnglishPlurals(app))
+    themes: WantedTheme = wanted if wanted in {"light", "dark", "contrast"} else "system"  # type: ignore[assignment]
+    return app, ThemeSwitch(app, themes)

@@ -1,0 +1,210 @@
+"""The top of a running call: who, the buttons of the line, why this person, the timer, and what to know at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from csr_desktop.services.call_rows import CallRow
+from csr_desktop.ui.kit.bars import HandleBar
+from csr_desktop.ui.kit.buttons import Button, IconButton
+from csr_desktop.ui.kit.elide import ElidedLabel, Label
+from csr_desktop.ui.kit.icons import icon
+from csr_desktop.ui.kit.marks import IconMark
+from csr_desktop.ui.kit.notice import NoticeBar
+from csr_desktop.ui.kit.panes import column, line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csr_desktop.services.call_rows import RunningCall
+    from csr_desktop.ui.calls.call_words import CallWords
+    from csr_desktop.ui.calls.running_calls import RunningCalls
+    from csr_desktop.ui.desk import Desk
+
+
+class CallHead(QWidget):
+    """Buttons send what is wanted; nothing is done here."""
+
+    hold_wanted = Signal()
+    end_wanted = Signal()
+    someone_else_wanted = Signal()
+    escalate_wanted = Signal()
+    discard_wanted = Signal()
+
+    def __init__(self, desk: Desk, words: CallWords, running: RunningCalls, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._words = words
+        self._running = running
+        themes = desk.themes
+        self.name = ElidedLabel(size="name", weight=600)
+        self.whose = ElidedLabel(tone="muted")
+        self.hold = Button(themes, self.tr("Hold"), icon="pause", key_hint="F6")
+        self.end = Button(themes, self.tr("Hang up"), role="end-call", icon="phone-disconnect", key_hint="F8")
+        self.more = IconButton(themes, "dots-three", self.tr("More for this call"))
+        self._menu = QMenu(self)
+        self._menu.addAction(icon(themes, "trash"), self.tr("Discard this call"), self.discard_wanted.emit)
+        self._match_mark = IconMark(themes, "shield-check", tone="success")
+        self._match = ElidedLabel(tone="muted")
+        self.someone_else = Button(themes, self.tr("Someone else"), role="link", key_hint="Ctrl M")
+        self.timer = Label(size="name", weight=600)
+        self.handle = HandleBar(themes)
+        self.recovered = NoticeBar(themes)
+        self.repeat = NoticeBar(themes)
+        self.earlier = EarlierCalls(desk, words)
+        self.earlier.hide()
+        self._lay_out()
+        self.hold.clicked.connect(self.hold_wanted)
+        self.end.clicked.connect(self.end_wanted)
+        self.more.clicked.connect(lambda: self._menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height()))))
+        self.someone_else.clicked.connect(self.someone_else_wanted)
+        self.repeat.acted.connect(self.escalate_wanted)
+        self.repeat.acted_second.connect(self._toggle_earlier)
+        self.recovered.acted.connect(self.recovered.dismiss)
+        self.recovered.closed.connect(self._fold_notes)
+
+    def _lay_out(self) -> None:
+        theme = self._desk.themes.theme
+        space = theme.sizes.space
+        first = line(spacing=space.apart)
+        first.addWidget(self.name)
+        first.addWidget(self.whose, 1)
+        buttons = line(spacing=space.tight)
+        for button in (self.more, self.hold, self.end):
+            buttons.addWidget(button)
+        first.addLayout(buttons)
+        second = line(spacing=space.close)
+        second.addWidget(self._match_mark)
+        second.addWidget(self._match)
+        second.addWidget(self.someone_else)
+        second.addStretch(1)
+        third = line(spacing=space.pane)
+        self.timer.setMinimumWidth(theme.metrics("name", 600).horizontalAdvance("00:00"))
+        third.addWidget(self.timer)
+        third.addWidget(self.handle, 1)
+        whole = column(self, margins=(space.page, space.pane, space.page, space.apart))
+        whole.addLayout(first)
+        whole.addSpacing(space.tight)
+        whole.addLayout(second)
+        whole.addSpacing(space.close)
+        whole.addLayout(third)
+        self._notes = QWidget()
+        notes = column(self._notes, spacing=space.close, margins=(0, space.apart, 0, 0))
+        for part in (self.recovered, self.repeat, self.earlier):
+            notes.addWidget(part)
+        whole.addWidget(self._notes)
+
+    def show_call(self, call: RunningCall, *, is_other: bool) -> None:
+        words = self._words
+        self.name.setText(words.who(call))
+        self.whose.setText(words.whose(call))
+        mark, tone, text = words.match(call)
+        self._match_mark.set_icon(mark, tone)
+        self._match.setText(text)
+        knows = bool(call.contact_id)
+        self.someone_else.setText(self.tr("Someone else") if knows else self.tr("Attach to a person"))
+        self._show_buttons(call)
+        if is_other:
+            self.recovered.dismiss()
+            self.earlier.hide()
+            if call.is_recovered:
+                text = self.tr("Found again after the program was stopped. Everything you noted is here.")
+                self.recovered.say(
+                    text, tone="info", icon="clock-counter-clockwise", stays=True, action=self.tr("Got it")
+                )
+        self._show_repeat(call)
+        self._fold_notes()
+        self.show_time(call)
+
+    def _show_buttons(self, call: RunningCall) -> None:
+        is_over = call.phase == "wrap_up"
+        looks = {
+            "ring": (self.tr("Answer"), "phone"),
+            "dial": (self.tr("They answered"), "phone-call"),
+            "hold": (self.tr("Resume"), "play"),
+        }
+        words, mark = looks.get(call.phase, (self.tr("Hold"), "pause"))
+        if self.hold.words != words:
+            self.hold.setText(words)
+            self.hold.set_icon_name(mark)
+        self.hold.setVisible(not is_over)
+        self.end.setVisible(not is_over)
+
+    def _show_repeat(self, call: RunningCall) -> None:
+        if call.repeat is None:
+            self.repeat.dismiss()
+            self.earlier.hide()
+            return
+        lead, text = self._words.repeat(call.repeat)
+        if self.repeat.isHidden() or self.repeat.text != f"{lead} {text}":
+            see = self.tr("See both") if len(call.repeat.call_ids) == 2 else self.tr("See them")
+            self.repeat.say(
+                text,
+                tone="warning",
+                icon="arrow-clockwise",
+                lead=lead,
+                second_action=see,
+                action=self.tr("Escalate"),
+                key_hint="F4",
+                stays=True,
+            )
+        self.earlier.call_ids = call.repeat.call_ids
+
+    def _fold_notes(self) -> None:
+        """No room for notes while there are none."""
+        self._notes.setVisible(not (self.recovered.isHidden() and self.repeat.isHidden()))
+
+    def _toggle_earlier(self) -> None:
+        if self.earlier.isHidden():
+            self.earlier.load()
+        self.earlier.setVisible(self.earlier.isHidden())
+
+    def show_time(self, call: RunningCall) -> None:
+        """Each second."""
+        self.timer.setText(self._desk.words.timer(self._running.handle_seconds(call)))
+        self.handle.set_parts(self._running.parts(call), call.usual_seconds)
+
+
+class EarlierCalls(QWidget):
+    """The calls that the repetition is about, a line each; one opens in the list."""
+
+    opened = Signal(str)
+
+    def __init__(self, desk: Desk, words: CallWords, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._words = words
+        self.call_ids: tuple[str, ...] = ()
+        self._lines = column(self, spacing=desk.themes.theme.sizes.space.tight)
+        self.setAccessibleName(self.tr("Earlier calls on this topic"))
+
+    def load(self) -> None:
+        ids = self.call_ids
+        self._desk.ask(self, lambda: self._desk.services.calls.rows(ids), self._show, key="earlier")
+
+    def _show(self, rows: Sequence[CallRow]) -> None:
+        while (item := self._lines.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row in rows:
+            self._lines.addWidget(self._line(row))
+
+    def _line(self, row: CallRow) -> QWidget:
+        themes, space = self._desk.themes, self._desk.themes.theme.sizes.space
+        made = QWidget()
+        inner = line(made, spacing=space.close, margins=(space.apart, 0, 0, 0))
+        inner.addWidget(IconMark(themes, self._words.past_icon(row)[0]))
+        day = self._desk.words.day(self._desk.words.local(row.started_at).date())
+        opens = Button(themes, day, role="link")
+        opens.setAccessibleName(self.tr("Open the call of {0}").format(day))
+        opens.clicked.connect(lambda: self.opened.emit(row.id))
+        inner.addWidget(opens)
+        inner.addWidget(
+            ElidedLabel(", ".join(part for part in (row.contact_name, row.agent_name) if part), tone="muted")
+        )
+        inner.addWidget(ElidedLabel(row.title or self.tr("No note")), 1)
+        return made

@@ -1,0 +1,265 @@
+"""What a call's phase, match, repetition and steps are called, and how its row looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import QObject
+
+from csr_desktop.ui.kit.chips import Badge
+from csr_desktop.ui.kit.rows import Row
+
+if TYPE_CHECKING:
+    from csr_desktop.services.call_rows import CallDetail, CallerMatch, CallRow, DayFigures, RepeatHint, RunningCall
+    from csr_desktop.ui.kit.marks import LampKind
+    from csr_desktop.ui.kit.theme import Tone
+    from csr_desktop.ui.wording import Wording
+
+PATH_SIGN = " \u203a "
+
+
+class PhaseLook(msgspec.Struct, frozen=True):
+    """A phase in a word, with its icon and colours."""
+
+    words: str
+    icon: str
+    tone: Tone
+    lamp: LampKind
+
+
+class CallWords(QObject):
+    """`words` is the window's wording."""
+
+    def __init__(self, words: Wording) -> None:
+        super().__init__()
+        self.words = words
+
+    # Running
+
+    def phase(self, key: str) -> PhaseLook:
+        return {
+            "ring": PhaseLook(self.tr("Ringing"), "phone-incoming", "warning", "hold"),
+            "dial": PhaseLook(self.tr("Dialling"), "phone-outgoing", "neutral", "off"),
+            "talk": PhaseLook(self.tr("Talking"), "phone-call", "success", "talk"),
+            "hold": PhaseLook(self.tr("On hold"), "pause", "warning", "hold"),
+            "wrap_up": PhaseLook(self.tr("Wrap-up"), "note-pencil", "neutral", "wrap_up"),
+        }[key]
+
+    def who(self, call: RunningCall) -> str:
+        """The person, else the company, else the number as it is written here."""
+        return call.contact_name or call.client_name or call.number_shown or self.unknown_number()
+
+    def unknown_number(self) -> str:
+        return self.tr("Number withheld")
+
+    def whose(self, call: RunningCall) -> str:
+        """ "Office manager, Example Bakery"."""
+        if not call.contact_name:
+            return call.number_shown if call.client_name else ""
+        return ", ".join(part for part in (call.contact_title, call.client_name) if part)
+
+    def running_row(self, call: RunningCall, seconds: int) -> Row:
+        look = self.phase(call.phase)
+        return Row(
+            self.who(call),
+            icon=look.icon,
+            icon_tone="faint" if look.tone == "neutral" else look.tone,
+            time_text=self.words.timer(seconds),
+            keeps_time=True,
+            subtitle=(call.client_name if call.contact_name else self.who_line(call),),
+            badges=(Badge(look.words, look.tone),),
+            spoken=", ".join(part for part in (look.words, self.who(call), call.client_name) if part),
+        )
+
+    def who_line(self, call: RunningCall) -> str:
+        if call.client_name:
+            return call.number_shown
+        return self.tr("Unknown caller") if call.direction == "in" else self.tr("Not a contact yet")
+
+    def match(self, call: RunningCall) -> tuple[str, Tone, str]:
+        """Icon, its tone, and the line that says why this person is shown."""
+        found, number = call.match, call.number_shown
+        people = people_sharing(found)
+        count = self.count(people)
+        if call.contact_id and call.contact_id != found.chosen_id:
+            text = self.tr("Chosen by you for {0}").format(number) if number else self.tr("Chosen by you")
+            return "user", "faint", text
+        if call.contact_id:
+            return "shield-check", "success", self._certain_match(call, people)
+        if people > 1:
+            return "users", "warning", self.tr("{0} people share {1}: who is it?").format(count.capitalize(), number)
+        if call.client_id:
+            return "buildings", "faint", self.tr("{0} is the company's own line: who is it?").format(number)
+        return "question", "faint", self._nobody(found.number_kind, number)
+
+    def _nobody(self, kind: str, number: str) -> str:
+        words = {
+            "possible": self.tr("{0} is nobody's number yet"),
+            "short": self.tr("{0} is an extension or short code, which names nobody"),
+            "anonymous": self.tr("The number was withheld"),
+            "unfilled": self.tr("The phone did not pass the number on, only {0}"),
+            "own": self.tr("{0} is one of our own lines, which names nobody"),
+        }
+        if not number:
+            return self.tr("No number: say who it is")
+        return words.get(kind, self.tr("{0} is not a phone number we can read")).format(number)
+
+    def _certain_match(self, call: RunningCall, people: int) -> str:
+        found, number, count = call.match, call.number_shown, self.count(people)
+        if not number:
+            return self.tr("Started from the contact")
+        text = self.tr("Matched by {0}").format(number)
+        if people <= 1:
+            return text
+        first = call.contact_name.split(" ")[0]
+        reasons = {
+            "called_from_number": self.tr("{0} people share it, {1} called last"),
+            "called_before": self.tr("{0} people share it, {1} called before"),
+            "open_promise": self.tr("{0} people share it, {1} has an open promise"),
+            "open_ticket": self.tr("{0} people share it, {1} has an open ticket"),
+            "only_active_holder": self.tr("{0} people share it, only {1} is active"),
+        }
+        reason = reasons.get(found.reason, self.tr("{0} people share it"))
+        return f"{text}: {reason.format(count, first)}"
+
+    def candidate_reason(self, code: str, last_called_at: int) -> str:
+        if code in {"called_from_number", "called_before"} and last_called_at:
+            return self.tr("called {0}").format(self.words.short(last_called_at))
+        return {
+            "called_from_number": self.tr("called from it"),
+            "only_holder": self.tr("has this number"),
+            "only_active_holder": self.tr("the only active one"),
+            "open_promise": self.tr("has an open promise"),
+            "open_ticket": self.tr("has an open ticket"),
+            "called_before": self.tr("called before"),
+            "inactive": self.tr("no longer active"),
+        }.get(code, self.tr("has this number"))
+
+    def nobody_has_it(self) -> str:
+        return self.tr("Nobody has this number yet")
+
+    def shared_by(self, count: int) -> str:
+        return self.tr("{0} people share it").format(self.count(count).capitalize())
+
+    def own_line(self) -> str:
+        return self.tr("The company's own line")
+
+    def count(self, number: int) -> str:
+        """Small counts as words."""
+        words = (
+            self.tr("no"),
+            self.tr("one"),
+            self.tr("two"),
+            self.tr("three"),
+            self.tr("four"),
+            self.tr("five"),
+            self.tr("six"),
+            self.tr("seven"),
+            self.tr("eight"),
+            self.tr("nine"),
+        )
+        return words[number] if 0 <= number < len(words) else self.words.locale.toString(number)
+
+    def repeat(self, hint: RepeatHint) -> tuple[str, str]:
+        """ "Third call on payroll tax in 30 days," and "after May 6 and April 28"."""
+        ordinals = {
+            3: self.tr("Third"),
+            4: self.tr("Fourth"),
+            5: self.tr("Fifth"),
+            6: self.tr("Sixth"),
+            7: self.tr("Seventh"),
+        }
+        topic = hint.topic_name[:1].lower() + hint.topic_name[1:]
+        if hint.count in ordinals:
+            lead = self.tr("{0} call on {1} in 30 days,").format(ordinals[hint.count], topic)
+        else:
+            lead = self.tr("{0} calls on {1} in 30 days,").format(hint.count, topic)
+        days = [self.words.day(self.words.local(at).date(), with_weekday=False) for at in hint.dates]
+        if len(days) > 3:
+            return lead, self.tr("the last on {0}").format(days[0])
+        if len(days) < 2:
+            return lead, self.tr("after {0}").format("".join(days))
+        return lead, self.tr("after {0} and {1}").format(", ".join(days[:-1]), days[-1])
+
+    # Earlier
+
+    def past_icon(self, row: CallRow) -> tuple[str, Tone]:
+        if row.result in {"missed", "abandoned"}:
+            return "phone-x", "danger" if row.is_waiting else "faint"
+        icons = {
+            "email": "envelope-simple",
+            "chat": "chat-circle",
+            "social": "share-network",
+            "in_person": "user",
+            "web_form": "globe",
+            "voicemail": "voicemail",
+        }
+        if row.channel in icons:
+            return icons[row.channel], "faint"
+        return ("phone-incoming" if row.direction == "in" else "arrow-up-right"), "faint"
+
+    def past_who(self, row: CallRow) -> str:
+        return row.contact_name or row.client_name or row.number_shown or self.unknown_number()
+
+    def past_end(self, row: CallRow) -> tuple[str, Tone]:
+        """How long it took, or that nobody spoke."""
+        if row.result in {"missed", "abandoned"}:
+            return self.words.call_result(row.result), "danger" if row.is_waiting else "faint"
+        if row.result == "no_answer":
+            return self.words.call_result(row.result), "faint"
+        return (self.words.timer(row.handle_seconds) if row.handle_seconds else ""), "faint"
+
+    def past_row(self, row: CallRow, *, shows_agent: bool) -> Row:
+        icon, icon_tone = self.past_icon(row)
+        end_text, end_tone = self.past_end(row)
+        company = row.client_name if row.contact_name else (row.number_shown if row.client_name else "")
+        tone: Tone = "muted"
+        if row.can_attach:
+            company, tone = self.tr("Attach to a person"), "accent"
+        return Row(
+            self.past_who(row),
+            icon=icon,
+            icon_tone=icon_tone,
+            time_text=self.words.short(row.started_at),
+            keeps_time=True,
+            subtitle=(company, row.agent_name if shows_agent else ""),
+            subtitle_tone=tone,
+            end_text=end_text,
+            end_tone=end_tone,
+            spoken=self._past_spoken(row, end_text),
+        )
+
+    def _past_spoken(self, row: CallRow, end_text: str) -> str:
+        kind = self.channel_and_way(row.channel, row.direction)
+        at = self.words.moment(row.started_at)
+        return ", ".join(part for part in (kind, self.past_who(row), row.client_name, at, end_text) if part)
+
+    def channel_and_way(self, channel: str, direction: str) -> str:
+        """ "Incoming call", "Outgoing email"."""
+        if channel == "phone":
+            return self.tr("Incoming call") if direction == "in" else self.tr("Outgoing call")
+        way = self.tr("{0}, incoming") if direction == "in" else self.tr("{0}, outgoing")
+        return way.format(self.words.channel(channel))
+
+    def past_when(self, detail: CallDetail) -> str:
+        """ "Incoming call, Today, 10:21 AM", with the agent's name unless it was me."""
+        row = detail.row
+        agent = "" if row.is_mine else row.agent_name
+        parts = [self.channel_and_way(row.channel, row.direction), self.words.moment(row.started_at), agent]
+        return ", ".join(part for part in parts if part)
+
+    def figures(self, figures: DayFigures) -> tuple[str, str]:
+        """The foot of the list: how many, and average with median."""
+        if not figures.handled or figures.average_seconds is None or figures.median_seconds is None:
+            return self.tr("No calls handled yet"), ""
+        average = self.words.timer(round(figures.average_seconds))
+        median = self.words.timer(round(figures.median_seconds))
+        handled = self.tr("%n handled", "", figures.handled)
+        return handled, self.tr("Average {0}, median {1}").format(average, median)
+
+
+def people_sharing(match: CallerMatch) -> int:
+    """How many active people have the number; a company's own line is none."""
+    lines = sum(choice.is_active and not choice.contact_id for choice in match.candidates)
+    return max(0, match.sharing_count - lines)

@@ -1,0 +1,360 @@
+"""The place of calls: the list, the call that runs or ran, the client beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+
+from csr_desktop.ui.calls.call_list import CallList
+from csr_desktop.ui.calls.call_pane import CallPane
+from csr_desktop.ui.calls.call_words import CallWords
+from csr_desktop.ui.calls.log_form import LogForm
+from csr_desktop.ui.calls.past_call import PastCall
+from csr_desktop.ui.calls.place_actions import actions_of
+from csr_desktop.ui.calls.running_calls import running_calls
+from csr_desktop.ui.context_pane import ContextPane
+from csr_desktop.ui.kit.panes import Pane, column
+from csr_desktop.ui.kit.states import EmptyState
+from csr_desktop.ui.place import Place
+
+if TYPE_CHECKING:
+    from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.services.call_rows import RunningCallDocument, Saved
+    from csr_desktop.ui.actions import Action
+    from csr_desktop.ui.desk import Desk, Target
+
+_SHOWN_FROM = ("interactions", "tickets", "follow_ups", "clients", "contacts", "phone_numbers", "users")
+
+
+class CallsPlace(Place):
+    """Stays in step with the running calls, wherever they were started, held or ended."""
+
+    key = "calls"
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        words = self.words = CallWords(desk.words)
+        self.running = running_calls(desk)
+        self._discarded: RunningCallDocument | None = None
+        self._is_narrow = False
+        self._is_compact = False
+        self.list = CallList(desk, words)
+        self.call_pane = CallPane(desk, words, self.running)
+        self.past = PastCall(desk, words, self.running)
+        self.log = LogForm(desk)
+        self.context = ContextPane(desk)
+        self._nothing = Pane(desk.themes)
+        self._nothing.body.addWidget(
+            EmptyState(
+                desk.themes,
+                "phone",
+                self.tr("No call is open"),
+                self.tr("Start one with Ctrl D, log one afterwards with L, or pick one from the list."),
+            )
+        )
+        self._centre = QStackedWidget()
+        for pane in (self._nothing, self.call_pane, self.past, self.log):
+            self._centre.addWidget(pane)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
+        for part in (self.list, self._centre, self.context):
+            self._splitter.addWidget(part)
+        self._splitter.setStretchFactor(1, 1)
+        widths = desk.themes.theme.sizes.width
+        self._splitter.setSizes([widths.context, widths.main_min * 2, widths.context])
+        self.list.setMinimumWidth(widths.context_min)
+        whole = column(self)
+        whole.addWidget(self._splitter)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.list.selected.connect(self.show_call)
+        self.list.opened.connect(self._on_opened)
+        self.list.log_wanted.connect(self.log_afterwards)
+        self.list.start_wanted.connect(self._on_start_wanted)
+        self.list.discarded.acted.connect(self._on_bring_back)
+        self.call_pane.shown_changed.connect(self._show_client)
+        self.call_pane.earlier_wanted.connect(self.show_call)
+        self.call_pane.discard_wanted.connect(self.discard)
+        self.past.shown_changed.connect(self._show_client)
+        self.past.gone.connect(self._show_nothing)
+        self.log.client_changed.connect(self._show_client)
+        self.log.saved.connect(self._on_logged)
+        self.log.left.connect(self.go_back)
+        self.running.listed.connect(self._on_listed)
+        self.running.saved.connect(self._on_saved)
+        self.running.came_back.connect(self._on_came_back)
+
+    # What the window asks
+
+    def actions_of_place(self) -> list[Action]:
+        return actions_of(self)
+
+    def on_shown(self) -> None:
+        self.list.load()
+        call = self.running.foremost()
+        if self._centre.currentWidget() is self._nothing and call is not None:
+            self.show_call(call.id)
+        if self.shows_running:
+            self.call_pane.focus_work()
+        else:
+            self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def on_changed(self, change_set: ChangeSet) -> None:
+        self.list.on_changed(change_set)
+        if self.past.call_id and self.shows_past and (change_set.rights or change_set.touches(*_SHOWN_FROM)):
+            self.past.show_call(self.past.call_id)
+        if change_set.touches("topics", "dispositions"):
+            self.call_pane.lists_changed()
+
+    def on_minute(self) -> None:
+        self.list.on_minute()
+        self.context.on_minute()
+
+    def open_target(self, target: Target) -> None:
+        self.list.load()
+        if target.kind == "log_contact":
+            self.log_afterwards(target.id, target.client_id)
+            return
+        self.show_call(target.id)
+        self.focus_call()
+
+    def give_way(self, window_width: int) -> None:
+        widths = self.desk.themes.theme.sizes.width
+        self.context.setVisible(window_width >= widths.hide_context_below)
+        self._is_narrow = window_width < widths.hide_list_below
+        is_compact = window_width < widths.compact_rail_below
+        if is_compact != self._is_compact:
+            self._is_compact = is_compact
+            sizes = self._splitter.sizes()
+            context = widths.context_min if is_compact else widths.context
+            self._splitter.setSizes([sizes[0], sum(sizes) - sizes[0] - context, context])
+        self._show_narrow(shows_list=not self._has_open)
+
+    def _show_narrow(self, *, shows_list: bool) -> None:
+        """One pane at a time where there is no room for two."""
+        self.list.setVisible(not self._is_narrow or shows_list)
+        self._centre.setVisible(not self._is_narrow or not shows_list)
+
+    def save_panes(self) -> dict[str, list[int]]:
+        return {"panes": self._splitter.sizes()} if self.context.isVisible() else {}
+
+    def restore_panes(self, panes: dict[str, list[int]]) -> None:
+        sizes = panes.get("panes", [])
+        if len(sizes) == self._splitter.count():
+            self._splitter.setSizes(sizes)
+
+    def go_back(self) -> bool:
+        pane = self._centre.currentWidget()
+        if isinstance(pane, CallPane | PastCall | LogForm) and pane.go_back():
+            return True
+        if pane is self.log:
+            call = self.running.foremost()
+            if call is not None:
+                self.show_call(call.id)
+            elif self.past.call_id:
+                self.show_call(self.past.call_id)
+            else:
+                self._show_nothing()
+        if self.list.rows.hasFocus() or self.list.filters.isAncestorOf(self.focusWidget() or self):
+            return self.list.fold_filters()
+        self._show_narrow(shows_list=True)
+        self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
+
+    # What is open
+
+    @property
+    def shows_running(self) -> bool:
+        return self._centre.currentWidget() is self.call_pane and self.call_pane.call is not None
+
+    @property
+    def shows_past(self) -> bool:
+        return self._centre.currentWidget() is self.past
+
+    @property
+    def shows_log(self) -> bool:
+        return self._centre.currentWidget() is self.log
+
+    @property
+    def _has_open(self) -> bool:
+        return self._centre.currentWidget() is not self._nothing
+
+    def show_call(self, call_id: str) -> None:
+        """A running call or one that was."""
+        if self.running.get(call_id) is not None:
+            self._open(self.call_pane)
+            self.call_pane.show_call(call_id)
+        else:
+            self._open(self.past)
+            self.past.show_call(call_id)
+        self.list.show_selected(call_id)
+
+    def _open(self, pane: QWidget) -> None:
+        self._centre.setCurrentWidget(pane)
+        self._show_narrow(shows_list=False)
+
+    def _show_nothing(self) -> None:
+        self._centre.setCurrentWidget(self._nothing)
+        self._show_narrow(shows_list=True)
+        self.context.clear()
+
+    def focus_call(self) -> None:
+        if self.shows_running:
+            self.call_pane.focus_work()
+        elif self.shows_past:
+            self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_client(self) -> None:
+        client_id = contact_id = ticket_id = ""
+        call, detail = self.call_pane.call, self.past.detail
+        if self.shows_running and call is not None:
+            client_id, contact_id = call.client_id, call.contact_id
+            ticket_id = call.steps.ticket.ticket_id if call.steps.ticket else ""
+        elif self.shows_past and detail is not None:
+            client_id, contact_id, ticket_id = detail.row.client_id, detail.row.contact_id, detail.ticket_id
+        elif self.shows_log:
+            client_id, contact_id = self.log.client
+        if client_id:
+            self.context.show_client(client_id, contact_id, ticket_id)
+        else:
+            self.context.clear()
+
+    def _on_opened(self, call_id: str) -> None:
+        """Enter or a double click: a held call is taken up again."""
+        call = self.running.get(call_id)
+        if call is not None and call.phase == "hold":
+            self.running.resume(call_id)
+        self.show_call(call_id)
+        if call is not None:
+            self.call_pane.focus_work()
+        elif self.past.topic.isEnabled():
+            self.past.focus_topic()
+
+    # Running calls
+
+    def _on_listed(self) -> None:
+        if self._centre.currentWidget() is self.call_pane and self.call_pane.call is None:
+            self._leave_gone()
+
+    def _leave_gone(self) -> None:
+        """The call that stood here is not running any more."""
+        gone = self.call_pane.call_id
+        self.call_pane.forget()
+        other = self.running.foremost()
+        if other is not None:
+            self.show_call(other.id)
+            if self.isVisible():
+                self.call_pane.focus_work()
+        elif gone:
+            self._show_nothing()
+
+    def _on_saved(self, saved: Saved) -> None:
+        if self.running.foremost() is None:
+            self.show_call(saved.interaction_id)
+            if self.isVisible():
+                self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_came_back(self, call_id: str) -> None:
+        self.show_call(call_id)
+        if self.isVisible():
+            self.call_pane.focus_work()
+
+    def discard(self, call_id: str) -> None:
+        call = self.running.get(call_id)
+        if call is None:
+            return
+        who = self.words.who(call)
+
+        def done(document: RunningCallDocument) -> None:
+            self._discarded = document
+            self.list.say_discarded(self.tr("Discarded: {0}.").format(who))
+
+        self.running.discard(call_id, done)
+
+    def _on_bring_back(self) -> None:
+        document, self._discarded = self._discarded, None
+        if document is not None:
+            self.running.bring_back(document)
+
+    # Logging afterwards
+
+    def log_afterwards(self, contact_id: str = "", client_id: str = "") -> None:
+        self._open(self.log)
+        self.log.open(contact_id, client_id)
+        self._show_client()
+
+    def _on_logged(self, saved: Saved) -> None:
+        self.show_call(saved.interaction_id)
+        self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_start_wanted(self) -> None:
+        self.running.start_asked.emit()
+
+    # What keys do
+
+    def finish(self) -> None:
+        """Ctrl+Return in whatever is open."""
+        if self.shows_running:
+            self.call_pane.save()
+        elif self.shows_past:
+            self.past.save()
+        elif self.shows_log:
+            self.log.save()
+
+    def press_disposition(self, number: int) -> None:
+        pane = self._centre.currentWidget()
+        if isinstance(pane, CallPane | PastCall | LogForm):
+            pane.press_disposition(number)
+
+    def focus_topic(self) -> None:
+        pane = self._centre.currentWidget()
+        if isinstance(pane, CallPane | PastCall | LogForm):
+            pane.focus_topic()
+
+    def focus_notes(self) -> None:
+        pane = self._centre.currentWidget()
+        if isinstance(pane, CallPane | PastCall | LogForm):
+            pane.notes.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def ask_who(self) -> None:
+        if self.shows_running:
+            self.call_pane.ask_who()
+        elif self.shows_past:
+            self.past.ask_who()
+
+    def ticket(self) -> None:
+        if self.shows_running:
+            self.call_pane.steps.enter_ticket()
+        elif self.shows_past:
+            self.past.ask_ticket()
+
+    def hold(self) -> None:
+        """F6, from any place: the call on the screen here, else the foremost."""
+        call = self._line_call()
+        if call:
+            self.running.toggle_hold(call)
+
+    def hang_up(self) -> None:
+        """F8, from any place."""
+        call_id = self._line_call()
+        if not call_id:
+            return
+        if not self.isVisible() or self.call_pane.call_id != call_id or not self.shows_running:
+            self.desk.open("call", call_id)
+        self.call_pane.end()
+
+    def _line_call(self) -> str:
+        """The call that the keys of the line mean; '' when none is on the line."""
+        shown = self.call_pane.call
+        if self.isVisible() and self.shows_running and shown is not None and shown.phase != "wrap_up":
+            return shown.id
+        foremost = self.running.foremost()
+        return foremost.id if foremost is not None and foremost.phase != "wrap_up" else ""
+
+    @property
+    def has_line(self) -> bool:
+        return bool(self._line_call())

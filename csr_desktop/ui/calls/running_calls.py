@@ -1,0 +1,281 @@
+"""The calls that run now, shared by call bar and place: started, held, ended and saved here, a tick each second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from csr_desktop.domain.change_set import ChangeSet
+from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.services.call_rows import NextSteps, RunningCall, RunningCallDocument, Saved
+from csr_desktop.services.outcome import Outcome
+from csr_desktop.ui.calls.latest_writer import LatestWriter
+from csr_desktop.ui.desk import Desk
+
+ON_THE_LINE = ("ring", "dial", "talk", "hold")
+HANDLED_IN = ("talk", "hold", "wrap_up")
+
+
+class RunningCalls(QObject):
+    """At most two. There is one of these a desk; `running_calls` gives it."""
+
+    listed = Signal()
+    """A call started, changed its phase, was saved or went."""
+    edited = Signal(str)
+    """Something noted about the call with this id changed: who, topic, steps, disposition."""
+    ticked = Signal()
+    """A second passed while a call runs."""
+    start_asked = Signal()
+    """A place wants the call bar to ask for a number or name."""
+    came_back = Signal(str)
+    """A saved call was taken back by an undo and waits to be saved again."""
+    saved = Signal(object)
+    """A Saved: the call is among the earlier ones now."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._calls: dict[str, RunningCall] = {}
+        self._received: dict[str, float] = {}
+        self._starting: set[tuple[str, str]] = set()
+        self._saving: set[str] = set()
+        self._is_loaded = False
+        self.notes = LatestWriter(desk, desk.services.calls.set_note, desk.say_fault, self)
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self.ticked)
+        desk.calling.connect(self.start)
+        desk.changed.connect(self._on_changed)
+        self.load()
+
+    # Reading
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._is_loaded
+
+    def all(self) -> list[RunningCall]:
+        """The one that talks first, then by start."""
+        order = {"ring": 0, "talk": 1, "dial": 1, "hold": 2, "wrap_up": 3}
+        return sorted(self._calls.values(), key=lambda call: (order[call.phase], call.started_at))
+
+    def get(self, call_id: str) -> RunningCall | None:
+        return self._calls.get(call_id)
+
+    def foremost(self) -> RunningCall | None:
+        """The one that the call bar shows."""
+        return next(iter(self.all()), None)
+
+    def since_seconds(self, call: RunningCall) -> int:
+        """Seconds since the store answered, by a clock that can't be set."""
+        return int(time.monotonic() - self._received.get(call.id, time.monotonic()))
+
+    def phase_seconds(self, call: RunningCall) -> int:
+        return call.phase_seconds + self.since_seconds(call)
+
+    def parts(self, call: RunningCall) -> list[tuple[str, int]]:
+        """Talk, hold and wrap-up in the order they came, up to this second."""
+        parts = [part for part in call.parts if part[0] in HANDLED_IN]
+        if call.phase in HANDLED_IN:
+            if not parts or parts[-1][0] != call.phase:
+                parts.append((call.phase, call.phase_seconds))
+            kind, seconds = parts[-1]
+            parts[-1] = (kind, seconds + self.since_seconds(call))
+        return parts
+
+    def handle_seconds(self, call: RunningCall) -> int:
+        """What the big timer shows: handle time so far; how long it rings or dials before that."""
+        if call.phase in {"ring", "dial"}:
+            return self.phase_seconds(call)
+        return sum(seconds for _, seconds in self.parts(call))
+
+    def load(self) -> None:
+        """Ask for what runs: at the start, where calls may be found again after the program was stopped."""
+        self._desk.ask(self, self._desk.services.calls.running, self._on_loaded, key="running")
+
+    def _on_changed(self, change_set: ChangeSet) -> None:
+        if change_set.touches("interactions"):
+            known = set(self._calls)
+
+            def done(calls: tuple[RunningCall, ...]) -> None:
+                self._on_loaded(calls)
+                for call in calls:
+                    if call.id not in known:
+                        self.came_back.emit(call.id)
+
+            self._desk.ask(self, self._desk.services.calls.running, done, key="running")
+        elif change_set.touches("contacts", "clients", "phone_numbers"):
+            self.load()
+
+    def _on_loaded(self, calls: tuple[RunningCall, ...]) -> None:
+        self._is_loaded = True
+        self._calls = {call.id: call for call in calls}
+        self._received = {call.id: time.monotonic() for call in calls}
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._calls and not self._second.isActive():
+            self._second.start()
+        elif not self._calls:
+            self._second.stop()
+        self.listed.emit()
+
+    def _take(self, call: RunningCall) -> None:
+        """What the store answered about one call; others may have changed their phase with it."""
+        before = self._calls.get(call.id)
+        self._calls[call.id] = call
+        self._received[call.id] = time.monotonic()
+        if before is None or before.phase != call.phase or before.contact_id != call.contact_id:
+            self._tell()
+        self.edited.emit(call.id)
+
+    # Starting and ending
+
+    def start(self, number: str = "", contact_id: str = "", direction: str = "out", returns_id: str = "") -> None:
+        """Start a call and show it; `returns_id` is the missed call that it answers. A second press while the first is
+        under way starts nothing more.
+        """
+        asked = (number, contact_id)
+        if asked in self._starting:
+            return
+        self._starting.add(asked)
+        calls = self._desk.services.calls
+
+        def run() -> tuple[RunningCall, tuple[RunningCall, ...]]:
+            made = calls.start(number, contact_id, direction, returns_id=returns_id)
+            return made, calls.running()
+
+        def done(answer: tuple[RunningCall, tuple[RunningCall, ...]]) -> None:
+            self._starting.discard(asked)
+            self._on_loaded(answer[1])
+            self._desk.open("call", answer[0].id)
+
+        def failed(fault: CsrDesktopError) -> None:
+            self._starting.discard(asked)
+            self._desk.say_fault(fault)
+
+        self._desk.ask(self, run, done, failed)
+
+    def _phase(
+        self, call_id: str, change: Callable[[str], RunningCall], then: Callable[[], None] | None = None
+    ) -> None:
+        calls = self._desk.services.calls
+
+        def run() -> tuple[RunningCall, ...]:
+            change(call_id)
+            return calls.running()
+
+        def done(answer: tuple[RunningCall, ...]) -> None:
+            self._on_loaded(answer)
+            self.edited.emit(call_id)
+            if then is not None:
+                then()
+
+        self._desk.ask(self, run, done, self._desk.say_fault)
+
+    def answer(self, call_id: str) -> None:
+        self._phase(call_id, self._desk.services.calls.answer)
+
+    def hold(self, call_id: str) -> None:
+        self._phase(call_id, self._desk.services.calls.hold)
+
+    def resume(self, call_id: str) -> None:
+        self._phase(call_id, self._desk.services.calls.resume)
+
+    def end(self, call_id: str, then: Callable[[], None] | None = None) -> None:
+        self._phase(call_id, self._desk.services.calls.end, then)
+
+    def toggle_hold(self, call_id: str) -> None:
+        """F6: answered when it rings or dials, held when it talks, taken up again when it is held."""
+        call = self._calls.get(call_id)
+        if call is None:
+            return
+        steps = {"ring": self.answer, "dial": self.answer, "talk": self.hold, "hold": self.resume}
+        if call.phase in steps:
+            steps[call.phase](call_id)
+
+    def switch(self) -> None:
+        """F7: to the other call; the first is held."""
+        others = [call for call in self.all()[1:] if call.phase == "hold"] or self.all()[1:]
+        if not others:
+            return
+        if others[0].phase == "hold":
+            self.resume(others[0].id)
+        self._desk.open("call", others[0].id)
+
+    # Noting
+
+    def _edit(self, change: Callable[[], RunningCall]) -> None:
+        self._desk.ask(self, change, self._take, self._desk.say_fault)
+
+    def set_topic(self, call_id: str, topic_id: str) -> None:
+        self._edit(lambda: self._desk.services.calls.set_topic(call_id, topic_id))
+
+    def set_disposition(self, call_id: str, disposition_id: str) -> None:
+        self._edit(lambda: self._desk.services.calls.set_disposition(call_id, disposition_id))
+
+    def set_steps(self, call_id: str, steps: NextSteps) -> None:
+        self._edit(lambda: self._desk.services.calls.set_steps(call_id, steps))
+
+    def attach(self, call_id: str, contact_id: str, client_id: str, *, remembers_number: bool) -> None:
+        calls = self._desk.services.calls
+        self._edit(lambda: calls.attach(call_id, contact_id, client_id, remember_number=remembers_number))
+
+    # Leaving
+
+    def save(self, call_id: str, note: str, failed: Callable[[CsrDesktopError], None]) -> None:
+        """Save with the note as it stands on the screen; a call that still runs ends now."""
+        if call_id in self._saving:
+            return
+        self._saving.add(call_id)
+        calls = self._desk.services.calls
+        answers: list[Saved] = []
+        self.notes.drop(call_id)
+
+        def run() -> Outcome:
+            calls.set_note(call_id, note)
+            answers.append(calls.save(call_id))
+            return answers[0].outcome
+
+        def done(_outcome: Outcome) -> None:
+            self._saving.discard(call_id)
+            self._forget(call_id)
+            self.saved.emit(answers[0])
+
+        def refused(fault: CsrDesktopError) -> None:
+            self._saving.discard(call_id)
+            self.load()
+            failed(fault)
+
+        self._desk.do(self, run, done, refused)
+
+    def discard(self, call_id: str, done: Callable[[RunningCallDocument], None]) -> None:
+        """Throw the call away; `done` gets what `bring_back` needs."""
+
+        def finished(document: RunningCallDocument) -> None:
+            self._forget(call_id)
+            done(document)
+
+        self.notes.drop(call_id)
+        self._desk.ask(self, lambda: self._desk.services.calls.discard(call_id), finished, self._desk.say_fault)
+
+    def bring_back(self, document: RunningCallDocument) -> None:
+        def done(call: RunningCall) -> None:
+            self._take(call)
+            self._desk.open("call", call.id)
+
+        calls = self._desk.services.calls
+        self._desk.ask(self, lambda: calls.bring_back(document), done, self._desk.say_fault)
+
+    def _forget(self, call_id: str) -> None:
+        self._calls.pop(call_id, None)
+        self._received.pop(call_id, None)
+        self._tell()
+
+
+def running_calls(desk: Desk) -> RunningCalls:
+    """The desk's one, made when it is first asked for."""
+    found = desk.findChild(RunningCalls)
+    return found if isinstance(found, RunningCalls) else RunningCalls(desk)

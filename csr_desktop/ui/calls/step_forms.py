@@ -1,0 +1,233 @@
+"""Short forms inside the call for what follows from it: a ticket, a follow-up or promise, an escalation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+
+from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, TicketChoice, TicketStep
+from csr_desktop.ui.calls.due_entry import DueEntry
+from csr_desktop.ui.calls.finder import Finder, Found
+from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.fields import Choice, Labelled, TextField
+from csr_desktop.ui.kit.panes import column, line
+from csr_desktop.ui.kit.theme import set_look
+
+if TYPE_CHECKING:
+    from csr_desktop.services.people import Colleague
+    from csr_desktop.ui.desk import Desk
+
+FOLLOW_UP_KINDS = ("callback", "check_in", "task")
+
+
+class StepForm(QFrame):
+    """Enter takes what stands there, Esc leaves it."""
+
+    taken = Signal(object)
+    left = Signal()
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        themes, space = desk.themes, desk.themes.theme.sizes.space
+        set_look(self, role="card")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.title = Label(weight=600)
+        whole = column(self, spacing=space.close, margins=(space.apart, space.close, space.apart, space.apart))
+        head = line(spacing=space.close)
+        head.addWidget(self.title, 1)
+        self.cancel = Button(themes, self.tr("Cancel"), role="quiet", key_hint="Esc")
+        self.take = Button(themes, "", key_hint="\u21b5")
+        self.body = column(spacing=space.close)
+        whole.addLayout(head)
+        whole.addLayout(self.body)
+        foot = line(spacing=space.close)
+        foot.addStretch(1)
+        foot.addWidget(self.cancel)
+        foot.addWidget(self.take)
+        whole.addLayout(foot)
+        self.cancel.clicked.connect(self.left)
+        self.take.clicked.connect(self.finish)
+
+    def set_title(self, text: str) -> None:
+        self.title.setText(text)
+        self.setAccessibleName(text)
+
+    def finish(self) -> None:
+        """Send what was entered, or say what is missing."""
+        raise NotImplementedError
+
+
+class FollowUpForm(StepForm):
+    """A promise has one kind; a follow-up is a callback, a check-in or a task."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        themes, space = desk.themes, desk.themes.theme.sizes.space
+        self.kind = Choice(themes, self.tr("Kind of follow-up"))
+        self.kind.set_choices([(key, desk.words.follow_up_kind(key)) for key in FOLLOW_UP_KINDS])
+        self.what = TextField(themes, self.tr("What"), placeholder=self.tr("Call Dana with the bank trace"))
+        self.due = DueEntry(desk, self.tr("By when"))
+        self.who = Choice(themes, self.tr("Who does it"))
+        self._kind_field = Labelled(themes, self.tr("Kind"), self.kind)
+        self._what_field = Labelled(themes, self.tr("What"), self.what)
+        self._is_promise = False
+        row = line(spacing=space.close)
+        row.addWidget(self._kind_field)
+        row.addWidget(self._what_field, 1)
+        second = line(spacing=space.close)
+        due = Labelled(themes, self.tr("By when, in the client's hours"), self.due)
+        second.addWidget(due, 1)
+        who = column(spacing=space.tight)
+        who.addWidget(Labelled(themes, self.tr("Who"), self.who))
+        who.addStretch(1)
+        second.addLayout(who)
+        self.body.addLayout(row)
+        self.body.addLayout(second)
+        self.what.returnPressed.connect(self._on_what_entered)
+        self.due.edit.returnPressed.connect(self.finish)
+        desk.ask(self, desk.services.people.colleagues, self._show_people)
+
+    def _show_people(self, people: Sequence[Colleague]) -> None:
+        choices = [("", self.tr("Me"))] + [(one.id, one.name) for one in people if not one.is_me]
+        self.who.set_choices(choices)
+
+    def open(self, *, is_promise: bool, client_id: str, zone: str, what: str, step: FollowUpStep | None) -> None:
+        """Empty with this suggestion for what, or with the step that is to be changed."""
+        self._is_promise = is_promise
+        promise, other = self.tr("What do you promise the client?"), self.tr("What is to be done?")
+        self.set_title(promise if is_promise else other)
+        words = (
+            (self.tr("Change") if step else self.tr("Add promise")) if is_promise or step else self.tr("Add follow-up")
+        )
+        self.take.setText(words)
+        self._kind_field.setVisible(not is_promise)
+        self._what_field.set_error("")
+        self.due.set_client(client_id)
+        self.what.setText(step.title if step else what)
+        if step is not None and not is_promise:
+            self.kind.choose(step.kind)
+        self.who.setCurrentIndex(max(0, self.who.findData(step.assignee_id if step else "")))
+        self.due.set_at(step.due_at if step else 0, zone)
+        self.what.setFocus()
+        self.what.setCursorPosition(len(self.what.text()))
+
+    def _on_what_entered(self) -> None:
+        if self.due.text().strip():
+            self.finish()
+        else:
+            self.due.setFocus()
+
+    def finish(self) -> None:
+        title = self.what.text().strip()
+        if not title:
+            self._what_field.set_error(self.tr("Say what is to be done."))
+            self.what.setFocus()
+            return
+        if not self.due.text().strip():
+            self.due.setFocus()
+        self._what_field.set_error("")
+        kind = "promise" if self._is_promise else self.kind.chosen_key
+        assignee = self.who.chosen_key
+        self.due.settle(lambda at: self.taken.emit(FollowUpStep(kind, title, at, assignee)))
+
+
+class TicketForm(StepForm):
+    """An open ticket of the client, or a new one with the words that were typed."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.take.setText(self.tr("Link"))
+        self.set_title(self.tr("Which ticket does this call belong to?"))
+        self._client_id = ""
+        self._subject = ""
+        self.can_open_new = True
+        self.finder = Finder(
+            desk,
+            self.tr("Ticket"),
+            self._find,
+            self._say,
+            placeholder=self.tr("Subject of a new ticket, or words of an open one"),
+            icon="ticket",
+            most=5,
+        )
+        self.body.addWidget(self.finder)
+        self.finder.taken.connect(self._on_taken)
+
+    def open(self, client_id: str, subject: str) -> None:
+        self._client_id = client_id
+        self._subject = subject
+        self.finder.open("")
+        self.finder.setFocus()
+
+    def _find(self, _text: str) -> tuple[TicketChoice, ...]:
+        return self.desk.services.calls.open_tickets(self._client_id) if self._client_id else ()
+
+    def _say(self, text: str, tickets: Sequence[TicketChoice]) -> list[Found]:
+        wanted = text.casefold().split()
+        fitting = [one for one in tickets if all(word in f"{one.label} {one.subject}".casefold() for word in wanted)]
+        rows = [
+            Found(one.id, f"{one.label} {one.subject}", "", self.desk.words.ticket_state(one.state), "ticket")
+            for one in fitting
+        ]
+        subject = text or self._subject
+        new = Found("", self.tr("New ticket: {0}").format(subject), "", "", "plus", number=subject)
+        return [*rows, new] if subject and self.can_open_new else rows
+
+    def _on_taken(self, found: Found) -> None:
+        if found.key:
+            self.taken.emit(TicketStep(ticket_id=found.key))
+        else:
+            self.taken.emit(TicketStep(subject=found.number))
+
+    def label_of(self, ticket_id: str) -> str:
+        found = next((one for one in self.finder.model.found if one.key == ticket_id), None)
+        return found.title if found else ""
+
+    def finish(self) -> None:
+        self.finder.take()
+
+
+class EscalateForm(StepForm):
+    """To whom, and why."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.take.setText(self.tr("Escalate"))
+        self.set_title(self.tr("Who is to take this over?"))
+        themes, space = desk.themes, desk.themes.theme.sizes.space
+        self.to = Choice(themes, self.tr("Escalate to"))
+        self.reason = TextField(themes, self.tr("Reason"), placeholder=self.tr("What they need to know first"))
+        self._to_field = Labelled(themes, self.tr("To"), self.to)
+        row = line(spacing=space.close)
+        row.addWidget(self._to_field)
+        row.addWidget(Labelled(themes, self.tr("Why"), self.reason), 1)
+        self.body.addLayout(row)
+        self.help = Label(tone="muted", size="caption")
+        self.body.addWidget(self.help)
+        self.reason.returnPressed.connect(self.finish)
+        desk.ask(self, desk.services.people.leads, self._show_leads)
+
+    def _show_leads(self, leads: Sequence[Colleague]) -> None:
+        self.to.set_choices([(one.id, one.name) for one in leads])
+
+    def open(self, step: EscalateStep | None, *, has_ticket: bool) -> None:
+        self._to_field.set_error("")
+        self.reason.setText(step.reason if step else "")
+        if step is not None and self.to.findData(step.to_id) >= 0:
+            self.to.choose(step.to_id)
+        self.help.setText(
+            "" if has_ticket else self.tr("An escalation needs a ticket: a new one is opened with this call.")
+        )
+        self.help.setVisible(not has_ticket)
+        self.reason.setFocus()
+
+    def finish(self) -> None:
+        if not self.to.chosen_key:
+            self._to_field.set_error(self.tr("There is no lead or manager to escalate to."))
+            return
+        self.taken.emit(EscalateStep(self.to.chosen_key, self.reason.text().strip()))

@@ -1,0 +1,339 @@
+"""Next steps of a call: a chip for each kind, a line for each step with what and when, a form to enter one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QWidget
+
+from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, NextSteps, TicketStep
+from csr_desktop.ui.calls.step_forms import EscalateForm, FollowUpForm, StepForm, TicketForm
+from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton
+from csr_desktop.ui.kit.elide import ElidedLabel, Label
+from csr_desktop.ui.kit.flow import FlowLayout
+from csr_desktop.ui.kit.marks import IconMark
+from csr_desktop.ui.kit.panes import column, line
+from csr_desktop.ui.kit.theme import set_look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from csr_desktop.services.call_rows import RunningCall, TicketChoice
+    from csr_desktop.ui.calls.call_words import CallWords
+    from csr_desktop.ui.desk import Desk
+
+
+class StepLine(QFrame):
+    """A step in words, the time in bold, with Change and a way to take it out."""
+
+    change_wanted = Signal()
+    removed = Signal()
+
+    def __init__(
+        self, desk: Desk, icon: str, text: str, when: str = "", rest: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        themes, sizes = desk.themes, desk.themes.theme.sizes
+        set_look(self, role="card")
+        self.setFixedHeight(sizes.height.sub_header)
+        row = line(self, spacing=sizes.space.apart, margins=(sizes.space.apart, 0, sizes.space.tight, 0))
+        row.addWidget(IconMark(themes, icon, tone="muted"))
+        words = line(spacing=sizes.space.tight)
+        words.addWidget(ElidedLabel(text))
+        words.addWidget(Label(when, weight=600))
+        words.addWidget(ElidedLabel(rest))
+        words.addStretch(1)
+        row.addLayout(words, 1)
+        spoken = " ".join(part for part in (text, when, rest) if part)
+        self.setAccessibleName(spoken)
+        change = Button(themes, self.tr("Change"), role="quiet")
+        change.setAccessibleName(self.tr("Change: {0}").format(spoken))
+        remove = IconButton(themes, "x", self.tr("Take out: {0}").format(spoken))
+        ends = line()
+        ends.addWidget(change)
+        ends.addWidget(remove)
+        row.addLayout(ends)
+        change.clicked.connect(self.change_wanted)
+        remove.clicked.connect(self.removed)
+
+
+class StepsSection(QWidget):
+    """Shows the steps of one call and sends them anew with each change."""
+
+    changed = Signal(object)
+    """NextSteps, to be kept."""
+    form_shown = Signal(object)
+
+    def __init__(self, desk: Desk, words: CallWords, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._words = words
+        self._call: RunningCall | None = None
+        self._steps = NextSteps()
+        self._at = -1
+        self._form: StepForm | None = None
+        self._labels: dict[str, str] = {}
+        self._zone_known = ""
+        self._ticket_form: TicketForm | None = None
+        self._follow_up_form: FollowUpForm | None = None
+        self._escalate_form: EscalateForm | None = None
+        self.note_text: Callable[[], str] = str
+        """What is noted so far: a new ticket's subject is suggested from it."""
+        themes, space = desk.themes, desk.themes.theme.sizes.space
+        self.setAccessibleName(self.tr("Next steps"))
+        self.ticket = ChoiceButton(themes, self.tr("Ticket"), icon="ticket", key_hint="Ctrl T")
+        self.follow_up = ChoiceButton(themes, self.tr("Follow-up"), icon="calendar-check", key_hint="Ctrl F")
+        self.promise = ChoiceButton(themes, self.tr("Promise"), icon="handshake", key_hint="Ctrl P")
+        self.escalation = ChoiceButton(themes, self.tr("Escalation"), icon="flag", key_hint="F4")
+        chips = QWidget()
+        flow = FlowLayout(space.tight, chips)
+        for button in (self.ticket, self.follow_up, self.promise, self.escalation):
+            flow.addWidget(button)
+        policy = chips.sizePolicy()
+        policy.setHeightForWidth(True)
+        chips.setSizePolicy(policy)
+        self._lines = column(spacing=space.close)
+        self._forms = column()
+        whole = column(self, spacing=space.close)
+        head = column(spacing=space.tight)
+        head.addWidget(Label(self.tr("Next steps"), tone="muted", size="caption"))
+        head.addWidget(chips)
+        whole.addLayout(head)
+        whole.addLayout(self._lines)
+        whole.addLayout(self._forms)
+        self.ticket.clicked.connect(self.enter_ticket)
+        self.follow_up.clicked.connect(lambda: self.enter_follow_up(is_promise=False))
+        self.promise.clicked.connect(lambda: self.enter_follow_up(is_promise=True))
+        self.escalation.clicked.connect(self.enter_escalation)
+
+    # Showing
+
+    def show_call(self, call: RunningCall) -> None:
+        """Another call closes the form of the one before; the same call keeps it."""
+        is_other = self._call is None or self._call.id != call.id
+        self._call = call
+        if is_other:
+            self.close_form()
+        if is_other or call.steps != self._steps:
+            self._steps = call.steps
+            self._show_steps()
+        if call.client_id and call.steps.ticket and call.steps.ticket.ticket_id not in self._labels:
+            calls, client_id = self._desk.services.calls, call.client_id
+            self._desk.ask(self, lambda: calls.open_tickets(client_id), self._on_tickets, key="tickets")
+
+    def _on_tickets(self, tickets: Sequence[TicketChoice]) -> None:
+        for one in tickets:
+            self._labels[one.id] = f"{one.label} {one.subject}".strip()
+        self._show_steps()
+
+    @property
+    def steps(self) -> NextSteps:
+        return self._steps
+
+    def _show_steps(self) -> None:
+        while (item := self._lines.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        steps = self._steps
+        if steps.ticket is not None:
+            self._add(
+                StepLine(self._desk, "ticket", self._ticket_words(steps.ticket)), self.enter_ticket, self._no_ticket
+            )
+        for at, step in enumerate(steps.follow_ups):
+            self._add_follow_up(at, step)
+        if steps.escalate is not None:
+            self._add(
+                StepLine(self._desk, "flag", self._escalate_words(steps.escalate)),
+                self.enter_escalation,
+                self._no_escalation,
+            )
+        self._show_chips()
+
+    def _show_chips(self) -> None:
+        steps = self._steps
+        kinds = {step.kind for step in steps.follow_ups}
+        self.ticket.setText(self._ticket_chip(steps.ticket))
+        for button, is_on in (
+            (self.ticket, steps.ticket is not None),
+            (self.promise, "promise" in kinds),
+            (self.follow_up, bool(kinds - {"promise"})),
+            (self.escalation, steps.escalate is not None),
+        ):
+            button.setChecked(is_on)
+
+    def _add(self, made: StepLine, change: Callable[[], None], remove: Callable[[], None]) -> None:
+        made.change_wanted.connect(change)
+        made.removed.connect(remove)
+        self._lines.addWidget(made)
+
+    def _add_follow_up(self, at: int, step: FollowUpStep) -> None:
+        zone = self._zone()
+        whole, when = self._desk.words.both(step.due_at, zone), self._desk.words.moment(step.due_at, zone)
+        rest = whole[len(when) :].strip() if whole.startswith(when) else ""
+        icons = {
+            "promise": "handshake",
+            "callback": "phone-call",
+            "check_in": "arrow-clockwise",
+            "task": "check-circle",
+        }
+        text = self.tr("{0} by").format(step.title)
+        made = StepLine(self._desk, icons.get(step.kind, "calendar-check"), text, when, rest)
+        is_promise = step.kind == "promise"
+        made.change_wanted.connect(lambda: self.enter_follow_up(is_promise=is_promise, at=at))
+        made.removed.connect(lambda: self._no_follow_up(at))
+        self._lines.addWidget(made)
+
+    def _zone(self) -> str:
+        call = self._call
+        if call is None:
+            return ""
+        return next(
+            (one.client_zone for one in call.match.candidates if one.client_id == call.client_id), self._zone_known
+        )
+
+    def set_zone(self, zone: str) -> None:
+        """The client's zone, where the caller's match does not tell it."""
+        if zone != self._zone_known:
+            self._zone_known = zone
+            self._show_steps()
+
+    def _ticket_words(self, step: TicketStep) -> str:
+        if not step.ticket_id:
+            return self.tr("A new ticket: {0}").format(step.subject)
+        return self.tr("This call goes to {0}").format(self._labels.get(step.ticket_id, self.tr("an open ticket")))
+
+    def _ticket_chip(self, step: TicketStep | None) -> str:
+        if step is None or not step.ticket_id:
+            return self.tr("New ticket") if step else self.tr("Ticket")
+        label = self._labels.get(step.ticket_id, "").split(" ")[0]
+        return self.tr("Ticket {0}").format(label) if label else self.tr("Ticket")
+
+    def _escalate_words(self, step: EscalateStep) -> str:
+        name = self._names.get(step.to_id, "")
+        words = self.tr("Escalated to {0}").format(name) if name else self.tr("Escalated")
+        return f"{words}: {step.reason}" if step.reason else words
+
+    @property
+    def _names(self) -> dict[str, str]:
+        form = self._escalate_form
+        return {} if form is None else {form.to.itemData(at): form.to.itemText(at) for at in range(form.to.count())}
+
+    # Entering
+
+    def enter_ticket(self) -> None:
+        if self._call is None:
+            return
+        if self._ticket_form is None:
+            self._ticket_form = TicketForm(self._desk)
+            self._ticket_form.taken.connect(self._on_ticket)
+        self._show_form(self._ticket_form)
+        self._ticket_form.open(self._call.client_id, self._suggested_subject())
+
+    def enter_follow_up(self, *, is_promise: bool, at: int = -1) -> None:
+        if self._call is None:
+            return
+        if self._follow_up_form is None:
+            self._follow_up_form = FollowUpForm(self._desk)
+            self._follow_up_form.taken.connect(self._on_follow_up)
+        self._at = at
+        step = self._steps.follow_ups[at] if at >= 0 else None
+        self._show_form(self._follow_up_form)
+        self._follow_up_form.open(
+            is_promise=is_promise,
+            client_id=self._call.client_id,
+            zone=self._zone(),
+            what=self._suggested_what(),
+            step=step,
+        )
+
+    def enter_escalation(self) -> None:
+        if self._call is None:
+            return
+        if self._escalate_form is None:
+            self._escalate_form = EscalateForm(self._desk)
+            self._escalate_form.taken.connect(self._on_escalation)
+        self._show_form(self._escalate_form)
+        self._escalate_form.open(self._steps.escalate, has_ticket=self._steps.ticket is not None)
+
+    def _show_form(self, form: StepForm) -> None:
+        self.close_form()
+        if self._forms.indexOf(form) < 0:
+            self._forms.addWidget(form)
+            form.left.connect(self.leave_form)
+        form.show()
+        self._form = form
+        self._show_chips()
+        self.form_shown.emit(form)
+
+    def close_form(self) -> bool:
+        """False when none was open."""
+        form, self._form = self._form, None
+        if form is None:
+            return False
+        form.hide()
+        self._show_chips()
+        return True
+
+    def leave_form(self) -> bool:
+        """Esc: back to the chips."""
+        form = self._form
+        if not self.close_form():
+            return False
+        chip = self.promise
+        if form is self._ticket_form:
+            chip = self.ticket
+        elif form is self._escalate_form:
+            chip = self.escalation
+        chip.setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def _suggested_subject(self) -> str:
+        call = self._call
+        if call is None:
+            return ""
+        first_line = self.note_text().strip().split("\n")[0][:80].strip()
+        return first_line or " ".join(call.topic_path[-1:])
+
+    def _suggested_what(self) -> str:
+        name = self._call.contact_name.split(" ")[0] if self._call else ""
+        return self.tr("Call {0} back").format(name) if name else ""
+
+    # Taking
+
+    def _send(self, steps: NextSteps) -> None:
+        self._steps = steps
+        self._show_steps()
+        self.changed.emit(steps)
+
+    def _on_ticket(self, step: TicketStep) -> None:
+        if step.ticket_id and self._ticket_form is not None:
+            self._labels[step.ticket_id] = self._ticket_form.label_of(step.ticket_id)
+        self._send(msgspec.structs.replace(self._steps, ticket=step))
+        self.leave_form()
+
+    def _on_follow_up(self, step: FollowUpStep) -> None:
+        steps = list(self._steps.follow_ups)
+        if 0 <= self._at < len(steps):
+            steps[self._at] = step
+        else:
+            steps.append(step)
+        self._send(msgspec.structs.replace(self._steps, follow_ups=tuple(steps)))
+        self.leave_form()
+
+    def _on_escalation(self, step: EscalateStep) -> None:
+        ticket = self._steps.ticket or TicketStep(subject=self._suggested_subject() or self.tr("Escalated call"))
+        self._send(msgspec.structs.replace(self._steps, escalate=step, ticket=ticket))
+        self.leave_form()
+
+    def _no_ticket(self) -> None:
+        self._send(msgspec.structs.replace(self._steps, ticket=None, escalate=None))
+
+    def _no_follow_up(self, at: int) -> None:
+        left = tuple(step for number, step in enumerate(self._steps.follow_ups) if number != at)
+        self._send(msgspec.structs.replace(self._steps, follow_ups=left))
+
+    def _no_escalation(self) -> None:
+        self._send(msgspec.structs.replace(self._steps, escalate=None))

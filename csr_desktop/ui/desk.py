@@ -1,0 +1,125 @@
+"""What every place is given: theme, store, services, words, and the signals by which places speak to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from csr_desktop.domain.change_set import ChangeSet
+from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.services.desk_services import Services
+from csr_desktop.services.outcome import Outcome
+from csr_desktop.ui.background import StoreWorker
+from csr_desktop.ui.kit.theme import ThemeSwitch, Tone
+from csr_desktop.ui.wording import Wording
+
+T = TypeVar("T")
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A line at the bottom of the place: what happened, and Undo where it can be taken back."""
+
+    text: str
+    tone: Tone = "success"
+    undo_group: str = ""
+    stays: bool = False
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Something that can be opened: a ticket, call, follow_up, client or contact, in the place where it lives."""
+
+    kind: str
+    id: str
+    client_id: str = ""
+
+
+class Desk(QObject):
+    """Handed to each view's constructor; there is one a window."""
+
+    changed = Signal(object)
+    """A ChangeSet, after my own commands and after each pull."""
+    noticed = Signal(object)
+    """A Notice to show."""
+    opening = Signal(object)
+    """A Target to show in its place."""
+    calling = Signal(str, str)
+    """A number as text and a contact's id, either may be empty: start a call."""
+    saved = Signal()
+    """Something waits to be sent."""
+
+    def __init__(self, themes: ThemeSwitch, store: StoreWorker, services: Services, words: Wording) -> None:
+        super().__init__()
+        self.themes = themes
+        self.store = store
+        self.services = services
+        self.words = words
+
+    def ask(
+        self,
+        owner: QObject,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        failed: Callable[[CsrDesktopError], None] | None = None,
+        *,
+        key: str = "",
+    ) -> None:
+        """A read on the store's thread; see StoreWorker.ask."""
+        self.store.ask(owner, work, done, failed, key=key)
+
+    def do(
+        self,
+        owner: QObject,
+        work: Callable[[], Outcome],
+        done: Callable[[Outcome], None] | None = None,
+        failed: Callable[[CsrDesktopError], None] | None = None,
+        *,
+        is_quiet: bool = False,
+    ) -> None:
+        """A change: done on the store's thread, then told to all places, with a notice that offers Undo.
+
+        A refusal is said in a notice unless `failed` takes it to its field.
+        """
+
+        def run() -> Outcome:
+            outcome = work()
+            self.services.changed(outcome.changed)
+            return outcome
+
+        def finished(outcome: Outcome) -> None:
+            self.publish(outcome.changed)
+            self.saved.emit()
+            if not is_quiet and outcome.words:
+                text = self.words.outcome(outcome.words)
+                self.noticed.emit(Notice(text, undo_group=outcome.group_id if outcome.can_undo else ""))
+            if done is not None:
+                done(outcome)
+
+        self.store.ask(owner, run, finished, failed or self.say_fault)
+
+    def undo(self, owner: QObject, group_id: str = "") -> None:
+        """Take back a group, the latest when none is named."""
+
+        def run() -> Outcome:
+            outcome = self.services.undo(group_id)
+            self.services.changed(outcome.changed)
+            return outcome
+
+        def finished(outcome: Outcome) -> None:
+            self.publish(outcome.changed)
+            self.saved.emit()
+            self.noticed.emit(Notice(self.words.undone(outcome.words), tone="info"))
+
+        self.store.ask(owner, run, finished, self.say_fault)
+
+    def publish(self, change_set: ChangeSet) -> None:
+        if change_set:
+            self.changed.emit(change_set)
+
+    def say_fault(self, fault: CsrDesktopError) -> None:
+        self.noticed.emit(Notice(str(fault), tone="danger"))
+
+    def open(self, kind: str, row_id: str, client_id: str = "") -> None:
+        self.opening.emit(Target(kind, row_id, client_id))

@@ -1,0 +1,142 @@
+"""One person's window over their open data: places, palette and floats wired to services and the sync engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from csr_desktop.domain.change_set import ChangeSet
+from csr_desktop.domain.sync_status import SyncStatus
+from csr_desktop.ui.actions import Action
+from csr_desktop.ui.background import StoreWorker
+from csr_desktop.ui.calls.call_bar import CallBar
+from csr_desktop.ui.desk import Desk
+from csr_desktop.ui.floats import Floats
+from csr_desktop.ui.kit.theme import ThemeSwitch
+from csr_desktop.ui.main_window import PLACES, MainWindow
+from csr_desktop.ui.place import Place
+from csr_desktop.ui.wording import Wording
+
+if TYPE_CHECKING:
+    from csr_desktop.services.desk_data import DeskData
+
+
+class DeskWindow(QObject):
+    """Builds the window, starts the sync after the first screen is painted, and closes both."""
+
+    _pulled = Signal(object)
+    _status_said = Signal(object)
+    first_painted = Signal()
+
+    def __init__(
+        self,
+        themes: ThemeSwitch,
+        worker: StoreWorker,
+        data: DeskData,
+        local_zone: str,
+        remember: Callable[..., None],
+    ) -> None:
+        super().__init__()
+        self.data = data
+        self.worker = worker
+        words = Wording(ZoneInfo(local_zone), data.now)
+        self.desk = Desk(themes, worker, data.services, words)
+        self.call_bar = CallBar(self.desk)
+        account = data.account
+        self.window = MainWindow(self.desk, account.organisation, account.name, self.call_bar, _makers())
+        start = Action(
+            "start_call", self.tr("Start a call"), self.call_bar.open_start, "Ctrl+D", icon="phone", works_in_text=True
+        )
+        self.window.actions_table.add(start)
+        self._engine = data.engine(self._pulled.emit, self._status_said.emit)
+        self._pulled.connect(self._on_pulled)
+        self._status_said.connect(self._on_status)
+        self.desk.saved.connect(self._engine.wake)
+        self.floats = Floats(self.window, self.desk, account, remember)
+        self._wire_counts()
+        self._is_started = False
+        self.is_filled = False
+        """Whether everything of this person has come since the start."""
+
+    def _wire_counts(self) -> None:
+        self.desk.changed.connect(lambda _: self.refresh_counts())
+
+    def refresh_counts(self) -> None:
+        """What waits in each place, for the rail."""
+        services = self.desk.services
+
+        def count() -> tuple[object, int, int]:
+            return services.inbox.counts(), len(services.calls.running()), services.follow_ups.waiting_count()
+
+        def show(found: tuple[object, int, int]) -> None:
+            counts, calls, follow_ups = found
+            for key in ("mine", "unassigned", "my_team", "due_today", "breached", "waiting", "escalated"):
+                self.window.set_count(key, getattr(counts, key))
+            self.window.set_count("inbox", getattr(counts, "mine"))  # noqa: B009
+            self.window.set_count("calls", calls)
+            self.window.set_count("follow_ups", follow_ups)
+
+        self.desk.ask(self, count, show, key="counts")
+
+    def show(self) -> None:
+        self.window.show()
+        self.window.go("inbox")
+        self.refresh_counts()
+        self.window.sync_line.refresh()
+
+    def start_sync(self) -> None:
+        if not self._is_started:
+            self._is_started = True
+            self._engine.start()
+
+    def build_places(self) -> None:
+        """The places that were not shown yet, one a turn of the event loop, so that going there is instant."""
+        for key in PLACES:
+            if not self.window.has_place(key):
+                self.window.place(key)
+                QTimer.singleShot(20, self.build_places)
+                return
+
+    def _on_pulled(self, change_set: ChangeSet) -> None:
+        services = self.desk.services
+        self.desk.ask(self, lambda: services.changed(change_set), lambda _: self.desk.publish(change_set))
+
+    def _on_status(self, status: SyncStatus) -> None:
+        self.is_filled = self.is_filled or status.is_filled
+        self.window.sync_line.set_status(status.state, status.since_at, status.title, status.advice, status.rows_left)
+
+    def close(self) -> None:
+        """Stop the sync, then the store. The window is closed by then or closes now."""
+        if self._is_started:
+            self._engine.stop()
+        self.window.close()
+        self.window.deleteLater()
+
+
+def _makers() -> dict[str, Callable[[Desk], Place]]:
+    """Each place's module is imported when the place is first shown: start-up counts."""
+
+    def inbox(desk: Desk) -> Place:
+        from csr_desktop.ui.inbox.place import InboxPlace
+
+        return InboxPlace(desk)
+
+    def clients(desk: Desk) -> Place:
+        from csr_desktop.ui.clients.place import ClientsPlace
+
+        return ClientsPlace(desk)
+
+    def calls(desk: Desk) -> Place:
+        from csr_desktop.ui.calls.place import CallsPlace
+
+        return CallsPlace(desk)
+
+    def follow_ups(desk: Desk) -> Place:
+        from csr_desktop.ui.follow_ups.place import FollowUpsPlace
+
+        return FollowUpsPlace(desk)
+
+    return {"inbox": inbox, "clients": clients, "calls": calls, "follow_ups": follow_ups}

@@ -1,0 +1,339 @@
+"""The rows of the inbox: read in pages, refreshed by id, parted by the time of their consequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from csr_desktop.ui.inbox.inbox_words import GROUPS, InboxWords
+from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, row_data, row_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from csr_desktop.domain.errors import CsrDesktopError
+    from csr_desktop.services.inbox_rows import GroupCounts, InboxKey, InboxPage, InboxRow, View
+    from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.kit.rows import Row
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_PARENT: Final = QModelIndex()
+PAGE: Final = 100
+_HOUR: Final = 3_600_000
+_LAST: Final = 9_999_999_999_999
+"""Behind every time, as services order it: of what has no consequence."""
+_GROUP: Final = "group:"
+
+
+def order_of(row: InboxRow) -> tuple[int, str]:
+    return (row.consequence_at or _LAST, row.id)
+
+
+class InboxModel(QAbstractListModel):
+    """Lines are ids of rows, or groups. Only what has been paged is here; a row that left its view stays, grey, until
+    `drop_left`.
+    """
+
+    about_to_change = Signal()
+    """Rows will be put in or taken out; the list remembers its place."""
+    was_changed = Signal()
+    page_loaded = Signal()
+    failed = Signal(object)
+
+    def __init__(self, desk: Desk, words: InboxWords) -> None:
+        super().__init__()
+        self._desk = desk
+        self._words = words
+        self.view: View = "mine"
+        self._lines: list[str] = []
+        self._rows: dict[str, InboxRow] = {}
+        self._painted: dict[str, Row] = {}
+        self._places: dict[str, int] | None = None
+        self._counts: GroupCounts | None = None
+        self._midnight_at = 0
+        self._next_key: InboxKey | None = None
+        self._is_loading = False
+        self._edition = 0
+        """Counts views shown, so that a page of another is known."""
+        desk.themes.changed.connect(self._painted.clear)
+
+    # What the list asks
+
+    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self._lines)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid():
+            return None
+        key = self._lines[index.row()]
+        if role == KEY_ROLE:
+            return key
+        return row_data(self._line(key), role)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return row_flags(self._line(self._lines[index.row()])) if index.isValid() else Qt.ItemFlag.NoItemFlags
+
+    def _line(self, key: str) -> Row | HeaderRow:
+        if key.startswith(_GROUP):
+            return self._header(key.removeprefix(_GROUP))
+        painted = self._painted.get(key)
+        if painted is None:
+            painted = self._painted[key] = self._words.row(self._rows[key])
+        return painted
+
+    def _header(self, group: str) -> HeaderRow:
+        count = self._words.count_of(group, self._counts) if self._counts else 0
+        return HeaderRow(self._words.group(group), self._words.words.locale.toString(count) if count else "")
+
+    def canFetchMore(self, parent: Index) -> bool:
+        return not parent.isValid() and self._next_key is not None and not self._is_loading
+
+    def fetchMore(self, parent: Index) -> None:
+        if self.canFetchMore(parent):
+            self._ask_page(self._next_key)
+
+    # What the pane asks
+
+    @property
+    def is_loading(self) -> bool:
+        return self._is_loading
+
+    @property
+    def group_lines(self) -> list[int]:
+        """Where groups begin, in order; at most one line a group."""
+        return [place for group in GROUPS if (place := self.place_of(_GROUP + group)) >= 0]
+
+    def place_of(self, key: str) -> int:
+        """The line of a key, -1 for one that is not here."""
+        if self._places is None:
+            self._places = {key: at for at, key in enumerate(self._lines)}
+        return self._places.get(key, -1)
+
+    def row_at(self, index: Index) -> InboxRow | None:
+        return self._rows.get(self._lines[index.row()]) if index.isValid() else None
+
+    def row_of(self, row_id: str) -> InboxRow | None:
+        return self._rows.get(row_id)
+
+    def has_rows(self) -> bool:
+        return bool(self._rows)
+
+    def ids_of_clients(self, client_ids: frozenset[str]) -> frozenset[str]:
+        if not client_ids:
+            return frozenset()
+        return frozenset(row.id for row in self._rows.values() if row.client_id in client_ids)
+
+    # Reading
+
+    def show_view(self, view: View) -> None:
+        """Start again with the first page; the rows of the view before stay until it comes."""
+        self.view = view
+        self._edition += 1
+        self._is_loading = False
+        self._ask_page(None)
+
+    def _ask_page(self, after_key: InboxKey | None) -> None:
+        view, edition, inbox = self.view, self._edition, self._desk.services.inbox
+        self._is_loading = True
+
+        def read() -> tuple[InboxPage, GroupCounts | None]:
+            return inbox.page(view, after_key, PAGE), None if after_key else inbox.groups(view)
+
+        def show(found: tuple[InboxPage, GroupCounts | None]) -> None:
+            if edition != self._edition:
+                return
+            self._is_loading = False
+            page, counts = found
+            if counts is not None:
+                self._show_first(page, counts)
+            else:
+                self._append(page)
+            self.page_loaded.emit()
+
+        def fail(fault: CsrDesktopError) -> None:
+            if edition == self._edition:
+                self._is_loading = False
+                self.failed.emit(fault)
+
+        self._desk.ask(self, read, show, fail, key="" if after_key else "first")
+
+    def _show_first(self, page: InboxPage, counts: GroupCounts) -> None:
+        self.beginResetModel()
+        self._rows = {row.id: row for row in page.rows}
+        self._painted.clear()
+        self._counts = counts
+        self._set_page(page)
+        self._lines = self._laid_out(page.rows)
+        self._places = None
+        self.endResetModel()
+
+    def _append(self, page: InboxPage) -> None:
+        """Rows that came in by refresh meanwhile are here already."""
+        new = [row for row in page.rows if row.id not in self._rows]
+        self._set_page(page)
+        if not new:
+            return
+        last = self._rows[self._lines[-1]] if self._lines else None
+        if last is not None and order_of(new[0]) < order_of(last):
+            self._rows.update((row.id, row) for row in new)
+            self._lay_out_again()
+            return
+        lines = self._laid_out(new, last.group if last else "")
+        first = len(self._lines)
+        self.beginInsertRows(QModelIndex(), first, first + len(lines) - 1)
+        if self._places is not None:
+            self._places.update((key, first + at) for at, key in enumerate(lines))
+        self._lines += lines
+        self._rows.update((row.id, row) for row in new)
+        self.endInsertRows()
+
+    def _set_page(self, page: InboxPage) -> None:
+        self._next_key = page.next_key
+        self._midnight_at = page.midnight_at
+
+    @staticmethod
+    def _laid_out(rows: Iterable[InboxRow], group: str = "") -> list[str]:
+        lines: list[str] = []
+        for row in rows:
+            if row.group != group:
+                group = row.group
+                lines.append(_GROUP + group)
+            lines.append(row.id)
+        return lines
+
+    # Refreshing
+
+    def refresh(self, ids: Iterable[str]) -> None:
+        """Read these rows again: those here, and those that may belong here now."""
+        wanted, view, edition, inbox = tuple(ids), self.view, self._edition, self._desk.services.inbox
+        if not wanted:
+            return
+
+        def read() -> tuple[tuple[InboxRow, ...], GroupCounts]:
+            return inbox.rows(wanted, view), inbox.groups(view)
+
+        def show(found: tuple[tuple[InboxRow, ...], GroupCounts]) -> None:
+            if edition == self._edition:
+                self._apply(wanted, *found)
+
+        self._desk.ask(self, read, show)
+
+    def _apply(self, asked: Sequence[str], rows: Sequence[InboxRow], counts: GroupCounts) -> None:
+        self._set_counts(counts)
+        found = {row.id: row for row in rows}
+        end = self._next_key
+        for row_id in asked:
+            row = found.get(row_id)
+            held = self._rows.get(row_id)
+            if row is None:
+                if held is not None:
+                    self._rows[row_id] = msgspec.structs.replace(held, is_in_view=False)
+            elif held is not None:
+                # A row that left keeps its place: what no longer waits has no time to sort by.
+                self._rows[row_id] = row if row.is_in_view else _where_it_was(row, held)
+            elif row.is_in_view and (end is None or order_of(row) <= tuple(end)):
+                self._rows[row_id] = row
+            self._painted.pop(row_id, None)
+        self._lay_out_again()
+        for row_id in asked:
+            self._repaint(row_id)
+
+    def _set_counts(self, counts: GroupCounts) -> None:
+        if counts != self._counts:
+            self._counts = counts
+            for group in GROUPS:
+                self._repaint(_GROUP + group)
+
+    def _repaint(self, key: str) -> None:
+        place = self.place_of(key)
+        if place >= 0:
+            index = self.index(place)
+            self.dataChanged.emit(index, index)
+
+    def pass_time(self, now_at: int) -> None:
+        """A minute went by: clocks read anew, and rows move into the groups they now belong to."""
+        self._painted.clear()
+        for row_id, row in self._rows.items():
+            group = self._group(row.consequence_at, now_at)
+            if group != row.group:
+                self._rows[row_id] = msgspec.structs.replace(row, group=group)
+        self._lay_out_again()
+        if self._lines:
+            self.dataChanged.emit(self.index(0), self.index(len(self._lines) - 1))
+
+    def _group(self, at: int, now_at: int) -> str:
+        if not at:
+            return "later"
+        if at < now_at:
+            return "breached"
+        if at < now_at + _HOUR:
+            return "next_hour"
+        return "today" if at < self._midnight_at else "later"
+
+    def drop_left(self, except_ids: Iterable[str] = ()) -> None:
+        """Take out the grey rows."""
+        kept = set(except_ids)
+        left = [row.id for row in self._rows.values() if not row.is_in_view and row.id not in kept]
+        for row_id in left:
+            del self._rows[row_id]
+            self._painted.pop(row_id, None)
+        if left:
+            self._lay_out_again()
+
+    def _lay_out_again(self) -> None:
+        wanted = self._laid_out(sorted(self._rows.values(), key=order_of))
+        if wanted == self._lines:
+            return
+        self.about_to_change.emit()
+        self._remove_all_but(set(wanted))
+        self._reorder(wanted)
+        self._insert_missing(wanted)
+        self.was_changed.emit()
+
+    def _remove_all_but(self, kept: set[str]) -> None:
+        at = len(self._lines)
+        while at > 0:
+            at -= 1
+            if self._lines[at] in kept:
+                continue
+            last = at
+            while at > 0 and self._lines[at - 1] not in kept:
+                at -= 1
+            self.beginRemoveRows(QModelIndex(), at, last)
+            del self._lines[at : last + 1]
+            self._places = None
+            self.endRemoveRows()
+
+    def _reorder(self, wanted: list[str]) -> None:
+        here = set(self._lines)
+        ordered = [key for key in wanted if key in here]
+        if ordered == self._lines:
+            return
+        self.layoutAboutToBeChanged.emit()
+        held = self.persistentIndexList()
+        keys = [self._lines[index.row()] for index in held]
+        self._lines, self._places = ordered, None
+        self.changePersistentIndexList(held, [self.index(self.place_of(key)) for key in keys])
+        self.layoutChanged.emit()
+
+    def _insert_missing(self, wanted: list[str]) -> None:
+        at = 0
+        while at < len(wanted):
+            if at < len(self._lines) and self._lines[at] == wanted[at]:
+                at += 1
+                continue
+            here = self._lines[at] if at < len(self._lines) else None
+            last = at
+            while last + 1 < len(wanted) and wanted[last + 1] != here:
+                last += 1
+            self.beginInsertRows(QModelIndex(), at, last)
+            self._lines[at:at] = wanted[at : last + 1]
+            self._places = None
+            self.endInsertRows()
+            at = last + 1
+
+
+def _where_it_was(row: InboxRow, held: InboxRow) -> InboxRow:
+    return msgspec.structs.replace(row, consequence_at=held.consequence_at, group=held.group)

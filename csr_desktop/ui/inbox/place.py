@@ -1,0 +1,399 @@
+"""The inbox as a place of the window: it brings its panes together and answers keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from csr_desktop.services.inbox_rows import VIEWS
+from csr_desktop.ui.context_pane import ContextPane
+from csr_desktop.ui.inbox.asking import Asking
+from csr_desktop.ui.inbox.conversation_pane import ConversationPane
+from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, item_of, item_of_ticket
+from csr_desktop.ui.inbox.inbox_words import InboxWords
+from csr_desktop.ui.inbox.item_panes import CallPane, FollowUpPane
+from csr_desktop.ui.inbox.list_pane import ListPane
+from csr_desktop.ui.inbox.new_ticket_pane import NewTicketPane
+from csr_desktop.ui.inbox.panes import ThreePanes
+from csr_desktop.ui.inbox.place_actions import actions_of, open_more
+from csr_desktop.ui.kit.panes import Pane, column
+from csr_desktop.ui.kit.states import EmptyState
+from csr_desktop.ui.place import Place
+
+if TYPE_CHECKING:
+    from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.services.inbox_rows import Conversation, InboxCounts, InboxRow, View
+    from csr_desktop.ui.actions import Action
+    from csr_desktop.ui.desk import Desk, Target
+
+_MOST_AT_ONCE: Final = 500
+"""Changed rows beyond which the list is read anew; the first filling of a desk brings thousands."""
+
+
+class InboxPlace(Place):
+    key = "inbox"
+
+    counts_changed = Signal(object)
+    """InboxCounts, for the rail."""
+    view_changed = Signal(str)
+    """A view was chosen here and not in the rail."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.words = InboxWords(desk.words)
+        self.deeds = Deeds(desk, self)
+        self.asking = Asking(desk, self.deeds, self)
+        self.list = ListPane(desk, self.words)
+        self.conversation = ConversationPane(desk)
+        self.call = CallPane(desk)
+        self.follow_up = FollowUpPane(desk)
+        self.new_ticket = NewTicketPane(desk)
+        self.context = ContextPane(desk)
+        self._nothing = Pane(desk.themes)
+        self._nothing.body.addWidget(
+            EmptyState(desk.themes, "tray", self.tr("Nothing is selected"), self.tr("Choose a line to read it here."))
+        )
+        self._selected = QStackedWidget()
+        for pane in (self._nothing, self.conversation, self.call, self.follow_up, self.new_ticket):
+            self._selected.addWidget(pane)
+        self.panes = ThreePanes(desk.themes, self.list, self._selected, self.context)
+        column(self).addWidget(self.panes)
+        self._is_loaded = False
+        self._before_form: QWidget = self._nothing
+        self._connect()
+        people = desk.services.people
+        desk.ask(self, people.me, lambda me: setattr(self.words, "my_id", me.id))
+
+    def _connect(self) -> None:
+        self.list.chosen.connect(self._on_chosen)
+        self.list.opened.connect(self._on_opened)
+        self.list.view_wanted.connect(self._on_view_wanted)
+        self.list.new_wanted.connect(self.start_ticket)
+        self.list.bulk.claimed.connect(self.claim)
+        self.list.bulk.assigned.connect(self.assign)
+        self.list.bulk.resolved.connect(self.settle)
+        self.list.bulk.cleared.connect(self.list.rows.clear_marks)
+        self.conversation.assign_wanted.connect(self.assign)
+        self.conversation.resolve_wanted.connect(self.settle)
+        self.conversation.more_wanted.connect(lambda: open_more(self))
+        self.conversation.shown.connect(self._on_ticket_shown)
+        self.call.dismissed.connect(self.deeds.dismiss_call)
+        self.follow_up.completed.connect(self.deeds.complete)
+        self.follow_up.snooze_wanted.connect(self.state)
+        self.new_ticket.opened.connect(self._on_ticket_opened)
+        self.new_ticket.left.connect(self._leave_form)
+        self.new_ticket.client_chosen.connect(self.context.show_client)
+        self.panes.folded.connect(self._on_folded)
+        for pane in (self.conversation, self.call, self.follow_up):
+            pane.context_button.clicked.connect(self.toggle_context)
+            pane.back_button.clicked.connect(lambda: self.panes.show_selected(is_shown=False))
+
+    # What the window asks
+
+    def actions_of_place(self) -> list[Action]:
+        return actions_of(self)
+
+    def on_shown(self) -> None:
+        if not self._is_loaded:
+            self._load("mine")
+        self._ask_counts()
+        if not self.is_writing:
+            self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _load(self, view: View) -> None:
+        self._is_loaded = True
+        self.list.show_view(view)
+        self._ask_counts()
+
+    def choose_view(self, key: str) -> None:
+        if key not in VIEWS:
+            return
+        self._load(key)
+        self.panes.show_selected(is_shown=False)
+        self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def open_target(self, target: Target) -> None:
+        if target.kind == "new_ticket":
+            if not self._is_loaded:
+                self._load("mine")
+            self.start_ticket(target.client_id, target.id)
+            return
+        self.list.want(target.id)
+        if not self._is_loaded:
+            self._load("mine")
+        if self.list.current is None or self.list.current.id != target.id:
+            self.list.rows.leave_current()
+            self._show_ticket(target.id, "")
+            self.context.show_client(target.client_id, "", target.id)
+        self.panes.show_selected(is_shown=True)
+
+    def on_changed(self, change_set: ChangeSet) -> None:
+        if not self._is_loaded:
+            return
+        ids = change_set.ids("tickets") | change_set.ids("interactions") | change_set.ids("follow_ups")
+        ids |= self.list.model.ids_of_clients(change_set.ids("clients") | change_set.ids("client_clocks"))
+        if change_set.rights or len(ids) > _MOST_AT_ONCE:
+            self.list.reload()
+        else:
+            self.list.model.refresh(ids)
+        if ids or change_set.rights:
+            self._ask_counts()
+        for pane in (self.conversation, self.call, self.follow_up):
+            pane.on_changed(change_set)
+
+    def on_minute(self) -> None:
+        if not self._is_loaded:
+            return
+        inbox = self.desk.services.inbox
+
+        def passed(has_moved: bool) -> None:
+            if has_moved:
+                self.list.reload()
+            else:
+                self.list.pass_time()
+            self._ask_counts()
+
+        self.desk.ask(self, inbox.refresh_clocks, passed, key="minute")
+        self.conversation.on_minute()
+        self.follow_up.on_minute()
+        self.context.on_minute()
+
+    def _ask_counts(self) -> None:
+        def show(counts: InboxCounts) -> None:
+            self.list.show_counts(counts)
+            self.counts_changed.emit(counts)
+
+        self.desk.ask(self, self.desk.services.inbox.counts, show, key="counts")
+
+    def give_way(self, window_width: int) -> None:
+        self.panes.give_way(window_width)
+
+    def save_panes(self) -> dict[str, list[int]]:
+        return self.panes.save()
+
+    def restore_panes(self, panes: dict[str, list[int]]) -> None:
+        self.panes.restore(panes)
+
+    def go_back(self) -> bool:
+        """What floats first, then a form, the context, marks, the text; at last from what is selected to the list."""
+        if self.asking.step_back():
+            return True
+        if self.is_form_open:
+            if not self.new_ticket.step_back():
+                self._leave_form()
+            return True
+        if self.panes.shows_context_over:
+            self.panes.show_context(is_shown=False)
+        elif self.list.rows.is_marking:
+            self.list.rows.clear_marks()
+        elif self.panes.shows_selected_only or not self.list.rows.hasFocus():
+            self.panes.show_selected(is_shown=False)
+        else:
+            return False
+        self.list.rows.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        return True
+
+    # What is selected
+
+    def _on_chosen(self, row: InboxRow | None) -> None:
+        if row is None:
+            if not self.is_form_open:
+                self._selected.setCurrentWidget(self._nothing)
+                self.context.clear()
+            return
+        self.asking.step_back()
+        if row.kind == "ticket":
+            self._show_ticket(row.id, row.title)
+            self.context.show_client(row.client_id, row.contact_id, row.id)
+            return
+        pane = self.call if row.kind == "call" else self.follow_up
+        pane.show_item(row.id)
+        self._selected.setCurrentWidget(pane)
+        self.context.show_client(row.client_id, row.contact_id)
+
+    def _show_ticket(self, ticket_id: str, title: str) -> None:
+        self.conversation.show_ticket(ticket_id, title)
+        self._selected.setCurrentWidget(self.conversation)
+
+    def _on_ticket_shown(self, ticket: Conversation) -> None:
+        if self._selected.currentWidget() is self.conversation:
+            self.context.show_client(ticket.client_id, ticket.contact_id, ticket.ticket_id)
+
+    def _on_opened(self) -> None:
+        """Enter: the keyboard goes to where one writes or acts."""
+        self.panes.show_selected(is_shown=True)
+        pane = self._selected.currentWidget()
+        if pane is self.conversation:
+            self.conversation.write()
+        elif pane is not None:
+            pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _on_view_wanted(self, key: str) -> None:
+        self.choose_view(key)
+        self.view_changed.emit(key)
+
+    @property
+    def is_writing(self) -> bool:
+        return self.conversation.composer.has_keyboard() or self.is_form_open
+
+    @property
+    def shows_ticket(self) -> bool:
+        return self._selected.currentWidget() is self.conversation
+
+    @property
+    def shows_call(self) -> bool:
+        return self._selected.currentWidget() is self.call
+
+    @property
+    def shows_follow_up(self) -> bool:
+        return self._selected.currentWidget() is self.follow_up
+
+    @property
+    def is_form_open(self) -> bool:
+        return self._selected.currentWidget() is self.new_ticket
+
+    def chosen_items(self) -> list[Item]:
+        """What a deed is done to: the marked rows, else what is shown."""
+        if self.list.rows.is_marking:
+            return [item_of(row) for row in self.list.marked_rows()]
+        shown = self.conversation.conversation
+        if self.shows_ticket:
+            return [item_of_ticket(shown)] if shown is not None else []
+        row = self.list.current
+        return [item_of(row)] if row is not None and not self.is_form_open else []
+
+    def _anchor(self) -> QWidget:
+        """By which a float opens."""
+        if self.list.rows.is_marking:
+            return self.list.bulk.assign_button
+        return self.conversation.assign_button if self.shows_ticket else self._selected
+
+    # Deeds; see place_actions for their keys
+
+    def claim(self) -> None:
+        self.deeds.claim(self.chosen_items())
+        self._end_marking()
+
+    def assign(self) -> None:
+        items = self.chosen_items()
+        if assignable(items):
+            self.asking.assignee(items, self._anchor())
+
+    def release(self) -> None:
+        self.deeds.assign(self.chosen_items(), "")
+        self._end_marking()
+
+    def settle(self) -> None:
+        """Resolve or reopen tickets, let a missed call be, do a follow-up."""
+        items = self.chosen_items()
+        if self.shows_call and not self.list.rows.is_marking:
+            self.call.dismiss.click()
+        elif self.shows_follow_up and not self.list.rows.is_marking:
+            self.follow_up.done.click()
+        else:
+            is_over = bool(items) and all(item.state in {"resolved", "closed"} for item in items)
+            self.deeds.set_state(items, "open" if is_over else "resolved")
+        self._end_marking()
+
+    def _end_marking(self) -> None:
+        if self.list.rows.is_marking:
+            self.list.rows.clear_marks()
+
+    def priority(self) -> None:
+        self.asking.priority(self.chosen_items(), self._anchor())
+
+    def state(self) -> None:
+        if self.shows_follow_up and not self.list.rows.is_marking:
+            if self.follow_up.snooze.isEnabled():
+                self.asking.snooze(self.follow_up.item_id, self.follow_up.snooze)
+        else:
+            self.asking.state(self.chosen_items(), self._anchor())
+
+    def topic(self) -> None:
+        shown = self.conversation.conversation if self.shows_ticket else None
+        self.asking.topic(
+            self.chosen_items(),
+            self._anchor(),
+            client_id=shown.client_id if shown else "",
+            topic_id=shown.topic_id if shown else "",
+        )
+
+    def escalate(self) -> None:
+        shown = self.conversation.conversation
+        if not self.shows_ticket or shown is None or not shown.can_work:
+            return
+        if shown.escalated_to_id:
+            self.deeds.end_escalation(shown.ticket_id)
+        else:
+            self.asking.escalation(shown.ticket_id, self.conversation.assign_button)
+
+    def rename(self) -> None:
+        shown = self.conversation.conversation
+        if self.shows_ticket and shown is not None and shown.can_work:
+            self.asking.subject(shown, self.conversation.assign_button)
+
+    def start(self, kind: str) -> None:
+        """Write a reply, a note or what the client said."""
+        if self.shows_ticket and self.conversation.can_write:
+            self.panes.show_selected(is_shown=True)
+            self.conversation.composer.start(kind)
+
+    def log(self, then_state: str = "") -> None:
+        """Ctrl+Return: log what is being written, or open the ticket of the form."""
+        if self.is_form_open:
+            self.new_ticket.open_ticket()
+        else:
+            self.conversation.composer.log(then_state)
+
+    def call_person(self) -> None:
+        """Dial whoever is in question."""
+        if self.shows_call:
+            self.call.call_back()
+        elif self.shows_follow_up:
+            self.follow_up.call_now()
+        else:
+            self.context.call()
+
+    def open_in_place(self) -> None:
+        if self.shows_call:
+            self.call.open_in_place()
+        elif self.shows_follow_up:
+            self.follow_up.open_in_place()
+        elif self.context.client_id:
+            self.desk.open("client", self.context.client_id)
+
+    def toggle_context(self) -> None:
+        self.panes.show_context(is_shown=not self.panes.shows_context_over)
+
+    def _on_folded(self, is_folded: bool) -> None:
+        for pane in (self.conversation, self.call, self.follow_up):
+            pane.header.buttons.set_shown(pane.context_button, is_shown=is_folded)
+            pane.header.buttons.set_shown(pane.back_button, is_shown=self.panes.is_single)
+
+    # A new ticket
+
+    def start_ticket(self, client_id: str = "", contact_id: str = "") -> None:
+        current = self._selected.currentWidget()
+        if current is not None and current is not self.new_ticket:
+            self._before_form = current
+        self._selected.setCurrentWidget(self.new_ticket)
+        self.panes.show_selected(is_shown=True)
+        self.context.show_client(client_id, contact_id)
+        self.new_ticket.start(client_id, contact_id)
+
+    def _leave_form(self) -> None:
+        self._selected.setCurrentWidget(self._before_form)
+        row = self.list.current
+        if row is not None:
+            self._on_chosen(row)
+        else:
+            self.context.clear()
+        self.panes.show_selected(is_shown=False)
+        self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_ticket_opened(self, ticket_id: str) -> None:
+        self._show_ticket(ticket_id, "")
+        self.list.want(ticket_id)
+        self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)

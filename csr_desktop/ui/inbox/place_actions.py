@@ -1,0 +1,146 @@
+"""The keys of the inbox: rows of the table of actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMenu
+
+from csr_desktop.ui.actions import Action, key_text
+from csr_desktop.ui.inbox.composer import HEARD, NOTE, REPLY
+from csr_desktop.ui.inbox.deeds import assignable, tickets
+from csr_desktop.ui.kit.icons import icon
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csr_desktop.ui.inbox.place import InboxPlace
+
+
+def actions_of(place: InboxPlace) -> list[Action]:
+    tr = place.tr
+
+    def act(
+        key: str,
+        title: str,
+        callback: Callable[[], None],
+        keys: str,
+        icon: str,
+        is_enabled: Callable[[], bool] = lambda: True,
+        *,
+        works_in_text: bool = False,
+        in_palette: bool = True,
+    ) -> Action:
+        return Action(
+            f"inbox_{key}",
+            title,
+            callback,
+            keys,
+            place="inbox",
+            icon=icon,
+            is_enabled=is_enabled,
+            in_palette=in_palette,
+            works_in_text=works_in_text,
+        )
+
+    def has_tickets() -> bool:
+        return bool(tickets(place.chosen_items()))
+
+    def can_assign() -> bool:
+        return bool(assignable(place.chosen_items()))
+
+    def can_write() -> bool:
+        return place.shows_ticket and place.conversation.can_write
+
+    def is_escalated() -> bool:
+        shown = place.conversation.conversation
+        return can_write() and shown is not None and bool(shown.escalated_to_id)
+
+    def can_settle() -> bool:
+        return has_tickets() or place.shows_call or place.shows_follow_up
+
+    def can_log() -> bool:
+        return place.is_writing
+
+    def has_client() -> bool:
+        return bool(place.context.client_id) or place.shows_call or place.shows_follow_up
+
+    return [
+        act("claim", tr("Take it"), place.claim, "C", "hand", can_assign),
+        act("assign", tr("Assign to somebody"), place.assign, "A", "user-plus", can_assign),
+        act("settle", tr("Resolve, reopen or mark as done"), place.settle, "E", "check", can_settle),
+        act("reply", tr("Log a reply"), lambda: place.start(REPLY), "R", "arrow-elbow-up-left", can_write),
+        act("note", tr("Write an internal note"), lambda: place.start(NOTE), "N", "lock-simple", can_write),
+        act("heard", tr("Log what the client said"), lambda: place.start(HEARD), "H", "chat-text", can_write),
+        act("priority", tr("Change the priority"), place.priority, "P", "flag-banner", has_tickets),
+        act(
+            "state",
+            tr("Change the state, or snooze"),
+            place.state,
+            "S",
+            "hourglass",
+            lambda: has_tickets() or place.shows_follow_up,
+        ),
+        act("topic", tr("Change the topic"), place.topic, "T", "tag", has_tickets),
+        act(
+            "escalate",
+            tr("Escalate to a lead"),
+            place.escalate,
+            "F4",
+            "flag",
+            lambda: can_write() and not is_escalated(),
+            works_in_text=True,
+        ),
+        act(
+            "end_escalation",
+            tr("End the escalation"),
+            place.escalate,
+            "Shift+F4",
+            "flag",
+            is_escalated,
+            works_in_text=True,
+        ),
+        act("release", tr("Put back for anyone to take"), place.release, "U", "arrow-u-up-left", has_tickets),
+        act("rename", tr("Change the subject"), place.rename, "F2", "pencil-simple", can_write),
+        act("mark", tr("Mark the row"), place.list.rows.toggle_mark, "X", "check-circle", in_palette=False),
+        act("call", tr("Call the person"), place.call_person, "D", "phone", has_client),
+        act("open", tr("Open the client, call or follow-up"), place.open_in_place, "O", "arrow-square-out", has_client),
+        act("context", tr("Show or hide the client"), place.toggle_context, "I", "info", lambda: place.panes.is_folded),
+        act("new", tr("New ticket"), place.start_ticket, "Ctrl+N", "plus"),
+        act("log", tr("Log what is written"), place.log, "Ctrl+Return", "check", can_log, in_palette=False),
+        act(
+            "log_resolve",
+            tr("Log the reply and resolve"),
+            lambda: place.log("resolved"),
+            "Ctrl+Shift+Return",
+            "check",
+            place.conversation.composer.has_keyboard,
+            in_palette=False,
+        ),
+    ]
+
+
+_IN_MENU = (
+    "inbox_claim",
+    "inbox_release",
+    "inbox_priority",
+    "inbox_state",
+    "inbox_topic",
+    "inbox_escalate",
+    "inbox_end_escalation",
+    "inbox_rename",
+    "inbox_open",
+)
+
+
+def open_more(place: InboxPlace) -> None:
+    """The ⋯ menu of a ticket: the rest of what can be done with it, each with its key."""
+    menu = QMenu(place)
+    rows = {action.id: action for action in actions_of(place)}
+    for action in (rows[key] for key in _IN_MENU):
+        if action.is_enabled():
+            words = action.title.replace("&", "&&")
+            menu.addAction(icon(place.desk.themes, action.icon), f"{words}\t{key_text(action.key)}", action.callback)
+    menu.aboutToHide.connect(menu.deleteLater)
+    button = place.conversation.more_button
+    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))

@@ -1,0 +1,53 @@
+"""The keys of the place in front, out of the table of actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from csr_desktop.ui.actions import EVERYWHERE, Action, Actions, key_text
+from csr_desktop.ui.desk import Desk
+from csr_desktop.ui.kit.chips import KeyCap
+from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.page_float import PageFloat
+
+if TYPE_CHECKING:
+    from csr_desktop.ui.main_window import MainWindow
+
+
+class KeysPage(PageFloat):
+    def __init__(self, window: MainWindow, desk: Desk, actions: Actions) -> None:
+        self._actions = actions
+        super().__init__(window, desk, window.tr("Keys"))
+
+    def refresh(self) -> None:
+        self.clear()
+        actions = [a for a in self._actions.of_place(self.window.current_place) if a.key]
+        here = [a for a in actions if a.place != EVERYWHERE]
+        everywhere = [a for a in actions if a.place == EVERYWHERE]
+        for title, some in ((self.tr("In this place"), here), (self.tr("Everywhere"), everywhere)):
+            if some:
+                self.body.addWidget(Label(title, size="caption", weight=600, tone="muted"))
+                self.body.addWidget(self._table(some))
+        moves = Label(
+            self.tr("Lists move with the arrows or j and k, Enter opens, Esc goes back. Tab goes from part to part."),
+            tone="muted",
+            wraps=True,
+        )
+        self.body.addWidget(moves)
+        self.body.addStretch(1)
+
+    def _table(self, actions: list[Action]) -> QWidget:
+        table = QWidget()
+        grid = QGridLayout(table)
+        space = self.desk.themes.theme.sizes.space
+        grid.setContentsMargins(0, 0, 0, space.close)
+        grid.setHorizontalSpacing(space.page)
+        grid.setVerticalSpacing(space.tight)
+        for at, action in enumerate(actions):
+            row, column = divmod(at, 2)
+            grid.addWidget(KeyCap(self.desk.themes, key_text(action.key)), row, column * 2)
+            grid.addWidget(Label(action.title), row, column * 2 + 1)
+            grid.setColumnStretch(column * 2 + 1, 1)
+        return table

@@ -1,0 +1,92 @@
+"""What the server did not take as meant: the person's text, the reason, and what to do. Nothing of it is dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from csr_desktop.domain.change_set import ChangeSet
+from csr_desktop.ui.desk import Desk
+from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.panes import Card, line
+from csr_desktop.ui.kit.states import EmptyState
+from csr_desktop.ui.page_float import PageFloat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csr_desktop.services.sync_state import NeedsYouRow
+    from csr_desktop.ui.main_window import MainWindow
+
+
+class NeedsYouPage(PageFloat):
+    def __init__(self, window: MainWindow, desk: Desk) -> None:
+        super().__init__(window, desk, window.tr("Needs you"))
+        desk.changed.connect(self._on_changed)
+
+    def _on_changed(self, _change_set: ChangeSet) -> None:
+        if self.is_open:
+            self.refresh()
+
+    def refresh(self) -> None:
+        self.desk.ask(self, self.desk.services.sync_state.needs_you, self._show, key="needs_you")
+
+    def _show(self, rows: Sequence[NeedsYouRow]) -> None:
+        self.clear()
+        if not rows:
+            self.body.addWidget(
+                EmptyState(
+                    self.desk.themes,
+                    "check-circle",
+                    self.tr("Nothing needs you"),
+                    self.tr("Everything was taken as you meant it."),
+                )
+            )
+        for row in rows:
+            self.body.addWidget(self._card(row))
+        self.body.addStretch(1)
+        if self.is_open:
+            self.place()
+
+    def _card(self, row: NeedsYouRow) -> Card:
+        themes = self.desk.themes
+        card = Card(themes, title=row.subject or self.desk.words.command(row.command))
+        card.body.addWidget(Label(row.reason, tone="danger", wraps=True))
+        if row.text:
+            card.body.addWidget(Label(row.text, wraps=True, selectable=True))
+        buttons = line(spacing=themes.theme.sizes.space.close)
+        if row.can_try_again:
+            again = Button(themes, self.tr("Try again"), role="primary")
+            again.clicked.connect(lambda: self._try_again(row))
+            buttons.addWidget(again)
+        if row.link is not None:
+            kind, row_id = row.link
+            look = Button(themes, self.tr("Look at it"))
+            look.clicked.connect(lambda: self._look(kind, row_id))
+            buttons.addWidget(look)
+        if row.text:
+            copy = Button(themes, self.tr("Copy my text"))
+            copy.clicked.connect(lambda: QApplication.clipboard().setText(row.text))
+            buttons.addWidget(copy)
+        done = Button(themes, self.tr("Done with it"))
+        done.clicked.connect(lambda: self._dismiss(row))
+        buttons.addWidget(done)
+        buttons.addStretch(1)
+        card.body.addLayout(buttons)
+        return card
+
+    def _look(self, kind: str, row_id: str) -> None:
+        self.close()
+        self.desk.open(kind, row_id)
+
+    def _try_again(self, row: NeedsYouRow) -> None:
+        self.desk.do(self, lambda: self.desk.services.sync_state.try_again(row.id), lambda _: self.refresh())
+
+    def _dismiss(self, row: NeedsYouRow) -> None:
+        self.desk.ask(self, lambda: self.desk.services.sync_state.dismiss(row.id), lambda _: self._after_dismissing())
+
+    def _after_dismissing(self) -> None:
+        self.refresh()
+        self.desk.saved.emit()

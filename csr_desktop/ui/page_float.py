@@ -1,0 +1,109 @@
+"""A page over the window: title, close, a body that scrolls. Esc or a click beside it leaves; keys go back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from csr_desktop.ui.desk import Desk
+from csr_desktop.ui.kit.buttons import IconButton
+from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.float import DimSheet, FloatFrame
+from csr_desktop.ui.kit.panes import Hairline, line
+
+if TYPE_CHECKING:
+    from csr_desktop.ui.main_window import MainWindow
+
+
+class PageFloat(QObject):
+    """Subclasses fill `body` in `refresh`, which runs at each opening."""
+
+    def __init__(self, window: MainWindow, desk: Desk, title: str) -> None:
+        super().__init__(window)
+        self.window = window
+        self.desk = desk
+        self._give_back: Callable[[], None] = lambda: None
+        themes = desk.themes
+        space = themes.theme.sizes.space
+        self.sheet = DimSheet(themes, window)
+        self.frame = FloatFrame(themes, window, title)
+        self.close_button = IconButton(themes, "x", self.tr("Close"), key_hint="Esc")
+        head = line(spacing=space.close, margins=(space.page, space.apart, space.apart, space.apart))
+        head.addWidget(Label(title, size="title", weight=600), 1)
+        head.addWidget(self.close_button)
+        self.content = QWidget()
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(space.page, space.pane, space.page, space.page)
+        self.body.setSpacing(space.apart)
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self.content)
+        self.frame.body.addLayout(head)
+        self.frame.body.addWidget(Hairline(themes))
+        self.frame.body.addWidget(self._scroll, 1)
+        self.close_button.clicked.connect(self.close)
+        self.sheet.clicked.connect(self.close)
+        self.frame.installEventFilter(self)
+        window.installEventFilter(self)
+
+    def refresh(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def is_open(self) -> bool:
+        return self.frame.isVisible()
+
+    def open(self) -> None:
+        from csr_desktop.ui.main_window import focus_kept
+
+        if not self.is_open:
+            self._give_back = focus_kept(self.window)
+        self.refresh()
+        self.window.actions_table.is_held = True
+        self.sheet.cover()
+        self.place()
+        self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close(self) -> None:
+        if self.is_open:
+            self.frame.hide()
+            self.sheet.hide()
+            self.window.actions_table.is_held = False
+            self._give_back()
+
+    def place(self) -> None:
+        sizes = self.desk.themes.theme.sizes
+        width = min(sizes.width.palette, self.window.width() - 2 * sizes.space.page)
+        wanted = self.content.sizeHint().height() + sizes.height.top_bar + 2 * sizes.space.pane
+        height = min(max(wanted, sizes.width.list_min), self.window.height() - 4 * sizes.space.page)
+        self.frame.place_at(
+            QRect((self.window.width() - width) // 2, (self.window.height() - height) // 3, width, height)
+        )
+
+    def clear(self) -> None:
+        while (item := self.body.takeAt(0)) is not None:
+            widget, layout = item.widget(), item.layout()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+            elif layout is not None:
+                while (inner := layout.takeAt(0)) is not None:
+                    if (part := inner.widget()) is not None:
+                        part.hide()
+                        part.deleteLater()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.window and event.type() == QEvent.Type.Resize and self.is_open:
+            self.place()
+        if watched is self.frame and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape:
+                self.close()
+            return True  # what lies beneath must not get the keys
+        return False

@@ -1,0 +1,271 @@
+"""The palette: what is typed goes to search and to the table of actions; arrows choose, Enter opens, Esc leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QStyleOptionViewItem, QVBoxLayout
+
+from csr_desktop.ui.actions import Action, Actions, key_text
+from csr_desktop.ui.desk import Desk
+from csr_desktop.ui.kit.chips import KeyHint
+from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.float import DimSheet, FloatFrame
+from csr_desktop.ui.kit.marks import IconMark
+from csr_desktop.ui.kit.panes import Hairline
+from csr_desktop.ui.kit.rows import ROW_ROLE
+from csr_desktop.ui.kit.theme import set_look
+from csr_desktop.ui.palette.rows import Heading, Line, PaletteDelegate, PaletteModel
+from csr_desktop.ui.wording import VIEW_ICONS
+
+if TYPE_CHECKING:
+    from csr_desktop.services.search import Hit, SearchResults
+    from csr_desktop.ui.main_window import MainWindow
+
+TOP_SHARE = 0.107
+"""How far down the palette stands, as a part of the window's height."""
+COMMANDS_SHOWN = 6
+
+
+class Palette(QObject):
+    """Opens over the window; what had the keyboard gets it back."""
+
+    closed = Signal()
+
+    def __init__(self, window: MainWindow, desk: Desk, actions: Actions) -> None:
+        super().__init__(window)
+        self._window = window
+        self._desk = desk
+        self._actions = actions
+        self._give_back: Callable[[], None] = lambda: None
+        themes = desk.themes
+        self.sheet = DimSheet(themes, window)
+        self.frame = FloatFrame(themes, window, self.tr("Search or run a command"))
+        self.box = QLineEdit()
+        self.box.setAccessibleName(self.tr("Search or run a command"))
+        self.box.setPlaceholderText(self.tr("A name, number, ticket, word of a note, or a command"))
+        self.box.setFrame(False)
+        set_look(self.box, isBare=True)
+        self.box.setFont(themes.theme.font("title"))
+        self.found = Label(tone="muted", size="caption")
+        self.list = QListView()
+        self.list.setAccessibleName(self.tr("Found"))
+        self.list.setFrameShape(QListView.Shape.NoFrame)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setMouseTracking(True)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.model = PaletteModel()
+        self.list.setModel(self.model)
+        self.delegate = PaletteDelegate(themes, self.list)
+        self.list.setItemDelegate(self.delegate)
+        self._lay_out()
+        self.box.textChanged.connect(self._on_typed)
+        self.box.installEventFilter(self)
+        self.list.clicked.connect(lambda index: self._run(index.row()))
+        self.sheet.clicked.connect(self.close)
+        window.installEventFilter(self)
+
+    def _lay_out(self) -> None:
+        themes = self._desk.themes
+        space = themes.theme.sizes.space
+        head = QHBoxLayout()
+        head.setContentsMargins(space.pane, space.apart, space.pane, space.apart)
+        head.setSpacing(space.apart)
+        head.addWidget(IconMark(themes, "magnifying-glass", tone="muted"))
+        head.addWidget(self.box, 1)
+        head.addWidget(self.found)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(space.pane, space.close, space.pane, space.close)
+        foot.setSpacing(space.pane)
+        foot.addWidget(KeyHint(themes, "↑ ↓", self.tr("move")))
+        foot.addWidget(KeyHint(themes, ">", self.tr("commands only")))
+        foot.addWidget(KeyHint(themes, "#", self.tr("numbers only")))
+        foot.addStretch(1)
+        foot.addWidget(Label(self.tr("Spelling is forgiven"), tone="muted", size="caption"))
+        body: QVBoxLayout = self.frame.body
+        body.addLayout(head)
+        body.addWidget(Hairline(themes))
+        body.addWidget(self.list, 1)
+        body.addWidget(Hairline(themes))
+        body.addLayout(foot)
+
+    # Open and close
+
+    @property
+    def is_open(self) -> bool:
+        return self.frame.isVisible()
+
+    def open(self, text: str = "") -> None:
+        from csr_desktop.ui.main_window import focus_kept
+
+        if not self.is_open:
+            self._give_back = focus_kept(self._window)
+        self._actions.is_held = True
+        self.sheet.cover()
+        self._place()
+        self.box.setText(text)
+        self.box.selectAll()
+        self.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._on_typed(text)
+
+    def close(self) -> None:
+        if self.is_open:
+            self.frame.hide()
+            self.sheet.hide()
+            self._actions.is_held = False
+            self._give_back()
+            self.closed.emit()
+
+    def _place(self) -> None:
+        sizes = self._desk.themes.theme.sizes
+        width = min(sizes.width.palette, self._window.width() - 2 * sizes.space.page)
+        top = int(self._window.height() * TOP_SHARE)
+        rows = sum(
+            self.delegate.sizeHint(QStyleOptionViewItem(), self.model.index(at)).height()
+            for at in range(self.model.rowCount())
+        )
+        chrome = 2 * sizes.height.pane_header + sizes.space.close
+        height = min(chrome + max(rows, sizes.height.row_two_line) + sizes.space.close, self._window.height() - 2 * top)
+        self.frame.place_at(QRect((self._window.width() - width) // 2, top, width, height))
+
+    # Typing
+
+    def _on_typed(self, text: str) -> None:
+        text = text.strip()
+        if text.startswith(">"):
+            self._show([*self._command_lines(text[1:].strip(), most=100)], None)
+            return
+        search = self._desk.services.search
+        ask = search.recent if not text else lambda: search.find(text)
+        self._desk.ask(self, ask, lambda results: self._on_found(text, results), key="find")
+
+    def _on_found(self, text: str, results: SearchResults) -> None:
+        rows: list[Heading | Line] = []
+        for section in results.sections:
+            rows.append(Heading(self._section_words(section.key, is_recent=not text)))
+            rows += [self._hit_line(hit) for hit in section.hits]
+        rows += self._command_lines(text, most=COMMANDS_SHOWN if text else 5)
+        self._show(rows, results if text else None)
+
+    def _show(self, rows: list[Heading | Line], results: SearchResults | None) -> None:
+        if not rows:
+            rows = [Heading(self.tr("Nothing found. Try fewer letters, or another word of it."))]
+        self.model.show_rows(rows)
+        if results is None:
+            self.found.setText("")
+        else:
+            count = self._desk.words.locale.toString(results.found_count)
+            self.found.setText(self.tr("{0} found").format(count + ("+" if results.is_more else "")))
+        first = self.model.first_line()
+        if first >= 0:
+            self.list.setCurrentIndex(self.model.index(first))
+        self._place()
+
+    def _section_words(self, key: str, *, is_recent: bool) -> str:
+        if is_recent:
+            return self.tr("Last calls") if key == "work" else self.tr("Lately with")
+        return {
+            "directory": self.tr("Contacts and clients"),
+            "work": self.tr("Tickets and calls"),
+            "notes": self.tr("Notes"),
+            "follow_ups": self.tr("Follow-ups"),
+        }.get(key, key)
+
+    def _hit_line(self, hit: Hit) -> Line:
+        desk = self._desk
+        kind, row_id = hit.open_kind, hit.open_id
+
+        def run() -> None:
+            desk.open(kind, row_id, hit.client_id)
+
+        def call() -> None:
+            desk.calling.emit(hit.number, hit.contact_id or (hit.row_id if hit.kind == "contact" else ""))
+
+        return Line(
+            key=f"{hit.kind}:{hit.row_id}",
+            icon=VIEW_ICONS.get(hit.kind, "chat-text"),
+            title=hit.title,
+            run=run,
+            title_marks=hit.title_marks,
+            detail=hit.subtitle,
+            detail_marks=hit.subtitle_marks,
+            end=desk.words.short(hit.time_at) if hit.time_at else "",
+            call=call if hit.number or hit.kind == "contact" else None,
+        )
+
+    def _command_lines(self, text: str, most: int) -> list[Heading | Line]:
+        words = text.casefold().split()
+
+        def fits(action: Action) -> bool:
+            title = action.title.casefold()
+            return all(word in title for word in words)
+
+        place = self._window.current_place
+        fitting = [a for a in self._actions.of_place(place) if a.in_palette and a.is_enabled() and fits(a)][:most]
+        lines = [
+            Line(
+                f"action:{a.id}",
+                a.icon or "terminal-window",
+                a.title,
+                a.callback,
+                key_hint=key_text(a.key) if a.key else "",
+            )
+            for a in fitting
+        ]
+        number = "".join(c for c in text if c.isdigit())
+        if len(number) >= 7 and not any(c.isalpha() for c in text):
+            call_title = self.tr("Call {0}").format(text)
+            lines.insert(0, Line("action:call_number", "phone", call_title, lambda: self._desk.calling.emit(text, "")))
+        return [Heading(self.tr("Commands")), *lines] if lines else []
+
+    # Keys
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._window and event.type() == QEvent.Type.Resize and self.is_open:
+            self._place()
+        if watched is self.box and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._on_key(event)
+        return False
+
+    def _on_key(self, event: QKeyEvent) -> bool:
+        key, control = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        at = self.list.currentIndex().row()
+        if key in {Qt.Key.Key_Down, Qt.Key.Key_Tab} or (control and key == Qt.Key.Key_N):
+            self._move_to(self.model.next_line(at, 1))
+        elif key in {Qt.Key.Key_Up, Qt.Key.Key_Backtab} or (control and key == Qt.Key.Key_P):
+            self._move_to(self.model.next_line(at, -1))
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._run(at)
+        elif key == Qt.Key.Key_Escape:
+            self.close()
+        elif control and key == Qt.Key.Key_D:
+            self._call(at)
+        else:
+            return False
+        return True
+
+    def _move_to(self, row: int) -> None:
+        if row >= 0:
+            index = self.model.index(row)
+            self.list.setCurrentIndex(index)
+            self.list.scrollTo(index)
+
+    def _line(self, row: int) -> Line | None:
+        found = self.model.index(row).data(ROW_ROLE) if row >= 0 else None
+        return found if isinstance(found, Line) else None
+
+    def _run(self, row: int) -> None:
+        line = self._line(row)
+        if line is not None:
+            self.close()
+            line.run()
+
+    def _call(self, row: int) -> None:
+        line = self._line(row)
+        if line is not None and line.call is not None:
+            self.close()
+            line.call()

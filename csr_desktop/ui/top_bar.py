@@ -1,0 +1,68 @@
+"""The bar over everything: search, the call bar, and how it stands with saving, in words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+
+from csr_desktop.ui.actions import key_text
+from csr_desktop.ui.kit.avatar import Avatar
+from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
+from csr_desktop.ui.sync_words import SyncLine
+
+
+class SearchButton(Button):
+    """Looks like a field; a press opens the palette, where the typing happens."""
+
+    def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
+        super().__init__(themes, "", icon="magnifying-glass", key_hint=key_text("Ctrl+K"), parent=parent)
+        self.setText(self.tr("Search or run a command"))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.themes.theme.sizes.height.call_bar)
+
+    def _paint_parts(self, painter: QPainter, theme: Theme, colour: QColor, *, is_hot: bool) -> None:  # noqa: ARG002
+        sizes, faint = theme.sizes, theme.colour("text-faint")
+        inner = self.rect().adjusted(sizes.space.close, 0, -sizes.space.close, 0)
+        icon = QRect(inner.left(), inner.center().y() - sizes.height.icon // 2, sizes.height.icon, sizes.height.icon)
+        paint_icon(painter, icon, self.icon_name, faint)
+        painter.setPen(faint)
+        painter.setFont(theme.font())
+        words = inner.adjusted(sizes.height.icon + sizes.space.close, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.words)
+        painter.setFont(theme.font("caption"))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self.key_hint)
+
+
+class TopBar(QFrame):
+    """The call bar and the sync words are handed in."""
+
+    search_wanted = Signal()
+
+    def __init__(self, themes: ThemeSwitch, call_bar: QWidget, sync_line: SyncLine, person: str) -> None:
+        super().__init__()
+        self._themes = themes
+        sizes = themes.theme.sizes
+        self.setFixedHeight(sizes.height.top_bar)
+        self.search = SearchButton(themes)
+        self.search.clicked.connect(self.search_wanted)
+        self.call_bar = call_bar
+        self.sync_line = sync_line
+        self.avatar = Avatar(themes, person, is_me=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(sizes.space.apart, 0, sizes.space.apart, 0)
+        row.setSpacing(sizes.space.apart)
+        row.addWidget(self.search)
+        row.addWidget(call_bar)
+        row.addStretch(1)
+        row.addWidget(sync_line)
+        row.addWidget(self.avatar)
+
+    def fit_list(self, list_width: int) -> None:
+        """The search field is as wide as the list beneath it, so that the call bar starts where the rest does."""
+        sizes = self._themes.theme.sizes
+        self.search.setFixedWidth(max(list_width - 2 * sizes.space.apart, sizes.width.list_min - 2 * sizes.space.apart))

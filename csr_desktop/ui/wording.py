@@ -1,0 +1,322 @@
+"""Words for times, kinds and outcomes: in the person's zone, the client's beside it, through Qt's translation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import msgspec
+from PySide6.QtCore import QDate, QLocale, QObject, QTime
+
+from csr_desktop.ui.kit.rows import Clock
+from csr_desktop.ui.kit.theme import Tone
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+
+VIEW_ICONS = {
+    "email": "envelope-simple",
+    "chat": "chat-circle",
+    "web_form": "globe",
+    "social": "share-network",
+    "voicemail": "voicemail",
+    "phone": "phone",
+    "in_person": "user",
+    "missed": "phone-x",
+    "abandoned": "phone-x",
+    "no_answer": "phone-x",
+    "promise": "handshake",
+    "callback": "phone-call",
+    "check_in": "arrow-clockwise",
+    "task": "check-circle",
+    "deadline": "bank",
+    "note": "note-pencil",
+    "change": "pencil-simple",
+    "client": "buildings",
+    "contact": "user",
+    "ticket": "ticket",
+    "call": "phone",
+    "follow_up": "calendar-check",
+}
+CLOCK_ICONS = {"due": "timer", "cut_off": "money", "promise": "handshake"}
+
+
+class Until(msgspec.Struct, frozen=True):
+    """How long until a time, short, for a chip; in words, for a screen reader."""
+
+    text: str
+    spoken: str
+    tone: Tone
+    is_soon: bool
+
+
+class Wording(QObject):
+    """`now` gives milliseconds; `zone` is the workstation's."""
+
+    def __init__(self, zone: ZoneInfo, now: Callable[[], int], locale: QLocale | None = None) -> None:
+        super().__init__()
+        self.zone = zone
+        self.now = now
+        self.locale = locale or QLocale()
+
+    # Times
+
+    def local(self, at: int, zone_name: str = "") -> dt.datetime:
+        return dt.datetime.fromtimestamp(at / 1000, ZoneInfo(zone_name) if zone_name else self.zone)
+
+    def time_of_day(self, at: int, zone_name: str = "") -> str:
+        """ "10:17 AM", as the locale writes it."""
+        moment = self.local(at, zone_name)
+        text = self.locale.toString(QTime(moment.hour, moment.minute), QLocale.FormatType.ShortFormat)
+        return text.replace("\u202f", "\u00a0")
+
+    def day(self, date: dt.date | str, *, with_weekday: bool = True) -> str:
+        """ "Fri, May 15"; the year only when it is another than this."""
+        value = dt.date.fromisoformat(date) if isinstance(date, str) else date
+        form = "MMM d" if self.locale.measurementSystem() != QLocale.MeasurementSystem.MetricSystem else "d MMM"
+        if value.year != self.local(self.now()).year:
+            form += ", yyyy"
+        if with_weekday:
+            form = "ddd, " + form
+        return self.locale.toString(QDate(value.year, value.month, value.day), form)
+
+    def long_day(self, at: int) -> str:
+        """ "Today, Thursday, May 14", for the line between days."""
+        date = self.local(at).date()
+        today = self.local(self.now()).date()
+        text = self.locale.toString(QDate(date.year, date.month, date.day), "dddd, MMMM d")
+        if date == today:
+            return self.tr("Today, {0}").format(text)
+        if date == today - dt.timedelta(days=1):
+            return self.tr("Yesterday, {0}").format(text)
+        return text if date.year == today.year else f"{text}, {date.year}"
+
+    def short(self, at: int) -> str:
+        """A past time in a list: the time today, the weekday this week, else the day."""
+        if not at:
+            return ""
+        moment, today = self.local(at), self.local(self.now()).date()
+        if moment.date() == today:
+            return self.time_of_day(at)
+        if 0 < (today - moment.date()).days < 7:
+            return self.locale.dayName(moment.isoweekday(), QLocale.FormatType.ShortFormat)
+        return self.day(moment.date(), with_weekday=False)
+
+    def moment(self, at: int, zone_name: str = "") -> str:
+        """ "Fri, May 15, 11:00 AM", with "Today" and "Tomorrow" where they fit."""
+        date = self.local(at, zone_name).date()
+        today = self.local(self.now(), zone_name).date()
+        if date == today:
+            day = self.tr("Today")
+        elif date == today + dt.timedelta(days=1):
+            day = self.tr("Tomorrow")
+        else:
+            day = self.day(date)
+        return f"{day}, {self.time_of_day(at, zone_name)}"
+
+    def both(self, at: int, zone_name: str) -> str:
+        """ "Fri, 11:00 AM in Chicago, 12:00 PM yours"; one time when the zones agree at that moment."""
+        if not zone_name or self.local(at, zone_name).utcoffset() == self.local(at).utcoffset():
+            return self.moment(at)
+        theirs = self.moment(at, zone_name)
+        return self.tr("{0} in {1}, {2} yours").format(theirs, place_of(zone_name), self.time_of_day(at))
+
+    def client_time(self, zone_name: str) -> str:
+        """ "9:42 AM in Chicago, 1 h behind"."""
+        now = self.now()
+        if not zone_name:
+            return ""
+        text = self.tr("{0} in {1}").format(self.time_of_day(now, zone_name), place_of(zone_name))
+        theirs, mine = self.local(now, zone_name).utcoffset(), self.local(now).utcoffset()
+        minutes = int(((theirs or dt.timedelta()) - (mine or dt.timedelta())).total_seconds() // 60)
+        if not minutes:
+            return text
+        gap = self.duration(abs(minutes) * 60)
+        return text + ", " + (self.tr("{0} behind") if minutes < 0 else self.tr("{0} ahead")).format(gap)
+
+    def duration(self, seconds: int) -> str:
+        """ "25 min", "3 h 18", "2 days"."""
+        minutes = max(0, seconds) // 60
+        if minutes < 60:
+            return self.tr("{0} min").format(minutes)
+        if minutes < 24 * 60:
+            hours, rest = divmod(minutes, 60)
+            return f"{hours} h {rest:02}" if rest else self.tr("{0} h").format(hours)
+        days = minutes // (24 * 60)
+        return self.tr("%n day(s)", "", days)
+
+    def until(self, at: int) -> Until:
+        """Of a due time: late and under an hour have colour; under a day in hours; then the day."""
+        left = at - self.now()
+        if left < 0:
+            text = self.tr("{0} late").format(self.duration(-left // 1000))
+            return Until(text, text, "danger", is_soon=True)
+        if left < HOUR:
+            text = self.duration((left + MINUTE - 1) // 1000)
+            return Until(text, self.tr("in {0}").format(text), "warning", is_soon=True)
+        if left < DAY:
+            text = self.duration(left // 1000)
+            return Until(text, self.tr("in {0}").format(text), "neutral", is_soon=False)
+        moment, today = self.local(at), self.local(self.now()).date()
+        if (moment.date() - today).days < 7:
+            text = self.locale.dayName(moment.isoweekday(), QLocale.FormatType.ShortFormat)
+        else:
+            text = self.day(moment.date(), with_weekday=False)
+        return Until(text, self.moment(at), "neutral", is_soon=False)
+
+    def clock(self, kind: str, at: int) -> Clock | None:
+        """A chip of a row: kind due, cut_off or promise; none without a time."""
+        if not at:
+            return None
+        left = self.until(at)
+        names = {
+            "due": self.tr("Reply due {0}"),
+            "cut_off": self.tr("Cut-off {0}"),
+            "promise": self.tr("Promise due {0}"),
+        }
+        return Clock(CLOCK_ICONS[kind], left.text, left.tone, names[kind].format(left.spoken))
+
+    @staticmethod
+    def timer(seconds: int) -> str:
+        """ "4:12", "1:05:09"."""
+        hours, rest = divmod(max(0, seconds), 3600)
+        return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+    # Names of kinds
+
+    def channel(self, key: str) -> str:
+        return {
+            "phone": self.tr("Phone"),
+            "email": self.tr("Email"),
+            "chat": self.tr("Chat"),
+            "social": self.tr("Social"),
+            "in_person": self.tr("In person"),
+            "web_form": self.tr("Web form"),
+            "voicemail": self.tr("Voicemail"),
+        }.get(key, key)
+
+    def priority(self, key: str) -> str:
+        return {
+            "low": self.tr("Low"),
+            "normal": self.tr("Normal"),
+            "high": self.tr("High"),
+            "urgent": self.tr("Urgent"),
+        }.get(key, key)
+
+    def ticket_state(self, key: str) -> str:
+        return {
+            "open": self.tr("Open"),
+            "waiting": self.tr("Waiting for client"),
+            "resolved": self.tr("Resolved"),
+            "closed": self.tr("Closed"),
+        }.get(key, key)
+
+    def tier(self, key: str) -> str:
+        return {"gold": self.tr("Gold"), "silver": self.tr("Silver"), "bronze": self.tr("Bronze")}.get(key, "")
+
+    def client_status(self, key: str) -> str:
+        return {"active": self.tr("Active"), "prospect": self.tr("Prospect"), "closed": self.tr("Closed account")}.get(
+            key, key
+        )
+
+    def follow_up_kind(self, key: str) -> str:
+        return {
+            "promise": self.tr("Promise"),
+            "callback": self.tr("Callback"),
+            "check_in": self.tr("Check-in"),
+            "task": self.tr("Task"),
+            "deadline": self.tr("Deadline"),
+        }.get(key, key)
+
+    def follow_up_outcome(self, key: str) -> str:
+        return {
+            "kept": self.tr("Kept"),
+            "broken": self.tr("Broken"),
+            "reached": self.tr("Reached"),
+            "no_answer": self.tr("No answer"),
+            "left_message": self.tr("Left a message"),
+            "done": self.tr("Done"),
+        }.get(key, key)
+
+    def call_result(self, key: str) -> str:
+        return {
+            "handled": self.tr("Handled"),
+            "missed": self.tr("Missed"),
+            "abandoned": self.tr("Abandoned"),
+            "no_answer": self.tr("No answer"),
+        }.get(key, key)
+
+    # What happened
+
+    def command(self, kind: str) -> str:
+        """What a command was, for the list of those that need the person."""
+        return {
+            "LogInteraction": self.tr("A logged contact"),
+            "EditInteraction": self.tr("A correction of a call"),
+            "ReturnMissedCall": self.tr("A call back"),
+            "OpenTicket": self.tr("A new ticket"),
+            "AddMessage": self.tr("A message"),
+            "EditTicket": self.tr("A change of a ticket"),
+            "AssignTicket": self.tr("An assignment"),
+            "ChangeTicketState": self.tr("A change of a ticket's state"),
+            "EscalateTicket": self.tr("An escalation"),
+            "AddFollowUp": self.tr("A follow-up"),
+            "CompleteFollowUp": self.tr("A completed follow-up"),
+            "AddNote": self.tr("A note on a client"),
+        }.get(kind, self.tr("A change"))
+
+    def outcome(self, code_and_subject: str) -> str:
+        """A notice's words from an Outcome's "code:subject"."""
+        code, _, subject = code_and_subject.partition(":")
+        text = self._outcomes().get(code)
+        if text is None:
+            return subject or code
+        if subject.isdigit():
+            return f"{text} ({subject})."
+        return f"{text}: {subject}." if subject else f"{text}."
+
+    def undone(self, code_and_subject: str) -> str:
+        return self.tr("Taken back. {0}").format(self.outcome(code_and_subject))
+
+    def _outcomes(self) -> dict[str, str]:
+        return {
+            "ticket_claimed": self.tr("Taken by you"),
+            "ticket_assigned": self.tr("Assigned"),
+            "ticket_released": self.tr("Put back for anyone to take"),
+            "ticket_priority": self.tr("Priority changed"),
+            "ticket_topic": self.tr("Topic changed"),
+            "ticket_state_open": self.tr("Open again"),
+            "ticket_state_waiting": self.tr("Waiting for the client"),
+            "ticket_state_resolved": self.tr("Resolved"),
+            "ticket_state_closed": self.tr("Closed"),
+            "ticket_replied": self.tr("Reply logged"),
+            "ticket_noted": self.tr("Note added"),
+            "ticket_heard": self.tr("Message logged"),
+            "ticket_escalated": self.tr("Escalated"),
+            "ticket_escalation_ended": self.tr("Escalation ended"),
+            "ticket_opened": self.tr("Ticket opened"),
+            "ticket_renamed": self.tr("Subject changed"),
+            "call_returned": self.tr("No longer waiting for a call back"),
+            "call_saved": self.tr("Call saved"),
+            "call_corrected": self.tr("Call corrected"),
+            "call_attached": self.tr("Number added"),
+            "follow_up_done": self.tr("Done"),
+            "follow_up_reopened": self.tr("Open again"),
+            "follow_up_snoozed": self.tr("Snoozed"),
+            "follow_up_moved": self.tr("New time agreed"),
+            "follow_up_reassigned": self.tr("Reassigned"),
+            "follow_up_renamed": self.tr("Reworded"),
+            "follow_up_added": self.tr("Follow-up added"),
+            "client_added": self.tr("Client added"),
+            "client_edited": self.tr("Client changed"),
+            "contact_added": self.tr("Contact added"),
+            "contact_edited": self.tr("Contact changed"),
+            "number_added": self.tr("Number added"),
+            "number_removed": self.tr("Number removed"),
+            "note_added": self.tr("Note added"),
+        }
+
+
+def place_of(zone_name: str) -> str:
+    """The city of an IANA zone: "Chicago" of "America/Chicago"."""
+    return zone_name.rpartition("/")[2].replace("_", " ")

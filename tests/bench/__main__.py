@@ -1,0 +1,34 @@
+"""python -m tests.bench NAME [--seats N] [--json]: prints {"name", "seats", "figures"}."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+import msgspec
+
+NAMES = ("startup", "search", "lookup", "save", "inbox", "memory")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--seats", type=int, default=10, help="how large the made-up bureau is (10)")
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
+    options = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    figures = import_module(f"tests.bench.{options.name}").measure(options.seats)
+    figures = {key: round(value, 3) for key, value in figures.items()}
+    if options.json:
+        result = {"name": options.name, "seats": options.seats, "figures": figures}
+        sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
+    else:
+        for key, value in figures.items():
+            sys.stdout.write(f"{options.name} {key}: {value}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from PySide6.QtCore import QModelIndex
+from PySide6.QtTest import QAbstractItemModelTester
+
+from csr_desktop.domain.ids import uuid7
+from csr_desktop.services.inbox_rows import InboxCounts
+from csr_desktop.ui.inbox.inbox_model import PAGE, order_of
+from tests.ui.inbox.inbox_bench import Bench
+
+
+def open_many(bench: Bench, count: int) -> list[str]:
+    """So many tickets of mine, on this desk."""
+    inbox = bench.data.services.inbox
+    made = [inbox.open_ticket(f"Sample question {number}").ticket_id for number in range(count)]
+    bench.view("mine")
+    return made
+
+
+def test_groups_stand_in_order_with_their_counts(bench: Bench) -> None:
+    headers = [title for title in bench.titles if title in {"Breached", "Next hour", "Today", "Tomorrow and later"}]
+    assert headers == ["Breached", "Next hour", "Today", "Tomorrow and later"]
+    counts = bench.data.services.inbox.groups("mine")
+    line = bench.place.list.model.index(bench.place.list.model.group_lines[0])
+    assert line.data() == "Breached"
+    assert bench.place.list.model._header("breached").count == str(counts.breached)
+    rows = bench.rows()
+    assert rows == sorted(rows, key=order_of)
+
+
+def test_the_header_says_the_view_and_its_count(bench: Bench) -> None:
+    counts = bench.data.services.inbox.counts()
+    assert bench.place.list.header.title == "Mine"
+    assert bench.place.list.header._count.text() == str(counts.mine)
+
+
+def test_the_rail_is_told_all_counts(bench: Bench) -> None:
+    told: list[InboxCounts] = []
+    bench.place.counts_changed.connect(told.append)
+    bench.choose_ticket()
+    bench.press("E")
+    assert told[-1] == bench.data.services.inbox.counts()
+
+
+def test_the_first_row_is_chosen_and_shown(bench: Bench) -> None:
+    first = bench.rows()[0]
+    assert bench.place.list.current == first
+    assert bench.place.list.rows.hasFocus()
+
+
+@pytest.mark.parametrize("view", ["unassigned", "my_team", "due_today", "breached", "waiting", "escalated"])
+def test_every_view_of_the_rail_shows_what_it_counts(bench: Bench, view: str) -> None:
+    bench.view(view)
+    assert len(bench.rows()) == min(PAGE, getattr(bench.data.services.inbox.counts(), view))
+
+
+def test_rows_come_in_pages(bench: Bench, qtbot: object) -> None:
+    open_many(bench, 150)
+    model = bench.place.list.model
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
+    while model.canFetchMore(QModelIndex()):
+        model.fetchMore(QModelIndex())
+        bench.settle()
+    rows = bench.rows()
+    assert len(rows) == bench.data.services.inbox.counts().mine
+    assert len({row.id for row in rows}) == len(rows)
+    assert rows == sorted(rows, key=order_of)
+
+
+def test_scrolling_reads_ahead(bench: Bench) -> None:
+    open_many(bench, 400)
+    bar = bench.place.list.rows.verticalScrollBar()
+    for _ in range(40):
+        bar.setValue(bar.maximum())
+        bench.settle()
+    assert len(bench.rows()) == bench.data.services.inbox.counts().mine
+
+
+def test_what_a_colleague_takes_turns_grey_and_goes_when_the_selection_moves_on(bench: Bench) -> None:
+    bench.view("unassigned")
+    casey = bench.colleague()
+    taken = bench.row("ticket")
+    first = bench.rows()[bench.rows().index(taken) + 1]
+    bench.choose(first.id)
+    casey.services.inbox.claim(taken.id)
+    bench.exchange(casey)
+    assert bench.line(taken.id).taken_reason.startswith("Taken by Casey Demo")
+    assert bench.place.list.current is not None
+    assert bench.place.list.current.id == first.id
+    bench.press("K")
+    assert bench.place.list.model.place_of(taken.id) >= 0  # it is the one moved onto
+    bench.press("J")
+    assert bench.place.list.model.place_of(taken.id) == -1
+
+
+def test_a_new_item_moves_neither_selection_nor_scroll(bench: Bench) -> None:
+    open_many(bench, 80)
+    rows = bench.place.list.rows
+    rows.verticalScrollBar().setValue(rows.verticalScrollBar().maximum() // 2)
+    chosen = rows.indexAt(rows.viewport().rect().center())
+    key = bench.place.list.model.row_at(chosen)
+    assert key is not None
+    bench.choose(key.id)
+    top = rows.visualRect(rows.currentIndex()).top()
+    bench.desk.do(
+        bench.place, lambda: bench.data.services.inbox.open_ticket("Sample, urgent", priority="urgent").outcome
+    )
+    bench.settle()
+    assert bench.place.list.current is not None
+    assert bench.place.list.current.id == key.id
+    assert rows.visualRect(rows.currentIndex()).top() == top
+
+
+def test_a_row_whose_time_changes_moves_to_its_place(bench: Bench) -> None:
+    last = bench.rows()[-1]
+    bench.choose(last.id)
+    model = bench.place.list.model
+    moved = msgspec.structs.replace(last, consequence_at=1, group="breached")
+    model._apply([last.id], [moved], bench.data.services.inbox.groups("mine"))
+    assert bench.rows()[0].id == last.id
+    assert bench.place.list.current is not None
+    assert bench.place.list.current.id == last.id
+
+
+def test_time_moves_rows_between_groups(bench: Bench) -> None:
+    soon = next(row for row in bench.rows() if row.group == "next_hour")
+    bench.office.clock.at += 3_700_000
+    bench.place.on_minute()
+    bench.settle()
+    assert bench.place.list.model.row_of(soon.id).group == "breached"  # type: ignore[union-attr]
+
+
+def test_several_rows_are_claimed_as_one_change(bench: Bench) -> None:
+    bench.view("unassigned")
+    before = bench.data.services.inbox.counts().unassigned
+    first, second = [row for row in bench.rows() if row.kind == "ticket"][:2]
+    bench.choose(first.id)
+    bench.press("X")
+    while bench.place.list.current != second:
+        bench.press("J")
+    bench.press("X")
+    assert len(bench.place.list.marked_rows()) == 2
+    assert bench.place.list.bulk.isVisible()
+    assert bench.place.list.bulk.accessibleName() == "2 selected"
+    bench.press("C")
+    assert bench.data.services.inbox.counts().unassigned == before - 2
+    assert not bench.place.list.bulk.isVisible()
+    bench.desk.undo(bench.place)
+    bench.settle()
+    assert bench.data.services.inbox.counts().unassigned == before
+
+
+def test_shift_and_arrows_mark_rows_but_no_headers(bench: Bench) -> None:
+    bench.choose(bench.rows()[0].id)
+    bench.press("Shift+Down", "Shift+Down", "Shift+Down")
+    assert [row.id for row in bench.place.list.marked_rows()] == [row.id for row in bench.rows()[:4]]
+    assert bench.place.go_back()
+    assert len(bench.place.list.marked_rows()) == 1
+
+
+def test_an_empty_view_says_so_and_leads_on(bench: Bench) -> None:
+    lists = bench.place.list
+    bench.view("mine")
+    lists.model.beginResetModel()
+    lists.model._rows, lists.model._lines, lists.model._places = {}, [], None
+    lists.model.endResetModel()
+    lists._show_state()
+    assert lists._empty.isVisible()
+    assert lists._empty.accessibleName() == "Nothing waits for you"
+    wanted: list[str] = []
+    bench.place.view_changed.connect(wanted.append)
+    lists._empty.button.click()
+    bench.settle()
+    assert wanted == ["unassigned"]
+    assert lists.header.title == "Unassigned"
+
+
+def test_rows_are_sentences_for_screen_readers(bench: Bench) -> None:
+    row = bench.row("ticket", "Tax notice")
+    model = bench.place.list.model
+    spoken = model.index(model.place_of(row.id)).data(0x000B)  # Qt.AccessibleTextRole
+    assert "Tax notice" in spoken
+    assert "Reply due in 25 min" in spoken
+
+
+def test_an_id_of_nothing_is_left_out(bench: Bench) -> None:
+    before = bench.rows()
+    bench.place.list.model.refresh([uuid7(1, 1)])
+    bench.settle()
+    assert bench.rows() == before
