@@ -210,7 +210,7 @@ class EditRow(Command, frozen=True, kw_only=True):
         best = work.best(cell)
         stamps[field] = best.stamp if best else Stamp(0, "")
         fields[field] = best.value if best else becomes
-        return fields[field] == becomes
+        return bool(fields[field] == becomes)
 
     def inverse(self, before: Images, work: Work) -> Command | None:
         old, new = before.get((self.table, self.row_id)), work.get(self.table, self.row_id)

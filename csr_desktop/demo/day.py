@@ -11,13 +11,14 @@ from typing import TypeVar
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QPushButton, QTextEdit
 
 from csr_desktop.demo.bureau import Bureau, program
-from csr_desktop.demo.hands import NotSeen, spin, spoken, wait
+from csr_desktop.demo.hands import NotSeen, spin, wait
 from csr_desktop.demo.seats import Seat
 from csr_desktop.server.made_up.bureau import MadeUp
 from csr_desktop.ui.kit.theme import ThemeSwitch, WantedTheme
 
 T = TypeVar("T")
 NOTE = "Notice about the April deposit. The bank trace is ordered."
+PROMISE = "Send Dana the number of the trace"
 HALF_NOTE = "She asks to have the refund go to"
 THEMES: tuple[WantedTheme, ...] = ("light", "dark")
 PLACES = {"inbox": "Ctrl+1", "clients": "Ctrl+2", "calls": "Ctrl+3", "follow_ups": "Ctrl+4"}
@@ -112,27 +113,22 @@ class Day:
     def make_promise(self) -> None:
         hands = self.alex.hands
         hands.key("Ctrl+P")
-        wait("the promise's fields", lambda: isinstance(QApplication.focusWidget(), QLineEdit))
-        self._fill_promise()
-        wait("the promise among the next steps", lambda: self._shows("Call Dana with the bank trace"))
-        self.alex.hands.picture(self.pictures / "call-running.png")
-
-    def _fill_promise(self) -> None:
-        hands = self.alex.hands
-        for _ in range(4):
-            here = QApplication.focusWidget()
-            name = spoken(here).casefold() if here is not None else ""
-            if isinstance(here, QLineEdit) and ("when" in name or "by" in name.split() or "due" in name):
-                here.selectAll()
-                hands.write("tomorrow 11am")
-            elif isinstance(here, QLineEdit):
-                here.selectAll()
-                hands.write("Call Dana with the bank trace")
-            hands.key("Return")
+        for part, text in (("What", PROMISE), ("By when", "tomorrow 11am")):
+            field = hands.find(QLineEdit, part)
+            field.setFocus()
+            field.selectAll()
+            hands.write(text)
             self.alex.quiet()
-            spin(30)
-            if self._shows("Call Dana with the bank trace"):
-                return
+        for _ in range(2):  # in closed hours the next opening is offered first, and taken by a second Enter
+            if not hands.shows(f"Change: {PROMISE}"):
+                hands.key("Return")
+                self.alex.quiet()
+                spin(50)
+        wait(
+            "the promise among the next steps",
+            lambda: hands.shows(PROMISE) and not hands.has(QPushButton, "Add promise"),
+        )
+        hands.picture(self.pictures / "call-running.png")
 
     def save_in_three_keys(self) -> None:
         hands = self.alex.hands
@@ -148,7 +144,7 @@ class Day:
     def promise_waits(self) -> None:
         self.alex.hands.key("Ctrl+4")
         rows = self.alex.list("Follow-ups")
-        self.alex.hands.row(rows, "Call Dana with the bank trace")
+        self.alex.hands.row(rows, PROMISE)
 
     # The inbox
 
@@ -230,7 +226,7 @@ class Day:
         hands.key("Ctrl+4")
         self.alex.quiet()
         rows = self.alex.list("Follow-ups")
-        hands.click_row(rows, "Call Dana with the bank trace")
+        hands.click_row(rows, PROMISE)
         self.alex.quiet()
         hands.key("K")
         self.alex.quiet()
@@ -242,7 +238,7 @@ class Day:
     def _promise_state(self) -> str:
         follow_ups = self.alex.desk.desk.services.follow_ups
         page = self._ask(lambda: (*follow_ups.page("mine", "").rows, *follow_ups.done_today("mine")))
-        found = [row.state for row in page if row.title == "Call Dana with the bank trace"]
+        found = [row.state for row in page if row.title == PROMISE]
         return str(found[0]) if found else ""
 
     # Without the network

@@ -76,8 +76,13 @@ class Seat:
 
     @property
     def hands(self) -> Hands:
-        if not self.desk.window.isActiveWindow():  # asked twice, a screenless platform takes it away again
-            self.desk.window.activateWindow()
+        window = self.desk.window
+        if not window.isActiveWindow():
+            window.activateWindow()
+            spin(20)
+        if not window.isActiveWindow():  # a screenless platform forgets who was active when a window goes
+            window.hide()
+            window.show()
             spin(20)
         return Hands(self.desk.window)
 

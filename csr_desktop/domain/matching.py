@@ -114,7 +114,7 @@ def rank_callers(candidates: Sequence[CallerCandidate], now_at: int) -> list[Ran
     Who often called from it comes first, where calls weigh half as much each half year since the person's last one;
     then an open promise, an open ticket, the latest call, and the name. Inactive contacts always come last.
     """
-    unique = list({candidate.contact_id: candidate for candidate in candidates}.values())
+    unique = list({(c.contact_id or c.client_id): c for c in candidates}.values())
     active_count = sum(candidate.is_active for candidate in unique)
 
     def likelihood(candidate: CallerCandidate) -> tuple[bool, float, bool, bool, int, str, str]:

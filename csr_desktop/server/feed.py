@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import PAGE, Answer, Gone, PullReply, PullRequest, Rights
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.store.sql import Sql
@@ -39,7 +40,8 @@ class Feed:
             gone: list[Gone] = []
             cursors: dict[str, int] = {}
             room, left = limit, 0
-            for scope in sorted(person.scopes):
+            # The directory first: work names clients and people, and a new desk shows it while more comes.
+            for scope in sorted(person.scopes, key=lambda scope: (scope != ORGANISATION, scope)):
                 after = request.cursors.get(scope, 0)
                 if after >= top:
                     cursors[scope] = max(after, top) if after == top else top

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -147,14 +149,27 @@ class HttpCalls:
         self._timeout = timeout_seconds
         self._trust = trust
         self._client: httpx2.Client | None = None
+        self._sockets: list[socket.socket] = []
 
     def sign_in(self, request: SignInRequest) -> SignInReply:
         return self.call("sign-in", request, SignInReply)
 
     def close(self) -> None:
+        """Ends requests under way, too: closing alone would leave a thread that waits for an answer waiting."""
+        for one in self._sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        self._sockets.clear()
         if self._client is not None:
             self._client.close()
             self._client = None
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            found = info["return_value"].get_extra_info("socket")
+            if found is not None:
+                self._sockets = [one for one in self._sockets if one.fileno() >= 0]
+                self._sockets.append(found)
 
     def _open(self) -> httpx2.Client:
         if self._client is None:
@@ -197,7 +212,12 @@ class HttpCalls:
             headers["Content-Encoding"] = "zstd"
         try:
             with self._open().stream(
-                "POST", path, content=body, headers=headers, timeout=timeout_seconds or self._timeout
+                "POST",
+                path,
+                content=body,
+                headers=headers,
+                timeout=timeout_seconds or self._timeout,
+                extensions={"trace": self._trace},
             ) as response:
                 raw = self._read(response)
                 status, encoding = response.status_code, response.headers.get("Content-Encoding", "")

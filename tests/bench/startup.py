@@ -1,4 +1,7 @@
-"""Process start to a usable inbox, against a bare PySide6 window, in turn."""
+"""Process start to a usable inbox, against a bare PySide6 window, in turn.
+
+Both run from compiled modules, as they do once installed, whatever the environment says of keeping bytecode.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from tests.bench.bureaus import copied, percentile
 from tests.bench.windows import prepared
@@ -19,11 +23,14 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 app = QApplication(sys.argv)
 window = QMainWindow()
 window.show()
-QTimer.singleShot(0, app.quit)
+def ready():
+    print("ready 1", flush=True)
+    app.quit()
+QTimer.singleShot(0, ready)
 app.exec()
 """
 OWN = """
-import os, sys, time
+import sys
 from pathlib import Path
 from csr_desktop.bootstrap import DeskOpener, demo_secrets
 from csr_desktop.system.places import Places
@@ -33,25 +40,32 @@ app, themes = make_application(sys.argv[:1], "light")
 application = Application(app, themes, DeskOpener(places, demo_secrets(places)))
 def ready(made):
     rows = made.window.place("inbox").list.rows.model().rowCount()
-    sys.stdout.write(f"{rows}\\n")
-    sys.stdout.flush()
-    os._exit(0 if rows else 3)
+    print("ready", rows, flush=True)
+    application.close()
 application.ready.connect(ready)
+application.ended.connect(app.quit)
 application.start()
 app.exec()
 """
 
 
-def run(code: str, *arguments: str) -> float:
+def run(code: str, bytecode: Path, *arguments: str) -> float:
+    """Seconds from starting the process until it says that it is ready; it has closed cleanly when this returns."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
     began = time.perf_counter()
-    subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
-        check=True,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=dict(os.environ),
-    )
-    return time.perf_counter() - began
+        env=environment,
+    ) as child:
+        assert child.stdout is not None
+        said = child.stdout.readline().split()
+        took = time.perf_counter() - began
+    assert child.returncode == 0, f"the child ended with {child.returncode}"
+    assert len(said) == 2 and said[0] == b"ready" and int(said[1]) > 0, f"no rows: {said}"
+    return took
 
 
 def measure(seats: int) -> dict[str, float]:
@@ -59,12 +73,13 @@ def measure(seats: int) -> dict[str, float]:
     try:
         places = prepared(home, account)
         station = str(places.data.parent)
-        run(BARE)
-        run(OWN, station)
+        bytecode = home / "bytecode"
+        run(BARE, bytecode)
+        run(OWN, bytecode, station)
         bare, own = [], []
         for _ in range(ROUNDS):
-            bare.append(run(BARE))
-            own.append(run(OWN, station))
+            bare.append(run(BARE, bytecode))
+            own.append(run(OWN, bytecode, station))
         seconds, limit = percentile(own, 0.5), percentile(bare, 0.5)
         return {"seconds": seconds, "bare_seconds": limit, "ratio": seconds / limit}
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ def prepared(home: Path, account: Account) -> Places:
     places = Places.under(home / "station")
     places.make()
     for path in (home / "alex").iterdir():
-        (places.data / path.name).write_bytes(path.read_bytes())
+        shutil.copy2(path, places.data / path.name)  # a file changed since it was closed would be checked first
     write_whole(places.config / "account.json", msgspec.json.encode(account))
     secrets = PersonSecrets(KEY, bytes(32), account.device_id)
     demo_secrets(places).write(account.secret_name, secrets.encode())

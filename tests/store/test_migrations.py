@@ -42,7 +42,25 @@ def assert_same(made: Sql, models: list[type[pw.Model]], reference: pw.Database,
         table = model._meta.table_name
         assert columns_of(made.db, table) == columns_of(reference, table), table
         more = {(columns, False) for columns in extra} if table in SYNCED else set()
-        assert indexes_of(made.db, table) == indexes_of(reference, table) | more, table
+        expected = indexes_of(reference, table) | more
+        own = {index for index in indexes_of(made.db, table) if index in expected or index not in SCREENS}
+        assert own == expected, table
+
+
+# Those of `store.queries.indexes`, which only a desk has.
+SCREENS = {
+    (columns, False)
+    for columns in (
+        ("name", "id", "code"),
+        ("specialist_id", "name", "id"),
+        ("started_at", "id"),
+        ("ticket_id",),
+        ("completed_by_id", "completed_at"),
+        ("escalated_to_id", "consequence_at", "item_id"),
+        ("state", "consequence_at", "item_id"),
+        ("cut_off_at",),
+    )
+}
 
 
 @pytest.fixture
