@@ -99,7 +99,9 @@ class _EditRecorded(EditRow, frozen=True, kw_only=True):
         differs = super().run(work)
         if self.undoes:
             line = work.get("changes", self.undoes)
-            if line is not None and self.row_id in {line["client_id"], line["contact_id"]} and not line["deleted"]:
+            is_its_own = line is not None and line["author_id"] == self.by
+            is_of_it = line is not None and self.row_id in {line["client_id"], line["contact_id"]}
+            if line is not None and is_its_own and is_of_it and not line["deleted"]:
                 work.put("changes", self.undoes, deleted=1)
         elif row is not None and work.get("changes", self.id) is None:
             client_id, contact_id = self.subject(row)

@@ -87,6 +87,8 @@ class AddRow(Command, frozen=True, kw_only=True):
 
     def permit(self, who: Person, work: Work) -> None:
         row = work.get(self.table, self.row_id)
+        if self.is_removal and not self.undoes:
+            raise unknown()
         if row is not None and (self.undoes or self.is_removal):
             may_read(who, row)
             if self.author(row) != who.id and not who.is_lead:
@@ -168,8 +170,8 @@ class EditRow(Command, frozen=True, kw_only=True):
 
     def permit(self, who: Person, work: Work) -> None:
         row = readable(who, work, self.table, self.row_id)
-        for field, (_, becomes) in self.changes.items():
-            if field not in self.editable or type(becomes) is not type(row[field]):
+        for field, (was, becomes) in self.changes.items():
+            if field not in self.editable or not type(was) is type(becomes) is type(row[field]):
                 raise Refused("not_allowed", f"“{field}” cannot be edited this way.")
             self.check(field, becomes)
         self.permit_edit(who, row, work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from csr_desktop.commands.work import Work
 from csr_desktop.domain.errors import Refused
 
@@ -24,12 +26,30 @@ LONG_FIELDS = frozenset(
 )
 
 
-def check_texts(work: Work) -> None:
+LATEST_AT = 4_102_444_800_000
+"""The end of the year 2099 in milliseconds: what lies beyond is no time that anybody meant."""
+MOST = 2**53
+BROKEN = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    AssertionError,
+    RecursionError,
+    msgspec.MsgspecError,
+)
+"""What a command that no honest desk makes may raise while it runs: it is refused, and nobody's other work with it."""
+
+
+def check_values(work: Work) -> None:
     """Of the rows that the last command touched. Raises Refused for what no database here can keep."""
     for table, row_id in work.touched():
         row = work.now[table, row_id]
         for field, value in (row or {}).items():
             if type(value) is not str:
+                if not 0 <= value <= (LATEST_AT if field.endswith("_at") else MOST):
+                    raise Refused("out_of_range", "A time or a number is out of all bounds.", "Look at it again.")
                 continue
             if len(value) > (TEXT_CHARACTERS if field in LONG_FIELDS else LINE_CHARACTERS):
                 raise Refused(

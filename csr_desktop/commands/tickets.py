@@ -12,7 +12,7 @@ from csr_desktop.commands.command import AddRow, Change, ChangeState, Command, E
 from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain import business_calendar
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import Person, may_reassign, may_work_in
+from csr_desktop.domain.permissions import Person, may_reassign, may_work_in, unknown
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 STATES = ("open", "waiting", "resolved", "closed")
@@ -121,6 +121,8 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
             may_work_in(who, row["scope"])
         if self.back and not (self.undoes and self._ticket_fields.issuperset(self.back)):
             raise Refused("not_allowed", "This cannot be taken back this way.")
+        if row is not None and row["ticket_id"] != self.ticket_id:
+            raise unknown()
 
     def permit_add(self, who: Person, work: Work) -> None:
         ticket = readable(who, work, "tickets", self.ticket_id)
@@ -219,7 +221,8 @@ class _OnTicket(ChangeState, frozen=True, kw_only=True):
         assert after is not None  # noqa: S101  # permit has seen it
         if self.undoes:
             line = work.get("messages", self.undoes)
-            if line is not None and line["ticket_id"] == self.row_id and not line["deleted"]:
+            is_its_own = line is not None and (line["kind"], line["author_id"]) == ("event", self.by)
+            if line is not None and is_its_own and line["ticket_id"] == self.row_id and not line["deleted"]:
                 work.put("messages", self.undoes, deleted=1)
         elif before is not after and work.get("messages", self.id) is None:
             work.put(

@@ -73,7 +73,9 @@ class Work:
         return self.now[table, row_id]
 
     def put(self, table: str, row_id: str, **fields: Any) -> None:
-        """Give a row these values; a row that is not there is made."""
+        """Give a row these values; a row that is not there is made. Raises ValueError without an id."""
+        if not row_id:
+            raise ValueError(table)
         old = self.get(table, row_id)
         self._layer.append(((table, row_id), old))
         self.now[table, row_id] = {**(old or {**self._new_row(table), "id": row_id}), **fields}

@@ -10,7 +10,7 @@ import msgspec
 
 from csr_desktop.commands import catalogue
 from csr_desktop.commands.command import Command
-from csr_desktop.commands.limits import check_texts
+from csr_desktop.commands.limits import BROKEN, check_values
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, Role, scopes_of
@@ -34,6 +34,17 @@ def _is_undo_of(command: Command, undone: Command) -> bool:
     return type(undone) is type(command) and same_row
 
 
+def _own_undo(command: Command, undone: _Known) -> Command:
+    """The undo that this server knows to take that command back, in the envelope of the one that was sent.
+
+    What a desk says about values before and after is its prediction, and could be forged.
+    """
+    if not undone.inverse:
+        raise Refused("nothing", "That changed nothing, so there is nothing to take back.")
+    envelope = {"id": command.id, "by": command.by, "device": command.device, "seq": command.seq, "at": command.at}
+    return msgspec.structs.replace(catalogue.decode(undone.inverse), undoes=command.undoes, **envelope)
+
+
 class _Decided(msgspec.Struct, frozen=True):
     command: Command
     body: bytes
@@ -41,6 +52,7 @@ class _Decided(msgspec.Struct, frozen=True):
     status: str
     code: str
     reason: str
+    inverse: bytes = b""
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -51,6 +63,8 @@ class _Known(msgspec.Struct, frozen=True):
     status: str
     code: str = ""
     reason: str = ""
+    inverse: bytes = b""
+    """What takes it back, as this server saw it; empty when it changed nothing."""
 
 
 class Ledger:
@@ -85,6 +99,7 @@ class Ledger:
             sql = "SELECT team_id FROM memberships WHERE user_id = ? AND deleted = 0"
             teams = frozenset(i for (i,) in self._sql.all(sql, user_id)) & all_teams
             role: Role = row[1]
+            teams = teams if role in {"csr", "lead"} else frozenset()  # others read or administer, and work in none
             people[user_id] = Person(user_id, row[0], role, teams, scopes_of(user_id, role, teams, all_teams))
         return people
 
@@ -106,7 +121,10 @@ class Ledger:
         now = self._clock()
         for command, body, user_id in todo:
             outcome = self._decide(command, body, people[user_id], work, answers, now)
-            answers[command.id] = _Known(command, user_id, outcome.status, outcome.code, outcome.reason)
+            # A repeated id must not put itself before the command that bore it first.
+            answers.setdefault(
+                command.id, _Known(command, user_id, outcome.status, outcome.code, outcome.reason, outcome.inverse)
+            )
             decided.append(outcome)
         self._keep(work, decided, {d: s for d, s in known.items() if s != stored[d]}, now)
         return known
@@ -121,9 +139,10 @@ class Ledger:
             # A lower seq is known and answered by the pull; a higher one has a gap before it and is sent again.
 
     def _answers_of(self, ids: Iterable[str]) -> dict[str, _Known]:
-        columns = "id, body, user_id, status, code, reason"
+        columns = "id, body, user_id, status, code, reason, inverse"
         return {
-            row[0]: _Known(catalogue.decode(bytes(row[1])), *row[2:]) for row in self._logged(columns, sorted(set(ids)))
+            row[0]: _Known(catalogue.decode(bytes(row[1])), row[2], row[3], row[4], row[5], bytes(row[6]))
+            for row in self._logged(columns, sorted(set(ids)))
         }
 
     def _logged(self, columns: str, ids: Sequence[str]) -> Iterable[tuple[Any, ...]]:
@@ -140,8 +159,8 @@ class Ledger:
         answers: Mapping[str, _Known],
         now: int,
     ) -> _Decided:
-        def decided(status: str, code: str = "", reason: str = "") -> _Decided:
-            return _Decided(command, body, who.id, status, code, reason)
+        def decided(status: str, code: str = "", reason: str = "", inverse: bytes = b"") -> _Decided:
+            return _Decided(command, body, who.id, status, code, reason, inverse)
 
         work.mark()
         try:
@@ -159,14 +178,19 @@ class Ledger:
                     raise Refused("unknown", "What this takes back is not known.")
                 if undone.status in {"refused", "void"}:
                     return decided("void", "void", "What it takes back never happened.")
+                command = _own_undo(command, undone)
             command = msgspec.structs.replace(command, at=min(command.at, now + FUTURE_LIMIT))
             command.permit(who, work)
             differs = command.run(work)
-            check_texts(work)
+            check_values(work)
+            inverse = command.inverse(work.touched(), work)
         except Refused as refused:
             work.drop()
             return decided("refused", refused.code, str(refused))
-        return decided("differs" if differs else "done")
+        except BROKEN:
+            work.drop()
+            return decided("refused", "broken", "This could not be carried out as it came.")
+        return decided("differs" if differs else "done", inverse=catalogue.encode(inverse) if inverse else b"")
 
     def _past(self, cell: Cell) -> dict[str, Edit]:
         sql = "SELECT command_id, at, value, is_withdrawn FROM history WHERE table_name=? AND row_id=? AND field=?"
@@ -213,12 +237,13 @@ class Ledger:
                     entry.code,
                     entry.reason,
                     now,
+                    entry.inverse,
                     chain,
                 )
             )
         self._sql.many(
-            "INSERT INTO log (position, id, device_id, seq, user_id, body, status, code, reason, executed_at, hash) "
-            "VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO log (position, id, device_id, seq, user_id, body, status, code, reason, executed_at, inverse, "
+            "hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             rows,
         )
 

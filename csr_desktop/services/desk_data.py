@@ -6,6 +6,7 @@ import functools
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from csr_desktop.domain.deposits import DepositRules, decode_rules
 from csr_desktop.domain.ids import id_source
@@ -16,12 +17,13 @@ from csr_desktop.services.sign_in import Account, DeviceKey
 from csr_desktop.store.client_clocks import ClientClocks
 from csr_desktop.store.inbox_projection import InboxProjection
 from csr_desktop.store.opening import close_desk, open_desk, refresh_meta
-from csr_desktop.store.search import SearchProjection
-from csr_desktop.sync.engine import Engine
+from csr_desktop.store.search_projection import SearchProjection
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
-from csr_desktop.sync.transport import HttpTransport
 from csr_desktop.system.keyring_store import PersonSecrets
 from csr_desktop.system.resources import resource_text
+
+if TYPE_CHECKING:
+    from csr_desktop.sync.engine import Engine
 
 
 @functools.cache
@@ -65,6 +67,9 @@ class DeskData:
 
     def engine(self, on_changed: Callable[..., None], on_status: Callable[[SyncStatus], None]) -> Engine:
         """The one that syncs, not yet started."""
+        from csr_desktop.sync.engine import Engine
+        from csr_desktop.sync.transport import HttpTransport
+
         transport = HttpTransport(
             self.account.server_url, self.account.device_id, DeviceKey(self._keys.device_key), self.clock
         )

@@ -1,47 +1,157 @@
-"""All services of a signed-in person over one replica."""
+"""All services of a signed-in person over one replica, each built when it is first asked for: start-up counts."""
 
 from __future__ import annotations
 
+import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
-
-from csr_desktop.services.callers import Callers
-from csr_desktop.services.calls import Calls
-from csr_desktop.services.client_context import ClientContexts
-from csr_desktop.services.clients import Clients
-from csr_desktop.services.conversations import Conversations
-from csr_desktop.services.drafts import Drafts
-from csr_desktop.services.follow_ups import FollowUps
-from csr_desktop.services.inbox import Inbox
-from csr_desktop.services.lists import Lists
-from csr_desktop.services.people import People
-from csr_desktop.services.running_calls import RunningCalls
-from csr_desktop.services.search import Search
-from csr_desktop.services.sync_state import SyncState
-from csr_desktop.services.timelines import Timelines
-from csr_desktop.store.caller_lookup import CallerLookup
+from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.services.calls import Calls
+    from csr_desktop.services.client_context import ClientContexts
+    from csr_desktop.services.clients import Clients
+    from csr_desktop.services.drafts import Drafts
+    from csr_desktop.services.follow_ups import FollowUps
+    from csr_desktop.services.inbox import Inbox
+    from csr_desktop.services.lists import Lists
     from csr_desktop.services.outcome import Outcome
+    from csr_desktop.services.people import People
+    from csr_desktop.services.search import Search
+    from csr_desktop.services.sync_state import SyncState
     from csr_desktop.sync.replica import Replica
 
+S = TypeVar("S")
 
-class Services(NamedTuple):
-    """One a place, and what several of them share. Used on the store's thread alone."""
 
-    replica: Replica
-    inbox: Inbox
-    clients: Clients
-    calls: Calls
-    follow_ups: FollowUps
-    drafts: Drafts
-    people: People
-    lists: Lists
-    search: Search
-    sync_state: SyncState
+class Services:
+    """One a place, and what several of them share. Used on the store's thread alone; any thread may ask for one."""
+
+    def __init__(self, replica: Replica, local_zone: str, clock_seconds: Callable[[], float]) -> None:
+        self.replica = replica
+        self._local_zone = local_zone
+        self._clock_seconds = clock_seconds
+        self._built: dict[str, object] = {}
+        self._building = threading.RLock()
+
+    def _once(self, name: str, build: Callable[[], S]) -> S:
+        found = self._built.get(name)
+        if found is None:
+            with self._building:
+                found = self._built.get(name)
+                if found is None:
+                    found = self._built[name] = build()
+        return cast("S", found)
+
+    @property
+    def inbox(self) -> Inbox:
+        def build() -> Inbox:
+            from csr_desktop.services.conversations import Conversations
+            from csr_desktop.services.inbox import Inbox
+
+            conversations = Conversations(self.replica, self.people, self.lists, self._contexts)
+            return Inbox(self.replica, self.people, self.lists, self._contexts, conversations, self._local_zone)
+
+        return self._once("inbox", build)
+
+    @property
+    def clients(self) -> Clients:
+        def build() -> Clients:
+            from csr_desktop.services.clients import Clients
+            from csr_desktop.services.timelines import Timelines
+
+            timelines = Timelines(self.replica, self.people, self.lists)
+            return Clients(self.replica, self.people, self.lists, self._contexts, timelines)
+
+        return self._once("clients", build)
+
+    @property
+    def calls(self) -> Calls:
+        def build() -> Calls:
+            from csr_desktop.services.callers import Callers
+            from csr_desktop.services.calls import Calls
+            from csr_desktop.services.running_calls import RunningCalls
+            from csr_desktop.store.caller_lookup import CallerLookup
+
+            callers = Callers(self.replica, self.lists, self._contexts, CallerLookup(self.replica.sql))
+            running = RunningCalls(self.replica, self._clock_seconds)
+            return Calls(
+                self.replica,
+                self.people,
+                self.lists,
+                self.clients,
+                self._contexts,
+                callers,
+                running,
+                self._local_zone,
+            )
+
+        return self._once("calls", build)
+
+    @property
+    def follow_ups(self) -> FollowUps:
+        def build() -> FollowUps:
+            from csr_desktop.services.follow_ups import FollowUps
+
+            return FollowUps(self.replica, self.people, self._contexts, self._local_zone)
+
+        return self._once("follow_ups", build)
+
+    @property
+    def drafts(self) -> Drafts:
+        def build() -> Drafts:
+            from csr_desktop.services.drafts import Drafts
+
+            return Drafts(self.replica)
+
+        return self._once("drafts", build)
+
+    @property
+    def people(self) -> People:
+        def build() -> People:
+            from csr_desktop.services.people import People
+
+            return People(self.replica)
+
+        return self._once("people", build)
+
+    @property
+    def lists(self) -> Lists:
+        def build() -> Lists:
+            from csr_desktop.services.lists import Lists
+
+            return Lists(self.replica)
+
+        return self._once("lists", build)
+
+    @property
+    def search(self) -> Search:
+        def build() -> Search:
+            from csr_desktop.services.search import Search
+
+            return Search(self.replica)
+
+        return self._once("search", build)
+
+    @property
+    def sync_state(self) -> SyncState:
+        def build() -> SyncState:
+            from csr_desktop.services.sync_state import SyncState
+
+            return SyncState(self.replica)
+
+        return self._once("sync_state", build)
+
+    @property
+    def _contexts(self) -> ClientContexts:
+        def build() -> ClientContexts:
+            from csr_desktop.services.client_context import ClientContexts
+
+            return ClientContexts(self.replica, self.people, self.lists)
+
+        return self._once("contexts", build)
 
     def changed(self, changes: ChangeSet) -> None:
         """Something changed, here or elsewhere: drop what was remembered of it. Before any screen asks again."""
@@ -71,22 +181,4 @@ def build_services(
     replica: Replica, local_zone: str, *, clock_seconds: Callable[[], float] = time.monotonic
 ) -> Services:
     """`local_zone` is the workstation's IANA zone; `clock_seconds` is monotonic."""
-    people = People(replica)
-    lists = Lists(replica)
-    contexts = ClientContexts(replica, people, lists)
-    clients = Clients(replica, people, lists, contexts, Timelines(replica, people, lists))
-    callers = Callers(replica, lists, contexts, CallerLookup(replica.sql))
-    running = RunningCalls(replica, clock_seconds)
-    conversations = Conversations(replica, people, lists, contexts)
-    return Services(
-        replica=replica,
-        inbox=Inbox(replica, people, lists, contexts, conversations, local_zone),
-        clients=clients,
-        calls=Calls(replica, people, lists, clients, contexts, callers, running, local_zone),
-        follow_ups=FollowUps(replica, people, contexts, local_zone),
-        drafts=Drafts(replica),
-        people=people,
-        lists=lists,
-        search=Search(replica),
-        sync_state=SyncState(replica),
-    )
+    return Services(replica, local_zone, clock_seconds)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import platform
-import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.text import clean_line
-from csr_desktop.protocol import SignInRequest
-from csr_desktop.sync.transport import HttpCalls, checked_url
 from csr_desktop.system.keyring_store import PersonSecrets, Secrets
 from csr_desktop.system.whole_file import write_whole
+
+if TYPE_CHECKING:
+    import ssl
 
 ACCOUNT_FILE = "account.json"
 
@@ -61,17 +61,23 @@ class Accounts:
 
     def sign_in(self, server_url: str, login: str, password: str) -> Account:
         """Register this workstation. Raises BadInput for a field, Refused for a wrong password, EnvironmentFault."""
+        from csr_desktop.protocol import SignInRequest
+        from csr_desktop.sync.transport import HttpCalls, checked_url
+
         url = checked_url(server_url)
         login = clean_line(login, 200)
         if not login:
             raise BadInput("login", "Type the name you sign in with.")
         if not password:
             raise BadInput("password", "Type your password.")
+        import platform
+
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         key = Ed25519PrivateKey.generate()
         before = self.current()
-        known_device = before.device_id if before and before.login == login else ""
+        known_device = before.device_id if before and before.login.casefold() == login.casefold() else ""
+        kept = self._secrets.read(before.secret_name) if before and known_device else None
         http = HttpCalls(url, 20, self._trust)
         try:
             reply = http.sign_in(
@@ -80,14 +86,17 @@ class Accounts:
                     password=password,
                     device_name=clean_line(platform.node(), 100) or "workstation",
                     public_key=key.public_key().public_bytes_raw(),
-                    database_key=os.urandom(32),
+                    database_key=PersonSecrets.decode(kept).database_key if kept else os.urandom(32),
                     device_id=known_device,
                 )
             )
         finally:
             http.close()
         account = Account(url, reply.user_id, reply.device_id, reply.name, login, reply.organisation)
-        keys = PersonSecrets(reply.database_key, key.private_bytes_raw(), reply.device_id)
+        # A file of this person may be here already: its key is never replaced by another.
+        known = self._secrets.read(account.secret_name)
+        database_key = PersonSecrets.decode(known).database_key if known is not None else reply.database_key
+        keys = PersonSecrets(database_key, key.private_bytes_raw(), reply.device_id)
         self._secrets.write(account.secret_name, keys.encode())
         write_whole(self._file, msgspec.json.encode(account))
         return account

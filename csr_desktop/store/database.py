@@ -50,6 +50,7 @@ class PostgresqlDatabase(pw.PostgresqlDatabase):
     """The server's shared database; `url` is libpq's and may hold a password, so it is never shown."""
 
     def __init__(self, url: str) -> None:
+        _bring_driver()
         super().__init__(url, prefer_psycopg3=True, autoconnect=False)
 
     def _connect(self) -> Any:
@@ -61,6 +62,24 @@ class PostgresqlDatabase(pw.PostgresqlDatabase):
             connection.close()
             raise
         return connection
+
+
+def _bring_driver() -> None:
+    """Give Peewee the driver where it was imported without (see `desk_peewee`), as it would have done itself."""
+    driven: Any = pw
+    if driven.psycopg is not None:
+        return
+    try:
+        import psycopg
+        from psycopg.pq import TransactionStatus
+        from psycopg.types.json import Json, Jsonb
+    except ImportError:  # Peewee says so when it connects
+        return
+    adapter = driven.Psycopg3Adapter
+    adapter.txn_idle, adapter.txn_inerror = TransactionStatus.IDLE, TransactionStatus.INERROR
+    adapter.txn_unknown = TransactionStatus.UNKNOWN
+    driven.TransactionStatus, driven.Json_pg3, driven.Jsonb_pg3 = TransactionStatus, Json, Jsonb
+    driven.psycopg = psycopg
 
 
 def desk_database(path: Path, key: bytes, clock: Callable[[], int]) -> DeskDatabase:

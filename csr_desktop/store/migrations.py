@@ -78,7 +78,8 @@ _SERVER_1 = (
     ),
     Shape(
         "log",
-        "position:number id device_id seq:number user_id body:bytes status code reason executed_at:number hash:bytes",
+        "position:number id device_id seq:number user_id body:bytes status code reason executed_at:number "
+        "inverse:bytes hash:bytes",
         key="position",
         unique=("id", "device_id seq"),
     ),

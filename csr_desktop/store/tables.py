@@ -334,6 +334,7 @@ class LogTable(pw.Model):
     code = _text()
     reason = _text()
     executed_at = _number()
+    inverse = pw.BlobField(default=b"")  # what takes it back, as the server saw it; empty when it changed nothing
     hash = pw.BlobField()
 
     class Meta:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from csr_desktop.commands import catalogue
 from csr_desktop.commands.command import Command
-from csr_desktop.commands.limits import check_texts
+from csr_desktop.commands.limits import BROKEN, LATEST_AT, check_values
 from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused
@@ -17,6 +17,8 @@ from csr_desktop.protocol import PullReply, PullRequest
 from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED, new_row
 from csr_desktop.sync.replica import Replica, ids_by_table, person_of
 
+EARLIEST_NOW = 946_684_800_000
+"""The year 2000 in milliseconds."""
 DELETION_ROWS, DELETION_SHARE = 200, 0.05
 """One answer that deletes more rows than both of these of a table stops the sync until a person has looked."""
 
@@ -46,6 +48,7 @@ class Puller:
         theirs = checked_rows(reply)
         self._asked = ""
         with self._sql.transaction():
+            self._check_progress(reply, has_rows=any(theirs.values()))
             state = self._replica.state()
             rights = msgspec.json.encode(reply.rights).decode()
             rights_changed = rights != state.get("rights")
@@ -64,18 +67,25 @@ class Puller:
             self._replica.before_commit()
         return found
 
+    def _check_progress(self, reply: PullReply, *, has_rows: bool) -> None:
+        """An honest answer moves forward; one that does not would be asked for again without end."""
+        before: dict[str, int] = dict(self._sql.all("SELECT scope, rev FROM cursors"))
+        goes_back = any(rev < before.get(scope, 0) for scope, rev in reply.cursors.items())
+        stands = reply.more and not has_rows and not reply.gone
+        if goes_back or stands or not EARLIEST_NOW <= reply.now <= LATEST_AT:
+            raise Suspicious("The server's answer does not lead on.", "Nothing of it was taken.")
+
     def _answered(self, reply: PullReply, queue: list[Command]) -> list[Command]:
         """Drop from the outbox what the server has executed; keep what it refused for the person. What is left."""
         if reply.seq < 0:
             return queue
         by_seq = {answer.seq: answer for answer in reply.answers}
+        if reply.seq > int(self._replica.state().get("seq", 0)):
+            raise _older_copy()
         for command in queue:
             answer = by_seq.get(command.seq)
-            if answer is not None and answer.command_id != command.id:
-                raise Suspicious(
-                    "This workstation's file is an older copy of itself.",
-                    "Nothing was sent or lost. Sign in again, so that it counts its changes anew.",
-                )
+            if command.seq <= reply.seq and (answer is None or answer.command_id != command.id):
+                raise _older_copy()
             if answer is None or answer.status in {"done", "void"}:
                 continue
             self._sql.do(
@@ -97,7 +107,8 @@ class Puller:
     ) -> dict[str, list[str]]:
         stored = self._sql.all("SELECT table_name, row_id, image FROM base")
         lost = [s for (s,) in self._sql.all("SELECT scope FROM cursors") if s not in reply.rights.scopes]
-        if not (stored or queue or reply.gone or lost):
+        is_plain = not any(row[COLUMNS[table].index("deleted")] for table, rows in theirs.items() for row in rows)
+        if is_plain and not (stored or queue or reply.gone or lost):
             for table, rows in theirs.items():
                 self._sql.upsert_lists(table, rows)
             return {table: [row[0] for row in rows] for table, rows in theirs.items()}
@@ -193,10 +204,10 @@ class Puller:
             try:
                 command.permit(who, work)
                 command.run(work)
-                check_texts(work)
-            except Refused as refused:
+                check_values(work)
+            except (Refused, *BROKEN) as fault:
                 work.drop()
-                blocked.append((str(refused), command.seq))
+                blocked.append((str(fault), command.seq))
                 continue
             blocked.append(("", command.seq))
             for key, row in work.touched().items():
@@ -211,6 +222,13 @@ class Puller:
             "INSERT INTO base (table_name, row_id, image) VALUES (?,?,?)",
             [(t, i, msgspec.msgpack.encode(row) if row is not None else None) for (t, i), row in first.items()],
         )
+
+
+def _older_copy() -> Suspicious:
+    return Suspicious(
+        "This workstation's file is an older copy of itself.",
+        "Nothing was sent or lost. Ask your IT: it has to be signed in anew.",
+    )
 
 
 def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
@@ -228,7 +246,11 @@ def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
         except msgspec.ValidationError:
             raise Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.") from None
         found[table] = rows
-    if any(gone.table not in SYNCED for gone in reply.gone) or not set(reply.cursors) <= set(reply.rights.scopes):
+    if (
+        any(not 0 <= rev <= 2**53 for rev in reply.cursors.values())
+        or any(gone.table not in SYNCED for gone in reply.gone)
+        or not set(reply.cursors) <= set(reply.rights.scopes)
+    ):
         raise Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.")
     return found
 
@@ -246,6 +268,7 @@ _types: dict[str, Any] = {}
 
 def _row_type(table: str) -> Any:
     if table not in _types:
-        kinds = tuple(int if name in NUMBERS[table] else str for name in COLUMNS[table])
+        whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+        kinds = tuple(whole if name in NUMBERS[table] else str for name in COLUMNS[table])
         _types[table] = list[tuple[kinds]]  # type: ignore[valid-type]
     return _types[table]

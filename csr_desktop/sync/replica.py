@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from csr_desktop.commands import catalogue
-from csr_desktop.commands.command import Command, stamped
-from csr_desktop.commands.limits import check_texts
+from csr_desktop.commands.command import Command, EditRow, read_stamps, stamped
+from csr_desktop.commands.limits import check_values
 from csr_desktop.commands.work import Images, Work
 from csr_desktop.domain.change_set import ChangeSet, changed
 from csr_desktop.domain.errors import Refused
@@ -19,6 +19,9 @@ from csr_desktop.store.projection import Projection
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
 
+COMMAND_BYTES = 6 * 1024 * 1024
+PUSH_BYTES = 6 * 1024 * 1024
+"""Of one command, and of the commands of one push: both fit the body that a server takes."""
 UNDO_KEPT = 200
 """Groups of commands that can still be taken back."""
 
@@ -138,18 +141,23 @@ class Replica:
                 stamped(c, self.new_id(), who.id, device, seq + position, at) for position, c in enumerate(commands, 1)
             ]
             work.fetch(key for command in ready for key in command.keys())  # noqa: SIM118
-            for command in ready:
+            for command in (_after_what_is_seen(one, work) for one in ready):
                 work.mark()
                 command.permit(who, work)
                 command.run(work)
-                check_texts(work)
+                check_values(work)
                 before = work.touched()
                 for key, row in before.items():
                     first.setdefault(key, row)
                 inverse = command.inverse(before, work)
                 if inverse is not None:
                     inverses.insert(0, inverse)
-                outbox.append((command.seq, command.id, group_id, catalogue.encode(command)))
+                body = catalogue.encode(command)
+                if len(body) > COMMAND_BYTES:
+                    raise Refused(
+                        "too_long", "This text is too long to keep.", "Shorten it; it is still where you typed it."
+                    )
+                outbox.append((command.seq, command.id, group_id, body))
             written = self._write_dirty(work)
             self._keep_images(first)
             self.sql.many("INSERT INTO outbox (seq, id, group_id, body, blocked) VALUES (?,?,?,?,'')", outbox)
@@ -219,7 +227,26 @@ class Replica:
     def push_batch(self, after: int = 0, limit: int = PUSH_LIMIT) -> list[bytes]:
         """The oldest unsent commands after a seq, as they were stored."""
         sql = "SELECT body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?"
-        return [bytes(body) for (body,) in self.sql.all(sql, after, limit)]
+        batch: list[bytes] = []
+        size = 0
+        for (body,) in self.sql.all(sql, after, limit):
+            size += len(body)
+            if batch and size > PUSH_BYTES:
+                break
+            batch.append(bytes(body))
+        return batch
+
+
+def _after_what_is_seen(command: Command, work: Work) -> Command:
+    """An edit corrects what is on the screen, so it is later than that, even if a colleague's clock is ahead."""
+    if not isinstance(command, EditRow) or command.undoes:
+        return command
+    row = work.get(command.table, command.row_id)
+    if row is None:
+        return command
+    stamps = read_stamps(row)
+    seen = max((stamps[field].at for field in command.changes if field in stamps), default=0)
+    return msgspec.structs.replace(command, at=max(command.at, seen + 1)) if seen >= command.at else command
 
 
 def person_of(state: Mapping[str, str]) -> Person:

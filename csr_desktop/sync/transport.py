@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     import httpx2
 
 M = TypeVar("M", bound=msgspec.Struct)
+LONGEST_REPLY_SECONDS = 120
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 _COMPRESS_ABOVE = 512
 
@@ -227,9 +229,11 @@ class HttpCalls:
 
     @staticmethod
     def _read(response: httpx2.Response) -> bytes:
-        parts, size = [], 0
+        parts, size, until = [], 0, time.monotonic() + LONGEST_REPLY_SECONDS
         for part in response.iter_raw():
             size += len(part)
+            if time.monotonic() > until:
+                raise Unreachable("The server answers too slowly.", "Everything is kept here; it will be tried again.")
             if size > MAX_REPLY_BYTES:
                 raise Unreachable("The server sent more than it should.", "Nothing of it was taken.")
             parts.append(part)
@@ -241,18 +245,22 @@ def unpacked(raw: bytes, encoding: str) -> bytes:
     if encoding != "zstd":
         return raw
     try:
-        return zstandard.ZstdDecompressor().decompress(raw, max_output_size=MAX_REPLY_BYTES)
+        with zstandard.ZstdDecompressor(max_window_size=MAX_REPLY_BYTES).stream_reader(raw) as reader:
+            body = reader.read(MAX_REPLY_BYTES + 1)
     except zstandard.ZstdError:
         raise Unreachable(
             "The server's answer can't be read.", "Everything is kept here; it will be tried again."
         ) from None
+    if len(body) > MAX_REPLY_BYTES:
+        raise Unreachable("The server sent more than it should.", "Nothing of it was taken.")
+    return body
 
 
 def decoded(status: int, body: bytes, kind: type[M]) -> M:
     if status == 200:
         try:
             return msgspec.msgpack.decode(body, type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
             raise Unreachable(
                 "What answers at this address is not a CSR Desktop server of this version.",
                 "Check the address; everything is kept here.",
@@ -271,7 +279,7 @@ def problem_fault(status: int, body: bytes) -> CsrDesktopError:
         return Unreachable(problem.title, problem.advice)
     if status == 401:
         return SignedOut(problem.code, problem.title, problem.advice)
-    if status in {429, 502, 503, 504}:
+    if status in {408, 429} or status >= 500:
         return Unreachable(problem.title, problem.advice)
     return Refused(problem.code, problem.title, problem.advice)
 

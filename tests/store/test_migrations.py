@@ -117,11 +117,11 @@ def test_several_servers_may_start_at_once_on_an_empty_postgresql(postgresql_url
     assert [process.communicate(timeout=60)[0].strip() for process in started] == ["1"] * 3
 
 
-LOG_ROW = "INSERT INTO log VALUES (1,'c','d',1,'u',?,'done','','',5,?)"
+LOG_ROW = "INSERT INTO log VALUES (1,'c','d',1,'u',?,'done','','',5,?,?)"
 
 
 def assert_the_log_stays(sql: Sql) -> None:
-    sql.do(LOG_ROW, b"body", b"hash")
+    sql.do(LOG_ROW, b"body", b"", b"hash")
     for change in ("UPDATE log SET status = 'refused'", "DELETE FROM log"):
         with pytest.raises(pw.DatabaseError, match="append-only"):
             sql.do(change)

@@ -1,0 +1,187 @@
+"""What a desk that was tampered with sends, and what a server that was tampered with answers: refused, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from csr_desktop.commands import catalogue, clients, tickets
+from csr_desktop.commands.command import Command
+from csr_desktop.commands.work import Work
+from csr_desktop.domain.permissions import ORGANISATION
+from csr_desktop.protocol import PullReply
+from csr_desktop.server.ledger import Push
+from csr_desktop.store.tables import new_row
+from csr_desktop.sync.rebase import Suspicious
+from tests.sync.run_simulation import fresh_sqlite
+from tests.sync.simulation import TEAMS, Desk, World
+
+
+class Office:
+    """A server with two people of one team, and desks that may say anything."""
+
+    def __init__(self, folder: Path) -> None:
+        self.sql = fresh_sqlite(folder / "server.db")
+        self.world = World(1, self.sql, folder)
+        with self.sql.transaction():
+            work = Work(self.sql.load, new_row)
+            for number in range(2):
+                work.put("users", f"user-{number}", role="csr")
+                for team in TEAMS:
+                    work.put("memberships", f"user-{number}-{team}", scope=ORGANISATION, user_id=f"user-{number}",
+                             team_id=team, deleted=int(team != TEAMS[0]))  # fmt: skip
+            for row_id, scope, assignee in (("ticket", TEAMS[0], "user-0"), ("theirs", TEAMS[1], "")):
+                work.put("tickets", row_id, scope=scope, subject="s", assignee_id=assignee)
+            self.world.ledger.write(work)
+        self.world.record()
+        self.seqs = {0: 0, 1: 0}
+
+    def say(self, number: int, command: Command) -> str:
+        """Push it as it stands; the answer's status."""
+        self.seqs[number] += 1
+        command_id = command.id or f"command-{number}-{self.seqs[number]}"
+        ready = msgspec.structs.replace(
+            command,
+            id=command_id,
+            by=f"user-{number}",
+            device=f"device-{number}",
+            seq=self.seqs[number],
+            at=self.world.now,
+        )
+        self.world.ledger.push([Push(f"device-{number}", f"user-{number}", [catalogue.encode(ready)])])
+        sql = "SELECT status FROM log WHERE device_id = ? AND seq = ?"
+        return str(self.sql.value(sql, f"device-{number}", self.seqs[number]))
+
+    def row(self, table: str, row_id: str) -> dict[str, Any]:
+        return self.sql.load(table, [row_id])[row_id]
+
+    def synced(self, desk: Desk) -> PullReply:
+        reply = self.world.feed.pull(desk.device_id, desk.user_id, desk.puller.request())
+        desk.apply(reply)
+        return reply
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = Office(tmp_path)
+    yield made
+    for desk in made.world.desks:
+        assert desk.db is not None
+        desk.db.close()
+    made.sql.db.close()
+
+
+def test_an_undo_brings_back_what_the_server_saw_not_what_the_desk_says(office: Office) -> None:
+    state = tickets.ChangeTicketState(id="own", row_id="ticket", was="open", becomes="waiting")
+    assert office.say(1, state) == "done"
+    forged = tickets.ChangeTicketState(
+        row_id="ticket", was="open", becomes="waiting", undoes="own", back={"state": ("waiting", "banana")}
+    )
+    assert office.say(1, forged) == "done"
+    assert office.row("tickets", "ticket")["state"] == "open"
+
+
+def test_what_changed_nothing_opens_no_way_to_anything(office: Office) -> None:
+    same = tickets.AssignTicket(id="noop", row_id="ticket", was_id="user-0", becomes_id="user-0")
+    office.say(1, same)
+    stolen = tickets.AssignTicket(
+        row_id="ticket", was_id="user-0", becomes_id="user-0", undoes="noop", back={"assignee_id": ("user-0", "user-1")}
+    )
+    assert office.say(1, stolen) == "refused"
+    assert office.row("tickets", "ticket")["assignee_id"] == "user-0"
+
+
+def test_an_undone_message_touches_no_other_teams_ticket(office: Office) -> None:
+    message = tickets.AddMessage(id="m", row_id="message", ticket_id="ticket", message_kind="note", body="b")
+    assert office.say(1, message) == "done"
+    forged = tickets.AddMessage(row_id="message", ticket_id="theirs", message_kind="note", body="b", undoes="m",
+                                is_removal=True, back={"reply_due_at": (0, 7)})  # fmt: skip
+    office.say(1, forged)
+    assert office.row("tickets", "theirs")["reply_due_at"] == 0
+
+
+def test_a_colleagues_message_is_not_taken_out_by_a_borrowed_id(office: Office) -> None:
+    note = tickets.AddMessage(row_id="note", ticket_id="ticket", message_kind="note", body="b")
+    assert office.say(0, note) == "done"
+    office.say(1, tickets.ChangeTicketState(id="note", row_id="ticket", was="open", becomes="waiting"))
+    office.say(1, tickets.ChangeTicketState(row_id="ticket", was="open", becomes="waiting", undoes="note",
+                                            back={"state": ("waiting", "open")}))  # fmt: skip
+    assert office.row("messages", "note")["deleted"] == 0
+
+
+def test_nobody_deletes_a_client_by_adding_it(office: Office) -> None:
+    assert office.say(1, clients.AddClient(row_id="client-0", name="n", is_removal=True)) == "refused"
+
+
+def test_one_broken_command_does_not_stop_the_others(office: Office) -> None:
+    assert office.say(1, clients.AddNote(row_id="", client_id="client-0", body="b")) == "refused"
+    assert office.say(1, clients.AddNote(row_id="note", client_id="client-0", body="b")) == "done"
+
+
+def test_a_time_out_of_all_bounds_is_refused(office: Office) -> None:
+    from csr_desktop.commands.follow_ups import AddFollowUp
+
+    far = AddFollowUp(row_id="far", scope=TEAMS[0], follow_up_kind="task", title="t", due_at=9 * 10**15)
+    assert office.say(1, far) == "refused"
+
+
+def test_a_copied_file_loses_nothing(office: Office) -> None:
+    """A copy of the file used up the next numbers: nothing of ours may leave the outbox for its sake."""
+    desk = office.world.desks[0]
+    office.synced(desk)
+    office.say(0, clients.AddNote(row_id="of-the-copy", client_id="client-0", body="b"))
+    desk.replica.do(clients.AddNote(row_id="mine", client_id="client-0", body="my words"))
+    with pytest.raises(Suspicious):
+        office.synced(desk)
+    assert desk.replica.waiting_count() == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"now": 10**18}, {"seq": 10**6}, {"more": True, "seq": -1}, {"cursors": {"org": -5}}]
+)
+def test_answers_that_no_honest_server_gives(office: Office, change: dict[str, Any]) -> None:
+    desk = office.world.desks[0]
+    office.synced(desk)
+    before = desk.local()
+    reply = office.world.feed.pull(desk.device_id, desk.user_id, desk.puller.request())
+    forged = msgspec.structs.replace(reply, rows={}, **change)
+    with pytest.raises(Suspicious):
+        desk.puller.apply(forged)
+    assert desk.local() == before
+
+
+def test_a_mass_deletion_waits_for_a_person(office: Office) -> None:
+    with office.sql.transaction():
+        work = Work(office.sql.load, new_row)
+        for number in range(400):
+            work.put("clients", f"many-{number}", scope=ORGANISATION, name="n")
+        office.world.ledger.write(work)
+    desk = office.world.desks[0]
+    office.synced(desk)
+    with office.sql.transaction():
+        work = Work(office.sql.load, new_row)
+        for number in range(400):
+            work.put("clients", f"many-{number}", deleted=1)
+        office.world.ledger.write(work)
+    with pytest.raises(Suspicious, match="delete 400"):
+        office.synced(desk)
+    assert sum(not row["deleted"] for row in desk.replica.sql.load("clients", desk.rows("clients")).values()) > 400
+
+
+def test_a_correction_of_what_is_seen_holds_though_a_colleagues_clock_is_ahead(office: Office) -> None:
+    ahead, mine = office.world.desks
+    for desk in (ahead, mine):
+        office.synced(desk)
+    ahead.replica.set_state("offset", str(50_000 - ahead.skew))
+    mine.replica.set_state("offset", str(-mine.skew))
+    ahead.replica.do(clients.EditClient(row_id="client-0", changes={"city": ("c0", "Omaha")}))
+    office.world.ledger.push([Push(ahead.device_id, ahead.user_id, ahead.replica.push_batch())])
+    office.synced(mine)
+    mine.replica.set_state("offset", str(-mine.skew))
+    mine.replica.do(clients.EditClient(row_id="client-0", changes={"city": ("Omaha", "Tulsa")}))
+    office.world.ledger.push([Push(mine.device_id, mine.user_id, mine.replica.push_batch())])
+    assert office.row("clients", "client-0")["city"] == "Tulsa"
