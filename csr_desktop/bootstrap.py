@@ -33,7 +33,11 @@ class DeskOpener:
 
     def prepare(self) -> None:
         """Import what both threads need, once: two threads in one circle of imports would see half of a module."""
-        import csr_desktop.services.desk_data  # noqa: F401
+        from csr_desktop.store.desk_peewee import import_peewee
+
+        import_peewee()
+        import csr_desktop.services.desk_data
+        import csr_desktop.services.inbox  # noqa: F401
 
     def translate(self, fault: BaseException) -> CsrDesktopError | None:
         from csr_desktop.store.faults import translate

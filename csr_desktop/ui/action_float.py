@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import shiboken6
 from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
@@ -53,15 +54,21 @@ class ActionFloat(FloatFrame):
         self._before = QApplication.focusWidget()
         self._anchor: QWidget | None = None
         self._width = self._height = 0
+        self._is_trailing = False
         self.is_left = False
 
-    def place_by(self, anchor: QWidget, width: int, height: int = 0) -> None:
-        """Beneath the anchor, or above it where there is no room, always inside the window. 0 is as high as needed."""
-        self._anchor, self._width, self._height = anchor, width, height
+    def place_by(self, anchor: QWidget, width: int, height: int = 0, *, is_trailing: bool = False) -> None:
+        """Beneath the anchor, or above it where there is no room, always inside the window. 0 is as high as needed.
+
+        It starts where the anchor does, or with `is_trailing` ends there.
+        """
+        self._anchor, self._width, self._height, self._is_trailing = anchor, width, height, is_trailing
         self._fit()
+        # Clicks that nothing beneath takes come up to the window; the others move the keyboard.
+        self.installEventFilter(self)
+        self.window().installEventFilter(self)
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            app.installEventFilter(self)
             app.focusChanged.connect(self._on_focus_changed)
 
     def _fit(self) -> None:
@@ -70,7 +77,7 @@ class ActionFloat(FloatFrame):
             return
         gap = self.themes.theme.sizes.space.tight
         high = self._height or max(self.sizeHint().height(), self.heightForWidth(self._width))
-        start = anchor.width() - self._width if self.isRightToLeft() else 0
+        start = anchor.width() - self._width if self.isRightToLeft() != self._is_trailing else 0
         corner = anchor.mapTo(window, QPoint(start, anchor.height() + gap))
         if corner.y() + high > window.height() - gap:
             corner.setY(anchor.mapTo(window, QPoint(0, -high - gap)).y())
@@ -83,16 +90,13 @@ class ActionFloat(FloatFrame):
         self.is_left = True
         app = QApplication.instance()
         if isinstance(app, QApplication) and self._anchor is not None:
-            app.removeEventFilter(self)
+            self.window().removeEventFilter(self)
             app.focusChanged.disconnect(self._on_focus_changed)
         focus, before = QApplication.focusWidget(), self._before
         had_keyboard = focus is not None and self.isAncestorOf(focus)
         self.hide()
-        if had_keyboard and before is not None:
-            import shiboken6
-
-            if shiboken6.isValid(before) and before.isVisible():
-                before.setFocus(Qt.FocusReason.OtherFocusReason)
+        if had_keyboard and before is not None and shiboken6.isValid(before) and before.isVisible():
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
         self.left.emit()
         self.deleteLater()
 
@@ -129,15 +133,10 @@ class ActionFloat(FloatFrame):
         event.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Type.MouseButtonPress and isinstance(watched, QWidget):
-            is_beside = watched is not self and not self.isAncestorOf(watched)
-            if is_beside and watched.window() is self.window() and watched is not self.window():
-                self.leave()
-        elif self.isVisible() and (kind, watched) in {
-            (QEvent.Type.LayoutRequest, self),
-            (QEvent.Type.Resize, self.window()),
-        }:
+        kind, is_mine = event.type(), watched is self
+        if kind == QEvent.Type.MouseButtonPress and not is_mine:
+            self.leave()
+        elif self.isVisible() and kind == (QEvent.Type.LayoutRequest if is_mine else QEvent.Type.Resize):
             self._fit()
         return False
 
@@ -171,7 +170,10 @@ class _Picks(QAbstractListModel):
 
 
 class PickFloat(ActionFloat):
-    """A field over a list: typing says `searched`, the answer is `offer`; arrows move, Enter takes."""
+    """A field over a list: arrows move, Enter takes.
+
+    Either typing says `searched` and the answer is `offer`, or it narrows down what was given to `narrow`.
+    """
 
     searched = Signal(str)
     taken = Signal(str)
@@ -218,14 +220,28 @@ class PickFloat(ActionFloat):
             self.rows.select_row(keys.index(chosen_key) if chosen_key in keys else 0)
         self._count = max(self._count, len(picks))
 
-    def open_by(self, anchor: QWidget) -> None:
+    def narrow(self, picks: Sequence[Pick], *, chosen_key: str | None = None, nothing: str = "") -> None:
+        """Offer those of these that have all the words typed; those that have them in front come first."""
+
+        def show(text: str) -> None:
+            words = text.casefold().split()
+            found = [pick for pick in picks if all(word in f" {_said(pick)}" for word in words)]
+            found.sort(key=lambda pick: not all(f" {word}" in f" {pick.words}".casefold() for word in words))
+            self.offer(found, chosen_key=chosen_key, nothing=nothing)
+            if words and found:
+                self.rows.select_row(0)
+
+        self.searched.connect(show)
+        show("")
+
+    def open_by(self, anchor: QWidget, *, is_trailing: bool = False) -> None:
         """As high as the first offer; it does not jump while one types."""
         sizes, metrics = self.themes.theme.sizes, self.themes.theme.metrics()
         rows = min(_MOST_ROWS, max(1, self._count))
         high = rows * sizes.height.row_one_line + sizes.height.control + 4 * sizes.space.tight + 2
         widest = max((metrics.horizontalAdvance(f"{p.words}{p.detail}") for p in self._model.picks), default=0)
         width = min(sizes.width.palette, max(sizes.width.context, widest + 3 * sizes.space.wide))
-        self.place_by(anchor, width, high)
+        self.place_by(anchor, width, high, is_trailing=is_trailing)
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _take(self, index: QModelIndex) -> None:
@@ -238,8 +254,12 @@ class PickFloat(ActionFloat):
             if event.key() in _MOVES and self.rows.isVisible():
                 self.rows.keyPressEvent(event)
                 return True
-            if event.key() in _TAKES:
+            if event.key() in _TAKES and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
                 if self.rows.isVisible() and self.rows.currentIndex().isValid():
                     self._take(self.rows.currentIndex())
                 return True
         return super().eventFilter(watched, event)
+
+
+def _said(pick: Pick) -> str:
+    return f"{pick.words} {pick.detail}".casefold()

@@ -31,6 +31,8 @@ class Action(msgspec.Struct, frozen=True):
     """A key without modifier, such as F9, that works while typing too."""
     waits: bool = False
     """The widget with the keyboard may take the key first, as with Esc."""
+    rests_in_text: bool = False
+    """A key with a modifier that means something else while typing, such as Ctrl+Z."""
 
 
 class KeyClash(Exception):
@@ -98,10 +100,13 @@ class Actions(QObject):
 
     def press(self, event: QKeyEvent) -> bool:
         """A key that no widget took; True when an action did."""
-        action = None if self.is_held else self._wanted(event, None)
-        if action is None:
+        focus = QApplication.focusWidget()
+        is_typed = types_text(focus) and bool(event.text()) and event.text().isprintable()
+        action = None if self.is_held or is_typed else self._wanted(event, None)
+        if action is None or (action.rests_in_text and types_text(focus)):
             return False
-        action.callback()
+        if not event.isAutoRepeat():
+            action.callback()
         return True
 
     def _wanted(self, event: QKeyEvent, focus: QWidget | None) -> Action | None:
@@ -112,7 +117,8 @@ class Actions(QObject):
         is_plain = modifiers == Qt.KeyboardModifier.NoModifier
         for action in self.of_place(self._current_place()):
             if action.key and _same(action.key, pressed):
-                if is_plain and not action.works_in_text and types_text(focus):
+                is_at_rest = action.rests_in_text or (is_plain and not action.works_in_text)
+                if is_at_rest and types_text(focus):
                     return None
                 return action if action.is_enabled() else None
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -68,6 +69,7 @@ class Application(QObject):
 
     def start(self) -> None:
         """Ask the store's thread to open while the window's modules are imported here."""
+        gc.disable()  # nothing of what start-up makes is garbage, and looking for some takes time
         self._opener.prepare()
         self.worker.ask(self, self._open_current, self._on_opened, self._on_fault)
         import csr_desktop.ui.desk_window
@@ -85,12 +87,19 @@ class Application(QObject):
 
         self._data = data
         self._leave_front()
-        made = DeskWindow(self.themes, self.worker, data, self.local_zone, self._opener.remember)
-        self.desk_window = made
-        self._restore_place(made)
+        # Under a style sheet each putting of a widget into another styles all that is in it once more.
+        sheet = self._app.styleSheet()
+        self._app.setStyleSheet("")
+        try:
+            made = DeskWindow(self.themes, self.worker, data, self.local_zone, self._opener.remember)
+            self.desk_window = made
+            self._restore_place(made)
+            made.build_first()
+        finally:
+            self._app.setStyleSheet(sheet)
         made.window.closing.connect(self.close)
         made.window.installEventFilter(self)
-        made.show()
+        made.show(is_whole=False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self.desk_window is not None:
@@ -104,9 +113,27 @@ class Application(QObject):
         if made is None or self._is_closing:
             return
         if self.worker.is_busy:
-            QTimer.singleShot(5, self._when_idle)
+            QTimer.singleShot(2, self._when_idle)
+            return
+        # The last answer may have come a moment ago: what it shows is painted before a timer's turn comes.
+        QTimer.singleShot(0, self._when_painted)
+
+    def _when_painted(self) -> None:
+        made = self.desk_window
+        if made is None or self._is_closing:
+            return
+        if self.worker.is_busy:
+            self._when_idle()
             return
         self.ready.emit(made)
+        QTimer.singleShot(0, self._after_ready)
+
+    def _after_ready(self) -> None:
+        made = self.desk_window
+        if made is None or self._is_closing:
+            return
+        gc.enable()
+        made.build_rest()
         made.start_sync()
         QTimer.singleShot(50, made.build_places)
 
@@ -180,6 +207,7 @@ class Application(QObject):
             self.start()
 
     def _show_front(self, view: QWidget) -> None:
+        gc.enable()
         self._leave_front()
         self.front = view
         view.resize(USUAL_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()))
@@ -208,6 +236,7 @@ class Application(QObject):
         if self._is_closing:
             return
         self._is_closing = True
+        gc.enable()
         made, data = self.desk_window, self._data
         if made is not None:
             self._opener.remember(

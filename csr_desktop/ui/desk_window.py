@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.sync_status import SyncStatus
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.background import StoreWorker
-from csr_desktop.ui.calls.call_bar import CallBar
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.floats import Floats
 from csr_desktop.ui.kit.theme import ThemeSwitch
@@ -22,6 +22,23 @@ from csr_desktop.ui.wording import Wording
 
 if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
+    from csr_desktop.ui.calls.call_bar import CallBar
+
+
+class _SyncEngine(Protocol):
+    def start(self) -> None: ...
+    def wake(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def _call_bar_room(themes: ThemeSwitch) -> QWidget:
+    """Where the call bar will stand, as high as it is."""
+    room = QWidget()
+    room.setFixedHeight(themes.theme.sizes.height.call_bar)
+    room.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    row = QHBoxLayout(room)
+    row.setContentsMargins(0, 0, 0, 0)
+    return room
 
 
 class DeskWindow(QObject):
@@ -44,25 +61,52 @@ class DeskWindow(QObject):
         self.worker = worker
         words = Wording(ZoneInfo(local_zone), data.now)
         self.desk = Desk(themes, worker, data.services, words)
-        self.call_bar = CallBar(self.desk)
+        self._call_bar: CallBar | None = None
+        self._call_bar_room = _call_bar_room(themes)
         account = data.account
-        self.window = MainWindow(self.desk, account.organisation, account.name, self.call_bar, _makers())
+        self.window = MainWindow(self.desk, account.organisation, account.name, self._call_bar_room, _makers())
         start = Action(
-            "start_call", self.tr("Start a call"), self.call_bar.open_start, "Ctrl+D", icon="phone", works_in_text=True
+            "start_call", self.tr("Start a call"), self._start_call, "Ctrl+D", icon="phone", works_in_text=True
         )
         self.window.actions_table.add(start)
-        self._engine = data.engine(self._pulled.emit, self._status_said.emit)
+        self._engine: _SyncEngine | None = None
         self._pulled.connect(self._on_pulled)
         self._status_said.connect(self._on_status)
-        self.desk.saved.connect(self._engine.wake)
+        self.desk.saved.connect(self._on_saved)
         self.floats = Floats(self.window, self.desk, account, remember)
         self._wire_counts()
-        self._is_started = False
         self.is_filled = False
         """Whether everything of this person has come since the start."""
 
     def _wire_counts(self) -> None:
         self.desk.changed.connect(lambda _: self.refresh_counts())
+        self.window.minute_passed.connect(self.refresh_counts)
+        self.desk.calling.connect(self._on_calling)
+
+    @property
+    def call_bar(self) -> CallBar:
+        """Built when it is first asked for."""
+        if self._call_bar is None:
+            from csr_desktop.ui.calls.call_bar import CallBar
+            from csr_desktop.ui.calls.running_calls import running_calls
+
+            self._call_bar = CallBar(self.desk)
+            room = self._call_bar_room.layout()
+            assert room is not None  # noqa: S101
+            room.addWidget(self._call_bar)
+            running_calls(self.desk).listed.connect(self.refresh_counts)
+        return self._call_bar
+
+    def _start_call(self) -> None:
+        self.call_bar.open_start()
+
+    def _on_calling(self, number: str, contact_id: str) -> None:
+        """A call that is asked for before the bar is there, which hears of all later ones by itself."""
+        if self._call_bar is None:
+            from csr_desktop.ui.calls.running_calls import running_calls
+
+            self.call_bar.show()
+            running_calls(self.desk).start(number, contact_id)
 
     def refresh_counts(self) -> None:
         """What waits in each place, for the rail."""
@@ -81,16 +125,52 @@ class DeskWindow(QObject):
 
         self.desk.ask(self, count, show, key="counts")
 
-    def show(self) -> None:
+    def build_first(self) -> None:
+        """What `show` shows; on its own so that it may be done under other conditions."""
+        self.window.place("inbox")
+
+    def show(self, *, is_whole: bool = True) -> None:
+        """With `is_whole` False the call bar and the other places' counts wait for `build_rest`."""
+        self.window.minute_passed.connect(self._refresh_clocks)
         self.window.show()
         self.window.go("inbox")
-        self.refresh_counts()
+        if is_whole:
+            self.build_rest()
         self.window.sync_line.refresh()
 
+    def build_rest(self) -> None:
+        """What can come after the first screen is painted."""
+        self.call_bar.show()
+        self.refresh_counts()
+
     def start_sync(self) -> None:
-        if not self._is_started:
-            self._is_started = True
+        if self._engine is None:
+            self._engine = self.data.engine(self._pulled.emit, self._status_said.emit)
             self._engine.start()
+
+    def _on_saved(self) -> None:
+        if self._engine is not None:
+            self._engine.wake()
+
+    def _tidy(self) -> None:
+        """Between two things to do: merge what search has gathered; a step of a tenth of a second at a time."""
+        if not self.worker.is_busy:
+            self.desk.ask(self, self.desk.services.search.tidy, self._on_tidied)
+        else:
+            QTimer.singleShot(1000, self._tidy)
+
+    def _on_tidied(self, has_more: bool) -> None:  # a slot's only argument
+        if has_more:
+            QTimer.singleShot(1000, self._tidy)
+
+    def _refresh_clocks(self) -> None:
+        """Cut-offs pass without any row changing."""
+        self.desk.ask(self, self.desk.services.inbox.refresh_clocks, self._on_clocks)
+
+    def _on_clocks(self, has_changed: bool) -> None:  # a slot's only argument
+        if has_changed:
+            self.refresh_counts()
+            self.window.refresh_places()
 
     def build_places(self) -> None:
         """The places that were not shown yet, one a turn of the event loop, so that going there is instant."""
@@ -99,6 +179,8 @@ class DeskWindow(QObject):
                 self.window.place(key)
                 QTimer.singleShot(20, self.build_places)
                 return
+        self._refresh_clocks()
+        QTimer.singleShot(2000, self._tidy)
 
     def _on_pulled(self, change_set: ChangeSet) -> None:
         services = self.desk.services
@@ -110,7 +192,7 @@ class DeskWindow(QObject):
 
     def close(self) -> None:
         """Stop the sync, then the store. The window is closed by then or closes now."""
-        if self._is_started:
+        if self._engine is not None:
             self._engine.stop()
         self.window.close()
         self.window.deleteLater()

@@ -93,8 +93,17 @@ class DraftKeeper(QObject):
         self._is_loaded = not key
         self._show("")
         if key:
-            drafts = self._desk.services.drafts
-            self._desk.ask(self, lambda: drafts.read(key), self._on_read(key), self._on_unread(key), key="read")
+            self._read()
+
+    def look_again(self) -> None:
+        """What was said and was taken back is a draft again: read it, unless something is being written."""
+        if self._key and self._is_loaded and not self._editor.text():
+            self._is_loaded = False
+            self._read()
+
+    def _read(self) -> None:
+        key, drafts = self._key, self._desk.services.drafts
+        self._desk.ask(self, lambda: drafts.read(key), self._on_read(key), self._on_unread(key), key="read")
 
     def clear(self) -> None:
         """What was written is used or given up: the editor and the draft are emptied."""

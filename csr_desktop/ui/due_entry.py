@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtWidgets import QSizePolicy
 
 from csr_desktop.ui.kit.fields import DueField
 
@@ -41,8 +40,6 @@ class DueEntry(DueField):
         self._answer: _Answer | None = None
         self._takes_closed = False
         super().__init__(desk.themes, name, self._look_up, placeholder=placeholder, parent=parent)
-        # What it says may need two lines; a fixed height would cut them off.
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
     def set_client(self, client_id: str, *, takes_closed: bool = False) -> None:
         """Whose hours count; nobody's are mine."""

@@ -1,33 +1,67 @@
-"""What floats over the window on demand: palette, keys, settings, what needs you."""
+"""What floats over the window on demand: palette, keys, settings, what needs you, help. Built when first opened."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
-
-from csr_desktop.ui.desk import Desk
-from csr_desktop.ui.help_page import HelpPage
-from csr_desktop.ui.keys_page import KeysPage
-from csr_desktop.ui.needs_you import NeedsYouPage
-from csr_desktop.ui.palette.palette import Palette
-from csr_desktop.ui.settings_page import SettingsPage
 
 if TYPE_CHECKING:
     from csr_desktop.services.sign_in import Account
+    from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.help_page import HelpPage
+    from csr_desktop.ui.keys_page import KeysPage
     from csr_desktop.ui.main_window import MainWindow
+    from csr_desktop.ui.needs_you import NeedsYouPage
+    from csr_desktop.ui.page_float import PageFloat
+    from csr_desktop.ui.palette.palette import Palette
+    from csr_desktop.ui.settings_page import SettingsPage
 
 
 class Floats:
     """One of each; opening one closes the others. `remember` keeps a setting."""
 
     def __init__(self, window: MainWindow, desk: Desk, account: Account, remember: Callable[..., None]) -> None:
-        self.palette = Palette(window, desk, window.actions_table)
-        self.keys = KeysPage(window, desk, window.actions_table)
-        self.settings = SettingsPage(window, desk, account, remember)
-        self.needs_you = NeedsYouPage(window, desk)
-        self.help = HelpPage(window, desk)
-        window.help_wanted.connect(self.help.open)
-        window.palette_wanted.connect(self.palette.open)
-        window.keys_wanted.connect(self.keys.open)
-        window.settings_wanted.connect(self.settings.open)
-        window.needs_you_wanted.connect(self.needs_you.open)
+        self._window = window
+        self._desk = desk
+        self._account = account
+        self._remember = remember
+        window.help_wanted.connect(partial(self._open, "help"))
+        window.palette_wanted.connect(partial(self._open, "palette"))
+        window.keys_wanted.connect(partial(self._open, "keys"))
+        window.settings_wanted.connect(partial(self._open, "settings"))
+        window.needs_you_wanted.connect(partial(self._open, "needs_you"))
+
+    def _open(self, name: str) -> None:
+        floating: Palette | PageFloat = getattr(self, name)
+        floating.open()
+
+    @cached_property
+    def palette(self) -> Palette:
+        from csr_desktop.ui.palette.palette import Palette
+
+        return Palette(self._window, self._desk, self._window.actions_table)
+
+    @cached_property
+    def keys(self) -> KeysPage:
+        from csr_desktop.ui.keys_page import KeysPage
+
+        return KeysPage(self._window, self._desk, self._window.actions_table)
+
+    @cached_property
+    def settings(self) -> SettingsPage:
+        from csr_desktop.ui.settings_page import SettingsPage
+
+        return SettingsPage(self._window, self._desk, self._account, self._remember)
+
+    @cached_property
+    def needs_you(self) -> NeedsYouPage:
+        from csr_desktop.ui.needs_you import NeedsYouPage
+
+        return NeedsYouPage(self._window, self._desk)
+
+    @cached_property
+    def help(self) -> HelpPage:
+        from csr_desktop.ui.help_page import HelpPage
+
+        return HelpPage(self._window, self._desk)

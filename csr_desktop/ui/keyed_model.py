@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -10,12 +10,23 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, Row, row_data, row_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from csr_desktop.ui.kit.lists import RowList
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT: Final = QModelIndex()
+
+
+@contextmanager
+def keeping_place(rows: RowList) -> Iterator[None]:
+    """Selection and scroll stay with their rows; only a list at its very top, the pointer elsewhere, shows new ones."""
+    is_at_top = rows.verticalScrollBar().value() == 0 and not rows.viewport().underMouse()
+    with rows.keep_place():
+        yield
+    if is_at_top:
+        rows.scrollToTop()
 
 
 class KeyedModel(QAbstractListModel):
@@ -41,11 +52,13 @@ class KeyedModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._lines)
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid():
+            return None
         key = self._lines[index.row()]
         return key if role == KEY_ROLE else row_data(self.line(key), role)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        return row_flags(self.line(self._lines[index.row()]))
+        return row_flags(self.line(self._lines[index.row()])) if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def line(self, key: str) -> Row | HeaderRow:
         made = self._made.get(key)
@@ -85,12 +98,28 @@ class KeyedModel(QAbstractListModel):
         if list(wanted) == self._lines:
             return
         if list(wanted[: len(self._lines)]) == self._lines:
-            self._insert_missing(wanted)
+            self._add_at_end(wanted[len(self._lines) :])
             return
         with self.keep_place():
             self._remove_all_but(set(wanted))
             self._reorder(wanted)
             self._insert_missing(wanted)
+
+    def reset_lines(self, wanted: Sequence[str]) -> None:
+        """Show these instead: another list altogether."""
+        self.beginResetModel()
+        self._lines, self._places = list(wanted), None
+        self._made.clear()
+        self.endResetModel()
+
+    def _add_at_end(self, keys: Sequence[str]) -> None:
+        """The next page: nothing that is here moves."""
+        first = len(self._lines)
+        self.beginInsertRows(QModelIndex(), first, first + len(keys) - 1)
+        if self._places is not None:
+            self._places.update((key, first + at) for at, key in enumerate(keys))
+        self._lines += keys
+        self.endInsertRows()
 
     def _remove_all_but(self, kept: set[str]) -> None:
         at = len(self._lines)
@@ -102,6 +131,8 @@ class KeyedModel(QAbstractListModel):
             while at > 0 and self._lines[at - 1] not in kept:
                 at -= 1
             self.beginRemoveRows(QModelIndex(), at, last)
+            for key in self._lines[at : last + 1]:
+                self._made.pop(key, None)
             del self._lines[at : last + 1]
             self._places = None
             self.endRemoveRows()

@@ -48,6 +48,6 @@ class KeysPage(PageFloat):
         for at, action in enumerate(actions):
             row, column = divmod(at, 2)
             grid.addWidget(KeyCap(self.desk.themes, key_text(action.key)), row, column * 2)
-            grid.addWidget(Label(action.title), row, column * 2 + 1)
+            grid.addWidget(Label(action.title, wraps=True), row, column * 2 + 1)
             grid.setColumnStretch(column * 2 + 1, 1)
         return table

@@ -8,9 +8,10 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from csr_desktop.ui.actions import Action, Actions, types_text
+from csr_desktop.ui.actions import Action, Actions
 from csr_desktop.ui.desk import Desk, Notice, Target
 from csr_desktop.ui.kit.panes import Hairline
+from csr_desktop.ui.notices import WindowNotice
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.rail import RailPane, RailRow
 from csr_desktop.ui.sync_words import SyncLine
@@ -29,7 +30,8 @@ LIVES_IN = {
     "new_follow_up": "follow_ups",
 }
 INBOX_VIEWS = ("mine", "unassigned", "my_team", "due_today", "breached", "waiting", "escalated")
-SMALLEST = (900, 600)
+SMALLEST = (640, 480)
+"""In logical pixels: a small screen at 200 %."""
 
 
 class MainWindow(QMainWindow):
@@ -41,6 +43,7 @@ class MainWindow(QMainWindow):
     settings_wanted = Signal()
     needs_you_wanted = Signal()
     help_wanted = Signal()
+    minute_passed = Signal()
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(desk.themes, call_bar, self.sync_line, person)
         self.rail = RailPane(desk.themes, organisation, self._rail_rows(), self._foot_rows())
         self._stack = QStackedWidget()
+        self.notice = WindowNotice(desk, self._stack)
         self._lay_out()
         self.actions_table = Actions(self, lambda: self._current)
         self._add_actions()
@@ -82,6 +86,7 @@ class MainWindow(QMainWindow):
         right.addWidget(self.top_bar)
         right.addWidget(Hairline(themes))
         right.addWidget(self._stack, 1)
+        right.addWidget(self.notice.foot)
         whole = QWidget()
         row = QHBoxLayout(whole)
         row.setContentsMargins(0, 0, 0, 0)
@@ -131,7 +136,7 @@ class MainWindow(QMainWindow):
                 self._on_undo,
                 "Ctrl+Z",
                 icon="arrow-u-up-left",
-                is_enabled=self._may_undo,
+                rests_in_text=True,
             ),
             Action("keys", self.tr("Show the keys of this place"), self.keys_wanted.emit, "?", icon="keyboard"),
             Action("help", self.tr("Help"), self.help_wanted.emit, "F1", icon="question"),
@@ -170,6 +175,7 @@ class MainWindow(QMainWindow):
             self._stack.addWidget(made)
             made.restore_panes({n.partition(".")[2]: w for n, w in self._panes.items() if n.startswith(f"{key}.")})
             self.actions_table.add(*made.actions_of_place())
+            made.view_changed.connect(lambda view, key=key: self.rail.places.show_place(key, view))
             made.give_way(self.width())
         return self._places[key]
 
@@ -178,10 +184,20 @@ class MainWindow(QMainWindow):
         made = self.place(key)
         self._current = key
         self._stack.setCurrentWidget(made)
-        self.rail.places.show_place(key, "mine" if key == "inbox" and not self.rail.places.view else "")
+        self.rail.places.show_place(key, "mine" if key == "inbox" and not self.rail.places.view_of(key) else "")
         self._fit_search()
         if not is_quiet:
             made.on_shown()
+            self._keep_focus_in_sight(made)
+
+    @staticmethod
+    def _keep_focus_in_sight(place: Place) -> None:
+        """A place may have asked for the keyboard in a pane that is folded now."""
+        focus = QApplication.focusWidget()
+        if focus is not None and place.isAncestorOf(focus) and not focus.isVisible():
+            first = next((w for w in place.findChildren(QWidget) if takes_tab(w)), None)
+            if first is not None:
+                first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_view(self, place: str, view: str) -> None:
         self.go(place, is_quiet=True)
@@ -198,9 +214,6 @@ class MainWindow(QMainWindow):
 
     # Keys
 
-    def _may_undo(self) -> bool:
-        return not types_text(QApplication.focusWidget())
-
     def _on_undo(self) -> None:
         self.desk.undo(self)
 
@@ -209,9 +222,8 @@ class MainWindow(QMainWindow):
             self.place(self._current).go_back()
 
     def _say_sync(self) -> None:
-        details = self.sync_line.accessibleDescription()
-        if details:
-            self.desk.noticed.emit(Notice(details, tone="info"))
+        details = self.sync_line.accessibleDescription() or f"{self.sync_line.words}."
+        self.desk.noticed.emit(Notice(details, tone="info"))
 
     # Size and time
 
@@ -228,9 +240,16 @@ class MainWindow(QMainWindow):
         wide = sizes.list if self.width() >= sizes.compact_rail_below else sizes.list_min
         self.top_bar.fit_list(wide)
 
+    def refresh_places(self) -> None:
+        """Something changed that no row tells of: the place in front looks again."""
+        if self._current:
+            self._places[self._current].on_shown()
+
     def _on_minute(self) -> None:
+        self.minute_passed.emit()
         for place in self._places.values():
             place.on_minute()
+        self.minute_passed.emit()
 
     def save_panes(self) -> dict[str, list[int]]:
         """Widths by "place.pane"."""
@@ -257,6 +276,12 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self._current:
             self._places[self._current].on_minute()
+
+
+def takes_tab(widget: QWidget) -> bool:
+    """Whether Tab stops there."""
+    policy = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    return policy == Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
 
 
 def focus_kept(window: QMainWindow) -> Callable[[], None]:

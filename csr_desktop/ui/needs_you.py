@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Card, line
 from csr_desktop.ui.kit.states import EmptyState
 from csr_desktop.ui.page_float import PageFloat
@@ -17,18 +19,25 @@ from csr_desktop.ui.page_float import PageFloat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.services.sync_state import NeedsYouRow
     from csr_desktop.ui.main_window import MainWindow
 
 
 class NeedsYouPage(PageFloat):
     def __init__(self, window: MainWindow, desk: Desk) -> None:
+        self._tried: dict[str, str] = {}
+        """What was tried again in vain since the page opened, with the reason."""
         super().__init__(window, desk, window.tr("Needs you"))
         desk.changed.connect(self._on_changed)
 
     def _on_changed(self, _change_set: ChangeSet) -> None:
         if self.is_open:
             self.refresh()
+
+    def open(self) -> None:
+        self._tried.clear()
+        super().open()
 
     def refresh(self) -> None:
         self.desk.ask(self, self.desk.services.sync_state.needs_you, self._show, key="needs_you")
@@ -49,11 +58,19 @@ class NeedsYouPage(PageFloat):
         self.body.addStretch(1)
         if self.is_open:
             self.place()
+            focus = QApplication.focusWidget()
+            if focus is None or not self.frame.isAncestorOf(focus):
+                self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _card(self, row: NeedsYouRow) -> Card:
         themes = self.desk.themes
-        card = Card(themes, title=row.subject or self.desk.words.command(row.command))
+        title = row.subject or self.desk.words.command(row.command)
+        card = Card(themes, title=title)
         card.body.addWidget(Label(row.reason, tone="danger", wraps=True))
+        if row.id in self._tried:
+            tried = self.tr("Tried again, and not taken: {0}").format(self._tried[row.id])
+            card.body.addWidget(Label(tried, tone="danger", wraps=True))
+        card.body.addWidget(Label(self._advice(row.what_to_do), tone="muted", wraps=True))
         if row.text:
             card.body.addWidget(Label(row.text, wraps=True, selectable=True))
         buttons = line(spacing=themes.theme.sizes.space.close)
@@ -73,16 +90,35 @@ class NeedsYouPage(PageFloat):
         done = Button(themes, self.tr("Done with it"))
         done.clicked.connect(lambda: self._dismiss(row))
         buttons.addWidget(done)
+        for at in range(buttons.count()):
+            item = buttons.itemAt(at)
+            button = item.widget() if item is not None else None
+            if isinstance(button, Button):
+                button.setAccessibleName(self.tr("{0}: {1}").format(button.words, title))
         buttons.addStretch(1)
         card.body.addLayout(buttons)
         return card
+
+    def _advice(self, what_to_do: str) -> str:
+        return {
+            "look_again": self.tr("Somebody was faster. Look at it as it is now, then decide."),
+            "ask_lead": self.tr("Your rights do not reach that far. Ask your lead."),
+            "keep_text": self.tr("It is not there any more. Copy your text if you need it elsewhere."),
+            "try_again": self.tr("Try it again, or look at it first."),
+        }[what_to_do]
 
     def _look(self, kind: str, row_id: str) -> None:
         self.close()
         self.desk.open(kind, row_id)
 
     def _try_again(self, row: NeedsYouRow) -> None:
-        self.desk.do(self, lambda: self.desk.services.sync_state.try_again(row.id), lambda _: self.refresh())
+        def refused(fault: CsrDesktopError) -> None:
+            self._tried[row.id] = str(fault)
+            announce(self.frame, str(fault), assertive=True)
+            self.refresh()
+
+        sync_state = self.desk.services.sync_state
+        self.desk.do(self, lambda: sync_state.try_again(row.id), lambda _: self.refresh(), refused)
 
     def _dismiss(self, row: NeedsYouRow) -> None:
         self.desk.ask(self, lambda: self.desk.services.sync_state.dismiss(row.id), lambda _: self._after_dismissing())

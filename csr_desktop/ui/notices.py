@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.notice import NoticeBar
+from csr_desktop.ui.kit.panes import column
 
 
 class PlaceNotice(NoticeBar):
@@ -19,8 +21,8 @@ class PlaceNotice(NoticeBar):
         self.acted.connect(self._on_undo)
 
     def show_notice(self, notice: Notice) -> None:
-        window = self.parentWidget()
-        if window is None or not window.isVisible():
+        holder = self.parentWidget()
+        if holder is None or not holder.isVisible():
             return
         self._group = notice.undo_group
         action = self.tr("Undo") if self._group else ""
@@ -33,3 +35,28 @@ class PlaceNotice(NoticeBar):
         self.dismiss()
         if group:
             self._desk.undo(self, group)
+
+
+class WindowNotice(PlaceNotice):
+    """Beneath the places, for when the one in front has folded the pane of its own notice."""
+
+    def __init__(self, desk: Desk, places: QStackedWidget) -> None:
+        super().__init__(desk)
+        self._places = places
+        self.foot = QWidget()
+        """What it stands in; takes no room while there is nothing to say."""
+        space = desk.themes.theme.sizes.space.close
+        column(self.foot, margins=(space, 0, space, space)).addWidget(self)
+        self.foot.hide()
+        self.closed.connect(self.foot.hide)
+        desk.noticed.disconnect(self.show_notice)
+        desk.noticed.connect(self._show_unsaid, Qt.ConnectionType.QueuedConnection)  # after the place had its turn
+
+    def _show_unsaid(self, notice: Notice) -> None:
+        place = self._places.currentWidget()
+        said = [bar for bar in place.findChildren(PlaceNotice) if bar.isVisible()] if place else []
+        if all(bar.text != notice.text for bar in said):
+            self.foot.show()
+            self.show_notice(notice)
+        else:
+            self.dismiss()

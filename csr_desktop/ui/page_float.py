@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.buttons import IconButton
@@ -17,6 +17,26 @@ from csr_desktop.ui.kit.panes import Hairline, line
 
 if TYPE_CHECKING:
     from csr_desktop.ui.main_window import MainWindow
+
+
+class _PageFrame(FloatFrame):
+    """Tab goes round in the page and does not leave it."""
+
+    def focusNextPrevChild(self, is_forward: bool) -> bool:
+        at = QApplication.focusWidget()
+        if at is None or not self.isAncestorOf(at):
+            at = self
+        wanted = at
+        while True:
+            following = wanted.nextInFocusChain() if is_forward else wanted.previousInFocusChain()
+            if following is None or following is at:
+                return at is not self  # it is the only one
+            wanted = following
+            takes_tab = wanted.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+            if takes_tab and self.isAncestorOf(wanted) and wanted.isVisible() and wanted.isEnabled():
+                reason = Qt.FocusReason.TabFocusReason if is_forward else Qt.FocusReason.BacktabFocusReason
+                wanted.setFocus(reason)
+                return True
 
 
 class PageFloat(QObject):
@@ -30,7 +50,7 @@ class PageFloat(QObject):
         themes = desk.themes
         space = themes.theme.sizes.space
         self.sheet = DimSheet(themes, window)
-        self.frame = FloatFrame(themes, window, title)
+        self.frame = _PageFrame(themes, window, title)
         self.close_button = IconButton(themes, "x", self.tr("Close"), key_hint="Esc")
         head = line(spacing=space.close, margins=(space.page, space.apart, space.apart, space.apart))
         head.addWidget(Label(title, size="title", weight=600), 1)
@@ -45,6 +65,9 @@ class PageFloat(QObject):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(self.content)
+        # A scroll area has its widget filled with the window's ground.
+        self.content.setAutoFillBackground(False)
+        self._scroll.viewport().setAutoFillBackground(False)
         self.frame.body.addLayout(head)
         self.frame.body.addWidget(Hairline(themes))
         self.frame.body.addWidget(self._scroll, 1)
@@ -81,7 +104,8 @@ class PageFloat(QObject):
     def place(self) -> None:
         sizes = self.desk.themes.theme.sizes
         width = min(sizes.width.palette, self.window.width() - 2 * sizes.space.page)
-        wanted = self.content.sizeHint().height() + sizes.height.top_bar + 2 * sizes.space.pane
+        content = self.body.totalHeightForWidth(width) if self.body.hasHeightForWidth() else -1
+        wanted = max(content, self.content.sizeHint().height()) + sizes.height.top_bar + 2 * sizes.space.pane
         height = min(max(wanted, sizes.width.list_min), self.window.height() - 4 * sizes.space.page)
         self.frame.place_at(
             QRect((self.window.width() - width) // 2, (self.window.height() - height) // 3, width, height)
@@ -105,5 +129,19 @@ class PageFloat(QObject):
         if watched is self.frame and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() == Qt.Key.Key_Escape:
                 self.close()
+            self._scroll_by(Qt.Key(event.key()))
             return True  # what lies beneath must not get the keys
         return False
+
+    def _scroll_by(self, key: Qt.Key) -> None:
+        step = QAbstractSlider.SliderAction
+        actions = {
+            Qt.Key.Key_Down: step.SliderSingleStepAdd,
+            Qt.Key.Key_Up: step.SliderSingleStepSub,
+            Qt.Key.Key_PageDown: step.SliderPageStepAdd,
+            Qt.Key.Key_PageUp: step.SliderPageStepSub,
+            Qt.Key.Key_Home: step.SliderToMinimum,
+            Qt.Key.Key_End: step.SliderToMaximum,
+        }
+        if key in actions:
+            self._scroll.verticalScrollBar().triggerAction(actions[key])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.change_set import ChangeSet
@@ -14,6 +15,8 @@ class Place(QWidget):
 
     key = ""
     """`inbox`, `clients`, `calls` or `follow_ups`: the place of its actions."""
+    view_changed = Signal(str)
+    """Another of its views was chosen inside the place; the rail follows."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)

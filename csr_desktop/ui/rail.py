@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,6 +22,7 @@ from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import ThemeSwitch
+from csr_desktop.ui.kit.words import paint_words
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -117,8 +118,14 @@ class RailDelegate(QStyledItemDelegate):
             self._paint_compact(painter, rect, row, is_strong=is_strong)
         else:
             left = rect.left() + sizes.space.close
+            direction = self._rail.layoutDirection()
+            is_mirrored = direction == Qt.LayoutDirection.RightToLeft
+
+            def placed(box: QRectF) -> QRect:
+                return QStyle.visualRect(direction, option.rect, box.toRect())
+
             if row.icon:
-                icon_rect = QRectF(left, rect.center().y() - icon_size / 2, icon_size, icon_size)
+                icon_rect = placed(QRectF(left, rect.center().y() - icon_size / 2, icon_size, icon_size))
                 paint_icon(painter, icon_rect, row.icon, theme.colour("accent-text") if is_place else colour)
             text_left = left + icon_size + sizes.space.close
             painter.setFont(theme.font(weight=600 if is_strong else 400))
@@ -129,18 +136,12 @@ class RailDelegate(QStyledItemDelegate):
             words = theme.metrics(weight=600 if is_strong else 400).elidedText(
                 row.words, Qt.TextElideMode.ElideRight, int(end - count_width - text_left)
             )
-            painter.drawText(
-                QRectF(text_left, rect.top(), end - count_width - text_left, rect.height()),
-                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-                words,
-            )
+            words_box = placed(QRectF(text_left, rect.top(), end - count_width - text_left, rect.height()))
+            paint_words(painter, words_box, words, right_to_left=is_mirrored)
             if count:
                 painter.setFont(theme.font("caption", 600 if is_strong else 400))
-                painter.drawText(
-                    QRectF(end - count_width, rect.top(), count_width, rect.height()),
-                    Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
-                    count,
-                )
+                count_box = placed(QRectF(end - count_width, rect.top(), count_width, rect.height()))
+                paint_words(painter, count_box, count, right_to_left=is_mirrored, place="trailing")
         painter.restore()
 
     def _paint_compact(self, painter: QPainter, rect: QRectF, row: RailRow, *, is_strong: bool) -> None:
@@ -209,6 +210,10 @@ class Rail(QListView):
         self.setCurrentIndex(self._rows.index(max(0, self._rows.row_of(place))))
         self.viewport().update()
 
+    def view_of(self, place: str) -> str:
+        """The view chosen last beneath a place; '' when none was."""
+        return self._views.get(place, "")
+
     def set_count(self, key: str, count: int) -> None:
         self._rows.set_count(key, count)
 
@@ -233,9 +238,9 @@ class OrganisationMark(QWidget):
         sizes = themes.theme.sizes
         self.setFixedHeight(sizes.height.top_bar)
         row = QHBoxLayout(self)
-        row.setContentsMargins(
-            sizes.space.pane + sizes.height.avatar_small + sizes.space.close, 0, sizes.space.close, 0
-        )
+        row.setContentsMargins(sizes.space.pane, 0, sizes.space.close, 0)
+        row.setSpacing(0)
+        row.addSpacing(sizes.height.avatar_small + sizes.space.close)
         row.addWidget(self._label, 1)
 
     def set_name(self, name: str) -> None:
@@ -251,8 +256,9 @@ class OrganisationMark(QWidget):
         theme, painter = self._themes.theme, QPainter(self)
         sizes = theme.sizes
         side = sizes.height.avatar_small
-        left = sizes.space.pane if self.width() > sizes.width.rail_compact else (self.width() - side) / 2
-        rect = QRectF(left, (self.height() - side) / 2, side, side)
+        left = sizes.space.pane if self.width() > sizes.width.rail_compact else (self.width() - side) // 2
+        square = QRect(left, (self.height() - side) // 2, side, side)
+        rect = QRectF(QStyle.visualRect(self.layoutDirection(), self.rect(), square))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("accent"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.change_set import ChangeSet
@@ -10,7 +11,9 @@ from csr_desktop.services.sync_state import SyncWords
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import plain_tooltip
+from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.notice import announce
+from csr_desktop.ui.kit.theme import Theme
 
 
 class SyncLine(Button):
@@ -26,6 +29,7 @@ class SyncLine(Button):
         self._tone = ""
         self._title = ""
         self._rows_left = 0
+        self._is_brief = False
         desk.changed.connect(self._on_changed)
         desk.saved.connect(self.refresh)
         self.clicked.connect(self._on_clicked)
@@ -74,9 +78,31 @@ class SyncLine(Button):
         self.set_icon_name(icon)
         self.setAccessibleName(text)
         self.setAccessibleDescription(self._title)
-        self.setToolTip(plain_tooltip(self._title) if self._title else "")
+        self.setToolTip(plain_tooltip(f"{text}. {self._title}".strip()))
         self.updateGeometry()
         self.update()
+
+    # Where there is no room for words, the icon says it
+
+    def full_width(self) -> int:
+        return super()._parts_width() + 2 * self.side_padding()
+
+    def set_brief(self, *, is_brief: bool) -> None:
+        if is_brief != self._is_brief:
+            self._is_brief = is_brief
+            self.updateGeometry()
+            self.update()
+
+    def _parts_width(self) -> int:
+        return self.themes.theme.sizes.height.icon if self._is_brief else super()._parts_width()
+
+    def _paint_parts(self, painter: QPainter, theme: Theme, colour: QColor, *, is_hot: bool) -> None:
+        if self._is_brief:
+            side = theme.sizes.height.icon
+            left, top = (self.width() - side) // 2, (self.height() - side) // 2
+            paint_icon(painter, QRect(left, top, side, side), self.shown_icon(), colour)
+        else:
+            super()._paint_parts(painter, theme, colour, is_hot=is_hot)
 
     def _on_clicked(self) -> None:
         if self._code == "needs_you":

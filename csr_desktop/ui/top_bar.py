@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStyle, QWidget
 
 from csr_desktop.ui.actions import key_text
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
+from csr_desktop.ui.kit.words import paint_words
 from csr_desktop.ui.sync_words import SyncLine
 
 
@@ -28,14 +29,30 @@ class SearchButton(Button):
     def _paint_parts(self, painter: QPainter, theme: Theme, colour: QColor, *, is_hot: bool) -> None:  # noqa: ARG002
         sizes, faint = theme.sizes, theme.colour("text-faint")
         inner = self.rect().adjusted(sizes.space.close, 0, -sizes.space.close, 0)
+        direction, is_mirrored = self.layoutDirection(), self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         icon = QRect(inner.left(), inner.center().y() - sizes.height.icon // 2, sizes.height.icon, sizes.height.icon)
-        paint_icon(painter, icon, self.icon_name, faint)
+        paint_icon(painter, QStyle.visualRect(direction, self.rect(), icon), self.icon_name, faint)
         painter.setPen(faint)
         painter.setFont(theme.font())
-        words = inner.adjusted(sizes.height.icon + sizes.space.close, 0, 0, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.words)
+        hint = theme.metrics("caption").horizontalAdvance(self.key_hint)
+        room = inner.adjusted(sizes.height.icon + sizes.space.close, 0, 0, 0)
+        if room.width() < hint:
+            return
+        words = room.adjusted(0, 0, -hint - sizes.space.close, 0)
+        shown = theme.metrics().elidedText(self.words, Qt.TextElideMode.ElideRight, words.width())
+        if len(shown) > 1:
+            box = QStyle.visualRect(direction, self.rect(), words)
+            paint_words(painter, box, shown, right_to_left=is_mirrored)
         painter.setFont(theme.font("caption"))
-        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self.key_hint)
+        paint_words(painter, inner, self.key_hint, right_to_left=is_mirrored, place="trailing")
+
+    def least_width(self) -> int:
+        """Of its icon alone."""
+        sizes = self.themes.theme.sizes
+        return sizes.height.icon + 2 * sizes.space.close
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.least_width(), self.sizeHint().height())
 
 
 class TopBar(QFrame):
@@ -48,6 +65,7 @@ class TopBar(QFrame):
         self._themes = themes
         sizes = themes.theme.sizes
         self.setFixedHeight(sizes.height.top_bar)
+        self._wanted = sizes.width.list_min
         self.search = SearchButton(themes)
         self.search.clicked.connect(self.search_wanted)
         self.call_bar = call_bar
@@ -65,4 +83,19 @@ class TopBar(QFrame):
     def fit_list(self, list_width: int) -> None:
         """The search field is as wide as the list beneath it, so that the call bar starts where the rest does."""
         sizes = self._themes.theme.sizes
-        self.search.setFixedWidth(max(list_width - 2 * sizes.space.apart, sizes.width.list_min - 2 * sizes.space.apart))
+        self._wanted = max(list_width, sizes.width.list_min) - 2 * sizes.space.apart
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where it gets narrow the search gives way, then the words of saving; never the call."""
+        sizes = self._themes.theme.sizes
+        taken = 5 * sizes.space.apart + self.call_bar.minimumSizeHint().width() + self.avatar.width()
+        room = self.width() - taken
+        self.sync_line.set_brief(is_brief=room - self.sync_line.full_width() < self.search.least_width())
+        left = room - self.sync_line.sizeHint().width()
+        self.search.setFixedWidth(max(self.search.least_width(), min(self._wanted, left)))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in {QEvent.Type.LayoutRequest, QEvent.Type.Resize}:
+            self._fit()
+        return super().event(event)

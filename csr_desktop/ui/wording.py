@@ -73,18 +73,24 @@ class Wording(QObject):
     def day(self, date: dt.date | str, *, with_weekday: bool = True) -> str:
         """ "Fri, May 15"; the year only when it is another than this."""
         value = dt.date.fromisoformat(date) if isinstance(date, str) else date
-        form = "MMM d" if self.locale.measurementSystem() != QLocale.MeasurementSystem.MetricSystem else "d MMM"
+        is_month_first = self._is_month_first()
+        form = "MMM d" if is_month_first else "d MMM"
         if value.year != self.local(self.now()).year:
-            form += ", yyyy"
+            form += ", yyyy" if is_month_first else " yyyy"
         if with_weekday:
             form = "ddd, " + form
         return self.locale.toString(QDate(value.year, value.month, value.day), form)
+
+    def _is_month_first(self) -> bool:
+        form = self.locale.dateFormat(QLocale.FormatType.LongFormat).replace("dddd", "")
+        return -1 < form.find("M") < form.find("d")
 
     def long_day(self, at: int) -> str:
         """ "Today, Thursday, May 14", for the line between days."""
         date = self.local(at).date()
         today = self.local(self.now()).date()
-        text = self.locale.toString(QDate(date.year, date.month, date.day), "dddd, MMMM d")
+        form = "dddd, MMMM d" if self._is_month_first() else "dddd, d MMMM"
+        text = self.locale.toString(QDate(date.year, date.month, date.day), form)
         if date == today:
             return self.tr("Today, {0}").format(text)
         if date == today - dt.timedelta(days=1):
@@ -119,7 +125,9 @@ class Wording(QObject):
         if not zone_name or self.local(at, zone_name).utcoffset() == self.local(at).utcoffset():
             return self.moment(at)
         theirs = self.moment(at, zone_name)
-        return self.tr("{0} in {1}, {2} yours").format(theirs, place_of(zone_name), self.time_of_day(at))
+        is_same_day = self.local(at, zone_name).date() == self.local(at).date()
+        mine = self.time_of_day(at) if is_same_day else self.moment(at)
+        return self.tr("{0} in {1}, {2} yours").format(theirs, place_of(zone_name), mine)
 
     def client_time(self, zone_name: str) -> str:
         """ "9:42 AM in Chicago, 1 h behind"."""
@@ -141,7 +149,7 @@ class Wording(QObject):
             return self.tr("{0} min").format(minutes)
         if minutes < 24 * 60:
             hours, rest = divmod(minutes, 60)
-            return f"{hours} h {rest:02}" if rest else self.tr("{0} h").format(hours)
+            return self.tr("{0} h {1}").format(hours, f"{rest:02}") if rest else self.tr("{0} h").format(hours)
         days = minutes // (24 * 60)
         return self.tr("%n day(s)", "", days)
 
@@ -149,10 +157,11 @@ class Wording(QObject):
         """Of a due time: late and under an hour have colour; under a day in hours; then the day."""
         left = at - self.now()
         if left < 0:
-            text = self.tr("{0} late").format(self.duration(-left // 1000))
+            text = self.tr("{0} late").format(self.duration(max(MINUTE, -left) // 1000))
             return Until(text, text, "danger", is_soon=True)
         if left < HOUR:
-            text = self.duration((left + MINUTE - 1) // 1000)
+            minutes = max(1, -(-left // MINUTE))
+            text = self.duration(minutes * 60)
             return Until(text, self.tr("in {0}").format(text), "warning", is_soon=True)
         if left < DAY:
             text = self.duration(left // 1000)
@@ -262,6 +271,17 @@ class Wording(QObject):
             "EscalateTicket": self.tr("An escalation"),
             "AddFollowUp": self.tr("A follow-up"),
             "CompleteFollowUp": self.tr("A completed follow-up"),
+            "ReopenFollowUp": self.tr("A reopened follow-up"),
+            "SnoozeFollowUp": self.tr("A snooze"),
+            "RenegotiateFollowUp": self.tr("A new time of a follow-up"),
+            "ReassignFollowUp": self.tr("A reassigned follow-up"),
+            "EditFollowUp": self.tr("A reworded follow-up"),
+            "AddClient": self.tr("A new client"),
+            "EditClient": self.tr("A change of a client"),
+            "AddContact": self.tr("A new contact"),
+            "EditContact": self.tr("A change of a contact"),
+            "AddNumber": self.tr("A new number"),
+            "RemoveNumber": self.tr("A removed number"),
             "AddNote": self.tr("A note on a client"),
         }.get(kind, self.tr("A change"))
 
@@ -273,7 +293,9 @@ class Wording(QObject):
             return subject or code
         if subject.isdigit():
             return f"{text} ({subject})."
-        return f"{text}: {subject}." if subject else f"{text}."
+        if not subject:
+            return f"{text}."
+        return f"{text}: {subject}" if subject[-1] in ".?!…" else f"{text}: {subject}."
 
     def undone(self, code_and_subject: str) -> str:
         return self.tr("Taken back. {0}").format(self.outcome(code_and_subject))
@@ -296,13 +318,16 @@ class Wording(QObject):
             "ticket_escalation_ended": self.tr("Escalation ended"),
             "ticket_opened": self.tr("Ticket opened"),
             "ticket_renamed": self.tr("Subject changed"),
-            "call_returned": self.tr("No longer waiting for a call back"),
+            "ticket_client": self.tr("Client changed"),
+            "call_returned": self.tr("Called back"),
+            "call_dismissed": self.tr("No longer waiting for a call back"),
             "call_saved": self.tr("Call saved"),
             "call_corrected": self.tr("Call corrected"),
             "call_attached": self.tr("Number added"),
             "follow_up_done": self.tr("Done"),
             "follow_up_reopened": self.tr("Open again"),
             "follow_up_snoozed": self.tr("Snoozed"),
+            "follow_up_woken": self.tr("No longer snoozed"),
             "follow_up_moved": self.tr("New time agreed"),
             "follow_up_reassigned": self.tr("Reassigned"),
             "follow_up_renamed": self.tr("Reworded"),
@@ -314,6 +339,7 @@ class Wording(QObject):
             "number_added": self.tr("Number added"),
             "number_removed": self.tr("Number removed"),
             "note_added": self.tr("Note added"),
+            "tried_again": self.tr("Tried again"),
         }
 
 

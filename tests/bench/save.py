@@ -21,9 +21,11 @@ class Bare:
     """A plain sqlcipher3 file with the same settings, one small row a commit."""
 
     def __init__(self, folder: Path) -> None:
-        import sqlcipher3
+        from sqlcipher3 import dbapi2
 
-        self._connection = sqlcipher3.connect(str(folder / "bare.db"), isolation_level=None)
+        self._connection = dbapi2.connect(  # type: ignore[attr-defined]
+            str(folder / "bare.db"), isolation_level=None
+        )
         self._connection.execute(f"PRAGMA key = \"x'{KEY.hex()}'\"")
         self._connection.execute("PRAGMA journal_mode = wal")
         self._connection.execute("PRAGMA synchronous = FULL")

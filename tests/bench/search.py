@@ -73,10 +73,10 @@ def asked(seats: int) -> tuple[float, float]:
         texts = keystrokes()
         for text in texts:
             search.find(text)
-        data.sql.db.execute_sql = noted
+        data.sql.db.execute_sql = noted  # type: ignore[method-assign]
         for text in texts:
             search.find(text)
-        data.sql.db.execute_sql = execute
+        data.sql.db.execute_sql = execute  # type: ignore[method-assign]
         own = bare = float("inf")
         for _ in range(3):
             began = time.perf_counter()

@@ -16,6 +16,7 @@ from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.wording import Wording
 from tests.conftest import Office
 from tests.desks import ZONE
+from tests.ui.frame_bench import Frame
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,11 @@ def desk(data: DeskData, themes: ThemeSwitch, qtbot: QtBot) -> Iterator[Desk]:
     made = make_desk(data, themes)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def frame(data: DeskData, themes: ThemeSwitch, qtbot: QtBot) -> Iterator[Frame]:
+    """The whole window, its inbox in front."""
+    made = Frame(data, themes, qtbot)
+    yield made
+    made.close()

@@ -151,6 +151,30 @@ def test_what_was_sent_from_another_ticket_leaves_this_text_alone(
     assert data.services.drafts.read("reply:1") == ""
 
 
+def test_a_draft_that_came_back_is_read_again_and_what_is_typed_meanwhile_follows_it(
+    desk: Desk, data: DeskData, slow: Slow, editor: NotesEditor
+) -> None:
+    keeper = DraftKeeper(desk, editor, "reply:1")
+    slow.run()
+    data.services.drafts.write("reply:1", "Taken back.")
+    keeper.look_again()
+    QTest.keyClicks(editor, " More")
+    while slow.run():
+        pass
+    assert editor.text() == "Taken back. More"
+    assert data.services.drafts.read("reply:1") == "Taken back. More"
+
+
+def test_what_is_being_written_is_not_looked_for_again(desk: Desk, data: DeskData, editor: NotesEditor) -> None:
+    keeper = DraftKeeper(desk, editor, "reply:1")
+    QApplication.processEvents()
+    QTest.keyClicks(editor, "New")
+    data.services.drafts.write("reply:1", "Other")
+    keeper.look_again()
+    QApplication.processEvents()
+    assert editor.text() == "New"
+
+
 def test_a_full_disk_is_said_once(desk: Desk, editor: NotesEditor, monkeypatch: pytest.MonkeyPatch) -> None:
     DraftKeeper(desk, editor, "reply:1")
     QApplication.processEvents()

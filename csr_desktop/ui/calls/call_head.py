@@ -45,6 +45,7 @@ class CallHead(QWidget):
         self.hold = Button(themes, self.tr("Hold"), icon="pause", key_hint="F6")
         self.end = Button(themes, self.tr("Hang up"), role="end-call", icon="phone-disconnect", key_hint="F8")
         self.more = IconButton(themes, "dots-three", self.tr("More for this call"))
+        self.context_button = IconButton(themes, "info", self.tr("About the client"), key_hint="I")
         self._menu = QMenu(self)
         self._menu.addAction(icon(themes, "trash"), self.tr("Discard this call"), self.discard_wanted.emit)
         self._match_mark = IconMark(themes, "shield-check", tone="success")
@@ -73,7 +74,7 @@ class CallHead(QWidget):
         first.addWidget(self.name)
         first.addWidget(self.whose, 1)
         buttons = line(spacing=space.tight)
-        for button in (self.more, self.hold, self.end):
+        for button in (self.context_button, self.more, self.hold, self.end):
             buttons.addWidget(button)
         first.addLayout(buttons)
         second = line(spacing=space.close)

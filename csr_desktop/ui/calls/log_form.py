@@ -15,7 +15,7 @@ from csr_desktop.ui.calls.call_pane import topic_picks
 from csr_desktop.ui.calls.finder import Found
 from csr_desktop.ui.calls.typed_times import clock_time, length_seconds
 from csr_desktop.ui.draft_keeper import DraftKeeper
-from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.buttons import Button, IconButton
 from csr_desktop.ui.kit.chips import KeyHint
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
@@ -67,6 +67,8 @@ class LogForm(Pane):
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self.finish = Button(themes, self.tr("Save call"), role="primary", key_hint="Ctrl \u21b5")
         self.cancel = Button(themes, self.tr("Leave"), role="quiet", key_hint="Esc")
+        self.context_button = IconButton(themes, "info", self.tr("About the client"), key_hint="I")
+        self.header.add_button(self.context_button)
         self._draft = DraftKeeper(desk, self.notes, _DRAFT)
         self._fields: dict[str, Labelled] = {}
         self._lay_out()

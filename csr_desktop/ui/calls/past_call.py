@@ -61,6 +61,7 @@ class PastCall(Pane):
         self.whose = ElidedLabel(tone="muted")
         self.call_again = Button(themes, self.tr("Call again"), icon="phone", key_hint="D")
         self.more = IconButton(themes, "dots-three", self.tr("More for this call"))
+        self.context_button = IconButton(themes, "info", self.tr("About the client"), key_hint="I")
         self._mark = IconMark(themes, "phone-incoming")
         self._when = ElidedLabel(tone="muted")
         self.who_button = Button(themes, self.tr("Someone else"), role="link", key_hint="Ctrl M")
@@ -89,8 +90,8 @@ class PastCall(Pane):
         first.addWidget(self.name)
         first.addWidget(self.whose, 1)
         buttons = line(spacing=space.tight)
-        buttons.addWidget(self.more)
-        buttons.addWidget(self.call_again)
+        for button in (self.context_button, self.more, self.call_again):
+            buttons.addWidget(button)
         first.addLayout(buttons)
         second = line(spacing=space.close)
         second.addWidget(self._mark)

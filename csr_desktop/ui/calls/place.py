@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from csr_desktop.ui.calls.call_list import CallList
 from csr_desktop.ui.calls.call_pane import CallPane
@@ -18,14 +18,21 @@ from csr_desktop.ui.context_pane import ContextPane
 from csr_desktop.ui.kit.panes import Pane, column
 from csr_desktop.ui.kit.states import EmptyState
 from csr_desktop.ui.place import Place
+from csr_desktop.ui.three_panes import Breadth, Share, ThreePanes, usual_share
 
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.services.call_rows import RunningCallDocument, Saved
     from csr_desktop.ui.actions import Action
     from csr_desktop.ui.desk import Desk, Target
+    from csr_desktop.ui.kit.tokens import Sizes
 
 _SHOWN_FROM = ("interactions", "tickets", "follow_ups", "clients", "contacts", "phone_numbers", "users")
+
+
+def _usual(sizes: Sizes, breadth: Breadth, whole: int) -> Share:
+    """Names and times need less than the inbox's lines, notes more."""
+    return sizes.width.context - sizes.space.pane, usual_share(sizes, breadth, whole)[1]
 
 
 class CallsPlace(Place):
@@ -38,8 +45,6 @@ class CallsPlace(Place):
         words = self.words = CallWords(desk.words)
         self.running = running_calls(desk)
         self._discarded: RunningCallDocument | None = None
-        self._is_narrow = False
-        self._is_compact = False
         self.list = CallList(desk, words)
         self.call_pane = CallPane(desk, words, self.running)
         self.past = PastCall(desk, words, self.running)
@@ -57,17 +62,9 @@ class CallsPlace(Place):
         self._centre = QStackedWidget()
         for pane in (self._nothing, self.call_pane, self.past, self.log):
             self._centre.addWidget(pane)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        for part in (self.list, self._centre, self.context):
-            self._splitter.addWidget(part)
-        self._splitter.setStretchFactor(1, 1)
-        widths = desk.themes.theme.sizes.width
-        self._splitter.setSizes([widths.context, widths.main_min * 2, widths.context])
-        self.list.setMinimumWidth(widths.context_min)
-        whole = column(self)
-        whole.addWidget(self._splitter)
+        self.list.setMinimumWidth(desk.themes.theme.sizes.width.context_min)
+        self.panes = ThreePanes(desk.themes, self.list, self._centre, self.context, usual=_usual)
+        column(self).addWidget(self.panes)
         self._connect()
 
     def _connect(self) -> None:
@@ -84,6 +81,10 @@ class CallsPlace(Place):
         self.log.client_changed.connect(self._show_client)
         self.log.saved.connect(self._on_logged)
         self.log.left.connect(self.go_back)
+        self.panes.folded.connect(self._on_folded)
+        for pane in (self.call_pane.head, self.past, self.log):
+            pane.context_button.clicked.connect(self.toggle_context)
+        self._on_folded(self.panes.is_folded)
         self.running.listed.connect(self._on_listed)
         self.running.saved.connect(self._on_saved)
         self.running.came_back.connect(self._on_came_back)
@@ -123,31 +124,26 @@ class CallsPlace(Place):
         self.focus_call()
 
     def give_way(self, window_width: int) -> None:
-        widths = self.desk.themes.theme.sizes.width
-        self.context.setVisible(window_width >= widths.hide_context_below)
-        self._is_narrow = window_width < widths.hide_list_below
-        is_compact = window_width < widths.compact_rail_below
-        if is_compact != self._is_compact:
-            self._is_compact = is_compact
-            sizes = self._splitter.sizes()
-            context = widths.context_min if is_compact else widths.context
-            self._splitter.setSizes([sizes[0], sum(sizes) - sizes[0] - context, context])
-        self._show_narrow(shows_list=not self._has_open)
+        self.panes.give_way(window_width)
 
-    def _show_narrow(self, *, shows_list: bool) -> None:
-        """One pane at a time where there is no room for two."""
-        self.list.setVisible(not self._is_narrow or shows_list)
-        self._centre.setVisible(not self._is_narrow or not shows_list)
+    def _on_folded(self, is_folded: bool) -> None:  # a signal's argument
+        self.call_pane.head.context_button.setVisible(is_folded)
+        self.past.context_button.setVisible(is_folded)
+        self.log.header.buttons.set_shown(self.log.context_button, is_shown=is_folded)
+
+    def toggle_context(self) -> None:
+        self.panes.show_context(is_shown=not self.panes.shows_context_over)
 
     def save_panes(self) -> dict[str, list[int]]:
-        return {"panes": self._splitter.sizes()} if self.context.isVisible() else {}
+        return self.panes.save()
 
     def restore_panes(self, panes: dict[str, list[int]]) -> None:
-        sizes = panes.get("panes", [])
-        if len(sizes) == self._splitter.count():
-            self._splitter.setSizes(sizes)
+        self.panes.restore(panes)
 
     def go_back(self) -> bool:
+        if self.panes.shows_context_over:
+            self.panes.show_context(is_shown=False)
+            return True
         pane = self._centre.currentWidget()
         if isinstance(pane, CallPane | PastCall | LogForm) and pane.go_back():
             return True
@@ -161,7 +157,7 @@ class CallsPlace(Place):
                 self._show_nothing()
         if self.list.rows.hasFocus() or self.list.filters.isAncestorOf(self.focusWidget() or self):
             return self.list.fold_filters()
-        self._show_narrow(shows_list=True)
+        self.panes.show_selected(is_shown=False)
         self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
@@ -179,10 +175,6 @@ class CallsPlace(Place):
     def shows_log(self) -> bool:
         return self._centre.currentWidget() is self.log
 
-    @property
-    def _has_open(self) -> bool:
-        return self._centre.currentWidget() is not self._nothing
-
     def show_call(self, call_id: str) -> None:
         """A running call or one that was."""
         if self.running.get(call_id) is not None:
@@ -195,11 +187,11 @@ class CallsPlace(Place):
 
     def _open(self, pane: QWidget) -> None:
         self._centre.setCurrentWidget(pane)
-        self._show_narrow(shows_list=False)
+        self.panes.show_selected(is_shown=True)
 
     def _show_nothing(self) -> None:
         self._centre.setCurrentWidget(self._nothing)
-        self._show_narrow(shows_list=True)
+        self.panes.show_selected(is_shown=False)
         self.context.clear()
 
     def focus_call(self) -> None:

@@ -115,6 +115,15 @@ def _calls(place: CallsPlace) -> list[Action]:
         Action("calls_again", place.tr("Call again"), place.past.call, "D", here, "phone", can_call),
         Action("calls_log", place.tr("Log a call afterwards"), place.log_afterwards, "L", here, "note-pencil"),
         Action("calls_search", place.tr("Filter and search calls"), place.list.search, "/", here, "funnel-simple"),
+        Action(
+            "calls_context",
+            place.tr("Show or hide the client"),
+            place.toggle_context,
+            "I",
+            here,
+            "info",
+            lambda: place.panes.is_folded,
+        ),
     ]
 
 

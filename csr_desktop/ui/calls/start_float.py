@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -73,10 +74,10 @@ class StartFloat(FloatFrame):
         """`under` is the call bar's rectangle in the window."""
         if not self.is_open:
             self._before = QApplication.focusWidget()
+            self.window().installEventFilter(self)
             app = QApplication.instance()
-            if app is not None:
-                # The latest filter comes first: the keys of the place beneath must not fire.
-                app.installEventFilter(self)
+            if isinstance(app, QApplication):
+                app.focusChanged.connect(self._on_focus_changed)
         sizes = self._desk.themes.theme.sizes
         window = self.parentWidget()
         width = min(sizes.width.call_card + sizes.space.wide, window.width() if window else sizes.width.call_card)
@@ -98,14 +99,13 @@ class StartFloat(FloatFrame):
         self.setGeometry(self._under.left(), self._under.top(), self._under.width(), self.sizeHint().height())
 
     def close_float(self, *, gives_back: bool = True) -> None:
-        app = QApplication.instance()
-        if app is not None:
-            app.removeEventFilter(self)
         if not self.is_open:
             return
+        self.window().removeEventFilter(self)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.disconnect(self._on_focus_changed)
         self.hide()
-        import shiboken6
-
         before = self._before
         if gives_back and before is not None and shiboken6.isValid(before) and before.isVisible():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -114,15 +114,27 @@ class StartFloat(FloatFrame):
         self.close_float(gives_back=False)
         self.wanted.emit(found.number, found.contact_id, direction)
 
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        # Without a focus the window is in the background, which is no reason to close.
+        if now is None or now.window() is not self.window():
+            return
+        if not self.isAncestorOf(now):
+            self.close_float(gives_back=False)
+            return
+        # The latest filter comes first: Ctrl+Enter must not finish the call of the place beneath.
+        now.removeEventFilter(self)
+        now.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Type.MouseButtonPress and isinstance(watched, QWidget) and self._is_outside(watched):
+        if not self.is_open:
+            return False
+        if event.type() == QEvent.Type.MouseButtonPress and watched is self.window():
+            # Clicks that nothing beneath takes come up to the window; the others move the keyboard.
             self.close_float(gives_back=False)
             return False
-        if kind not in {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride} or not isinstance(event, QKeyEvent):
-            return super().eventFilter(watched, event)
-        if not isinstance(watched, QWidget) or self._is_outside(watched):
+        if watched is self.window() or not isinstance(event, QKeyEvent):
             return False
+        kind = event.type()
         if event.key() == Qt.Key.Key_Escape:
             if kind == QEvent.Type.KeyPress:
                 self.close_float()
@@ -135,14 +147,6 @@ class StartFloat(FloatFrame):
             event.accept()
             return True
         return False
-
-    def _is_outside(self, widget: QWidget) -> bool:
-        return (
-            widget is not self
-            and not self.isAncestorOf(widget)
-            and widget.window() is self.window()
-            and widget is not self.window()
-        )
 
 
 def rect_in_window(widget: QWidget) -> QRect:

@@ -9,8 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, TicketChoice, TicketStep
-from csr_desktop.ui.calls.due_entry import DueEntry
 from csr_desktop.ui.calls.finder import Finder, Found
+from csr_desktop.ui.due_entry import DueEntry
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import Choice, Labelled, TextField

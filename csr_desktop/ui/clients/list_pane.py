@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from csr_desktop.ui.clients.client_list_model import ClientListModel
-from csr_desktop.ui.clients.keyed_model import keeping_place
+from csr_desktop.ui.keyed_model import keeping_place
 from csr_desktop.ui.kit.buttons import IconButton
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.lists import RowList

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.clients.client_words import ClientWords
@@ -13,11 +13,12 @@ from csr_desktop.ui.clients.contact_card import dialled, pick_number
 from csr_desktop.ui.clients.forms import Forms
 from csr_desktop.ui.clients.list_pane import ClientListPane
 from csr_desktop.ui.clients.place_actions import actions_of
-from csr_desktop.ui.clients.profile_pane import ProfilePane, Whole
+from csr_desktop.ui.clients.profile_pane import ProfilePane, Whole, usual_room
 from csr_desktop.ui.clients.timeline_words import TimelineWords
 from csr_desktop.ui.desk import Notice
 from csr_desktop.ui.kit.panes import line
 from csr_desktop.ui.place import Place
+from csr_desktop.ui.three_panes import ThreePanes, breadth_of
 
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
@@ -31,6 +32,7 @@ _SHOWN_FROM = (
     "clients", "contacts", "phone_numbers", "follow_ups", "interactions", "tickets", "notes", "changes",
     "client_clocks", "calendars", "users", "topics",
 )  # fmt: skip
+_SIDE = "side."
 _DONE_AS = {"promise": "kept", "callback": "reached"}
 
 
@@ -42,10 +44,6 @@ class ClientsPlace(Place):
         self._client_id = ""
         self._contact_wanted = ""
         self._is_begun = False
-        self._is_single = False
-        self._is_wide: bool | None = None
-        self._has_own_widths = False
-        """The person moved the edges of the panes, now or in an earlier run."""
         self.can_edit = True
         """Clients and their people."""
         self.can_log = True
@@ -54,13 +52,7 @@ class ClientsPlace(Place):
         self.timeline_words = TimelineWords(self.words)
         self.list = ClientListPane(desk, self.words)
         self.pane = ProfilePane(desk, self.words, self.timeline_words)
-        self.panes = QSplitter(Qt.Orientation.Horizontal)
-        self.panes.setHandleWidth(1)
-        self.panes.setChildrenCollapsible(False)
-        self.panes.addWidget(self.list)
-        self.panes.addWidget(self.pane)
-        self.panes.setStretchFactor(0, 0)
-        self.panes.setStretchFactor(1, 1)
+        self.panes = ThreePanes(desk.themes, self.list, self.pane, usual=usual_room)
         line(self).addWidget(self.panes)
         self.forms = Forms(desk, self, self.words, self.timeline_words)
         self._opened = QTimer(self)
@@ -92,8 +84,6 @@ class ClientsPlace(Place):
             (head.show_side, self.pane.toggle_side),
         ):
             button.clicked.connect(run)
-        for panes in (self.panes, self.pane.panes):
-            panes.splitterMoved.connect(self._on_moved)
         side.calling.connect(self._dial)
         side.contact_wanted.connect(self.edit_contact)
         side.add_contact_wanted.connect(self.add_contact)
@@ -163,7 +153,7 @@ class ClientsPlace(Place):
         self.show_client(client_id)
         self._opened.stop()
         self._remember()
-        self._show_single(is_list=False)
+        self.panes.show_selected(is_shown=True)
         self.focus_timeline()
 
     # Changes and time
@@ -311,7 +301,7 @@ class ClientsPlace(Place):
             if self._contact_wanted and self._client_id == client_id and self.pane.profile is not None:
                 self._ask()
             self.show_client(client_id)
-            self._show_single(is_list=False)
+            self.panes.show_selected(is_shown=True)
             if not self._contact_wanted and self.forms.open_one is None:
                 self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -320,21 +310,11 @@ class ClientsPlace(Place):
     # Panes
 
     def give_way(self, window_width: int) -> None:
-        sizes = self.desk.themes.theme.sizes.width
-        is_wide = window_width >= sizes.compact_rail_below
-        if is_wide != self._is_wide:
-            self._is_wide = is_wide
-            self._share_room()
-        self.pane.fold_side(is_folded=window_width < sizes.hide_context_below)
-        is_single = window_width < sizes.hide_list_below
-        if is_single != self._is_single:
-            self._is_single = is_single
-            self._show_single(is_list=self._client_id == "")
-
-    def _show_single(self, *, is_list: bool) -> None:
-        """In a narrow window the list or the profile is there, not both."""
-        self.list.setVisible(not self._is_single or is_list)
-        self.pane.setVisible(not self._is_single or not is_list)
+        self.pane.give_way(breadth_of(self.desk.themes.theme.sizes, window_width))
+        was_single = self.panes.is_single
+        self.panes.give_way(window_width)
+        if self.panes.is_single and not was_single:
+            self.panes.show_selected(is_shown=bool(self._client_id))
 
     def go_back(self) -> bool:
         form = self.forms.open_one
@@ -355,8 +335,8 @@ class ClientsPlace(Place):
         if self.list.clear_filter():
             self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
             return True
-        if self._is_single and self.list.isHidden():
-            self._show_single(is_list=True)
+        if self.panes.shows_selected_only:
+            self.panes.show_selected(is_shown=False)
             self.list.rows.setFocus(Qt.FocusReason.ShortcutFocusReason)
             return True
         focus = QApplication.focusWidget()
@@ -369,35 +349,15 @@ class ClientsPlace(Place):
         self.pane.timeline.rows.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def focus_filter(self) -> None:
-        self._show_single(is_list=True)
+        self.panes.show_selected(is_shown=False)
         self.list.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.list.field.selectAll()
 
-    def _on_moved(self) -> None:
-        self._has_own_widths = True
-
     def save_panes(self) -> dict[str, list[int]]:
-        if not self._has_own_widths:
-            return {}
-        saved = {"list": self.panes.sizes()}
-        if not self.pane.is_folded:
-            saved["side"] = self.pane.panes.sizes()
-        return saved
+        side = {f"{_SIDE}{breadth}": widths for breadth, widths in self.pane.panes.save().items()}
+        return self.panes.save() | side
 
     def restore_panes(self, panes: dict[str, list[int]]) -> None:
-        if panes.get("list"):
-            self._has_own_widths = True
-            self.panes.setSizes(panes["list"])
-        if panes.get("side"):
-            self._has_own_widths = True
-            self.pane.panes.setSizes(panes["side"])
-
-    def _share_room(self) -> None:
-        """The usual widths, until the person chooses others."""
-        if self._has_own_widths:
-            return
-        sizes = self.desk.themes.theme.sizes
-        plenty = sizes.width.palette * 2
-        side = sizes.width.context + (sizes.space.wide if self._is_wide else -sizes.space.page)
-        self.panes.setSizes([sizes.width.context - sizes.space.pane, plenty])
-        self.pane.panes.setSizes([plenty - side, side])
+        side = {name.removeprefix(_SIDE): widths for name, widths in panes.items() if name.startswith(_SIDE)}
+        self.pane.panes.restore(side)
+        self.panes.restore({name: widths for name, widths in panes.items() if not name.startswith(_SIDE)})

@@ -54,8 +54,8 @@ def actions_of(place: ClientsPlace) -> list[Action]:
         action("contact", tr("Add a contact"), place.add_contact, "A", "user-plus", edits=True),
         action("note", tr("Add a note"), place.add_note, "W", "note-pencil", edits=True),
         action("alert", tr("Change the alert"), place.edit_alert, "P", "push-pin", edits=True),
-        action("number", tr("Add a company number"), place.add_company_number, "", "phone-plus", edits=True),
-        action("side", tr("Contacts and promises"), place.pane.toggle_side, "I", "sidebar-simple"),
+        action("number", tr("Add a company number"), place.add_company_number, "", "phone-call", edits=True),
+        action("side", tr("Contacts and promises"), place.pane.toggle_side, "I", "info"),
         action("timeline", tr("Move to the timeline"), place.focus_timeline, "T", "clock-counter-clockwise"),
         action("new", tr("New client"), place.new_client, "Ctrl+N", "plus", edits=True, needs_client=False),
         action(

@@ -61,9 +61,9 @@ class ProfileHead(QWidget):
         self.edit = Button(themes, self.tr("Edit client"), icon="pencil-simple", key_hint="E")
         self.add_contact = Button(themes, self.tr("Add contact"), icon="user-plus", key_hint="A")
         self.add_note = Button(themes, self.tr("Add note"), icon="note-pencil", key_hint="W")
-        self.add_number = Button(themes, self.tr("Add company number"), icon="phone-plus")
+        self.add_number = Button(themes, self.tr("Add company number"), icon="phone-call")
         self.edit_alert = Button(themes, self.tr("Add alert"), icon="push-pin")
-        self.show_side = Button(themes, self.tr("Show contacts and promises"), icon="sidebar-simple", key_hint="I")
+        self.show_side = Button(themes, self.tr("Show contacts and promises"), icon="info", key_hint="I")
         self.buttons = ButtonRow(themes)
         for button in (self.call, self.log, self.ticket):
             self.buttons.add(button)

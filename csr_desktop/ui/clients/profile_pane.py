@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QSplitter, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer
+from PySide6.QtWidgets import QFrame, QWidget
 
 from csr_desktop.services.client_rows import ClientProfile, ScheduleStrip, TimelineCounts
 from csr_desktop.ui.clients.profile_head import ProfileHead
@@ -17,14 +17,22 @@ from csr_desktop.ui.kit.panes import Hairline, column
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
 from csr_desktop.ui.kit.theme import set_look
 from csr_desktop.ui.notices import PlaceNotice
+from csr_desktop.ui.three_panes import Breadth, Share, SharedRoom
 
 if TYPE_CHECKING:
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.ui.clients.client_words import ClientWords
     from csr_desktop.ui.clients.timeline_words import TimelineWords
     from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.kit.tokens import Sizes
 
 _SKELETON_AFTER_MILLISECONDS = 150
+
+
+def usual_room(sizes: Sizes, breadth: Breadth, _whole: int) -> Share:
+    """Widths of the list of clients, and of the side pane."""
+    more = sizes.space.wide if breadth == "wide" else -sizes.space.page
+    return sizes.width.context - sizes.space.pane, sizes.width.context + more
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -52,13 +60,7 @@ class ProfilePane(QFrame):
         self.card = ScheduleCard(themes, words)
         self.timeline = TimelinePane(desk, timeline_words)
         self.side = SidePane(desk, words)
-        self.panes = QSplitter(Qt.Orientation.Horizontal)
-        self.panes.setHandleWidth(1)
-        self.panes.setChildrenCollapsible(False)
-        self.panes.addWidget(self.timeline)
-        self.panes.addWidget(self.side)
-        self.panes.setStretchFactor(0, 1)
-        self.panes.setStretchFactor(1, 0)
+        self.panes = SharedRoom(themes, (self.timeline, self.side), self.timeline, usual_room)
         self._edge = Hairline(themes, is_vertical=True, parent=self.side)
         content = QWidget()
         whole = column(content)
@@ -152,7 +154,11 @@ class ProfilePane(QFrame):
     def is_folded(self) -> bool:
         return self._is_folded
 
-    def fold_side(self, *, is_folded: bool) -> None:
+    def give_way(self, breadth: Breadth) -> None:
+        self._fold_side(is_folded=breadth in {"folded", "single"})
+        self.panes.set_breadth(breadth)
+
+    def _fold_side(self, *, is_folded: bool) -> None:
         """Folded, it lies over the timeline when it is asked for, and else is not there."""
         if is_folded == self._is_folded:
             return
@@ -161,8 +167,7 @@ class ProfilePane(QFrame):
             self.side.setParent(self)
             self.side.hide()
         else:
-            self.panes.addWidget(self.side)
-            self.panes.setStretchFactor(0, 1)
+            self.panes.put(self.side)
             self.side.show()
         self.show_actions()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from csr_desktop.ui.clients.keyed_model import Index, KeyedModel
+from csr_desktop.ui.keyed_model import Index, KeyedModel
 from csr_desktop.ui.kit.rows import HeaderRow
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
-from csr_desktop.ui.clients.keyed_model import keeping_place
 from csr_desktop.ui.clients.note_composer import NoteComposer
 from csr_desktop.ui.clients.timeline_model import TimelineModel
+from csr_desktop.ui.keyed_model import keeping_place
 from csr_desktop.ui.kit.chips import FilterChips
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.lists import RowList

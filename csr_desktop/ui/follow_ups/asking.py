@@ -131,15 +131,8 @@ class Asking(QObject):
                 for c in colleagues
             ]
             made = PickFloat(self._desk.themes, self._widget.window(), self.tr("Reassign to"), self.tr("Reassign to"))
-
-            def narrow(text: str) -> None:
-                wanted = text.casefold().split()
-                found = [pick for pick in picks if all(word in f" {pick.text}".casefold() for word in wanted)]
-                made.offer(found, chosen_key=now_id, nothing=self.tr("Nobody of that name"))
-
-            made.searched.connect(narrow)
+            made.narrow(picks, chosen_key=now_id, nothing=self.tr("Nobody of that name"))
             made.taken.connect(lambda key: self._deeds.reassign(rows, key))
-            narrow("")
             self._take_over(made)
             made.open_by(anchor)
 

@@ -10,10 +10,11 @@ from csr_desktop.domain.errors import BadInput
 from csr_desktop.ui.action_float import ActionFloat
 from csr_desktop.ui.draft_keeper import DraftKeeper
 from csr_desktop.ui.due_entry import DueEntry
+from csr_desktop.ui.form_float import FormFloat
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
-from csr_desktop.ui.kit.fields import ErrorLine, Labelled, TextField
+from csr_desktop.ui.kit.fields import Labelled
 from csr_desktop.ui.kit.panes import Facts, column, line
 from csr_desktop.ui.wording import place_of
 
@@ -26,64 +27,6 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.follow_ups.agenda_words import AgendaWords
     from csr_desktop.ui.follow_ups.deeds import Deeds
-
-
-class FormFloat(ActionFloat):
-    """A title, some fields, what is wrong, and two buttons. Enter in a field is the second one."""
-
-    def __init__(self, desk: Desk, window: QWidget, title: str, button: str) -> None:
-        super().__init__(desk.themes, window, title)
-        self._desk = desk
-        themes, space = desk.themes, desk.themes.theme.sizes.space
-        self.content = column(spacing=space.apart, margins=(space.pane, space.pane, space.pane, space.pane))
-        self._heading = Label(title, weight=600)
-        self.content.addWidget(self._heading)
-        self.fields = column(spacing=space.apart)
-        self.content.addLayout(self.fields)
-        self._error = ErrorLine(themes)
-        self.content.addWidget(self._error)
-        self.button = Button(themes, button, role="primary", key_hint="\u21b5")
-        self.button.clicked.connect(self.take)
-        cancel = Button(themes, self.tr("Cancel"), role="quiet", key_hint="Esc")
-        cancel.clicked.connect(self.leave)
-        foot = line(spacing=space.close)
-        foot.addStretch(1)
-        foot.addWidget(cancel)
-        foot.addWidget(self.button)
-        self.content.addLayout(foot)
-        self.body.addLayout(self.content)
-
-    def set_heading(self, text: str, button: str) -> None:
-        self._heading.setText(text)
-        self.setAccessibleName(text)
-        self.button.setText(button)
-
-    def add_line(self, label: str, placeholder: str = "", text: str = "") -> TextField:
-        field = TextField(self.themes, label, placeholder=placeholder)
-        field.setText(text)
-        field.returnPressed.connect(self.take)
-        self.fields.addWidget(Labelled(self.themes, label, field))
-        return field
-
-    def open_by(self, anchor: QWidget, first: QWidget) -> None:
-        self.place_by(anchor, self.themes.theme.sizes.width.call_card)
-        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def take(self) -> None:
-        raise NotImplementedError
-
-    def finish(self, keeper: DraftKeeper) -> None:
-        """What was typed is saved as what it was meant for."""
-        if not self.is_left:
-            keeper.clear()
-            self.leave()
-
-    def say_fault(self, fault: CsrDesktopError) -> None:
-        if not self.is_left:
-            self.button.setEnabled(True)
-            self._error.say(str(fault), is_error=True)
-        else:
-            self._desk.say_fault(fault)
 
 
 class OutcomeFloat(FormFloat):
@@ -100,9 +43,9 @@ class OutcomeFloat(FormFloat):
         self.note = self.add_line(self.tr("Note"), self.tr("Only if there is something to say"))
         self._keeper = DraftKeeper(desk, self.note, f"outcome_note:{row.id}")
 
-    def open_by(self, anchor: QWidget, first: QWidget | None = None) -> None:
+    def open_by(self, anchor: QWidget, first: QWidget | None = None, *, is_trailing: bool = False) -> None:
         chosen = self.choices.focusWidget() or self.choices.findChildren(Button)[0]
-        super().open_by(anchor, first or chosen)
+        super().open_by(anchor, first or chosen, is_trailing=is_trailing)
 
     def take(self) -> None:
         self.button.setEnabled(False)

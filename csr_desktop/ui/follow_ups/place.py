@@ -13,10 +13,10 @@ from csr_desktop.ui.follow_ups.deeds import Deeds, usual_outcome
 from csr_desktop.ui.follow_ups.detail_pane import DetailPane
 from csr_desktop.ui.follow_ups.list_pane import ListPane
 from csr_desktop.ui.follow_ups.new_pane import NewPane
-from csr_desktop.ui.follow_ups.panes import TwoPanes
 from csr_desktop.ui.follow_ups.place_actions import actions_of
 from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.place import Place
+from csr_desktop.ui.three_panes import Breadth, Share, ThreePanes
 
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
@@ -24,9 +24,15 @@ if TYPE_CHECKING:
     from csr_desktop.services.people import Colleague
     from csr_desktop.ui.actions import Action
     from csr_desktop.ui.desk import Desk, Target
+    from csr_desktop.ui.kit.tokens import Sizes
 
 _MOST_AT_ONCE: Final = 500
 """Changed rows beyond which the agenda is read anew; the first filling of a desk brings thousands."""
+
+
+def _usual(sizes: Sizes, _breadth: Breadth, whole: int) -> Share:
+    """Agenda and what is selected share the room evenly."""
+    return max(sizes.width.list_min, min(whole // 2, whole - sizes.width.main_min)), 0
 
 
 class FollowUpsPlace(Place):
@@ -43,7 +49,7 @@ class FollowUpsPlace(Place):
         self._selected = QStackedWidget()
         for pane in (self.detail, self.new):
             self._selected.addWidget(pane)
-        self.panes = TwoPanes(desk.themes, self.list, self._selected)
+        self.panes = ThreePanes(desk.themes, self.list, self._selected, usual=_usual)
         column(self).addWidget(self.panes)
         self.can_write = False
         self._rate: KeptRate | None = None

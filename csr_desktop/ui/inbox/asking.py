@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from csr_desktop.ui.action_float import ActionFloat, PickFloat
 from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, tickets
-from csr_desktop.ui.inbox.pick_float import ActionFloat, LineFloat, PickFloat
+from csr_desktop.ui.inbox.line_float import LineFloat
 from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.wording import HOUR
 
@@ -53,7 +54,10 @@ class Asking(QObject):
             self._float.leave()
         self._float = made
         made.left.connect(lambda: self._forget(made))
-        made.open_by(anchor)
+        if isinstance(made, LineFloat):
+            made.open_at(anchor)
+        else:
+            made.open_by(anchor, is_trailing=True)
 
     def _forget(self, gone: ActionFloat) -> None:
         if self._float is gone:
@@ -62,8 +66,10 @@ class Asking(QObject):
     def _pick(
         self, anchor: QWidget, title: str, picks: Sequence[Pick], taken: Callable[[str], None], chosen_key: str = ""
     ) -> None:
-        themes = self._desk.themes
-        self._open(PickFloat(themes, self._widget.window(), title, picks, taken, chosen_key=chosen_key), anchor)
+        made = PickFloat(self._desk.themes, self._widget.window(), title)
+        made.narrow(picks, chosen_key=chosen_key)
+        made.taken.connect(taken)
+        self._open(made, anchor)
 
     # Questions
 
@@ -110,7 +116,7 @@ class Asking(QObject):
     def escalation(self, ticket_id: str, anchor: QWidget) -> None:
         def offer(leads: tuple[Colleague, ...]) -> None:
             made = LineFloat(
-                self._desk.themes,
+                self._desk,
                 self._widget.window(),
                 self.tr("Escalate this ticket"),
                 self.tr("Reason"),
@@ -126,7 +132,7 @@ class Asking(QObject):
 
     def subject(self, ticket: Conversation, anchor: QWidget) -> None:
         made = LineFloat(
-            self._desk.themes,
+            self._desk,
             self._widget.window(),
             self.tr("Change the subject"),
             self.tr("Subject"),

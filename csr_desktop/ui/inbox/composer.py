@@ -172,6 +172,11 @@ class Composer(QWidget):
         self._keepers[kind].sent(f"{kind}:{ticket_id}", text)
         self._say_kept()
 
+    def look_again(self) -> None:
+        """Messages changed: one that was taken back may be a draft again."""
+        for keeper in self._keepers.values():
+            keeper.look_again()
+
     def say_fault(self, ticket_id: str, words: str) -> None:
         if ticket_id == self._ticket_id:
             self._error.say(words, is_error=True)

@@ -143,6 +143,8 @@ class ConversationPane(Pane):
     def on_changed(self, change_set: ChangeSet) -> None:
         if self._ticket_id and (change_set.rights or change_set.touches(*_SHOWN_FROM)):
             self._ask()
+        if change_set.touches("messages"):
+            self.composer.look_again()
 
     def on_minute(self) -> None:
         if self._conversation is not None:

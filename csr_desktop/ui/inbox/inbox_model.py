@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import Signal
 
 from csr_desktop.ui.inbox.inbox_words import GROUPS, InboxWords
-from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, row_data, row_flags
+from csr_desktop.ui.keyed_model import KeyedModel
+from csr_desktop.ui.kit.rows import HeaderRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.services.inbox_rows import GroupCounts, InboxKey, InboxPage, InboxRow, View
     from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.keyed_model import Index
     from csr_desktop.ui.kit.rows import Row
 
-Index = QModelIndex | QPersistentModelIndex
-_NO_PARENT: Final = QModelIndex()
 PAGE: Final = 100
 _HOUR: Final = 3_600_000
 _LAST: Final = 9_999_999_999_999
@@ -31,7 +31,7 @@ def order_of(row: InboxRow) -> tuple[int, str]:
     return (row.consequence_at or _LAST, row.id)
 
 
-class InboxModel(QAbstractListModel):
+class InboxModel(KeyedModel):
     """Lines are ids of rows, or groups. Only what has been paged is here; a row that left its view stays, grey, until
     `drop_left`.
     """
@@ -39,49 +39,26 @@ class InboxModel(QAbstractListModel):
     about_to_change = Signal()
     """Rows will be put in or taken out; the list remembers its place."""
     was_changed = Signal()
-    page_loaded = Signal()
-    failed = Signal(object)
 
     def __init__(self, desk: Desk, words: InboxWords) -> None:
-        super().__init__()
+        super().__init__(desk.themes)
         self._desk = desk
         self._words = words
         self.view: View = "mine"
-        self._lines: list[str] = []
         self._rows: dict[str, InboxRow] = {}
-        self._painted: dict[str, Row] = {}
-        self._places: dict[str, int] | None = None
         self._counts: GroupCounts | None = None
         self._midnight_at = 0
         self._next_key: InboxKey | None = None
         self._is_loading = False
         self._edition = 0
         """Counts views shown, so that a page of another is known."""
-        desk.themes.changed.connect(self._painted.clear)
 
     # What the list asks
 
-    def rowCount(self, parent: Index = _NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self._lines)
-
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        if not index.isValid():
-            return None
-        key = self._lines[index.row()]
-        if role == KEY_ROLE:
-            return key
-        return row_data(self._line(key), role)
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        return row_flags(self._line(self._lines[index.row()])) if index.isValid() else Qt.ItemFlag.NoItemFlags
-
-    def _line(self, key: str) -> Row | HeaderRow:
+    def make_line(self, key: str) -> Row | HeaderRow:
         if key.startswith(_GROUP):
             return self._header(key.removeprefix(_GROUP))
-        painted = self._painted.get(key)
-        if painted is None:
-            painted = self._painted[key] = self._words.row(self._rows[key])
-        return painted
+        return self._words.row(self._rows[key])
 
     def _header(self, group: str) -> HeaderRow:
         count = self._words.count_of(group, self._counts) if self._counts else 0
@@ -104,12 +81,6 @@ class InboxModel(QAbstractListModel):
     def group_lines(self) -> list[int]:
         """Where groups begin, in order; at most one line a group."""
         return [place for group in GROUPS if (place := self.place_of(_GROUP + group)) >= 0]
-
-    def place_of(self, key: str) -> int:
-        """The line of a key, -1 for one that is not here."""
-        if self._places is None:
-            self._places = {key: at for at, key in enumerate(self._lines)}
-        return self._places.get(key, -1)
 
     def row_at(self, index: Index) -> InboxRow | None:
         return self._rows.get(self._lines[index.row()]) if index.isValid() else None
@@ -160,14 +131,12 @@ class InboxModel(QAbstractListModel):
         self._desk.ask(self, read, show, fail, key="" if after_key else "first")
 
     def _show_first(self, page: InboxPage, counts: GroupCounts) -> None:
-        self.beginResetModel()
-        self._rows = {row.id: row for row in page.rows}
-        self._painted.clear()
+        # Rows of the view before are looked at until the lines are others.
+        self._rows.update((row.id, row) for row in page.rows)
         self._counts = counts
         self._set_page(page)
-        self._lines = self._laid_out(page.rows)
-        self._places = None
-        self.endResetModel()
+        self.reset_lines(self._laid_out(page.rows))
+        self._rows = {row.id: row for row in page.rows}
 
     def _append(self, page: InboxPage) -> None:
         """Rows that came in by refresh meanwhile are here already."""
@@ -180,14 +149,8 @@ class InboxModel(QAbstractListModel):
             self._rows.update((row.id, row) for row in new)
             self._lay_out_again()
             return
-        lines = self._laid_out(new, last.group if last else "")
-        first = len(self._lines)
-        self.beginInsertRows(QModelIndex(), first, first + len(lines) - 1)
-        if self._places is not None:
-            self._places.update((key, first + at) for at, key in enumerate(lines))
-        self._lines += lines
         self._rows.update((row.id, row) for row in new)
-        self.endInsertRows()
+        self.set_lines([*self._lines, *self._laid_out(new, last.group if last else "")])
 
     def _set_page(self, page: InboxPage) -> None:
         self._next_key = page.next_key
@@ -235,33 +198,24 @@ class InboxModel(QAbstractListModel):
                 self._rows[row_id] = row if row.is_in_view else _where_it_was(row, held)
             elif row.is_in_view and (end is None or order_of(row) <= tuple(end)):
                 self._rows[row_id] = row
-            self._painted.pop(row_id, None)
+            self._made.pop(row_id, None)
         self._lay_out_again()
-        for row_id in asked:
-            self._repaint(row_id)
+        self.repaint(asked)
 
     def _set_counts(self, counts: GroupCounts) -> None:
         if counts != self._counts:
             self._counts = counts
-            for group in GROUPS:
-                self._repaint(_GROUP + group)
-
-    def _repaint(self, key: str) -> None:
-        place = self.place_of(key)
-        if place >= 0:
-            index = self.index(place)
-            self.dataChanged.emit(index, index)
+            self.repaint(_GROUP + group for group in GROUPS)
 
     def pass_time(self, now_at: int) -> None:
         """A minute went by: clocks read anew, and rows move into the groups they now belong to."""
-        self._painted.clear()
+        self._made.clear()
         for row_id, row in self._rows.items():
             group = self._group(row.consequence_at, now_at)
             if group != row.group:
                 self._rows[row_id] = msgspec.structs.replace(row, group=group)
         self._lay_out_again()
-        if self._lines:
-            self.dataChanged.emit(self.index(0), self.index(len(self._lines) - 1))
+        self.repaint_all()
 
     def _group(self, at: int, now_at: int) -> str:
         if not at:
@@ -278,61 +232,15 @@ class InboxModel(QAbstractListModel):
         left = [row.id for row in self._rows.values() if not row.is_in_view and row.id not in kept]
         for row_id in left:
             del self._rows[row_id]
-            self._painted.pop(row_id, None)
         if left:
             self._lay_out_again()
 
     def _lay_out_again(self) -> None:
         wanted = self._laid_out(sorted(self._rows.values(), key=order_of))
-        if wanted == self._lines:
-            return
-        self.about_to_change.emit()
-        self._remove_all_but(set(wanted))
-        self._reorder(wanted)
-        self._insert_missing(wanted)
-        self.was_changed.emit()
-
-    def _remove_all_but(self, kept: set[str]) -> None:
-        at = len(self._lines)
-        while at > 0:
-            at -= 1
-            if self._lines[at] in kept:
-                continue
-            last = at
-            while at > 0 and self._lines[at - 1] not in kept:
-                at -= 1
-            self.beginRemoveRows(QModelIndex(), at, last)
-            del self._lines[at : last + 1]
-            self._places = None
-            self.endRemoveRows()
-
-    def _reorder(self, wanted: list[str]) -> None:
-        here = set(self._lines)
-        ordered = [key for key in wanted if key in here]
-        if ordered == self._lines:
-            return
-        self.layoutAboutToBeChanged.emit()
-        held = self.persistentIndexList()
-        keys = [self._lines[index.row()] for index in held]
-        self._lines, self._places = ordered, None
-        self.changePersistentIndexList(held, [self.index(self.place_of(key)) for key in keys])
-        self.layoutChanged.emit()
-
-    def _insert_missing(self, wanted: list[str]) -> None:
-        at = 0
-        while at < len(wanted):
-            if at < len(self._lines) and self._lines[at] == wanted[at]:
-                at += 1
-                continue
-            here = self._lines[at] if at < len(self._lines) else None
-            last = at
-            while last + 1 < len(wanted) and wanted[last + 1] != here:
-                last += 1
-            self.beginInsertRows(QModelIndex(), at, last)
-            self._lines[at:at] = wanted[at : last + 1]
-            self._places = None
-            self.endInsertRows()
-            at = last + 1
+        if wanted != self._lines:
+            self.about_to_change.emit()
+            self.set_lines(wanted)
+            self.was_changed.emit()
 
 
 def _where_it_was(row: InboxRow, held: InboxRow) -> InboxRow:

@@ -16,11 +16,11 @@ from csr_desktop.ui.inbox.inbox_words import InboxWords
 from csr_desktop.ui.inbox.item_panes import CallPane, FollowUpPane
 from csr_desktop.ui.inbox.list_pane import ListPane
 from csr_desktop.ui.inbox.new_ticket_pane import NewTicketPane
-from csr_desktop.ui.inbox.panes import ThreePanes
 from csr_desktop.ui.inbox.place_actions import actions_of, open_more
 from csr_desktop.ui.kit.panes import Pane, column
 from csr_desktop.ui.kit.states import EmptyState
 from csr_desktop.ui.place import Place
+from csr_desktop.ui.three_panes import ThreePanes
 
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
@@ -37,8 +37,6 @@ class InboxPlace(Place):
 
     counts_changed = Signal(object)
     """InboxCounts, for the rail."""
-    view_changed = Signal(str)
-    """A view was chosen here and not in the rail."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)

@@ -43,14 +43,19 @@ def _text_colour(theme: Theme, badge: Badge) -> QColor:
     return theme.tone(badge.tone)
 
 
-def paint_chip(painter: QPainter, theme: Theme, rect: QRect, badge: Badge, *, right_to_left: bool = False) -> None:
-    """Paint in `rect`, which is as high as a chip; text that does not fit is elided."""
+def paint_chip(
+    painter: QPainter, theme: Theme, rect: QRect, badge: Badge, *, right_to_left: bool = False, neutral: str = "fill"
+) -> None:
+    """Paint in `rect`, which is as high as a chip; text that does not fit is elided.
+
+    `neutral` is the ground of a chip without a tone, for where the usual one can't be told from what lies beneath.
+    """
     sizes = theme.sizes
     inner = rect
     if not badge.is_plain:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.ground(badge.tone))
+        painter.setBrush(theme.colour(neutral) if badge.tone == "neutral" else theme.ground(badge.tone))
         painter.drawRoundedRect(QRectF(rect), sizes.radius.chip, sizes.radius.chip)
         inner = rect.adjusted(sizes.space.chip_padding, 0, -sizes.space.chip_padding, 0)
     colour = _text_colour(theme, badge)

@@ -81,9 +81,12 @@ class ChoiceRow(QWidget):
 
 
 class ButtonRow(QWidget):
-    """Buttons in order. Their words never elide: what does not fit goes into the menu at the end, last first."""
+    """Buttons in order. Their words never elide: what does not fit goes into the menu at the end, last first.
 
-    def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
+    They stand at the trailing edge, or with `is_leading` at the leading one.
+    """
+
+    def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None, *, is_leading: bool = False) -> None:
         super().__init__(parent)
         self._themes = themes
         self._buttons: list[Button] = []
@@ -94,15 +97,15 @@ class ButtonRow(QWidget):
         self._more = IconButton(themes, "dots-three", self.tr("More actions"))
         self._menu = QMenu(self)
         self._more.clicked.connect(self._open_menu)
-        self._row.addStretch(1)
         self._row.addWidget(self._more)
+        self._row.insertStretch(1 if is_leading else 0, 1)
         self._more.hide()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def add(self, button: Button) -> Button:
         self._buttons.append(button)
         self._wanted[button] = True
-        self._row.insertWidget(self._row.count() - 1, button)
+        self._row.insertWidget(self._row.indexOf(self._more), button)
         self._arrange()
         return button
 

@@ -13,8 +13,11 @@ _WIDEST_WRAPPED_HINT = 480
 
 
 def plain_tooltip(text: str) -> str:
-    """Text for `setToolTip`, which would otherwise take some words for HTML. Wraps like a paragraph."""
-    return f"<p style='white-space: pre-wrap'>{escape(text)}</p>" if text else ""
+    """Text for `setToolTip`, which takes some words for HTML: those are escaped.
+
+    Others stay as they are, since a screen reader reads a tooltip aloud as it stands.
+    """
+    return f"<p>{escape(text)}</p>" if "<" in text else text
 
 
 class Label(QLabel):

@@ -270,7 +270,7 @@ class DueField(QWidget):
         column.addWidget(self.edit)
         column.addWidget(self._line)
         self.setFocusProxy(self.edit)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_ERROR_AFTER_MILLISECONDS)

@@ -150,8 +150,9 @@ class Pane(QFrame):
         set_look(self, ground=ground)
         whole = column(self)
         self.header = PaneHeader(themes, title)
-        self.header.setVisible(bool(title))
         whole.addWidget(self.header)
+        # Not before: shown without a parent it would be a window of its own.
+        self.header.setVisible(bool(title))
         self.body = column()
         whole.addLayout(self.body, 1)
         if title:

@@ -3,7 +3,7 @@
 from math import ceil
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCursor, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QTextBlockFormat, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
 from csr_desktop.ui.kit.theme import ThemeSwitch, set_look
@@ -125,6 +125,15 @@ class NotesEditor(PlainText):
         """Replace everything; the cursor goes to the end. Nothing to undo afterwards."""
         self.setPlainText(text)
         self.moveCursor(QTextCursor.MoveOperation.End)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.InsertParagraphSeparator) and not self.isReadOnly():
+            # Qt takes Return in an empty paragraph as leaving its format: no line would come, and the height be lost.
+            self.textCursor().insertBlock()
+            self.ensureCursorVisible()
+            event.accept()
+            return
+        super().keyPressEvent(event)
 
     def _height_of(self, lines: int) -> int:
         return lines * self.themes.theme.line_height("body") + self.themes.theme.sizes.space.pane

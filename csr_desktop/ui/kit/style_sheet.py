@@ -18,7 +18,7 @@ _GROUNDS = ("canvas", "surface", "raised", "note", "fill")
 _TEXT_SIZES = ("caption", "body", "title", "name")
 
 
-def style_sheet(sizes: Sizes, colours: Mapping[str, str]) -> str:
+def style_sheet(sizes: Sizes, colours: Mapping[str, str], *, is_contrast: bool = False) -> str:
     """`colours` maps roles to #RRGGBB."""
     return "\n".join(
         (
@@ -28,7 +28,7 @@ def style_sheet(sizes: Sizes, colours: Mapping[str, str]) -> str:
             _fields(sizes, colours),
             _lists_and_tables(sizes, colours),
             _menus(sizes, colours),
-            _scrolling(sizes, colours),
+            _scrolling(sizes, colours, rest="control" if is_contrast else "fill-hover"),
         )
     )
 
@@ -69,7 +69,9 @@ def _buttons(sizes: Sizes, colours: Mapping[str, str]) -> str:
     }
     rules = [
         f"QPushButton {{ background: {colours['fill']}; color: {colours['text']}; border: none;",
-        f"border-radius: {radius}px; padding: 0 {space.apart}px; min-height: {height}px; }}",
+        f"border-radius: {radius}px; padding: 0 {space.apart}px; }}",
+        # Qt's own dialogs only: our buttons know their height, and a height from here would beat a fixed one.
+        f"QDialog QPushButton {{ min-height: {height}px; }}",
         f"QPushButton:hover {{ background: {colours['fill-hover']}; }}",
         f"QPushButton:focus {{ border: {sizes.stroke.focus_ring}px solid {colours['focus']}; }}",
         f'QPushButton[role="quiet"] {{ background: transparent; color: {colours["text-muted"]}; }}',
@@ -147,13 +149,15 @@ def _menus(sizes: Sizes, colours: Mapping[str, str]) -> str:
     )
 
 
-def _scrolling(sizes: Sizes, colours: Mapping[str, str]) -> str:
-    thick, gap = sizes.space.apart, (sizes.space.apart - sizes.space.close + 2) // 2
-    handle = f"background: {colours['control']}; border-radius: {(thick - 2 * gap) // 2}px; margin: {gap}px;"
+def _scrolling(sizes: Sizes, colours: Mapping[str, str], *, rest: str) -> str:
+    """`rest` is the colour of a thumb that is let be; under the pointer it is that of a control."""
+    thick, gap = sizes.space.apart, (sizes.space.apart - sizes.space.tight) // 2
+    handle = f"background: {colours[rest]}; border-radius: {(thick - 2 * gap) // 2}px; margin: {gap}px;"
     return (
         f"QScrollBar:vertical {{ background: transparent; width: {thick}px; margin: 0; }}"
         f"QScrollBar:horizontal {{ background: transparent; height: {thick}px; margin: 0; }}"
         f"QScrollBar::handle {{ {handle} }}"
+        f"QScrollBar::handle:hover, QScrollBar::handle:pressed {{ background: {colours['control']}; }}"
         f"QScrollBar::handle:vertical {{ min-height: {sizes.space.wide}px; }}"
         f"QScrollBar::handle:horizontal {{ min-width: {sizes.space.wide}px; }}"
         "QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }"

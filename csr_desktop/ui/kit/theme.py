@@ -159,7 +159,8 @@ def apply(app: QApplication, theme: Theme) -> None:
         app.setProperty("csrStyle", "Fusion")
         app.setFont(_app_font(theme))
     app.setPalette(palette(theme))
-    app.setStyleSheet(style_sheet(theme.sizes, {role: colour.name() for role, colour in theme.colours.items()}))
+    colours = {role: colour.name() for role, colour in theme.colours.items()}
+    app.setStyleSheet(style_sheet(theme.sizes, colours, is_contrast=theme.is_contrast))
 
 
 def set_look(widget: QWidget, **properties: str | bool | int) -> None:

@@ -15,6 +15,7 @@ from csr_desktop.ui.kit.chips import KeyHint
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.float import DimSheet, FloatFrame
 from csr_desktop.ui.kit.marks import IconMark
+from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import set_look
@@ -41,6 +42,10 @@ class Palette(QObject):
         self._desk = desk
         self._actions = actions
         self._give_back: Callable[[], None] = lambda: None
+        self._shown_for: str | None = None
+        """The text that the lines answer; None until the first answer."""
+        self._when_found: Callable[[int], None] | None = None
+        """What to do with the first line of the answer, when a key was faster than the search."""
         themes = desk.themes
         self.sheet = DimSheet(themes, window)
         self.frame = FloatFrame(themes, window, self.tr("Search or run a command"))
@@ -105,6 +110,7 @@ class Palette(QObject):
         if not self.is_open:
             self._give_back = focus_kept(self._window)
         self._actions.is_held = True
+        self._shown_for = self._when_found = None
         self.sheet.cover()
         self._place()
         self.box.setText(text)
@@ -136,22 +142,26 @@ class Palette(QObject):
 
     def _on_typed(self, text: str) -> None:
         text = text.strip()
+        self._when_found = None
         if text.startswith(">"):
-            self._show([*self._command_lines(text[1:].strip(), most=100)], None)
+            self._show(text, [*self._command_lines(text[1:].strip(), most=100)], None)
             return
         search = self._desk.services.search
         ask = search.recent if not text else lambda: search.find(text)
         self._desk.ask(self, ask, lambda results: self._on_found(text, results), key="find")
 
     def _on_found(self, text: str, results: SearchResults) -> None:
+        if not self.is_open or text != self.box.text().strip():
+            return
         rows: list[Heading | Line] = []
         for section in results.sections:
             rows.append(Heading(self._section_words(section.key, is_recent=not text)))
             rows += [self._hit_line(hit) for hit in section.hits]
         rows += self._command_lines(text, most=COMMANDS_SHOWN if text else 5)
-        self._show(rows, results if text else None)
+        self._show(text, rows, results if text else None)
 
-    def _show(self, rows: list[Heading | Line], results: SearchResults | None) -> None:
+    def _show(self, text: str, rows: list[Heading | Line], results: SearchResults | None) -> None:
+        self._shown_for = text
         if not rows:
             rows = [Heading(self.tr("Nothing found. Try fewer letters, or another word of it."))]
         self.model.show_rows(rows)
@@ -164,6 +174,9 @@ class Palette(QObject):
         if first >= 0:
             self.list.setCurrentIndex(self.model.index(first))
         self._place()
+        wanted, self._when_found = self._when_found, None
+        if wanted is not None:
+            wanted(first)
 
     def _section_words(self, key: str, *, is_recent: bool) -> str:
         if is_recent:
@@ -239,20 +252,28 @@ class Palette(QObject):
         elif key in {Qt.Key.Key_Up, Qt.Key.Key_Backtab} or (control and key == Qt.Key.Key_P):
             self._move_to(self.model.next_line(at, -1))
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._run(at)
+            self._once_found(self._run, at)
         elif key == Qt.Key.Key_Escape:
             self.close()
         elif control and key == Qt.Key.Key_D:
-            self._call(at)
+            self._once_found(self._call, at)
         else:
             return False
         return True
+
+    def _once_found(self, act: Callable[[int], None], row: int) -> None:
+        """Act on the line of what is typed, never on one that an earlier text left there."""
+        if self._shown_for == self.box.text().strip():
+            act(row)
+        else:
+            self._when_found = act
 
     def _move_to(self, row: int) -> None:
         if row >= 0:
             index = self.model.index(row)
             self.list.setCurrentIndex(index)
             self.list.scrollTo(index)
+            announce(self.list, index.data(Qt.ItemDataRole.AccessibleTextRole))
 
     def _line(self, row: int) -> Line | None:
         found = self.model.index(row).data(ROW_ROLE) if row >= 0 else None

@@ -24,7 +24,7 @@ class Heading(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """Something to open or run. `second` is what Ctrl+D does with it."""
+    """Something to open or run. `call` is what Ctrl+D does with it."""
 
     key: str
     icon: str
@@ -172,7 +172,7 @@ def _parts(text: str, marks: Marks) -> list[tuple[str, bool]]:
     parts: list[tuple[str, bool]] = []
     at = 0
     for start, length in sorted(marks):
-        if start < at or length <= 0:
+        if not at <= start < len(text) or length <= 0:
             continue
         if start > at:
             parts.append((text[at:start], False))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -72,6 +72,33 @@ def test_escape_closes_and_gives_the_keyboard_back(bench: Bench) -> None:
     assert not bench.bar.is_asking
     assert bench.place.call_pane.notes.hasFocus()
     assert bench.place.call_pane.notes.text() == "Half"
+
+
+def test_control_enter_in_the_float_leaves_the_open_call_alone(bench: Bench) -> None:
+    first = bench.start("(312) 555-0197")
+    bench.bar.open_start()
+    bench.settle()
+    bench.type("(312) 555-0199")
+    bench.press("Ctrl+Return")
+    assert bench.place.running.get(first.id) is not None
+    assert (bench.call.e164, bench.call.direction) == ("+13125550199", "out")
+
+
+def test_it_closes_by_a_click_beside_it(bench: Bench) -> None:
+    bench.start("(312) 555-0197")
+    bench.bar.open_start()
+    bench.settle()
+    QTest.mouseClick(bench.place.call_pane, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
+    assert not bench.bar.is_asking
+
+
+def test_it_closes_when_the_keyboard_goes_elsewhere(bench: Bench) -> None:
+    bench.start("(312) 555-0197")
+    bench.bar.open_start()
+    bench.settle()
+    bench.place.call_pane.notes.setFocus()
+    assert not bench.bar.is_asking
+    assert bench.place.call_pane.notes.hasFocus()
 
 
 def test_two_presses_start_one_call(bench: Bench) -> None:

@@ -43,7 +43,7 @@ def test_closed_hours_are_said_and_enter_takes_the_next_opening(bench: Bench, so
     form.due.setFocus()
     bench.type("sun 9am")
     form.due.show_error()
-    assert form.due.due.error.startswith("Closed then. Enter takes Mon")
+    assert form.due.due.words.startswith("Closed then, so Mon")
     bench.press("Return")
     (step,) = bench.call.steps.follow_ups
     assert _local(step.due_at).weekday() == 0

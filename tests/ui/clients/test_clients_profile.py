@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.ui.clients.contact_card import dialled
@@ -223,13 +223,19 @@ def test_a_contact_is_opened_from_elsewhere(screen: Screen) -> None:
     assert screen.place.list.rows.verticalScrollBar().value() == 0
 
 
+def drag(panes: QSplitter, position: int) -> None:
+    panes.moveSplitter(position, 1)
+    panes.splitterMoved.emit(position, 1)
+
+
 def test_widths_are_kept_once_they_were_moved(screen: Screen) -> None:
     assert screen.place.save_panes() == {}
-    screen.place.panes.moveSplitter(320, 1)
-    screen.place.panes.splitterMoved.emit(320, 1)
+    drag(screen.place.panes.room, 320)
     saved = screen.place.save_panes()
-    assert saved["list"][0] == 320
-    screen.place.restore_panes({"list": [290, 1000]})
+    assert saved["wide"][0] == 320
+    drag(screen.place.pane.panes, 700)
+    assert screen.place.save_panes()["side.wide"] == [0, screen.place.pane.side.width()]
+    screen.place.restore_panes({"middle": [290, 0]})
     screen.resize(1280, 720)
     assert screen.place.list.width() == pytest.approx(290, abs=20)
 

@@ -139,10 +139,12 @@ def test_the_narrowest_window_shows_the_list_or_what_is_selected(bench: Bench) -
 
 
 def test_widths_are_remembered(bench: Bench) -> None:
-    bench.place.panes._splitter.setSizes([420, 720, 300])
+    room = bench.place.panes.room
+    room.setSizes([420, 720, 300])
+    room.splitterMoved.emit(420, 1)
     bench.settle()
     kept = bench.place.save_panes()
-    bench.place.panes._splitter.setSizes([376, 776, 288])
+    room.setSizes([376, 776, 288])
     bench.place.restore_panes(kept)
     bench.settle()
     assert abs(bench.place.list.width() - 420) <= 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTextEdit, QWidget
 
 from csr_desktop.ui.desk import Target
@@ -90,6 +91,24 @@ def test_what_the_client_said_opens_the_ticket_again(bench: Bench) -> None:
     said = [message for message in bench.ticket(ticket).messages if message.kind != "event"][-1]
     assert (said.kind, said.body) == ("inbound", "It was the old one.")
     assert bench.ticket(ticket).state == "open"
+
+
+@pytest.mark.parametrize(("key", "kind"), [("R", "reply"), ("N", "note")])
+def test_what_is_taken_back_stands_in_the_editor_again(bench: Bench, key: str, kind: str) -> None:
+    ticket = bench.choose_ticket()
+    bench.press(key)
+    bench.type("Half thought through")
+    bench.press("Ctrl+Return")
+    composer = bench.place.conversation.composer
+    assert composer.editor.text() == ""
+    composer.start(REPLY)
+    bench.place.list.rows.setFocus()
+    bench.desk.undo(bench.place)
+    bench.settle()
+    assert composer.kind == kind
+    assert composer.editor.text() == "Half thought through"
+    assert bench.data.services.drafts.read(f"{kind}:{ticket}") == "Half thought through"
+    assert "Half thought through" not in [message.body for message in bench.ticket(ticket).messages]
 
 
 def test_nothing_empty_is_logged(bench: Bench) -> None:

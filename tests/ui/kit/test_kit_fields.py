@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -261,3 +261,33 @@ def test_prose_is_as_high_as_its_lines(themes: ThemeSwitch, qtbot: QtBot, shown:
     shown(prose)
     assert prose.height() == 3 * themes.theme.line_height("body")
     assert prose.isReadOnly()
+
+
+def test_an_empty_line_between_paragraphs_stays(themes: ThemeSwitch, qtbot: QtBot, shown: Callable[..., Bench]) -> None:
+    notes = NotesEditor(themes, "Notes", least_lines=1)
+    shown(notes)
+    qtbot.keyClicks(notes, "a")
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        qtbot.keyClick(notes, key)
+    qtbot.keyClicks(notes, "b")
+    assert notes.text() == "a\n\nb"
+    assert notes.document().size().height() == 3 * themes.theme.line_height("body")
+    notes.undo()
+    assert notes.text() != "a\n\nb"
+
+
+def test_two_lines_beneath_a_due_time_are_not_cut(
+    themes: ThemeSwitch, qtbot: QtBot, shown: Callable[..., Bench]
+) -> None:
+    words = "Fri, May 15, 11:00 AM in Chicago, which is noon here, and they open again only at two in the afternoon"
+    field = DueField(themes, "Due", lambda _text: (1, words, ""))
+    bench = shown(field)
+    bench.resize(220, 300)
+    field.set_text("fri 11")
+    qtbot.waitUntil(lambda: label_of(field).height() > 2 * themes.theme.line_height("caption"))
+    label = label_of(field)
+    assert field.rect().contains(QRect(label.mapTo(field, QPoint(0, 0)), label.size()))
+
+
+def label_of(field: QWidget) -> Label:
+    return next(label for label in field.findChildren(Label) if label.isVisible())

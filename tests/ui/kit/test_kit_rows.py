@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
@@ -163,6 +164,21 @@ def test_sixty_rows_of_every_kind_paint(
     image = rows.grab().toImage()
     assert ink(image, themes.theme.tone("warning")) > 50
     assert ink(image, themes.theme.colour("control")) > 50
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_chip_without_a_tone_shows_on_a_selected_row_that_lost_the_keyboard(
+    themes: ThemeSwitch, qtbot: QtBot, name: Literal["light", "dark"]
+) -> None:
+    themes.choose(name)
+    rows = RowList(themes, "Inbox")
+    qtbot.addWidget(rows)
+    rows.setModel(RowsModel([Row("Tax notice", badges=(Badge("Call at noon"),))], rows))
+    rows.resize(376, 52)
+    rows.select_row(0)
+    image = rows.grab().toImage()
+    assert ink(image, themes.theme.colour("selection-idle")) > 5000
+    assert ink(image, themes.theme.colour("surface")) > 500
 
 
 def ink(image: QImage, colour: QColor) -> int:

@@ -1,8 +1,10 @@
 """Words on labels, buttons and chips: plain, elided where allowed, named for screen readers."""
 
+from typing import ClassVar
+
 import pytest
-from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QWidget
+from PySide6.QtCore import QEvent, QLocale, QObject, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.ui.kit.avatar import Avatar, initials
@@ -13,7 +15,7 @@ from csr_desktop.ui.kit.choices import ButtonRow, ChoiceRow
 from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.message import Attachment, Message, MessageView
-from csr_desktop.ui.kit.panes import Fact, Facts, PaneHeader
+from csr_desktop.ui.kit.panes import Fact, Facts, Pane, PaneHeader, Section
 from csr_desktop.ui.kit.scroll import ScrollColumn
 from csr_desktop.ui.kit.states import EmptyState, LoadingState, StateStack
 from csr_desktop.ui.kit.tabs import TabBar
@@ -111,6 +113,43 @@ def test_what_does_not_fit_goes_into_the_menu_last_first(themes: ThemeSwitch, qt
     assert [button.isVisible() for button in buttons] == [True, False, False]
     row.set_shown(buttons[1], is_shown=False)
     assert row.in_menu == [buttons[2]]
+
+
+@pytest.mark.parametrize("is_leading", [True, False])
+def test_buttons_stand_at_the_edge_that_was_asked_for(themes: ThemeSwitch, qtbot: QtBot, *, is_leading: bool) -> None:
+    row = ButtonRow(themes, is_leading=is_leading)
+    qtbot.addWidget(row)
+    first, last = row.add(Button(themes, "Assign")), row.add(Button(themes, "Resolve"))
+    row.resize(600, 28)
+    row.show()
+    qtbot.waitUntil(lambda: first.geometry().right() < last.geometry().left())
+    edge = first.geometry().left() if is_leading else row.width() - 1 - last.geometry().right()
+    assert edge == 0
+
+
+def test_a_link_of_a_section_is_as_low_as_it_was_made(themes: ThemeSwitch, qtbot: QtBot) -> None:
+    section = Section(themes, "Last contacts")
+    qtbot.addWidget(section)
+    link = section.add_link(Button(themes, "All 109", role="link"))
+    section.show()
+    assert link.height() == themes.theme.sizes.space.page < themes.theme.sizes.height.control
+
+
+def test_a_titled_pane_is_never_a_window_of_its_own(themes: ThemeSwitch, qtbot: QtBot, qapp: QApplication) -> None:
+    class Watch(QObject):
+        shown: ClassVar[list[str]] = []
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                self.shown.append(type(watched).__name__)
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    pane = Pane(themes, "Calls")
+    qapp.removeEventFilter(watch)
+    qtbot.addWidget(pane)
+    assert watch.shown == []
 
 
 def test_in_a_narrow_header_the_title_elides_before_buttons_go(themes: ThemeSwitch, qtbot: QtBot) -> None:
