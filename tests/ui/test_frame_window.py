@@ -10,13 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QTextEdit
 from pytestqt.qtbot import QtBot
-from tests.ui.frame_bench import Frame, can_be_seen, spoken
 
 from csr_desktop.services.search import SearchResults
 from csr_desktop.ui.desk import Notice
 from csr_desktop.ui.main_window import LIVES_IN, PLACES
 from csr_desktop.ui.notices import PlaceNotice
 from tests.conftest import Office
+from tests.ui.frame_bench import Frame, can_be_seen, spoken
 
 MINE = "SELECT id FROM tickets WHERE assignee_id = ? AND state = 'open' AND deleted = 0 ORDER BY id LIMIT 1"
 IDS = {

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
-from tests.ui.frame_bench import Frame, spoken
 
 from csr_desktop.services.search import Hit
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.main_window import LIVES_IN
 from csr_desktop.ui.palette.rows import Heading, Line, PaletteModel, _parts
+from tests.ui.frame_bench import Frame, spoken
 
 HOSTILE = [
     "'; DROP TABLE clients; --",
