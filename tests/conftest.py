@@ -15,7 +15,8 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
 
-settings.register_profile("default", deadline=None)
+# On CI the same examples each time; elsewhere new ones look further.
+settings.register_profile("default", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("large", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
