@@ -16,7 +16,7 @@ from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.floats import Floats
 from csr_desktop.ui.kit.theme import ThemeSwitch
-from csr_desktop.ui.main_window import PLACES, MainWindow
+from csr_desktop.ui.main_window import PLACES, MainWindow, follow_with_tab
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.wording import Wording
 
@@ -94,6 +94,7 @@ class DeskWindow(QObject):
             room = self._call_bar_room.layout()
             assert room is not None  # noqa: S101
             room.addWidget(self._call_bar)
+            follow_with_tab(self.window.top_bar.search, self._call_bar)
             running_calls(self.desk).listed.connect(self.refresh_counts)
         return self._call_bar
 
@@ -131,7 +132,6 @@ class DeskWindow(QObject):
 
     def show(self, *, is_whole: bool = True) -> None:
         """With `is_whole` False the call bar and the other places' counts wait for `build_rest`."""
-        self.window.minute_passed.connect(self._refresh_clocks)
         self.window.show()
         self.window.go("inbox")
         if is_whole:
@@ -163,15 +163,6 @@ class DeskWindow(QObject):
         if has_more:
             QTimer.singleShot(1000, self._tidy)
 
-    def _refresh_clocks(self) -> None:
-        """Cut-offs pass without any row changing."""
-        self.desk.ask(self, self.desk.services.inbox.refresh_clocks, self._on_clocks)
-
-    def _on_clocks(self, has_changed: bool) -> None:  # a slot's only argument
-        if has_changed:
-            self.refresh_counts()
-            self.window.refresh_places()
-
     def build_places(self) -> None:
         """The places that were not shown yet, one a turn of the event loop, so that going there is instant."""
         for key in PLACES:
@@ -179,7 +170,7 @@ class DeskWindow(QObject):
                 self.window.place(key)
                 QTimer.singleShot(20, self.build_places)
                 return
-        self._refresh_clocks()
+        self.window.pass_minute()  # what passed while the program was closed
         QTimer.singleShot(2000, self._tidy)
 
     def _on_pulled(self, change_set: ChangeSet) -> None:

@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._minute = QTimer(self)
         self._minute.setInterval(60_000)
-        self._minute.timeout.connect(self._on_minute)
+        self._minute.timeout.connect(self.pass_minute)
         self._minute.start()
 
     # Building
@@ -240,13 +240,8 @@ class MainWindow(QMainWindow):
         wide = sizes.list if self.width() >= sizes.compact_rail_below else sizes.list_min
         self.top_bar.fit_list(wide)
 
-    def refresh_places(self) -> None:
-        """Something changed that no row tells of: the place in front looks again."""
-        if self._current:
-            self._places[self._current].on_shown()
-
-    def _on_minute(self) -> None:
-        self.minute_passed.emit()
+    def pass_minute(self) -> None:
+        """Time moved on: the places repaint, and look again where a cut-off passed without any row changing."""
         for place in self._places.values():
             place.on_minute()
         self.minute_passed.emit()
@@ -282,6 +277,14 @@ def takes_tab(widget: QWidget) -> bool:
     """Whether Tab stops there."""
     policy = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
     return policy == Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
+
+
+def follow_with_tab(before: QWidget, part: QWidget) -> None:
+    """Let Tab go from `before` through what is in `part`, which was built later than its neighbours."""
+    for widget in part.findChildren(QWidget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus:
+            QWidget.setTabOrder(before, widget)
+            before = widget
 
 
 def focus_kept(window: QMainWindow) -> Callable[[], None]:

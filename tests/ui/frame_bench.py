@@ -92,7 +92,7 @@ class Frame:
         self.window.resize(width, height)
         self.settle()
 
-    def choose_first(self, list_name: str = "") -> None:
+    def choose_first(self) -> None:
         """Select the first row of the place's list."""
         place = self.window.place(self.window.current_place)
         rows: Any = place.list.rows  # type: ignore[attr-defined]
@@ -131,9 +131,6 @@ class Frame:
 
     def value(self, text: str, *values: Any) -> Any:
         return self.data.sql.value(text, *values)
-
-    def fault(self, widget: QWidget) -> str:
-        return describe(widget)
 
 
 def can_be_seen(widget: QWidget) -> bool:

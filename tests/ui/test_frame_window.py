@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QTextEdit
+from PySide6.QtWidgets import QLineEdit, QTextEdit
 from pytestqt.qtbot import QtBot
 
-from csr_desktop.services.search import SearchResults
 from csr_desktop.ui.desk import Notice
+from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.rows import KEY_ROLE
 from csr_desktop.ui.main_window import LIVES_IN, PLACES
 from csr_desktop.ui.notices import PlaceNotice
 from tests.conftest import Office
@@ -100,10 +100,52 @@ def test_a_running_call_is_counted_from_its_first_moment_to_its_last(frame: Fram
 def test_a_minute_counts_anew(frame: Frame, office: Office) -> None:
     breached = frame.count("breached")
     office.clock.at += 3 * 3_600_000
-    frame.window._on_minute()
+    frame.window.pass_minute()
     frame.settle()
     assert frame.count("breached") == frame.data.services.inbox.counts().breached
     assert frame.count("breached") > breached
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_minute_does_not_take_the_keyboard_away_nor_what_is_chosen(frame: Frame, office: Office, place: str) -> None:
+    """Cut-offs pass meanwhile, so that lists are read anew."""
+    frame.go(place)
+    frame.choose_first()
+    key = frame.place.list.rows.currentIndex().data(KEY_ROLE)
+    for _ in range(4):
+        frame.press("Tab")
+    focus = frame.focus
+    assert frame.place.isAncestorOf(focus)
+    for hours in (1, 5, 20):
+        office.clock.at += hours * 3_600_000
+        frame.window.pass_minute()
+        frame.settle()
+        assert frame.focus is focus
+        assert frame.place.list.rows.currentIndex().data(KEY_ROLE) == key
+
+
+def test_the_inbox_is_put_in_order_again_when_a_cut_off_passes(frame: Frame, office: Office) -> None:
+    def shown() -> list[str]:
+        model = frame.place.list.rows.model()
+        rows = (model.index(line, 0).data(KEY_ROLE) for line in range(model.rowCount()))
+        return [str(key) for key in rows if key]
+
+    office.clock.at += 26 * 3_600_000
+    frame.window.pass_minute()
+    frame.settle()
+    after = shown()
+    frame.place.list.reload()
+    frame.settle()
+    assert after == shown()
+
+
+def test_tab_goes_through_the_top_bar_as_the_eye_does(frame: Frame) -> None:
+    frame.window.top_bar.search.setFocus(Qt.FocusReason.TabFocusReason)
+    names = []
+    for _ in range(3):
+        names.append(spoken(frame.focus))
+        frame.press("Tab")
+    assert names == ["Search or run a command", "Start a call", "All saved"]
 
 
 def test_views_stand_under_the_inbox_only_and_the_last_one_is_remembered(frame: Frame) -> None:
@@ -394,8 +436,6 @@ def test_a_float_takes_the_keyboard_keeps_it_and_gives_it_back(frame: Frame, key
         assert open_one.frame.isAncestorOf(frame.focus), "Shift+Tab left the page"
     frame.press("Ctrl+3", "e", "Down")
     assert frame.window.current_place == "inbox"
-    if keys == "Ctrl+K":
-        frame.place.list.rows.currentIndex()
     frame.press("Esc")
     assert not open_one.is_open
     assert not frame.window.actions_table.is_held
@@ -426,11 +466,7 @@ def test_a_page_that_is_too_high_scrolls_by_keyboard(frame: Frame) -> None:
 
 def test_the_look_is_chosen_at_once_and_remembered(frame: Frame) -> None:
     frame.press("Ctrl+,")
-    dark = next(
-        b
-        for b in frame.floats.settings.looks.findChildren(QApplication.focusWidget().__class__.__mro__[1])
-        if spoken(b) == "Dark"
-    )  # type: ignore[union-attr]
+    dark = next(b for b in frame.floats.settings.looks.findChildren(Button) if spoken(b) == "Dark")
     dark.click()
     frame.settle()
     try:
@@ -453,11 +489,10 @@ def test_help_has_a_page_for_each_reader(frame: Frame) -> None:
 
 
 def test_a_late_answer_of_the_search_does_not_bring_the_palette_back(frame: Frame) -> None:
-    palette, waiting = frame.floats.palette, list[Callable[[], None]]()
+    palette = frame.floats.palette
     frame.press("Ctrl+K")
-    results = frame.data.services.search.find("demo")
-    waiting.append(lambda: palette._on_found("demo", results))
-    frame.press("Esc")
-    waiting[0]()
-    assert isinstance(results, SearchResults)
+    QTest.keyClicks(palette.box, "demo")
+    QTest.keyClick(palette.box, Qt.Key.Key_Escape)
+    assert frame.store.is_busy, "the answer is still under way"
+    frame.settle()
     assert not palette.is_open

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from csr_desktop.ui.follow_ups.detail_parts import DayCard, Detail, LedHereLine, PlainLink, RateLine, WhenCard
 from csr_desktop.ui.kit.buttons import Button, IconButton
@@ -106,7 +106,7 @@ class DetailPane(Pane):
 
     def _add_buttons(self) -> ButtonRow:
         themes = self._desk.themes
-        self.buttons = ButtonRow(themes)
+        self.buttons = ButtonRow(themes, is_leading=True)
         self.call = self.buttons.add(Button(themes, self.tr("Call now"), role="primary", icon="phone", key_hint="D"))
         self.complete = self.buttons.add(Button(themes, self.tr("Done"), icon="check", key_hint="K"))
         self.outcome = self.buttons.add(
@@ -117,11 +117,6 @@ class DetailPane(Pane):
         self.wake = self.buttons.add(Button(themes, self.tr("End the snooze"), key_hint="W"))
         self.reassign = self.buttons.add(Button(themes, self.tr("Reassign"), key_hint="A"))
         self.reopen = self.buttons.add(Button(themes, self.tr("Open again"), icon="arrow-u-up-left", key_hint="K"))
-        row = self.buttons.layout()
-        if isinstance(row, QHBoxLayout):
-            # The row of a header ends at its edge; this one begins at the text's.
-            row.takeAt(0)
-            row.addStretch(1)
         return self.buttons
 
     def _connect(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.ui.kit.buttons import Button, IconButton
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.panes import Card, Facts, Pane, column
 from csr_desktop.ui.kit.prose import Prose
+from csr_desktop.ui.kit.scroll import ScrollColumn
 from csr_desktop.ui.kit.states import ErrorState, StateStack
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 class _ItemPane(Pane):
     """A heading, buttons, facts and a text, scrolling when short."""
+
+    first: Button
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk.themes, parent=parent)
@@ -48,8 +51,9 @@ class _ItemPane(Pane):
         self.card.body.addWidget(self.facts)
         self.note_title = Label(self.tr("Note"), tone="muted", size="caption", weight=600)
         self.note = Prose(themes, "", name=self.tr("Note"))
-        content = QWidget()
-        inner = column(content, spacing=space.pane, margins=(space.page, space.page, space.page, space.page))
+        margins = (space.page, space.page, space.page, space.page)
+        scroll = ScrollColumn(self.tr("What is selected"), spacing=space.pane, margins=margins)
+        inner = scroll.body
         head = column(spacing=space.tight)
         head.addWidget(self.heading)
         head.addWidget(self.who)
@@ -59,14 +63,6 @@ class _ItemPane(Pane):
         inner.addWidget(self.note_title)
         inner.addWidget(self.note)
         inner.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        # A scroll area has its widget filled with the window's ground.
-        content.setAutoFillBackground(False)
-        scroll.viewport().setAutoFillBackground(False)
         self.states = StateStack(scroll)
         self.error = ErrorState(themes, "", "", self.tr("Try again"))
         self.error.acted.connect(self.ask)
@@ -76,6 +72,10 @@ class _ItemPane(Pane):
         button.setParent(self._bar)
         self._buttons.addWidget(button)
         return button
+
+    def take_keyboard(self) -> None:
+        """To what is done first; a focus proxy would have Tab pass over what stands before it."""
+        self.first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def ask(self) -> None:
         raise NotImplementedError
@@ -112,7 +112,7 @@ class CallPane(_ItemPane):
         self.call = self.add_button(Button(themes, self.tr("Call back"), role="primary", icon="phone", key_hint="D"))
         self.dismiss = self.add_button(Button(themes, self.tr("No call back needed"), icon="check", key_hint="E"))
         self.open = self.add_button(Button(themes, self.tr("Open in Calls"), key_hint="O"))
-        self.setFocusProxy(self.call)
+        self.first = self.call
         self.call.clicked.connect(self.call_back)
         self.dismiss.clicked.connect(lambda: self.dismissed.emit(self.item_id))
         self.open.clicked.connect(self.open_in_place)
@@ -177,7 +177,7 @@ class FollowUpPane(_ItemPane):
         self.other = [self.add_button(Button(themes, "")) for _ in range(3)]
         self.snooze = self.add_button(Button(themes, self.tr("Snooze"), key_hint="S"))
         self.open = self.add_button(Button(themes, self.tr("Open in Follow-ups"), key_hint="O"))
-        self.setFocusProxy(self.done)
+        self.first = self.done
         self.call.clicked.connect(self.call_now)
         self.done.clicked.connect(lambda: self.complete(0))
         for at, button in enumerate(self.other, 1):

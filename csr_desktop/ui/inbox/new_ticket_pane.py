@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.ui.draft_keeper import DraftKeeper
@@ -13,9 +13,10 @@ from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.checks import CheckBox
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.fields import Choice, ErrorLine, Labelled, TextField
-from csr_desktop.ui.kit.panes import Hairline, Pane, column, line
+from csr_desktop.ui.kit.panes import Hairline, Pane, line
 from csr_desktop.ui.kit.picker import Pick, SearchPicker, TreeChoice
 from csr_desktop.ui.kit.prose import NotesEditor
+from csr_desktop.ui.kit.scroll import ScrollColumn
 
 if TYPE_CHECKING:
     from csr_desktop.domain.errors import CsrDesktopError
@@ -81,9 +82,10 @@ class NewTicketPane(Pane):
 
     def _lay_out(self) -> None:
         themes, space = self._desk.themes, self._desk.themes.theme.sizes.space
-        content = QWidget()
-        content.setMaximumWidth(themes.theme.sizes.width.palette + 2 * space.page)
-        inner = column(content, spacing=space.pane, margins=(space.page, space.page, space.page, space.page))
+        margins = (space.page, space.page, space.page, space.page)
+        scroll = ScrollColumn(self.tr("New ticket"), spacing=space.pane, margins=margins)
+        scroll.set_content_width(themes.theme.sizes.width.palette + 2 * space.page)
+        inner = scroll.body
         pairs = QGridLayout()
         pairs.setHorizontalSpacing(space.apart)
         pairs.setVerticalSpacing(space.pane)
@@ -100,14 +102,6 @@ class NewTicketPane(Pane):
         inner.addWidget(Labelled(themes, self.tr("First note"), self.note))
         inner.addWidget(self.owes_reply)
         inner.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        # A scroll area has its widget filled with the window's ground.
-        content.setAutoFillBackground(False)
-        scroll.viewport().setAutoFillBackground(False)
         self.body.addWidget(scroll, 1)
         self.body.addWidget(Hairline(themes))
         foot = line(spacing=space.close, margins=(space.page, space.close, space.page, space.close))

@@ -225,8 +225,8 @@ class InboxPlace(Place):
         pane = self._selected.currentWidget()
         if pane is self.conversation:
             self.conversation.write()
-        elif pane is not None:
-            pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif isinstance(pane, CallPane | FollowUpPane):
+            pane.take_keyboard()
 
     def _on_view_wanted(self, key: str) -> None:
         self.choose_view(key)

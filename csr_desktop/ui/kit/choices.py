@@ -91,6 +91,7 @@ class ButtonRow(QWidget):
         self._themes = themes
         self._buttons: list[Button] = []
         self._wanted: dict[Button, bool] = {}
+        self._is_arranging = self._is_stale = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(themes.theme.sizes.space.close)
@@ -138,11 +139,20 @@ class ButtonRow(QWidget):
         return fitting
 
     def _arrange(self) -> None:
+        if self._is_arranging:
+            # Showing a button has the row laid out at once; hiding it before it is shown would leave it half shown.
+            self._is_stale = True
+            return
+        self._is_arranging = True
         fitting = self._fitting(self.width())
         for button in self._buttons:
             button.setVisible(button in fitting)
         self._more.setVisible(len(fitting) < len(self._offered()))
         self.updateGeometry()
+        self._is_arranging = False
+        if self._is_stale:
+            self._is_stale = False
+            self._arrange()
 
     def _open_menu(self) -> None:
         self._menu.clear()

@@ -38,6 +38,10 @@ class ScrollColumn(QScrollArea):
         bar.rangeChanged.connect(self._on_range_changed)
         bar.actionTriggered.connect(self._let_go)
 
+    def set_content_width(self, most: int) -> None:
+        """Lines of a form or a text that grow no longer than this."""
+        self._content.setMaximumWidth(most)
+
     def scroll_to_top(self) -> None:
         self._let_go()
         self.verticalScrollBar().setValue(0)

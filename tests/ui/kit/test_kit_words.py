@@ -115,6 +115,20 @@ def test_what_does_not_fit_goes_into_the_menu_last_first(themes: ThemeSwitch, qt
     assert row.in_menu == [buttons[2]]
 
 
+def test_a_button_that_comes_while_the_row_is_shown_leaves_no_menu_behind(themes: ThemeSwitch, qtbot: QtBot) -> None:
+    header = PaneHeader(themes, "Callback")
+    qtbot.addWidget(header)
+    button = header.add_button(IconButton(themes, "dots-three", "More for this one"))
+    header.buttons.set_shown(button, is_shown=False)
+    header.resize(600, 44)
+    with qtbot.waitExposed(header):
+        header.show()
+    header.buttons.set_shown(button, is_shown=True)
+    qtbot.waitUntil(lambda: button.width() == button.sizeHint().width())
+    seen = [shown.accessibleName() for shown in header.findChildren(IconButton) if shown.isVisible()]
+    assert seen == ["More for this one"]
+
+
 @pytest.mark.parametrize("is_leading", [True, False])
 def test_buttons_stand_at_the_edge_that_was_asked_for(themes: ThemeSwitch, qtbot: QtBot, *, is_leading: bool) -> None:
     row = ButtonRow(themes, is_leading=is_leading)
