@@ -193,3 +193,23 @@ def test_everything_that_can_be_used_has_a_name(bench: Bench, somebody: str, key
     ]
     assert len(shown) > 20
     assert [one for one in shown if not one.accessibleName()] == []
+
+
+def test_a_narrow_window_folds_the_client_behind_its_key(bench: Bench) -> None:
+    bench.place.list.rows.select_row(1)
+    bench.settle()
+    assert bench.place.context.isVisible()
+    bench.place.give_way(1100)
+    bench.settle()
+    assert not bench.place.context.isVisible()
+    assert bench.place.past.context_button.isVisible()
+    bench.place.list.rows.setFocus()
+    bench.press("i")
+    assert bench.place.context.isVisible()
+    assert bench.place.go_back()
+    assert not bench.place.context.isVisible()
+    bench.place.past.context_button.click()
+    assert bench.place.context.isVisible()
+    bench.place.give_way(1440)
+    assert not bench.place.past.context_button.isVisible()
+    assert bench.place.list.width() == 272
