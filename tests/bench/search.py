@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 
+from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 from PySide6.QtTest import QTest
 
 from csr_desktop.services.search import Search
+from csr_desktop.ui.palette.palette import Palette
 from tests.bench.bureaus import copied, opened, percentile
 from tests.bench.windows import Paints, open_window, prepared, spin_until
 
@@ -29,6 +31,34 @@ def keystrokes() -> list[str]:
     return [text[:end] for text in TYPED for end in range(1, len(text) + 1)]
 
 
+class Answers:
+    """When the list last took an answer, and when it was last painted."""
+
+    def __init__(self, palette: Palette) -> None:
+        self.count = 0
+        self._taken_at = 0.0
+        self._paints = Paints(palette.list.viewport())
+        palette.model.modelReset.connect(self._on_taken)
+
+    def _on_taken(self) -> None:
+        self.count += 1
+        self._taken_at = time.perf_counter()
+
+    def wait_for(self, count: int) -> float:
+        """When so many answers were painted. Asleep until something happens, as the program is: a loop that looks
+        again and again would take turns from the store's thread.
+        """
+        late: list[bool] = []
+        alarm = QTimer(singleShot=True, interval=30_000)
+        alarm.timeout.connect(lambda: late.append(True))
+        alarm.start()
+        every = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+        while self.count < count or self._paints.at < self._taken_at:
+            QCoreApplication.processEvents(every)
+            assert not late, "no answer was painted"
+        return self._paints.at
+
+
 def painted(seats: int) -> list[float]:
     home, account = copied(seats)
     try:
@@ -38,17 +68,18 @@ def painted(seats: int) -> list[float]:
         palette = made.floats.palette
         palette.open()
         spin_until(lambda: not application.worker.is_busy)
-        paints = Paints(palette.list.viewport())
+        answers = Answers(palette)
         times = []
         for text in TYPED:
-            palette.box.clear()
-            spin_until(lambda: not application.worker.is_busy)
+            if palette.box.text():
+                wanted = answers.count + 1
+                palette.box.clear()
+                answers.wait_for(wanted)
             for letter in text:
-                before = paints.count
+                wanted = answers.count + 1
                 began = time.perf_counter()
                 QTest.keyClicks(palette.box, letter)
-                spin_until(lambda before=before: not application.worker.is_busy and paints.count > before)  # type: ignore[misc]
-                times.append((paints.at - began) * 1000)
+                times.append((answers.wait_for(wanted) - began) * 1000)
         palette.close()
         application.close()
         return times

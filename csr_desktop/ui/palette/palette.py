@@ -59,6 +59,7 @@ class Palette(QObject):
         self.list = QListView()
         self.list.setAccessibleName(self.tr("Found"))
         self.list.setFrameShape(QListView.Shape.NoFrame)
+        set_look(self.list, ground="raised")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setMouseTracking(True)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
