@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,11 @@ from csr_desktop.system.places import Places
 from csr_desktop.system.settings import SettingsFile
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
     from csr_desktop.services.desk_data import DeskData
+    from csr_desktop.ui.application import Application
+    from csr_desktop.ui.desk_window import DeskWindow
 
 
 class DeskOpener:
@@ -90,8 +95,30 @@ def demo_secrets(places: Places) -> Secrets:
     return FolderSecrets(places.data / "keys")
 
 
-def run_desk(places: Places, secrets: Secrets, arguments: list[str] | None = None) -> int:
-    """The desk until it is closed; the program's exit code. A second start raises the first one's window."""
+def make_desk(opener: DeskOpener, arguments: list[str]) -> tuple[QApplication, Application]:
+    """The desk and the program that it lives in, not yet started."""
+    gc.disable()  # nothing of what start-up makes is garbage, and looking for some takes time; ui.application enables it
+    from csr_desktop.ui.plain_import import import_qt
+
+    import_qt()
+    from csr_desktop.ui.application import Application, make_application
+
+    app, themes = make_application(arguments, str(opener.remembered("theme") or "system"))
+    application = Application(app, themes, opener)
+    application.ended.connect(app.quit)
+    return app, application
+
+
+def run_desk(
+    places: Places,
+    secrets: Secrets,
+    arguments: list[str] | None = None,
+    on_ready: Callable[[DeskWindow], None] | None = None,
+) -> int:
+    """The desk until it is closed; the program's exit code. A second start raises the first one's window.
+
+    `on_ready` is told once, when the inbox is painted.
+    """
     from csr_desktop.system.single_instance import claim, raise_first
 
     places.make()
@@ -105,13 +132,10 @@ def run_desk(places: Places, secrets: Secrets, arguments: list[str] | None = Non
     if held is None:
         return 0 if raise_first(places) else 1
     try:
-        from csr_desktop.ui.application import Application, make_application
-
-        opener = DeskOpener(places, secrets)
-        app, themes = make_application(arguments or sys.argv[:1], str(opener.remembered("theme") or "system"))
-        application = Application(app, themes, opener)
+        app, application = make_desk(DeskOpener(places, secrets), arguments or sys.argv[:1])
         listeners.append(lambda _message: application.raise_wanted.emit())
-        application.ended.connect(app.quit)
+        if on_ready is not None:
+            application.ready.connect(on_ready)
         application.start()
         return app.exec()
     finally:

@@ -85,11 +85,8 @@ def _run(folder: Path, seats: int, seed: int, tour: Path | None) -> int:
 
 
 def _show(bureau: Bureau, login: str, password: str) -> int:
-    from csr_desktop.ui.application import Application, make_application
+    from csr_desktop.bootstrap import make_desk
 
-    opener = bureau.signed_in(login, password)
-    app, themes = make_application(sys.argv[:1], str(opener.remembered("theme") or "system"))
-    application = Application(app, themes, opener)
-    application.ended.connect(app.quit)
+    app, application = make_desk(bureau.signed_in(login, password), sys.argv[:1])
     application.start()
     return app.exec()

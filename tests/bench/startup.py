@@ -20,32 +20,27 @@ BARE = """
 import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
-app = QApplication(sys.argv)
-window = QMainWindow()
-window.show()
+class Window(QMainWindow):
+    def paintEvent(self, event):
+        QTimer.singleShot(0, ready)
 def ready():
     print("ready 1", flush=True)
     app.quit()
-QTimer.singleShot(0, ready)
+app = QApplication(sys.argv)
+window = Window()
+window.show()
 app.exec()
 """
 OWN = """
 import sys
 from pathlib import Path
-from csr_desktop.bootstrap import DeskOpener, demo_secrets
+from csr_desktop.bootstrap import demo_secrets, run_desk
 from csr_desktop.system.places import Places
-from csr_desktop.ui.application import Application, make_application
 places = Places.under(Path(sys.argv[1]))
-app, themes = make_application(sys.argv[:1], "light")
-application = Application(app, themes, DeskOpener(places, demo_secrets(places)))
 def ready(made):
-    rows = made.window.place("inbox").list.rows.model().rowCount()
-    print("ready", rows, flush=True)
-    application.close()
-application.ready.connect(ready)
-application.ended.connect(app.quit)
-application.start()
-app.exec()
+    print("ready", made.window.place("inbox").list.rows.model().rowCount(), flush=True)
+    made.window.close()
+sys.exit(run_desk(places, demo_secrets(places), sys.argv[:1], ready))
 """
 
 
