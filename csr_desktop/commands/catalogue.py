@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 
@@ -84,8 +85,17 @@ Any_ = (
 )
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Any_] = msgspec.msgpack.Decoder(Any_)
-_list_decoder: msgspec.msgpack.Decoder[list[Any_]] = msgspec.msgpack.Decoder(list[Any_])
+
+
+# Made when the first command is read: they look into every command there is, and a start does not wait for that.
+@cache
+def _decoder() -> msgspec.msgpack.Decoder[Any_]:
+    return msgspec.msgpack.Decoder(Any_)
+
+
+@cache
+def _list_decoder() -> msgspec.msgpack.Decoder[list[Any_]]:
+    return msgspec.msgpack.Decoder(list[Any_])
 
 
 def encode(command: Command) -> bytes:
@@ -94,7 +104,7 @@ def encode(command: Command) -> bytes:
 
 def decode(body: bytes) -> Command:
     """Raises msgspec.ValidationError or DecodeError for what is no command of this version."""
-    return _decoder.decode(body)
+    return _decoder().decode(body)
 
 
 def encode_all(commands: Sequence[Command]) -> bytes:
@@ -102,4 +112,4 @@ def encode_all(commands: Sequence[Command]) -> bytes:
 
 
 def decode_all(body: bytes) -> list[Command]:
-    return list(_list_decoder.decode(body))
+    return list(_list_decoder().decode(body))

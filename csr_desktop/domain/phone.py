@@ -38,6 +38,9 @@ _ANONYMOUS: Final = frozenset({
 })  # fmt: skip
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+# What most numbers are where most desks stand: shown without phonenumbers, whose import takes longer than a page.
+_NORTH_AMERICAN: Final = re.compile(r"\+1([2-9][0-9]{2})([0-9]{3})([0-9]{4})")
+_NORTH_AMERICAN_HOMES: Final = frozenset({"US", "CA"})
 _SCHEME: Final = re.compile(r"\s*(tel|sips?|callto|phone|dial):/{0,2}", re.IGNORECASE)
 _NAME_ADDRESS: Final = re.compile(r"<\s*((?:tel|sips?|callto):[^<>]*)>", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r"%(?:2[0-9a-f]|3[0-9a-f]|40)", re.IGNORECASE)
@@ -116,6 +119,20 @@ def display(e164: str, home_region: str, extension: str = "") -> str:
     """
     shown = _formatted(e164, home_region)
     return f"{shown} ext. {extension}" if extension else shown
+
+
+def is_at_home(e164: str, home_region: str) -> bool:
+    """Whether the number has the home region's calling code; False for text that is not E.164."""
+    if home_region in _NORTH_AMERICAN_HOMES:
+        return e164.startswith("+1") and _E164.fullmatch(e164) is not None
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return False
+    region = _known_region(home_region)
+    return region is not None and bool(phonenumbers.country_code_for_region(region) == number.country_code)
 
 
 def digits(text: str) -> str:
@@ -263,6 +280,8 @@ def _trunk_prefix(home_region: str) -> str:
 
 
 def _formatted(e164: str, home_region: str) -> str:
+    if home_region in _NORTH_AMERICAN_HOMES and (found := _NORTH_AMERICAN.fullmatch(e164)):
+        return "({}) {}-{}".format(*found.groups())
     if not _E164.fullmatch(e164):
         return e164
     import phonenumbers
@@ -271,7 +290,6 @@ def _formatted(e164: str, home_region: str) -> str:
         number = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:
         return e164
-    region = _known_region(home_region)
-    is_home = region is not None and phonenumbers.country_code_for_region(region) == number.country_code
-    style = phonenumbers.PhoneNumberFormat.NATIONAL if is_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    formats = phonenumbers.PhoneNumberFormat
+    style = formats.NATIONAL if is_at_home(e164, home_region) else formats.INTERNATIONAL
     return phonenumbers.format_number(number, style)

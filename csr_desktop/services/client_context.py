@@ -205,15 +205,13 @@ def zone_of_number(e164: str, home_region: str) -> str:
     """The time zone of a number from abroad where it has exactly one; '' at home, whose zones the client's own
     tells.
     """
-    if not e164:
+    if not e164 or phone.is_at_home(e164, home_region):
         return ""
     import phonenumbers
 
     try:
         number = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:
-        return ""
-    if number.country_code == phonenumbers.country_code_for_region(home_region):
         return ""
     from phonenumbers import timezone
 

@@ -6,23 +6,35 @@ Every query is run with its database (`query.execute(db)`); nothing is ever boun
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import peewee as pw
 
 
+class _Text(pw.TextField):
+    # Peewee copies the columns that a table inherits, with all that is below them; nothing there is ever changed.
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Text:
+        return copy.copy(self)
+
+
+class _Number(pw.BigIntegerField):
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Number:
+        return copy.copy(self)
+
+
 def _text(default: str = "") -> pw.TextField:
-    return pw.TextField(default=default)
+    return _Text(default=default)
 
 
 def _number(default: int = 0) -> pw.BigIntegerField:
-    return pw.BigIntegerField(default=default)
+    return _Number(default=default)
 
 
 class Synced(pw.Model):
     """What every synced row carries. `rev`: the server's count of changes; `stamps`: JSON {field: [at, command id]}."""
 
-    id = pw.TextField(primary_key=True)
+    id = _Text(primary_key=True)
     scope = _text()
     rev = _number()
     deleted = _number()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import msgspec
 import shiboken6
@@ -137,7 +138,12 @@ def key_text(key: str) -> str:
 
 
 def _same(one: str, other: str) -> bool:
-    return bool(one) and bool(other) and QKeySequence(one) == QKeySequence(other)
+    return bool(one) and bool(other) and _portable(one) == _portable(other)
+
+
+@lru_cache(maxsize=512)
+def _portable(key: str) -> str:
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)
 
 
 def _pressed(event: QKeyEvent) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSize, QTimer, QTimeZone, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QTimeZone, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 USUAL_SIZE = QSize(1440, 900)
+_LONGEST_BLANK_MILLISECONDS = 200
 
 
 class Opener(Protocol):
@@ -45,7 +46,7 @@ class Application(QObject):
     """One person's desk in this process. `ended` comes after everything is closed."""
 
     ready = Signal(object)
-    """The DeskWindow, its inbox painted."""
+    """The DeskWindow: its inbox is painted with its rows, and takes keys."""
     ended = Signal()
     raise_wanted = Signal()
     """From any thread: bring the window to the front."""
@@ -63,13 +64,14 @@ class Application(QObject):
         self._account: Account | None = None
         self.local_zone = zone_name()
         self._is_closing = False
+        self._is_shown = False
         self.raise_wanted.connect(self.raise_window)
 
     # Opening
 
     def start(self) -> None:
         """Ask the store's thread to open while the window's modules are imported here."""
-        gc.disable()  # nothing of what start-up makes is garbage, and looking for some takes time
+        gc.disable()  # see bootstrap.make_desk
         self._opener.prepare()
         self.worker.ask(self, self._open_current, self._on_opened, self._on_fault)
         import csr_desktop.ui.desk_window
@@ -99,31 +101,31 @@ class Application(QObject):
             self._app.setStyleSheet(sheet)
         made.window.closing.connect(self.close)
         made.window.installEventFilter(self)
-        made.show(is_whole=False)
+        made.ask_first()
+        # The window opens with its rows in it. A store that is slow is waited for no longer than a person would notice.
+        self.worker.idle.connect(self._show)
+        QTimer.singleShot(_LONGEST_BLANK_MILLISECONDS, self._show)
+
+    def _show(self) -> None:
+        made = self.desk_window
+        if made is not None and not self._is_closing and not self._is_shown:
+            self._is_shown = True
+            self.worker.idle.disconnect(self._show)
+            made.show(is_whole=False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self.desk_window is not None:
             watched.removeEventFilter(self)
-            QTimer.singleShot(0, self._when_idle)
+            QTimer.singleShot(0, self._when_painted)
         return False
 
-    def _when_idle(self) -> None:
-        """After the first screen is painted and the store has nothing to do: sync, and build the other places."""
-        made = self.desk_window
-        if made is None or self._is_closing:
-            return
-        if self.worker.is_busy:
-            QTimer.singleShot(2, self._when_idle)
-            return
-        # The last answer may have come a moment ago: what it shows is painted before a timer's turn comes.
-        QTimer.singleShot(0, self._when_painted)
-
     def _when_painted(self) -> None:
+        """The first screen can be worked in; sync and the other places come when what is selected stands there too."""
         made = self.desk_window
         if made is None or self._is_closing:
             return
         if self.worker.is_busy:
-            self._when_idle()
+            self.worker.idle.connect(self._when_painted, Qt.ConnectionType.SingleShotConnection)
             return
         self.ready.emit(made)
         QTimer.singleShot(0, self._after_ready)

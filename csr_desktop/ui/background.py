@@ -40,6 +40,8 @@ class StoreWorker(QObject):
 
     failed = Signal(object)
     """A CsrDesktopError for which the asker had no words of its own."""
+    idle = Signal()
+    """The last question is answered."""
     _came_home = Signal(object)
 
     def __init__(
@@ -99,6 +101,13 @@ class StoreWorker(QObject):
         )
 
     def _deliver(self, parcel: tuple[Any, ...]) -> None:
+        try:
+            self._answer(parcel)
+        finally:
+            if not self._open:
+                self.idle.emit()
+
+    def _answer(self, parcel: tuple[Any, ...]) -> None:
         owner, slot, number, done, failed, future = parcel
         self._open -= 1
         is_newest = slot is None or self._newest.get(slot) == number

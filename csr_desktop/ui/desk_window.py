@@ -15,8 +15,9 @@ from csr_desktop.ui.actions import Action
 from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.floats import Floats
+from csr_desktop.ui.kit.tab_order import follow_with_tab
 from csr_desktop.ui.kit.theme import ThemeSwitch
-from csr_desktop.ui.main_window import PLACES, MainWindow, follow_with_tab
+from csr_desktop.ui.main_window import PLACES, MainWindow
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.wording import Wording
 
@@ -70,6 +71,7 @@ class DeskWindow(QObject):
         )
         self.window.actions_table.add(start)
         self._engine: _SyncEngine | None = None
+        self._has_asked = False
         self._pulled.connect(self._on_pulled)
         self._status_said.connect(self._on_status)
         self.desk.saved.connect(self._on_saved)
@@ -130,13 +132,19 @@ class DeskWindow(QObject):
         """What `show` shows; on its own so that it may be done under other conditions."""
         self.window.place("inbox")
 
+    def ask_first(self) -> None:
+        """Ask for what `show` shows."""
+        self._has_asked = True
+        self.window.go("inbox")
+        self.window.sync_line.refresh()
+
     def show(self, *, is_whole: bool = True) -> None:
         """With `is_whole` False the call bar and the other places' counts wait for `build_rest`."""
+        if not self._has_asked:
+            self.ask_first()
         self.window.show()
-        self.window.go("inbox")
         if is_whole:
             self.build_rest()
-        self.window.sync_line.refresh()
 
     def build_rest(self) -> None:
         """What can come after the first screen is painted."""

@@ -279,14 +279,6 @@ def takes_tab(widget: QWidget) -> bool:
     return policy == Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled()
 
 
-def follow_with_tab(before: QWidget, part: QWidget) -> None:
-    """Let Tab go from `before` through what is in `part`, which was built later than its neighbours."""
-    for widget in part.findChildren(QWidget):
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus:
-            QWidget.setTabOrder(before, widget)
-            before = widget
-
-
 def focus_kept(window: QMainWindow) -> Callable[[], None]:
     """Remember where the keyboard is; call the result to give it back."""
     before: QObject | None = QApplication.focusWidget()

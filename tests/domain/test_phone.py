@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csr_desktop.domain.phone import digits, display, is_matchable, parse, search_forms
+from csr_desktop.domain.phone import digits, display, is_at_home, is_matchable, parse, search_forms
 
 NEW_YORK = "+12125551234"
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -267,3 +267,17 @@ def test_digits_are_ascii(text: str) -> None:
     assert found.isascii()
     assert not found.strip("0123456789")
     assert digits(found) == found
+
+
+@given(st.from_regex(r"\+1[0-9]{6,14}|\+[2-9][0-9]{6,13}", fullmatch=True), st.sampled_from(["US", "CA", "DE", "JM"]))
+def test_numbers_are_shown_as_phonenumbers_shows_them(e164: str, home: str) -> None:
+    try:
+        number = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        assert display.__wrapped__(e164, home) == e164
+        return
+    home_code = phonenumbers.country_code_for_region(home)
+    formats = phonenumbers.PhoneNumberFormat
+    style = formats.NATIONAL if number.country_code == home_code else formats.INTERNATIONAL
+    assert display.__wrapped__(e164, home) == phonenumbers.format_number(number, style)
+    assert is_at_home(e164, home) == (number.country_code == home_code)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.ui.draft_keeper import DraftKeeper
+from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.choices import ButtonRow
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
-REPLY, NOTE, HEARD = "reply", "note", "heard"
 _KINDS: Final = (REPLY, NOTE, HEARD)
 
 

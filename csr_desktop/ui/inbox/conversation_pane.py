@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from csr_desktop.ui.inbox.composer import HEARD, NOTE, REPLY, Composer
+from csr_desktop.ui.inbox.composer import Composer
+from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
 from csr_desktop.ui.inbox.thread import Thread
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button, IconButton

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from csr_desktop.services.follow_ups import FollowUps
+    from csr_desktop.services.inbox import Inbox
     from csr_desktop.services.inbox_rows import Conversation, InboxRow
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.ui.desk import Desk
@@ -49,8 +51,14 @@ class Deeds(QObject):
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._inbox = desk.services.inbox
-        self._follow_ups = desk.services.follow_ups
+
+    @property
+    def _inbox(self) -> Inbox:
+        return self._desk.services.inbox
+
+    @property
+    def _follow_ups(self) -> FollowUps:
+        return self._desk.services.follow_ups
 
     def _do(self, ids: Sequence[str], work: Callable[[], Outcome]) -> None:
         if ids:

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QCursor, QPainter, QRegion
+from PySide6.QtGui import QCursor, QPainter, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem
 
 from csr_desktop.ui.kit.lists import RowList
@@ -43,12 +43,14 @@ class LongList(RowList):
     """
 
     marks_changed = Signal()
+    rows_painted = Signal()
+    """Said once, when rows were painted for the first time."""
 
     # Qt asks for geometry while the list is still being made.
     _count = 0
     _groups: Sequence[int] = ()
     _row_height = _group_height = 1
-    _is_marking = _is_key_down = False
+    _is_marking = _is_key_down = _is_painted = False
     _range_from = QPersistentModelIndex()
 
     def __init__(self, themes: ThemeSwitch, name: str, model: InboxModel) -> None:
@@ -194,6 +196,9 @@ class LongList(RowList):
                 option.state |= QStyle.StateFlag.State_MouseOver
             self.itemDelegate().paint(painter, option, index)
         painter.end()
+        if not self._is_painted and last >= 0 and self._count:
+            self._is_painted = True
+            self.rows_painted.emit()
 
     def _under_pointer(self) -> int:
         viewport = self.viewport()
@@ -306,7 +311,11 @@ class LongList(RowList):
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # type: ignore[override]
         super().currentChanged(current, previous)
-        if QAccessible.isActive() and current.isValid() and self.hasFocus():
+        if not (current.isValid() and self.hasFocus()):
+            return
+        from PySide6.QtGui import QAccessible, QAccessibleEvent  # large, and not wanted before somebody moves on
+
+        if QAccessible.isActive():
             # The list view's own event counts in a layout that is not made here.
             event = QAccessibleEvent(self, QAccessible.Event.Focus)
             event.setChild(current.row())

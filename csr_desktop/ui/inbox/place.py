@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.inbox_rows import VIEWS
-from csr_desktop.ui.context_pane import ContextPane
-from csr_desktop.ui.inbox.asking import Asking
-from csr_desktop.ui.inbox.conversation_pane import ConversationPane
 from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, item_of, item_of_ticket
 from csr_desktop.ui.inbox.inbox_words import InboxWords
-from csr_desktop.ui.inbox.item_panes import CallPane, FollowUpPane
 from csr_desktop.ui.inbox.list_pane import ListPane
-from csr_desktop.ui.inbox.new_ticket_pane import NewTicketPane
 from csr_desktop.ui.inbox.place_actions import actions_of, open_more
+from csr_desktop.ui.inbox.selected import Selected
 from csr_desktop.ui.kit.panes import Pane, column
-from csr_desktop.ui.kit.states import EmptyState
+from csr_desktop.ui.kit.tab_order import follow_with_tab
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.three_panes import ThreePanes
 
@@ -26,7 +23,12 @@ if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.services.inbox_rows import Conversation, InboxCounts, InboxRow, View
     from csr_desktop.ui.actions import Action
+    from csr_desktop.ui.context_pane import ContextPane
     from csr_desktop.ui.desk import Desk, Target
+    from csr_desktop.ui.inbox.asking import Asking
+    from csr_desktop.ui.inbox.conversation_pane import ConversationPane
+    from csr_desktop.ui.inbox.item_panes import CallPane, FollowUpPane
+    from csr_desktop.ui.inbox.new_ticket_pane import NewTicketPane
 
 _MOST_AT_ONCE: Final = 500
 """Changed rows beyond which the list is read anew; the first filling of a desk brings thousands."""
@@ -42,29 +44,22 @@ class InboxPlace(Place):
         super().__init__(desk, parent)
         self.words = InboxWords(desk.words)
         self.deeds = Deeds(desk, self)
-        self.asking = Asking(desk, self.deeds, self)
         self.list = ListPane(desk, self.words)
-        self.conversation = ConversationPane(desk)
-        self.call = CallPane(desk)
-        self.follow_up = FollowUpPane(desk)
-        self.new_ticket = NewTicketPane(desk)
-        self.context = ContextPane(desk)
-        self._nothing = Pane(desk.themes)
-        self._nothing.body.addWidget(
-            EmptyState(desk.themes, "tray", self.tr("Nothing is selected"), self.tr("Choose a line to read it here."))
-        )
-        self._selected = QStackedWidget()
-        for pane in (self._nothing, self.conversation, self.call, self.follow_up, self.new_ticket):
-            self._selected.addWidget(pane)
-        self.panes = ThreePanes(desk.themes, self.list, self._selected, self.context)
+        self._selected = Selected(desk, self.list)
+        self._beside = Pane(desk.themes, ground="canvas")
+        self._beside.setMinimumWidth(desk.themes.theme.sizes.width.context_min)
+        self.panes = ThreePanes(desk.themes, self.list, self._selected, self._beside)
         column(self).addWidget(self.panes)
         self._is_loaded = False
-        self._before_form: QWidget = self._nothing
+        self._waits_for_list = True
+        """At the start the rows are painted before the pane of the first one is built."""
+        self._before_form: QWidget | None = None
         self._connect()
         people = desk.services.people
         desk.ask(self, people.me, lambda me: setattr(self.words, "my_id", me.id))
 
     def _connect(self) -> None:
+        self.list.rows.rows_painted.connect(lambda: QTimer.singleShot(0, self, self._show_current))
         self.list.chosen.connect(self._on_chosen)
         self.list.opened.connect(self._on_opened)
         self.list.view_wanted.connect(self._on_view_wanted)
@@ -73,20 +68,61 @@ class InboxPlace(Place):
         self.list.bulk.assigned.connect(self.assign)
         self.list.bulk.resolved.connect(self.settle)
         self.list.bulk.cleared.connect(self.list.rows.clear_marks)
-        self.conversation.assign_wanted.connect(self.assign)
-        self.conversation.resolve_wanted.connect(self.settle)
-        self.conversation.more_wanted.connect(lambda: open_more(self))
-        self.conversation.shown.connect(self._on_ticket_shown)
-        self.call.dismissed.connect(self.deeds.dismiss_call)
-        self.follow_up.completed.connect(self.deeds.complete)
-        self.follow_up.snooze_wanted.connect(self.state)
-        self.new_ticket.opened.connect(self._on_ticket_opened)
-        self.new_ticket.left.connect(self._leave_form)
-        self.new_ticket.client_chosen.connect(self.context.show_client)
+        selected = self._selected
+        selected.assign_wanted.connect(self.assign)
+        selected.resolve_wanted.connect(self.settle)
+        selected.more_wanted.connect(lambda: open_more(self))
+        selected.ticket_shown.connect(self._on_ticket_shown)
+        selected.call_dismissed.connect(self.deeds.dismiss_call)
+        selected.follow_up_completed.connect(self.deeds.complete)
+        selected.snooze_wanted.connect(self.state)
+        selected.ticket_opened.connect(self._on_ticket_opened)
+        selected.form_left.connect(self._leave_form)
+        selected.client_chosen.connect(lambda client, contact: self.context.show_client(client, contact))
+        selected.context_wanted.connect(self.toggle_context)
+        selected.list_wanted.connect(lambda: self.panes.show_selected(is_shown=False))
         self.panes.folded.connect(self._on_folded)
-        for pane in (self.conversation, self.call, self.follow_up):
-            pane.context_button.clicked.connect(self.toggle_context)
-            pane.back_button.clicked.connect(lambda: self.panes.show_selected(is_shown=False))
+
+    # Built when first wanted; the list is there before
+
+    @property
+    def conversation(self) -> ConversationPane:
+        return self._selected.conversation
+
+    @property
+    def call(self) -> CallPane:
+        return self._selected.call
+
+    @property
+    def follow_up(self) -> FollowUpPane:
+        return self._selected.follow_up
+
+    @property
+    def new_ticket(self) -> NewTicketPane:
+        return self._selected.new_ticket
+
+    @property
+    def _has_context(self) -> bool:
+        return "context" in self.__dict__
+
+    @cached_property
+    def context(self) -> ContextPane:
+        from csr_desktop.ui.context_pane import ContextPane
+
+        made = ContextPane(self.desk)
+        self._beside.body.addWidget(made)
+        follow_with_tab(self._selected, made)
+        return made
+
+    @property
+    def _has_asked(self) -> bool:
+        return "asking" in self.__dict__
+
+    @cached_property
+    def asking(self) -> Asking:
+        from csr_desktop.ui.inbox.asking import Asking
+
+        return Asking(self.desk, self.deeds, self)
 
     # What the window asks
 
@@ -113,6 +149,7 @@ class InboxPlace(Place):
         self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def open_target(self, target: Target) -> None:
+        self._waits_for_list = False
         if target.kind == "new_ticket":
             if not self._is_loaded:
                 self._load("mine")
@@ -138,11 +175,10 @@ class InboxPlace(Place):
             self.list.model.refresh(ids)
         if ids or change_set.rights:
             self._ask_counts()
-        for pane in (self.conversation, self.call, self.follow_up):
-            pane.on_changed(change_set)
+        self._selected.on_changed(change_set)
 
     def on_minute(self) -> None:
-        if not self._is_loaded:
+        if not self._is_loaded or self._waits_for_list:
             return
         inbox = self.desk.services.inbox
 
@@ -154,9 +190,9 @@ class InboxPlace(Place):
             self._ask_counts()
 
         self.desk.ask(self, inbox.refresh_clocks, passed, key="minute")
-        self.conversation.on_minute()
-        self.follow_up.on_minute()
-        self.context.on_minute()
+        self._selected.on_minute()
+        if self._has_context:
+            self.context.on_minute()
 
     def _ask_counts(self) -> None:
         def show(counts: InboxCounts) -> None:
@@ -176,7 +212,7 @@ class InboxPlace(Place):
 
     def go_back(self) -> bool:
         """What floats first, then a form, the context, marks, the text; at last from what is selected to the list."""
-        if self.asking.step_back():
+        if self._has_asked and self.asking.step_back():
             return True
         if self.is_form_open:
             if not self.new_ticket.step_back():
@@ -198,10 +234,14 @@ class InboxPlace(Place):
     def _on_chosen(self, row: InboxRow | None) -> None:
         if row is None:
             if not self.is_form_open:
-                self._selected.setCurrentWidget(self._nothing)
-                self.context.clear()
+                self._selected.show_nothing()
+                if self._has_context:
+                    self.context.clear()
             return
-        self.asking.step_back()
+        if self._waits_for_list:
+            return
+        if self._has_asked:
+            self.asking.step_back()
         if row.kind == "ticket":
             self._show_ticket(row.id, row.title)
             self.context.show_client(row.client_id, row.contact_id, row.id)
@@ -211,22 +251,31 @@ class InboxPlace(Place):
         self._selected.setCurrentWidget(pane)
         self.context.show_client(row.client_id, row.contact_id)
 
+    def _show_current(self) -> None:
+        self._waits_for_list = False
+        row = self.list.current
+        if row is not None and not self.is_form_open:
+            self._on_chosen(row)
+
     def _show_ticket(self, ticket_id: str, title: str) -> None:
         self.conversation.show_ticket(ticket_id, title)
         self._selected.setCurrentWidget(self.conversation)
 
     def _on_ticket_shown(self, ticket: Conversation) -> None:
-        if self._selected.currentWidget() is self.conversation:
+        if self.shows_ticket:
             self.context.show_client(ticket.client_id, ticket.contact_id, ticket.ticket_id)
 
     def _on_opened(self) -> None:
         """Enter: the keyboard goes to where one writes or acts."""
+        if self._waits_for_list:
+            self._show_current()
         self.panes.show_selected(is_shown=True)
-        pane = self._selected.currentWidget()
-        if pane is self.conversation:
+        if self.shows_ticket:
             self.conversation.write()
-        elif isinstance(pane, CallPane | FollowUpPane):
-            pane.take_keyboard()
+        elif self.shows_call:
+            self.call.take_keyboard()
+        elif self.shows_follow_up:
+            self.follow_up.take_keyboard()
 
     def _on_view_wanted(self, key: str) -> None:
         self.choose_view(key)
@@ -234,30 +283,30 @@ class InboxPlace(Place):
 
     @property
     def is_writing(self) -> bool:
-        return self.conversation.composer.has_keyboard() or self.is_form_open
+        return self._selected.is_writing or self.is_form_open
 
     @property
     def shows_ticket(self) -> bool:
-        return self._selected.currentWidget() is self.conversation
+        return self._selected.shows("conversation")
 
     @property
     def shows_call(self) -> bool:
-        return self._selected.currentWidget() is self.call
+        return self._selected.shows("call")
 
     @property
     def shows_follow_up(self) -> bool:
-        return self._selected.currentWidget() is self.follow_up
+        return self._selected.shows("follow_up")
 
     @property
     def is_form_open(self) -> bool:
-        return self._selected.currentWidget() is self.new_ticket
+        return self._selected.shows("new_ticket")
 
     def chosen_items(self) -> list[Item]:
         """What a deed is done to: the marked rows, else what is shown."""
         if self.list.rows.is_marking:
             return [item_of(row) for row in self.list.marked_rows()]
-        shown = self.conversation.conversation
         if self.shows_ticket:
+            shown = self.conversation.conversation
             return [item_of_ticket(shown)] if shown is not None else []
         row = self.list.current
         return [item_of(row)] if row is not None and not self.is_form_open else []
@@ -319,8 +368,8 @@ class InboxPlace(Place):
         )
 
     def escalate(self) -> None:
-        shown = self.conversation.conversation
-        if not self.shows_ticket or shown is None or not shown.can_work:
+        shown = self.conversation.conversation if self.shows_ticket else None
+        if shown is None or not shown.can_work:
             return
         if shown.escalated_to_id:
             self.deeds.end_escalation(shown.ticket_id)
@@ -328,8 +377,8 @@ class InboxPlace(Place):
             self.asking.escalation(shown.ticket_id, self.conversation.assign_button)
 
     def rename(self) -> None:
-        shown = self.conversation.conversation
-        if self.shows_ticket and shown is not None and shown.can_work:
+        shown = self.conversation.conversation if self.shows_ticket else None
+        if shown is not None and shown.can_work:
             self.asking.subject(shown, self.conversation.assign_button)
 
     def start(self, kind: str) -> None:
@@ -366,23 +415,21 @@ class InboxPlace(Place):
         self.panes.show_context(is_shown=not self.panes.shows_context_over)
 
     def _on_folded(self, is_folded: bool) -> None:
-        for pane in (self.conversation, self.call, self.follow_up):
-            pane.header.buttons.set_shown(pane.context_button, is_shown=is_folded)
-            pane.header.buttons.set_shown(pane.back_button, is_shown=self.panes.is_single)
+        self._selected.fold(is_folded=is_folded, is_single=self.panes.is_single)
 
     # A new ticket
 
     def start_ticket(self, client_id: str = "", contact_id: str = "") -> None:
-        current = self._selected.currentWidget()
-        if current is not None and current is not self.new_ticket:
-            self._before_form = current
+        if not self.is_form_open:
+            self._before_form = self._selected.currentWidget()
         self._selected.setCurrentWidget(self.new_ticket)
         self.panes.show_selected(is_shown=True)
         self.context.show_client(client_id, contact_id)
         self.new_ticket.start(client_id, contact_id)
 
     def _leave_form(self) -> None:
-        self._selected.setCurrentWidget(self._before_form)
+        if self._before_form is not None:
+            self._selected.setCurrentWidget(self._before_form)
         row = self.list.current
         if row is not None:
             self._on_chosen(row)

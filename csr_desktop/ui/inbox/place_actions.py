@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMenu
 
 from csr_desktop.ui.actions import Action, key_text
-from csr_desktop.ui.inbox.composer import HEARD, NOTE, REPLY
 from csr_desktop.ui.inbox.deeds import assignable, tickets
+from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
 from csr_desktop.ui.kit.icons import icon
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def actions_of(place: InboxPlace) -> list[Action]:
         return place.shows_ticket and place.conversation.can_write
 
     def is_escalated() -> bool:
-        shown = place.conversation.conversation
-        return can_write() and shown is not None and bool(shown.escalated_to_id)
+        shown = place.conversation.conversation if can_write() else None
+        return shown is not None and bool(shown.escalated_to_id)
 
     def can_settle() -> bool:
         return has_tickets() or place.shows_call or place.shows_follow_up
@@ -114,7 +114,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
             lambda: place.log("resolved"),
             "Ctrl+Shift+Return",
             "check",
-            place.conversation.composer.has_keyboard,
+            lambda: place.shows_ticket and place.conversation.composer.has_keyboard(),
             in_palette=False,
         ),
     ]

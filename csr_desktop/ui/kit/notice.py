@@ -1,7 +1,7 @@
 """A notice says what happened, in place, and offers the next thing to do, mostly Undo. It goes by itself."""
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.buttons import Button
@@ -21,6 +21,8 @@ _LEAST_AFTER_HOVER_MILLISECONDS = 2000
 
 def announce(source: QObject, text: str, *, assertive: bool = False) -> None:
     """Have a screen reader say the text now, wherever the focus is."""
+    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # large, and nothing is announced at a start
+
     event = QAccessibleAnnouncementEvent(source, text)
     politeness = QAccessible.AnnouncementPoliteness
     event.setPoliteness(politeness.Assertive if assertive else politeness.Polite)

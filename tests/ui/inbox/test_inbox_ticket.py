@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTextEdit, QWidget
 
 from csr_desktop.ui.desk import Target
-from csr_desktop.ui.inbox.composer import NOTE, REPLY
+from csr_desktop.ui.inbox.message_kinds import NOTE, REPLY
 from tests.ui.inbox.inbox_bench import Bench
 
 
