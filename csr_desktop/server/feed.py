@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import PAGE, Answer, Gone, PullReply, PullRequest, Rights
 from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.sessions import revoked, unknown_device
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, SYNCED
 
@@ -28,13 +28,15 @@ class Feed:
         }
 
     def pull(self, device_id: str, user_id: str, request: PullRequest) -> PullReply:
-        """A page. Raises Refused when the account is closed meanwhile."""
+        """A page. Raises Refused when the account is closed meanwhile, Rejected (401) when the workstation is revoked."""
         limit = max(1, min(request.limit, PAGE))
         with self._sql.snapshot():
             person = self._ledger.person(user_id)
             device = self._sql.one("SELECT seq, revoked_at, user_id FROM devices WHERE id = ?", device_id)
-            if device is None or device[1] or device[2] != user_id:
-                raise Refused("signed_out", "This workstation was signed out by an administrator.", "Sign in again.")
+            if device is None or device[2] != user_id:
+                raise unknown_device()
+            if device[1]:
+                raise revoked()
             top = int(self._sql.value("SELECT value FROM counters WHERE id = 'rev'") or 0)
             rows: dict[str, list[list[Any]]] = {}
             gone: list[Gone] = []

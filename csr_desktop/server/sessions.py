@@ -56,7 +56,7 @@ class Sessions:
 
     def token(self, request: TokenRequest) -> TokenReply:
         """Reads the database. Raises Rejected (401): `unknown_device` for one that is unknown or signed wrong,
-        `signed_out` for one that proved its key but was revoked, or whose account is closed.
+        `revoked` for one that proved its key but was revoked, `signed_out` when the account is closed.
         """
         self._check_challenge(request.challenge)
         sql = (
@@ -65,7 +65,7 @@ class Sessions:
         )
         row = self._sql.one(sql, request.device_id) if "\0" not in request.device_id else None
         if row is None or not _is_signed(bytes(row[0]), request):
-            raise Rejected(401, "unknown_device", "The server does not know this workstation.", "Sign in again.")
+            raise unknown_device()
         self._use_up(request.challenge)
         check_is_in(row[1], row[3], row[4])
         session = Session(request.device_id, row[2])
@@ -87,13 +87,15 @@ class Sessions:
         return found[0]
 
     def check(self, session: Session) -> None:
-        """Whether workstation and account still stand; reads the database. Raises Rejected (401, `signed_out`)."""
+        """Whether workstation and account still stand; reads the database. Raises Rejected (401) as `token` does."""
         sql = (
             "SELECT d.revoked_at, u.is_active, u.deleted FROM devices d JOIN users u ON u.id = d.user_id "
             "WHERE d.id = ? AND d.user_id = ?"
         )
         row = self._sql.one(sql, session.device_id, session.user_id)
-        check_is_in(*(row or (1, 0, 1)))
+        if row is None:
+            raise unknown_device()
+        check_is_in(*row)
 
     def _tag(self, content: bytes) -> bytes:
         return hmac.digest(self._secret, content, "sha256")
@@ -127,10 +129,20 @@ class Sessions:
 
 
 def check_is_in(revoked_at: int, is_active: int, is_deleted: int) -> None:
+    """A revoked workstation wipes its file; that of a closed account keeps it, since accounts are reopened."""
     if revoked_at:
-        raise Rejected(401, "signed_out", "This workstation was signed out by an administrator.", "Sign in again.")
+        raise revoked()
     if not is_active or is_deleted:
         raise Rejected(401, "signed_out", "This account is closed.", "Ask your administrator.")
+
+
+def revoked() -> Rejected:
+    return Rejected(401, "revoked", "This workstation was signed out by an administrator.", "Sign in again.")
+
+
+def unknown_device() -> Rejected:
+    """Also what a server says that was put back from a backup older than the workstation: nothing is wiped for it."""
+    return Rejected(401, "unknown_device", "The server does not know this workstation.", "Sign in again.")
 
 
 def _is_signed(public_key: bytes, request: TokenRequest) -> bool:

@@ -168,7 +168,7 @@ def test_health_is_open_to_monitors(server: RunningServer) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_a_workstation_that_was_revoked_is_signed_out_everywhere(ada: Desk, server: RunningServer) -> None:
+def test_a_workstation_that_was_revoked_is_told_so_everywhere(ada: Desk, server: RunningServer) -> None:
     with administration(server.folder) as admin:
         admin.revoke_device(ada.device_id)
     challenge = ada.get(ChallengeReply, "challenge", None).challenge
@@ -178,7 +178,7 @@ def test_a_workstation_that_was_revoked_is_signed_out_everywhere(ada: Desk, serv
         ada.post("poke", PokeRequest({})),
         ada.post("token", ada.signed(challenge)),
     ):
-        assert (response.status_code, problem(response).code) == (401, "signed_out")
+        assert (response.status_code, problem(response).code) == (401, "revoked")
     again = ada.sign_in(device_id=ada.device_id)
     assert again.database_key == ada.database_key
     ada.prove()
@@ -202,6 +202,18 @@ def test_a_closed_account_is_signed_out_and_can_be_reopened(ada: Desk, desk: Des
     with administration(server.folder) as admin:
         admin.reopen_account("ada")
     assert ada.push(command) == 1
+
+
+def test_a_workstation_that_a_restored_server_does_not_know_is_not_told_to_wipe_itself(ada: Desk, sql: Sql) -> None:
+    sql.do("DELETE FROM devices WHERE id = ?", ada.device_id)
+    challenge = ada.get(ChallengeReply, "challenge", None).challenge
+    for response in (
+        ada.push_raw(ada.client_command()),
+        ada.post("pull", PullRequest("a", {}, 0)),
+        ada.post("poke", PokeRequest({})),
+        ada.post("token", ada.signed(challenge)),
+    ):
+        assert (response.status_code, problem(response).code) == (401, "unknown_device")
 
 
 def test_no_row_is_seen_outside_its_scope(ada: Desk, desk: Desks) -> None:
