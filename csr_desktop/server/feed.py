@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import heapq
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
 
 from csr_desktop.domain.permissions import ORGANISATION
-from csr_desktop.protocol import PAGE, Answer, Gone, PullReply, PullRequest, Rights
+from csr_desktop.protocol import MAX_BODY_BYTES, PAGE, Answer, Gone, PullReply, PullRequest, Rights
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.sessions import revoked, unknown_device
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, SYNCED
+
+PAGE_BYTES: Final = MAX_BODY_BYTES
+"""Of a page's rows as they are encoded; a single row that is bigger goes alone."""
+READ_ROWS: Final = 100
+"""How many rows of a table are read at once."""
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Feed:
@@ -41,30 +51,23 @@ class Feed:
             rows: dict[str, list[list[Any]]] = {}
             gone: list[Gone] = []
             cursors: dict[str, int] = {}
-            room, left = limit, 0
+            room, room_bytes, more = limit, PAGE_BYTES, False
             # The directory first: work names clients and people, and a new desk shows it while more comes.
             for scope in sorted(person.scopes, key=lambda scope: (scope != ORGANISATION, scope)):
-                after = request.cursors.get(scope, 0)
-                if after >= top:
-                    cursors[scope] = max(after, top) if after == top else top
+                sent = request.cursors.get(scope, 0)
+                cursors[scope] = sent if more else top
+                if more:
                     continue
-                found = self._of_scope(scope, after, room + 1) if room else []
-                if room == 0 and not self._has_more(scope, after):
-                    cursors[scope] = top
-                    continue
-                if room == 0 or len(found) > room:
-                    found = found[:room]
-                    left += 1
-                    cursors[scope] = found[-1][0] if found else after
-                else:
-                    cursors[scope] = top
-                room -= len(found)
-                for _, table, row in found:
+                for rev, table, row in self._changes(scope, sent) if sent < top else ():
+                    size = len(_encode(row))
+                    if room == 0 or (room < limit and size > room_bytes):
+                        cursors[scope], room, more = sent, 0, True
+                        break
+                    sent, room, room_bytes = rev, room - 1, room_bytes - size
                     if table:
                         rows.setdefault(table, []).append(row)
                     else:
                         gone.append(row)
-            more = left > 0
             answers = [] if more else self._answers(device_id, request.answered)
             seq = -1 if more else int(device[0])
         return PullReply(
@@ -82,19 +85,25 @@ class Feed:
             left=max(0, top - max(cursors.values(), default=0)) if more else 0,
         )
 
-    def _of_scope(self, scope: str, after: int, limit: int) -> list[tuple[int, str, Any]]:
-        """At most `limit` changes of one scope by rev: (rev, table, row), the table empty for a row that left."""
-        found: list[tuple[int, str, Any]] = []
-        for table, question in self._questions.items():
-            at = COLUMNS[table].index("rev")
-            found += [(row[at], table, list(row)) for row in self._sql.all(question, scope, after, limit)]
-        sql = "SELECT table_name, row_id, rev FROM gone WHERE scope=? AND rev>? ORDER BY rev LIMIT ?"
-        found += [(rev, "", Gone(scope, t, i, rev)) for t, i, rev in self._sql.all(sql, scope, after, limit)]
-        found.sort(key=lambda change: change[0])
-        return found[:limit]
+    def _changes(self, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
+        """The changes of one scope by rev: (rev, table, row), the table empty for a row that left. Read bit by bit, so
+        that no more of big rows is in memory than a page takes.
+        """
+        tables = [self._rows(table, scope, after) for table in self._questions]
+        return heapq.merge(*tables, self._gone(scope, after), key=lambda change: change[0])
 
-    def _has_more(self, scope: str, after: int) -> bool:
-        return bool(self._of_scope(scope, after, 1))
+    def _rows(self, table: str, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
+        at = COLUMNS[table].index("rev")
+        while found := self._sql.all(self._questions[table], scope, after, READ_ROWS):
+            for row in found:
+                after = row[at]
+                yield after, table, list(row)
+            if len(found) < READ_ROWS:
+                return
+
+    def _gone(self, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
+        sql = "SELECT table_name, row_id, rev FROM gone WHERE scope=? AND rev>? ORDER BY rev LIMIT ?"
+        return ((rev, "", Gone(scope, t, i, rev)) for t, i, rev in self._sql.all(sql, scope, after, PAGE + 1))
 
     def _answers(self, device_id: str, after: int) -> list[Answer]:
         sql = "SELECT seq, id, status, code, reason FROM log WHERE device_id=? AND seq>? ORDER BY seq"
