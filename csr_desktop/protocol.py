@@ -57,12 +57,17 @@ class PushReply(msgspec.Struct, frozen=True):
 
 
 class PullRequest(msgspec.Struct, frozen=True):
-    """`asked` is fresh and random; `cursors` the last rev by scope; `answered` the last seq whose answer was kept."""
+    """`asked` is fresh and random; `cursors` the last rev by scope; `answered` the last seq whose answer was kept.
+
+    `epoch` is the one of the last reply. A server that was put back from a backup answers with the problem `restored`
+    when it can tell; the same question without epoch, cursors and answered is then served from the beginning.
+    """
 
     asked: str
     cursors: dict[str, int]
     answered: int
     limit: int = PAGE
+    epoch: str = ""
 
 
 class Gone(msgspec.Struct, frozen=True, array_like=True):
@@ -103,6 +108,8 @@ class Problem(msgspec.Struct, frozen=True):
 class SignInRequest(msgspec.Struct, frozen=True):
     """A person's first word from a workstation; `public_key` is the workstation's Ed25519 key, raw, `database_key` a
     fresh one of 32 bytes. `device_id` is given by a workstation that has a database file but lost its keyring.
+
+    `key_checks` are the values by which the keys of the database files that lie there are recognised.
     """
 
     login: str
@@ -111,6 +118,7 @@ class SignInRequest(msgspec.Struct, frozen=True):
     public_key: bytes
     database_key: bytes
     device_id: str = ""
+    key_checks: list[str] = []
 
 
 class SignInReply(msgspec.Struct, frozen=True):
@@ -121,7 +129,9 @@ class SignInReply(msgspec.Struct, frozen=True):
     name: str
     organisation: str
     database_key: bytes
-    """The key to use: the one sent, or the one kept by the server for this workstation's existing file."""
+    """The key to use: the one sent when it opens a file there, else the kept one that does, else the newest kept for this
+    workstation, else the one sent.
+    """
 
 
 class ChallengeReply(msgspec.Struct, frozen=True):

@@ -208,6 +208,26 @@ def run(
         serve(_folder(data, database), host=host, port=port, tls=tls, ready_file=ready_file, say=click.echo)
 
 
+@server.command()
+@data_option
+@database_option
+def restored(data: Path, database: str) -> None:
+    """Say that the database was put back from a backup, while the server is stopped and before it is started again.
+
+    Every workstation then compares what it has with the server, and fetches everything anew.
+    """
+    from csr_desktop.server.folder import begin_epoch
+
+    with said_to_person():
+        sql = _folder(data, database).open()
+        try:
+            with sql.transaction():
+                begin_epoch(sql)
+        finally:
+            sql.db.close()
+    click.echo("Every workstation will fetch everything anew.")
+
+
 @server.group()
 def user() -> None:
     """People who sign in."""

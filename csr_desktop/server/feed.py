@@ -11,6 +11,7 @@ import msgspec
 from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import MAX_BODY_BYTES, PAGE, Answer, Gone, PullReply, PullRequest, Rights
 from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.problems import Rejected
 from csr_desktop.server.sessions import revoked, unknown_device
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, SYNCED
@@ -38,7 +39,9 @@ class Feed:
         }
 
     def pull(self, device_id: str, user_id: str, request: PullRequest) -> PullReply:
-        """A page. Raises Refused when the account is closed meanwhile, Rejected (401) when the workstation is revoked."""
+        """A page. Raises Refused when the account is closed meanwhile, Rejected when the workstation is revoked (401) or
+        knows of more than this server, which then was put back from a backup (409, `restored`).
+        """
         limit = max(1, min(request.limit, PAGE))
         with self._sql.snapshot():
             person = self._ledger.person(user_id)
@@ -48,6 +51,9 @@ class Feed:
             if device[1]:
                 raise revoked()
             top = int(self._sql.value("SELECT value FROM counters WHERE id = 'rev'") or 0)
+            knows_more = request.answered > device[0] or max(request.cursors.values(), default=0) > top
+            if knows_more or request.epoch not in {"", self._epoch}:
+                raise _restored()
             rows: dict[str, list[list[Any]]] = {}
             gone: list[Gone] = []
             cursors: dict[str, int] = {}
@@ -108,6 +114,15 @@ class Feed:
     def _answers(self, device_id: str, after: int) -> list[Answer]:
         sql = "SELECT seq, id, status, code, reason FROM log WHERE device_id=? AND seq>? ORDER BY seq"
         return [Answer(seq, i.partition("/")[0], *rest) for seq, i, *rest in self._sql.all(sql, device_id, after)]
+
+
+def _restored() -> Rejected:
+    return Rejected(
+        409,
+        "restored",
+        "The server was put back from a backup.",
+        "Nothing here is lost; it is compared with what the server still has.",
+    )
 
 
 def _quoted(name: str) -> str:

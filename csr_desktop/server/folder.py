@@ -72,5 +72,14 @@ def epoch(sql: Sql) -> str:
     return format(int(sql.value("SELECT value FROM counters WHERE id = 'epoch'") or 0), "x")
 
 
+def begin_epoch(sql: Sql) -> None:
+    """Name a new course, after a backup was put back. A server that runs says the old name until it is started again."""
+    sql.do("UPDATE counters SET value = ? WHERE id = 'epoch'", _new_epoch())
+
+
 def _keep_epoch(sql: Sql) -> None:
-    sql.do("INSERT INTO counters (id, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING", secrets.randbits(52) | 1)
+    sql.do("INSERT INTO counters (id, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING", _new_epoch())
+
+
+def _new_epoch() -> int:
+    return secrets.randbits(52) | 1

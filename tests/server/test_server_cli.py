@@ -12,7 +12,7 @@ import structlog
 from click.testing import CliRunner, Result
 
 from csr_desktop.server.cli import server
-from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.run import RunningServer
 from tests.server.desk import PASSWORD, Desk, new_id
 
@@ -25,7 +25,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.delenv("CSR_DESKTOP_DATABASE", raising=False)
 
     def invoke(*words: str, data: Path = tmp_path / "made", given: str = "") -> Result:
-        at = 1 if words[0] in {"init", "run"} else 2
+        at = 1 if words[0] in {"init", "run", "restored"} else 2
         arguments = [*words[:at], "--data", str(data), *words[at:]]
         return CliRunner().invoke(server, arguments, input=given)
 
@@ -51,6 +51,20 @@ def test_from_nothing_to_a_team_that_can_sign_in(run: Run) -> None:
     assert run("user", "reopen", "bob").exit_code == 0
     assert "closed" not in run("user", "list").output
     assert run("device", "list").output == ""
+
+
+def test_a_backup_that_was_put_back_begins_a_new_epoch(run: Run, folder: ServerFolder) -> None:
+    def now() -> str:
+        sql = folder.open()
+        try:
+            return epoch(sql)
+        finally:
+            sql.db.close()
+
+    before = now()
+    told = run("restored", data=folder.path)
+    assert (told.exit_code, now() != before) == (0, True), told.output
+    assert run("restored").exit_code == 1  # there is no server
 
 
 def test_a_second_init_changes_nothing(run: Run, folder: ServerFolder) -> None:
