@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -13,6 +13,9 @@ from csr_desktop.domain.errors import Unreadable
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_WRAPPED_BYTES = _NONCE_BYTES + _KEY_BYTES + 16
+KEYS_KEPT = 8
+"""Of one workstation: it may have made a key that it lost before it was stored, or use one of a file from before."""
 _PURPOSE = b"csr-desktop escrow 1:"
 
 
@@ -61,6 +64,15 @@ class ServerKey:
     def wrap(self, device_id: str, database_key: bytes) -> bytes:
         nonce = self._random_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, database_key, _PURPOSE + device_id.encode())
+
+    def wrap_all(self, device_id: str, database_keys: Sequence[bytes]) -> bytes:
+        """The newest keys, one after another, each wrapped alone; the newest last."""
+        return b"".join(self.wrap(device_id, key) for key in database_keys[-KEYS_KEPT:])
+
+    def unwrap_all(self, device_id: str, wrapped: bytes) -> list[bytes]:
+        """What `wrap_all` put together, or `wrap` alone. Raises Unreadable."""
+        starts = range(0, len(wrapped), _WRAPPED_BYTES)
+        return [self.unwrap(device_id, wrapped[start : start + _WRAPPED_BYTES]) for start in starts]
 
     def unwrap(self, device_id: str, wrapped: bytes) -> bytes:
         """Raises Unreadable for what another key wrapped, or what was wrapped for another workstation."""

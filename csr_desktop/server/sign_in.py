@@ -6,13 +6,14 @@ import hashlib
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 import structlog
 
-from csr_desktop.domain.errors import BadInput
+from csr_desktop.domain.errors import BadInput, Unreadable
 from csr_desktop.domain.ids import NewId
 from csr_desktop.domain.text import clean_line
 from csr_desktop.protocol import SignInReply, SignInRequest
@@ -21,9 +22,11 @@ from csr_desktop.server.passwords import LONGEST, Passwords
 from csr_desktop.server.problems import Rejected
 from csr_desktop.server.rates import too_often
 from csr_desktop.server.writer import Writer
+from csr_desktop.store.meta_file import key_check
 from csr_desktop.store.sql import Sql
 
 KEY_BYTES: Final = 32
+KEY_CHECKS_LIMIT: Final = 100
 LOGIN_LIMIT: Final = 200
 FREE_TRIES: Final = 3
 LONGEST_DELAY_SECONDS: Final = 60
@@ -129,32 +132,58 @@ class SignIn:
         if new_hash:
             sql.do("UPDATE credentials SET password_hash=? WHERE user_id=?", new_hash, user_id)
         device_name = clean_line(request.device_name, 100)
-        device_id, database_key = request.device_id, self._kept_key(request.device_id, user_id)
-        if database_key:
+        kept = self._kept_keys(request, user_id)
+        device_id, database_key = request.device_id, _chosen_key(request, kept)
+        if device_id in kept:
             update = "UPDATE devices SET public_key=?, name=?, seen_at=? WHERE id=?"
             sql.do(update, request.public_key, device_name, now, device_id)
         else:
-            device_id, database_key = self._new_id(), request.database_key
+            device_id = self._new_id()
             sql.do(
                 "INSERT INTO devices (id, user_id, name, public_key, registered_at, seen_at, revoked_at, seq) "
                 "VALUES (?,?,?,?,?,?,0,0)",
                 *(device_id, user_id, device_name, request.public_key, now, now),
             )
-            wrapped = self._key.wrap(device_id, database_key)
-            sql.do("INSERT INTO escrow (device_id, wrapped_key) VALUES (?,?)", device_id, wrapped)
+        self._keep_key(device_id, kept.get(device_id, []), database_key)
         organisation = sql.value("SELECT name FROM organisations WHERE deleted = 0 ORDER BY id LIMIT 1")
         return SignInReply(device_id, user_id, account.name, organisation or "", database_key)
 
-    def _kept_key(self, device_id: str, user_id: str) -> bytes:
-        """The database key of this person's workstation; b'' for one that is not theirs, unknown or revoked alike."""
-        if not device_id:
-            return b""
+    def _kept_keys(self, request: SignInRequest, user_id: str) -> dict[str, list[bytes]]:
+        """The database keys of this person's workstations that are not revoked, by workstation, the newest last: those
+        of the one that asks, and of all when it has files. Another person's or an unknown one has none here.
+        """
         find = (
-            "SELECT e.wrapped_key FROM escrow e JOIN devices d ON d.id = e.device_id "
-            "WHERE d.id = ? AND d.user_id = ? AND d.revoked_at = 0"
+            "SELECT d.id, e.wrapped_key FROM escrow e JOIN devices d ON d.id = e.device_id "
+            "WHERE d.user_id = ? AND d.revoked_at = 0 ORDER BY d.seen_at DESC, d.id"
         )
-        wrapped = self._sql.value(find, device_id, user_id)
-        return self._key.unwrap(device_id, bytes(wrapped)) if wrapped is not None else b""
+        found: dict[str, list[bytes]] = {}
+        for device_id, wrapped in self._sql.all(find, user_id):
+            if device_id == request.device_id:
+                found[device_id] = self._key.unwrap_all(device_id, bytes(wrapped))
+            elif request.key_checks:
+                with suppress(Unreadable):  # of a server's key that was lost; the one that asks may still do without
+                    found[device_id] = self._key.unwrap_all(device_id, bytes(wrapped))
+        return found
+
+    def _keep_key(self, device_id: str, kept: list[bytes], database_key: bytes) -> None:
+        if kept[-1:] == [database_key]:
+            return
+        wrapped = self._key.wrap_all(device_id, [*(key for key in kept if key != database_key), database_key])
+        self._sql.do(
+            "INSERT INTO escrow (device_id, wrapped_key) VALUES (?,?) "
+            "ON CONFLICT (device_id) DO UPDATE SET wrapped_key = excluded.wrapped_key",
+            *(device_id, wrapped),
+        )
+
+
+def _chosen_key(request: SignInRequest, kept: Mapping[str, Sequence[bytes]]) -> bytes:
+    """The key that opens a file of the workstation, when that is known; see SignInReply."""
+    files = set(request.key_checks[:KEY_CHECKS_LIMIT])
+    if key_check(request.database_key) in files:
+        return request.database_key
+    own = list(reversed(kept.get(request.device_id, ())))
+    others = [key for device_id, keys in kept.items() if device_id != request.device_id for key in reversed(keys)]
+    return next((key for key in (*own, *others) if key_check(key) in files), own[0] if own else request.database_key)
 
 
 NOBODY: Final = "nobody"

@@ -383,7 +383,7 @@ class CredentialTable(pw.Model):
 
 
 class EscrowTable(pw.Model):
-    """A device's database key, wrapped with the server's key, for a person whose keyring was lost."""
+    """A device's newest database keys, wrapped with the server's key, for a person whose keyring was lost."""
 
     device_id = pw.TextField(primary_key=True)
     wrapped_key = pw.BlobField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.passwords import Passwords
 from csr_desktop.server.run import Surroundings, administration, server_parts
 from csr_desktop.server.sign_in import delay_seconds
+from csr_desktop.store.meta_file import key_check
 from csr_desktop.store.sql import Sql
 from tests.server.desk import PASSWORD, Clock, Desk, problem
 
@@ -166,6 +168,44 @@ def test_a_revoked_workstation_becomes_a_new_one(still: Desks, folder: ServerFol
     again = still("ada")
     reply = again.sign_in(device_id=ada.device_id)
     assert (reply.device_id != ada.device_id, reply.database_key) == (True, again.database_key)
+
+
+def test_the_key_of_the_file_that_is_there_comes_back_though_newer_ones_were_made(still: Desks) -> None:
+    """The desk sent a key and ended before it was stored; its file and keyring have the one from before."""
+    ada = still("ada").begin()
+    lost = still("ada")
+    crashed = lost.sign_in(key_checks=[key_check(ada.database_key)], device_id="")
+    assert crashed.database_key == ada.database_key
+    assert crashed.device_id != ada.device_id
+    again = still("ada").sign_in(key_checks=[key_check(ada.database_key)], device_id=crashed.device_id)
+    assert (again.device_id, again.database_key) == (crashed.device_id, ada.database_key)
+
+
+def test_a_file_keeps_the_key_it_has_and_the_server_learns_it(still: Desks, quiet_sql: Sql) -> None:
+    ada = still("ada").begin()
+    other = secrets.token_bytes(32)
+    told = still("ada").sign_in(device_id=ada.device_id, database_key=other, key_checks=[key_check(other)])
+    assert (told.device_id, told.database_key) == (ada.device_id, other)
+    assert still("ada").sign_in(device_id=ada.device_id).database_key == other
+    of_the_first = still("ada").sign_in(device_id=ada.device_id, key_checks=[key_check(ada.database_key)])
+    assert of_the_first.database_key == ada.database_key
+    for _ in range(12):
+        more = secrets.token_bytes(32)
+        still("ada").sign_in(device_id=ada.device_id, database_key=more, key_checks=[key_check(more)])
+    assert len(bytes(quiet_sql.value("SELECT wrapped_key FROM escrow WHERE device_id = ?", ada.device_id))) == 8 * 60
+
+
+def test_the_check_of_a_key_opens_nothing_of_another_person_or_of_a_revoked_workstation(
+    still: Desks, folder: ServerFolder
+) -> None:
+    ada = still("ada").begin()
+    checks = [key_check(ada.database_key)]
+    bob = still("bob")
+    assert bob.sign_in(device_id=ada.device_id, key_checks=checks).database_key == bob.database_key
+    with administration(folder) as admin:
+        admin.revoke_device(ada.device_id)
+    again = still("ada")
+    assert again.sign_in(device_id=ada.device_id, key_checks=checks).database_key == again.database_key
 
 
 def test_no_key_stands_open_in_the_database(still: Desks, quiet_sql: Sql) -> None:
