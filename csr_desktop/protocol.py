@@ -98,11 +98,16 @@ class PullReply(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why a request was not served: a stable code, words for a person, and what to do."""
+    """Why a request was not served: a stable code, words for a person, and what to do.
+
+    `proofs` come with the problem `revoked` of a token request alone: HMAC-SHA256 of `revoked_text` under each database
+    key that is kept for the workstation. Nothing is wiped for the word of a host that has none of them.
+    """
 
     code: str
     title: str
     advice: str = ""
+    proofs: list[bytes] = []
 
 
 class SignInRequest(msgspec.Struct, frozen=True):
@@ -129,8 +134,8 @@ class SignInReply(msgspec.Struct, frozen=True):
     name: str
     organisation: str
     database_key: bytes
-    """The key to use: the one sent when it opens a file there, else the kept one that does, else the newest kept for this
-    workstation, else the one sent.
+    """The key to use: the one sent when it opens a file there, else the kept one that does, else the newest kept for
+    this workstation, else the one sent.
     """
 
 
@@ -141,6 +146,11 @@ class ChallengeReply(msgspec.Struct, frozen=True):
 def token_text(challenge: bytes, device_id: str) -> bytes:
     """What a workstation signs to get a token."""
     return b"csr-desktop token 1:" + challenge + device_id.encode()
+
+
+def revoked_text(challenge: bytes, device_id: str) -> bytes:
+    """What a server authenticates with a workstation's database key when it says that it was revoked."""
+    return b"csr-desktop revoked 1:" + challenge + device_id.encode()
 
 
 class TokenRequest(msgspec.Struct, frozen=True):

@@ -39,8 +39,8 @@ class Feed:
         }
 
     def pull(self, device_id: str, user_id: str, request: PullRequest) -> PullReply:
-        """A page. Raises Refused when the account is closed meanwhile, Rejected when the workstation is revoked (401) or
-        knows of more than this server, which then was put back from a backup (409, `restored`).
+        """A page. Raises Refused when the account is closed meanwhile, Rejected when the workstation is revoked (401),
+        or knows of more than this server, which then was put back from a backup (409, `restored`).
         """
         limit = max(1, min(request.limit, PAGE))
         with self._sql.snapshot():

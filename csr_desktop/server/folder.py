@@ -73,7 +73,7 @@ def epoch(sql: Sql) -> str:
 
 
 def begin_epoch(sql: Sql) -> None:
-    """Name a new course, after a backup was put back. A server that runs says the old name until it is started again."""
+    """Name a new course after a backup was put back. A server that runs says the old name until it is started again."""
     sql.do("UPDATE counters SET value = ? WHERE id = 'epoch'", _new_epoch())
 
 

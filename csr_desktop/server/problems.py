@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from csr_desktop.domain.errors import BadInput, CsrDesktopError, DiskFull, EnvironmentFault, Refused
@@ -17,15 +18,25 @@ KEPT = "Everything is kept; it will be sent again by itself."
 class Rejected(CsrDesktopError):
     """A request that is not served. `code` is stable for programs; `retry_after_seconds` 0 says nothing about when."""
 
-    def __init__(self, status: int, code: str, title: str, advice: str = "", *, retry_after_seconds: int = 0) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        advice: str = "",
+        *,
+        retry_after_seconds: int = 0,
+        proofs: Sequence[bytes] = (),
+    ) -> None:
         super().__init__(title, advice)
+        self.proofs = tuple(proofs)
         self.status = status
         self.code = code
         self.retry_after_seconds = retry_after_seconds
 
     @property
     def problem(self) -> Problem:
-        return Problem(self.code, self.title, self.advice)
+        return Problem(self.code, self.title, self.advice, list(self.proofs))
 
 
 def busy(retry_after_seconds: int = RETRY_SECONDS) -> Rejected:

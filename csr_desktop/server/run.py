@@ -92,7 +92,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
         for part in (writer, readers, doorkeepers):
             part.start()
             closing.callback(part.stop)
-        sessions = Sessions(sql, around.monotonic)
+        sessions = Sessions(sql, key, around.monotonic)
         new_id = id_source(around.clock, secrets.randbits)
         passwords = around.passwords or Passwords()
         yield Parts(

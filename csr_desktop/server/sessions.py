@@ -8,14 +8,16 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from csr_desktop.protocol import ChallengeReply, TokenReply, TokenRequest, token_text
+from csr_desktop.domain.errors import Unreadable
+from csr_desktop.protocol import ChallengeReply, TokenReply, TokenRequest, revoked_text, token_text
+from csr_desktop.server.escrow import ServerKey
 from csr_desktop.server.problems import Rejected
 from csr_desktop.store.sql import Sql
 
@@ -39,9 +41,14 @@ class Sessions:
     """
 
     def __init__(
-        self, sql: Sql, monotonic: Callable[[], float], random_bytes: Callable[[int], bytes] = os.urandom
+        self,
+        sql: Sql,
+        key: ServerKey,
+        monotonic: Callable[[], float],
+        random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._sql = sql
+        self._key = key
         self._monotonic = monotonic
         self._random_bytes = random_bytes
         self._secret = random_bytes(32)
@@ -56,7 +63,8 @@ class Sessions:
 
     def token(self, request: TokenRequest) -> TokenReply:
         """Reads the database. Raises Rejected (401): `unknown_device` for one that is unknown or signed wrong,
-        `revoked` for one that proved its key but was revoked, `signed_out` when the account is closed.
+        `revoked` for one that proved its key but was revoked, with the proof of it; `signed_out` when the account is
+        closed.
         """
         self._check_challenge(request.challenge)
         sql = (
@@ -67,6 +75,8 @@ class Sessions:
         if row is None or not _is_signed(bytes(row[0]), request):
             raise unknown_device()
         self._use_up(request.challenge)
+        if row[1]:
+            raise revoked(self._proofs(request))
         check_is_in(row[1], row[3], row[4])
         session = Session(request.device_id, row[2])
         token = secrets.token_urlsafe(32)
@@ -96,6 +106,16 @@ class Sessions:
         if row is None:
             raise unknown_device()
         check_is_in(*row)
+
+    def _proofs(self, request: TokenRequest) -> list[bytes]:
+        """See Problem: only who kept the workstation's database keys can tell it to wipe its file."""
+        wrapped = self._sql.value("SELECT wrapped_key FROM escrow WHERE device_id = ?", request.device_id)
+        text = revoked_text(request.challenge, request.device_id)
+        try:
+            keys = self._key.unwrap_all(request.device_id, bytes(wrapped or b""))
+        except Unreadable:
+            return []
+        return [hmac.digest(key, text, "sha256") for key in keys]
 
     def _tag(self, content: bytes) -> bytes:
         return hmac.digest(self._secret, content, "sha256")
@@ -136,8 +156,9 @@ def check_is_in(revoked_at: int, is_active: int, is_deleted: int) -> None:
         raise Rejected(401, "signed_out", "This account is closed.", "Ask your administrator.")
 
 
-def revoked() -> Rejected:
-    return Rejected(401, "revoked", "This workstation was signed out by an administrator.", "Sign in again.")
+def revoked(proofs: Sequence[bytes] = ()) -> Rejected:
+    title = "This workstation was signed out by an administrator."
+    return Rejected(401, "revoked", title, "Sign in again.", proofs=proofs)
 
 
 def unknown_device() -> Rejected:

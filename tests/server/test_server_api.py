@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import socket
 import threading
 import time
@@ -179,6 +180,8 @@ def test_a_workstation_that_was_revoked_is_told_so_everywhere(ada: Desk, server:
         ada.post("token", ada.signed(challenge)),
     ):
         assert (response.status_code, problem(response).code) == (401, "revoked")
+    proof = hmac.digest(ada.database_key, b"csr-desktop revoked 1:" + challenge + ada.device_id.encode(), "sha256")
+    assert problem(response).proofs == [proof]
     again = ada.sign_in(device_id=ada.device_id)
     assert again.database_key == ada.database_key
     ada.prove()
