@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-SyncPhase = Literal["starting", "syncing", "saved", "offline", "signed_out", "stopped"]
+SyncPhase = Literal["starting", "syncing", "saved", "offline", "signed_out", "copied", "revoked", "stopped"]
+"""`signed_out` and `copied` go on when the person signs in again, `offline` and `stopped` by themselves."""
 
 
 class SyncStatus(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from csr_desktop.domain.ids import id_source
 from csr_desktop.domain.sync_status import SyncStatus
 from csr_desktop.protocol import Rights
 from csr_desktop.services.desk_services import Services, build_services
-from csr_desktop.services.sign_in import Account, DeviceKey
+from csr_desktop.services.sign_in import Account, DeviceKey, is_proved
 from csr_desktop.store.client_clocks import ClientClocks
 from csr_desktop.store.inbox_projection import InboxProjection
 from csr_desktop.store.opening import close_desk, open_desk, refresh_meta
@@ -71,7 +71,11 @@ class DeskData:
         from csr_desktop.sync.transport import HttpTransport
 
         transport = HttpTransport(
-            self.account.server_url, self.account.device_id, DeviceKey(self._keys.device_key), self.clock
+            self.account.server_url,
+            self.account.device_id,
+            DeviceKey(self._keys.device_key),
+            self.clock,
+            is_proved=functools.partial(is_proved, self._keys),
         )
 
         def status(said: SyncStatus) -> None:
@@ -81,6 +85,13 @@ class DeskData:
             on_status(said)
 
         return Engine(self.replica, transport, self.clock, on_changed, status)
+
+    def rejoin(self, account: Account, keys: PersonSecrets) -> None:
+        """The person signed in again: the same file speaks as this workstation now. No engine runs meanwhile."""
+        if self.replica.state()["device_id"] != account.device_id:
+            self.replica.take_device(account.device_id)
+        self.account, self._keys = account, keys
+        refresh_meta(self.sql)
 
     def close(self) -> None:
         close_desk(self.sql)

@@ -23,7 +23,8 @@ _CONSTANT = b"csr-desktop: is this the key of this file? 1"
 
 
 class Meta(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """`generation` names this one file, `device_id` and `last_seq` the last local command seen in it.
+    """`generation` names this one file, `device_id` and `last_seq` the last local command seen in it; `numbering` is
+    how often commands were numbered anew, from when on numbers may be lower.
 
     `size` and `modified_ns` are the database file's when it was last closed; `is_closed` says that this was cleanly.
     """
@@ -33,6 +34,7 @@ class Meta(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     generation: str
     device_id: str = ""
     last_seq: int = 0
+    numbering: int = 0
     is_initialised: bool = False
     is_closed: bool = False
     size: int = 0
@@ -60,6 +62,12 @@ def read_meta(path: Path) -> Meta | None:
         return msgspec.json.decode(content, type=Meta)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+
+
+def key_checks(folder: Path) -> list[str]:
+    """By which keys the desks' files in this folder are opened."""
+    metas = (read_meta(meta.with_suffix("")) for meta in sorted(folder.glob("*.db.meta")))
+    return [meta.key_check for meta in metas if meta is not None]
 
 
 def write_meta(path: Path, meta: Meta) -> None:

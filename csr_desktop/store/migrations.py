@@ -147,6 +147,11 @@ def _server_1(sql: Sql) -> Iterator[str]:
     yield from _APPEND_ONLY_POSTGRESQL_1 if sql.is_postgresql else _APPEND_ONLY_SQLITE_1
 
 
+def _desk_2(sql: Sql) -> Iterator[str]:
+    shape = Shape("sent", "position:number id device_id group_id body:bytes answered_at:number", key="position")
+    yield from shape.statements(is_postgresql=sql.is_postgresql)
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -158,6 +163,7 @@ class Step(NamedTuple):
 STEPS: tuple[Step, ...] = (
     Step(1, "desk", _desk_1),
     Step(1, "server", _server_1),
+    Step(2, "desk", _desk_2),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

@@ -127,13 +127,14 @@ def refresh_meta(sql: Sql, *, is_closed: bool = False) -> None:
     """
     db = _desk(sql)
     state: dict[str, str] = dict(
-        sql.all("SELECT key, value FROM state WHERE key IN ('seq', 'device_id', ?)", _GENERATION)
+        sql.all("SELECT key, value FROM state WHERE key IN ('seq', 'device_id', 'numbering', ?)", _GENERATION)
     )
     meta = Meta(
         key_check=key_check(db.key),
         schema_version=version_of(sql),
         generation=state[_GENERATION],
         device_id=state.get("device_id", ""),
+        numbering=int(state.get("numbering", 0)),
         last_seq=int(state.get("seq", 0)),
         is_initialised=True,
         written_at=db.clock(),
@@ -161,6 +162,20 @@ def set_aside(path: Path) -> Path:
     with said_plainly():
         _move(path, aside, (*_FILE, _META))  # the meta last: cut off before, the file is told to be missing, never new
     return aside
+
+
+def bring_back(aside: Path, path: Path) -> None:
+    """What was set aside is the desk's file again."""
+    with said_plainly():
+        _move(aside, path, (*_FILE, _META))
+
+
+def wipe(path: Path, *, is_alone: bool = False) -> None:
+    """Delete a desk's file with what lies beside it, and unless it is alone its copies and what was set aside."""
+    with said_plainly():
+        beside = [path.with_name(path.name + suffix) for suffix in (*_FILE, _META)]
+        for part in beside if is_alone else sorted(path.parent.glob(f"{path.name}*")):
+            part.unlink(missing_ok=True)
 
 
 def _move(path: Path, to: Path, suffixes: Sequence[str]) -> None:
@@ -266,8 +281,9 @@ def _compare_inside(sql: Sql, path: Path, meta: Meta | None) -> None:
     if meta is None:
         return
     state: dict[str, str] = dict(sql.all("SELECT key, value FROM state"))
-    is_older = state.get("device_id", "") == meta.device_id and int(state.get("seq", 0)) < meta.last_seq
-    if is_older or state.get(_GENERATION) != meta.generation:
+    numbered = (int(state.get("numbering", 0)), int(state.get("seq", 0)))
+    is_same_device = state.get("device_id", "") == meta.device_id
+    if (is_same_device and numbered < (meta.numbering, meta.last_seq)) or state.get(_GENERATION) != meta.generation:
         raise Unreadable(
             "rolled_back",
             "The file of your data on this computer is an older or another copy.",

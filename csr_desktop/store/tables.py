@@ -450,6 +450,20 @@ class NeedsYouTable(pw.Model):
         table_name = "needs_you"
 
 
+class SentTable(pw.Model):
+    """What the server took, for a while: if it forgets it, put back from an older backup, it is sent once more."""
+
+    position = pw.BigIntegerField(primary_key=True)
+    id = _text()
+    device_id = _text()
+    group_id = _text()
+    body = pw.BlobField()
+    answered_at = _number()
+
+    class Meta:
+        table_name = "sent"
+
+
 class UndoTable(pw.Model):
     """What takes a group of commands back, in order; kept after the commands were sent."""
 
@@ -513,6 +527,7 @@ DESK_TABLES: tuple[type[pw.Model], ...] = (
     BaseTable,
     CursorTable,
     NeedsYouTable,
+    SentTable,
     UndoTable,
     DraftTable,
     StateTable,

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable
 
 from csr_desktop.domain.change_set import ChangeSet
-from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused
 from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
 from csr_desktop.protocol import PushRequest
 from csr_desktop.store.faults import said_plainly
-from csr_desktop.sync.rebase import Puller, Suspicious
+from csr_desktop.sync.rebase import OlderCopy, Puller, Restored
+from csr_desktop.sync.recovery import RESTORED, begin_again, is_behind
 from csr_desktop.sync.replica import Replica
-from csr_desktop.sync.transport import SignedOut, Transport
+from csr_desktop.sync.transport import Revoked, SignedOut, Transport
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 POLL_SECONDS = 20.0
@@ -75,20 +76,43 @@ class Engine:
         """Send and fetch everything. True when all is saved; raises nothing that belongs to the world."""
         try:
             with said_plainly():
-                self._push()
-                self._pull()
+                self._exchange()
+        except Revoked as fault:
+            return self._say("revoked", fault)
         except SignedOut as fault:
             return self._say("signed_out", fault)
-        except Suspicious as fault:
-            return self._say("stopped", fault)
+        except OlderCopy as fault:
+            return self._say("copied", fault)
         except EnvironmentFault as fault:
             self._failures += 1
             return self._say("offline", fault)
+        except Refused as fault:
+            return self._say("copied" if fault.code in {"copied", "other_device"} else "stopped", fault)
         except CsrDesktopError as fault:
             return self._say("stopped", fault)
         self._failures = 0
         self._say("saved")
         return True
+
+    def _exchange(self) -> None:
+        if self._replica.sql.value("SELECT COUNT(*) FROM state WHERE key = ?", RESTORED):
+            begin_again(self._replica, "file")
+        try:
+            self._send_and_fetch()
+        except (Restored, Refused) as fault:
+            if isinstance(fault, Refused) and fault.code != "restored":
+                raise
+            begin_again(self._replica, "server")
+            self._send_and_fetch()
+
+    def _send_and_fetch(self) -> None:
+        if is_behind(self._replica):  # which numbers are free is known only after having caught up
+            self._pull()
+        first = self._replica.push_batch(limit=1)
+        self._push()
+        self._pull()
+        if first and self._replica.push_batch(limit=1) == first and not self._stopped.is_set():
+            raise CsrDesktopError("The server does not take what waits here.", "It is kept, and tried again.")
 
     def _push(self) -> None:
         sent = 0
@@ -139,7 +163,7 @@ class Engine:
     def _pause(self) -> float:
         if self.status.state == "saved":
             return POLL_SECONDS * (0.75 + self._jitter() / 2)
-        if self.status.state in {"signed_out", "stopped"}:
+        if self.status.state in {"signed_out", "copied", "revoked", "stopped"}:
             return LONGEST_WAIT_SECONDS * 4
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(self._failures, 10))
         return wait * (0.5 + self._jitter())

@@ -13,8 +13,9 @@ from csr_desktop.commands.limits import BROKEN, LATEST_AT, check_values
 from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused
-from csr_desktop.protocol import PullReply, PullRequest
+from csr_desktop.protocol import Answer, PullReply, PullRequest
 from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED, new_row
+from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here
 from csr_desktop.sync.replica import Replica, ids_by_table, person_of
 
 EARLIEST_NOW = 946_684_800_000
@@ -25,6 +26,23 @@ DELETION_ROWS, DELETION_SHARE = 200, 0.05
 
 class Suspicious(CsrDesktopError):
     """An answer that no honest server of this version gives; nothing of it was taken."""
+
+
+class OlderCopy(Suspicious):
+    """Another copy of the file used its numbers: it was copied, or put back from a backup."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The data on this computer was copied, or put back from a backup.",
+            "Nothing was sent or lost. Sign in again: this computer then goes on as a new one.",
+        )
+
+
+class Restored(CsrDesktopError):
+    """The server was put back from a backup: what the file knows of it does not hold any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The server was put back to an earlier state.", "What it lost is sent to it again.")
 
 
 class Puller:
@@ -38,30 +56,35 @@ class Puller:
     def request(self) -> PullRequest:
         self._asked = self._replica.new_id()
         cursors: dict[str, int] = dict(self._sql.all("SELECT scope, rev FROM cursors"))
-        answered = self._sql.value("SELECT value FROM state WHERE key = 'answered'")
-        return PullRequest(self._asked, cursors, int(answered or 0))
+        state = self._replica.state()
+        return PullRequest(self._asked, cursors, int(state.get("answered", 0)), epoch=state.get("epoch", ""))
 
     def apply(self, reply: PullReply) -> ChangeSet:
-        """Rows, cursors, answers and rights in one transaction. Raises Suspicious with nothing taken."""
+        """Rows, cursors, answers and rights in one transaction. Raises Suspicious or Restored with nothing taken."""
         if reply.asked != self._asked:
             return ChangeSet()
         theirs = checked_rows(reply)
         self._asked = ""
         with self._sql.transaction():
-            self._check_progress(reply, has_rows=any(theirs.values()))
             state = self._replica.state()
+            if state.get("epoch", "") not in {"", reply.epoch}:
+                raise Restored
+            self._check_progress(reply, has_rows=any(theirs.values()))
             rights = msgspec.json.encode(reply.rights).decode()
             rights_changed = rights != state.get("rights")
             self._replica.set_state("offset", str(reply.now - self._replica.clock()))
             if rights_changed:
                 self._replica.set_state("rights", rights)
             self._replica.set_state("epoch", reply.epoch)
-            queue = self._answered(reply, self._replica.unsent())
+            is_catching_up = CATCHING_UP in state
+            queue = self._answered(reply, self._replica.unsent(), is_catching_up=is_catching_up)
             written = self._take_in(reply, theirs, queue)
             self._sql.many(
                 "INSERT INTO cursors (scope, rev) VALUES (?,?) ON CONFLICT (scope) DO UPDATE SET rev = excluded.rev",
                 sorted(reply.cursors.items()),
             )
+            if is_catching_up and not reply.more:
+                note_what_is_only_here(self._replica, queue)
             self._replica.forget_old_undo()
             found = self._replica.project(written, rights=rights_changed)
             self._replica.before_commit()
@@ -75,32 +98,43 @@ class Puller:
         if goes_back or stands or not EARLIEST_NOW <= reply.now <= LATEST_AT:
             raise Suspicious("The server's answer does not lead on.", "Nothing of it was taken.")
 
-    def _answered(self, reply: PullReply, queue: list[Command]) -> list[Command]:
+    def _answered(self, reply: PullReply, queue: list[Command], *, is_catching_up: bool) -> list[Command]:
         """Drop from the outbox what the server has executed; keep what it refused for the person. What is left."""
         if reply.seq < 0:
             return queue
+        if is_catching_up:  # numbers do not hold any more, but the ids do
+            by_id = {answer.command_id: answer for answer in reply.answers}
+            self._settle([(command, by_id[command.id]) for command in queue if command.id in by_id], reply.now)
+            return all_again(self._replica, reply)
         by_seq = {answer.seq: answer for answer in reply.answers}
         if reply.seq > int(self._replica.state().get("seq", 0)):
-            raise _older_copy()
+            raise OlderCopy
+        settled: list[tuple[Command, Answer]] = []
         for command in queue:
-            answer = by_seq.get(command.seq)
-            if command.seq <= reply.seq and (answer is None or answer.command_id != command.id):
-                raise _older_copy()
-            if answer is None or answer.status in {"done", "void"}:
+            if command.seq > reply.seq:
                 continue
-            self._sql.do(
-                "INSERT INTO needs_you (id, body, status, code, reason, answered_at) VALUES (?,?,?,?,?,?)"
-                " ON CONFLICT DO NOTHING",
-                command.id,
-                catalogue.encode(command),
-                answer.status,
-                answer.code,
-                answer.reason,
-                reply.now,
-            )
-        self._sql.do("DELETE FROM outbox WHERE seq <= ?", reply.seq)
+            answer = by_seq.get(command.seq)
+            if answer is None or answer.command_id != command.id:
+                raise OlderCopy
+            settled.append((command, answer))
+        self._settle(settled, reply.now)
         self._replica.set_state("answered", str(reply.seq))
         return [command for command in queue if command.seq > reply.seq]
+
+    def _settle(self, answered: Sequence[tuple[Command, Answer]], now: int) -> None:
+        groups: dict[str, str] = dict(self._sql.all("SELECT id, group_id FROM outbox")) if answered else {}
+        self._sql.many(
+            "INSERT INTO needs_you (id, body, status, code, reason, answered_at) VALUES (?,?,?,?,?,?)"
+            " ON CONFLICT DO NOTHING",
+            [
+                (command.id, catalogue.encode(command), answer.status, answer.code, answer.reason, now)
+                for command, answer in answered
+                if answer.status not in {"done", "void"}
+            ],
+        )
+        taken = [(groups[c.id], c) for c, answer in answered if answer.status in {"done", "differs"}]
+        keep_sent(self._replica, taken, now)
+        self._sql.many("DELETE FROM outbox WHERE seq = ?", [(command.seq,) for command, _ in answered])
 
     def _take_in(
         self, reply: PullReply, theirs: dict[str, list[list[Any]]], queue: list[Command]
@@ -222,13 +256,6 @@ class Puller:
             "INSERT INTO base (table_name, row_id, image) VALUES (?,?,?)",
             [(t, i, msgspec.msgpack.encode(row) if row is not None else None) for (t, i), row in first.items()],
         )
-
-
-def _older_copy() -> Suspicious:
-    return Suspicious(
-        "This workstation's file is an older copy of itself.",
-        "Nothing was sent or lost. Ask your IT: it has to be signed in anew.",
-    )
 
 
 def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:

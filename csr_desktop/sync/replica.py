@@ -204,20 +204,30 @@ class Replica:
     def take_device(self, device_id: str) -> None:
         """The file speaks as another workstation from now on: what is unsent is numbered anew, under the same ids."""
         with self.sql.transaction():
-            rows = self.sql.all("SELECT seq, id, group_id, body FROM outbox ORDER BY seq")
-            self.sql.do("DELETE FROM outbox")
-            renumbered = [
-                (seq, command_id, group_id, self._readdressed(bytes(body), device_id, seq))
-                for seq, (_, command_id, group_id, body) in enumerate(rows, 1)
-            ]
-            self.sql.many("INSERT INTO outbox (seq, id, group_id, body, blocked) VALUES (?,?,?,?,'')", renumbered)
-            self.sql.do("DELETE FROM state WHERE key IN ('answered', 'is_restored')")
-            self.set_state("device_id", device_id)
-            self.set_state("seq", str(len(rows)))
+            self.renumber(self.sql.all("SELECT group_id, body FROM outbox ORDER BY seq"), device_id, 0)
+            self.sql.do("DELETE FROM state WHERE key = 'is_restored'")
 
-    @staticmethod
-    def _readdressed(body: bytes, device_id: str, seq: int) -> bytes:
-        return catalogue.encode(msgspec.structs.replace(catalogue.decode(body), device=device_id, seq=seq))
+    def renumber(self, waiting: Sequence[tuple[str, bytes]], device_id: str, known: int) -> list[Command]:
+        """Let exactly these (group id, command as stored) wait, in this order, after the number that the server knows;
+        runs within the caller's transaction.
+        """
+        commands = [
+            msgspec.structs.replace(catalogue.decode(bytes(body)), device=device_id, seq=seq)
+            for seq, (_, body) in enumerate(waiting, known + 1)
+        ]
+        rows = [
+            (command.seq, command.id, group_id, catalogue.encode(command))
+            for (group_id, _), command in zip(waiting, commands, strict=True)
+        ]
+        self.sql.do("DELETE FROM outbox")
+        self.sql.many("INSERT INTO outbox (seq, id, group_id, body, blocked) VALUES (?,?,?,?,'')", rows)
+        self.set_state("device_id", device_id)
+        self.set_state("seq", str(known + len(rows)))
+        self.set_state("answered", str(known))
+        # Numbers may be lower from here on; without this, the meta beside the file would take it for an older one.
+        numbering = int(self.sql.value("SELECT value FROM state WHERE key = 'numbering'") or 0)
+        self.set_state("numbering", str(numbering + 1))
+        return commands
 
     def forget_old_undo(self) -> None:
         """Keep the newest; runs within the caller's transaction."""

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ from csr_desktop.protocol import (
     SignInRequest,
     TokenReply,
     TokenRequest,
+    revoked_text,
     token_text,
 )
 
@@ -47,6 +48,16 @@ _COMPRESS_ABOVE = 512
 
 class SignedOut(Refused):
     """The server no longer knows this workstation or this person."""
+
+    def __init__(self, code: str, title: str, advice: str = "", proofs: Sequence[bytes] = ()) -> None:
+        super().__init__(code, title, advice)
+        self.proofs = proofs
+
+
+class Revoked(SignedOut):
+    """An administrator has signed this workstation out for good, and the server has proved that it is the one which
+    keeps this workstation's database key.
+    """
 
 
 class Transport(Protocol):
@@ -87,7 +98,9 @@ def is_loopback(host: str) -> bool:
 
 
 class HttpTransport:
-    """One server, one signed-in workstation. `sign` makes the signature of a challenge with the device key."""
+    """One server, one signed-in workstation. `sign` makes the signature of a challenge with the device key; `is_proved`
+    tells whether a text is authenticated with the database key, which but for this workstation only its server has.
+    """
 
     def __init__(
         self,
@@ -97,7 +110,9 @@ class HttpTransport:
         clock: Callable[[], int],
         timeout_seconds: float = 15,
         trust: ssl.SSLContext | None = None,
+        is_proved: Callable[[bytes, bytes], bool] = lambda _text, _proof: False,
     ) -> None:
+        self._is_proved = is_proved
         self._http = HttpCalls(url, timeout_seconds, trust)
         self._device_id = device_id
         self._sign = sign
@@ -124,8 +139,9 @@ class HttpTransport:
         try:
             return self._http.call(path, message, kind, token, timeout_seconds)
         except SignedOut as fault:
-            if fault.code != "token_expired":
+            if fault.code not in {"token_expired", "revoked"}:
                 raise
+            # Who says that this workstation is revoked has to prove itself, which is part of getting a token.
         return self._http.call(path, message, kind, self._valid_token(token), timeout_seconds)
 
     def _valid_token(self, refused: str) -> str:
@@ -137,7 +153,13 @@ class HttpTransport:
     def _renew(self) -> None:
         challenge = self._http.call("challenge", None, ChallengeReply).challenge
         signature = self._sign(token_text(challenge, self._device_id))
-        reply = self._http.call("token", TokenRequest(self._device_id, challenge, signature), TokenReply)
+        try:
+            reply = self._http.call("token", TokenRequest(self._device_id, challenge, signature), TokenReply)
+        except SignedOut as fault:
+            text = revoked_text(challenge, self._device_id)
+            if fault.code == "revoked" and any(self._is_proved(text, proof) for proof in fault.proofs):
+                raise Revoked(fault.code, fault.title, fault.advice) from fault
+            raise
         self._token = reply.token
         # A minute early, and by this computer's own clock, which may be wrong but runs evenly.
         self._token_until = self._clock() + max(0, reply.valid_seconds - 60) * 1000
@@ -278,7 +300,7 @@ def problem_fault(status: int, body: bytes) -> CsrDesktopError:
         )
         return Unreachable(problem.title, problem.advice)
     if status == 401:
-        return SignedOut(problem.code, problem.title, problem.advice)
+        return SignedOut(problem.code, problem.title, problem.advice, problem.proofs)
     if status in {408, 429} or status >= 500:
         return Unreachable(problem.title, problem.advice)
     return Refused(problem.code, problem.title, problem.advice)

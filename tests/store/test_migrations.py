@@ -10,7 +10,7 @@ import pytest
 from csr_desktop.domain.errors import Unreadable
 from csr_desktop.store import migrations
 from csr_desktop.store.derived_tables import DERIVED_TABLES
-from csr_desktop.store.migrations import Step, migrate, version_of
+from csr_desktop.store.migrations import Step, latest_version, migrate, version_of
 from csr_desktop.store.opening import close_desk, open_desk, open_server
 from csr_desktop.store.tables import DESK_TABLES, SERVER_TABLES, SYNCED
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from csr_desktop.store.sql import Sql
 
 KEY = bytes(range(32))
+DESK, SERVER = latest_version("desk"), latest_version("server")
 
 
 def columns_of(db: pw.Database, table: str) -> list[tuple[str, str, bool, bool]]:
@@ -144,7 +145,11 @@ def test_the_log_can_only_be_appended_to_on_postgresql(postgresql_url: str) -> N
 
 
 def with_second_step(monkeypatch: pytest.MonkeyPatch, statements: Callable[[Sql], Iterator[str]]) -> None:
-    steps = (*migrations.STEPS, Step(2, "desk", statements), Step(2, "server", statements))
+    steps = (
+        *migrations.STEPS,
+        Step(DESK + 1, "desk", statements),
+        Step(SERVER + 1, "server", statements),
+    )
     monkeypatch.setattr(migrations, "STEPS", steps)
 
 
@@ -161,24 +166,39 @@ def test_an_older_file_is_copied_and_then_brought_up(
     close_desk(sql)
     with_second_step(monkeypatch, two_columns)
     sql = opened()
-    assert version_of(sql) == 2
+    assert version_of(sql) == DESK + 1
     assert "nickname" in [c.name for c in sql.db.get_columns("contacts")]
     assert sql.value("SELECT body FROM drafts") == "half a sentence"
     monkeypatch.undo()
-    copy = open_desk(desk_path.with_name("desk.db.version-1"), KEY, clock=lambda: 1)
-    assert (version_of(copy), copy.value("SELECT body FROM drafts")) == (1, "half a sentence")
+    copy = open_desk(desk_path.with_name(f"desk.db.version-{DESK}"), KEY, clock=lambda: 1)
+    assert (version_of(copy), copy.value("SELECT body FROM drafts")) == (DESK, "half a sentence")
     close_desk(copy)
+
+
+def test_a_file_of_the_first_version_keeps_what_waits(
+    opened: Callable[[], Sql], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrations, "STEPS", tuple(step for step in migrations.STEPS if step.version == 1))
+        sql = opened()
+        sql.do("INSERT INTO outbox VALUES (1, 'c', 'g', x'00', '')")
+        close_desk(sql)
+    sql = opened()
+    assert version_of(sql) == DESK
+    assert sql.value("SELECT id FROM outbox") == "c"
+    assert sql.value("SELECT COUNT(*) FROM sent") == 0
+    close_desk(sql)
 
 
 def test_a_server_file_is_copied_and_then_brought_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_server(tmp_path / "server.db").db.close()
     with_second_step(monkeypatch, two_columns)
     sql = open_server(f"sqlite:///{tmp_path}/server.db")
-    assert version_of(sql) == 2
+    assert version_of(sql) == SERVER + 1
     sql.db.close()
     monkeypatch.undo()
-    copy = open_server(tmp_path / "server.db.version-1")
-    assert version_of(copy) == 1
+    copy = open_server(tmp_path / f"server.db.version-{SERVER}")
+    assert version_of(copy) == SERVER
     copy.db.close()
 
 
@@ -201,7 +221,7 @@ def test_a_step_that_is_cut_off_leaves_the_old_file(
         opened()
     monkeypatch.undo()
     sql = opened()
-    assert version_of(sql) == 1
+    assert version_of(sql) == DESK
     assert "nickname" not in [c.name for c in sql.db.get_columns("clients")]
     close_desk(sql)
 
@@ -234,14 +254,14 @@ def test_a_first_start_that_is_killed_anywhere_is_simply_begun_again(
     )
     assert killed.returncode == 9, killed.stderr.decode()
     sql = opened()
-    assert version_of(sql) == 1
+    assert version_of(sql) == DESK
     close_desk(sql)
 
 
 def test_a_newer_server_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "server.db"
     sql = open_server(path)
-    sql.do("UPDATE schema_version SET version = 7")
+    sql.do("UPDATE schema_version SET version = 70")
     sql.db.close()
     before = path.read_bytes()
     with pytest.raises(Unreadable) as refused:
@@ -253,6 +273,6 @@ def test_a_newer_server_database_is_refused(tmp_path: Path) -> None:
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     sql = open_server(tmp_path / "server.db")
     shapes: list[Any] = sql.all("SELECT sql FROM sqlite_master ORDER BY name")
-    assert migrate(sql, "server") == 1
+    assert migrate(sql, "server") == SERVER
     assert sql.all("SELECT sql FROM sqlite_master ORDER BY name") == shapes
     sql.db.close()

@@ -202,11 +202,11 @@ def test_a_new_device_of_the_same_file_counts_from_one_again(opened: Open, desk_
 
 def test_a_newer_file_is_refused_by_its_meta_and_without_it(opened: Open, desk_path: Path) -> None:
     sql = opened()
-    sql.do("UPDATE schema_version SET version = 2")
+    sql.do("UPDATE schema_version SET version = 70")
     close_desk(sql)
     meta = read_meta(desk_path)
     assert meta is not None
-    assert meta.schema_version == 2
+    assert meta.schema_version == 70
     assert refusal(desk_path) == "newer"
     assert refusal(desk_path, bytes(32)) == "newer"
     meta_path(desk_path).unlink()

@@ -1,0 +1,94 @@
+"""A desk's file that is damaged or an older copy is set aside; what a person wrote and was not sent is taken along.
+
+The server fills the new file with everything else. Its numbers may be used already: it starts as a restored one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.store.database import desk_database
+from csr_desktop.store.faults import said_plainly
+from csr_desktop.store.opening import RESTORED, bring_back, close_desk, open_desk, set_aside, wipe
+from csr_desktop.store.sql import Sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SALVAGED: Final = "salvaged"
+"""Key in `state` of a file made anew: how many unsent changes came along, -1 where the old file could not be read."""
+_TAKEN: Final = {
+    "outbox": ("seq", "seq, id, group_id, body, blocked"),
+    "sent": ("position", "position, id, device_id, group_id, body, answered_at"),
+    "needs_you": ("id", "id, body, status, code, reason, answered_at"),
+    "drafts": ("key", "key, body, written_at"),
+}
+
+
+def make_anew(path: Path, key: bytes | None, clock: Callable[[], int]) -> None:
+    """Set the file aside; with its key, make a new one that has what was not sent. Raises as `open_desk` does."""
+    is_there = path.exists() and path.stat().st_size > 0
+    aside = set_aside(path)
+    if key is None or not is_there:
+        return
+    try:
+        _fill(path, key, clock, *_read(aside, key, clock))
+    except BaseException:
+        wipe(path, is_alone=True)  # without what was not sent, a new file must not take the old one's place
+        bring_back(aside, path)
+        raise
+
+
+def _fill(path: Path, key: bytes, clock: Callable[[], int], found: dict[str, list[Any]], state: dict[str, str]) -> None:
+    sql = open_desk(path, key, clock=clock)
+    with said_plainly(), sql.transaction():
+        for table, (_, columns) in _TAKEN.items():
+            marks = ",".join("?" * len(columns.split(",")))
+            sql.many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found.get(table, []))
+        seq = max([int(state.get("seq", 0)), *(row[0] for row in found.get("outbox", []))])
+        salvaged = len(found["outbox"]) if "outbox" in found else -1
+        kept = {"seq": str(seq), RESTORED: "1", SALVAGED: str(salvaged)}
+        sql.many(
+            "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            sorted(kept.items()),
+        )
+    close_desk(sql)
+
+
+def _read(path: Path, key: bytes, clock: Callable[[], int]) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """What can be read of the tables that only this file has; a table of which nothing can is left out."""
+    found: dict[str, list[Any]] = {}
+    state: dict[str, str] = {}
+    sql = Sql(desk_database(path, key, clock))
+    try:
+        with said_plainly():
+            sql.db.connect()
+    except CsrDesktopError:
+        return found, state
+    try:
+        for table, (order, columns) in _TAKEN.items():
+            rows, is_whole = _from_both_ends(sql, table, order, columns)
+            if rows or is_whole:
+                found[table] = rows
+        state = dict(_from_both_ends(sql, "state", "key", "key, value")[0])
+    finally:
+        sql.db.close()
+    return found, state
+
+
+def _from_both_ends(sql: Sql, table: str, order: str, columns: str) -> tuple[list[Any], bool]:
+    """Rows up to where the damage begins, and those behind it; whether all could be read."""
+    rows: dict[Any, Any] = {}
+    is_whole = True
+    for direction in ("ASC", "DESC"):
+        try:
+            with said_plainly():
+                for row in sql.db.execute_sql(f"SELECT {columns} FROM {table} ORDER BY {order} {direction}"):
+                    rows[row[0]] = row
+        except CsrDesktopError:
+            is_whole = False
+        if is_whole:
+            break
+    return [rows[key] for key in sorted(rows)], is_whole

@@ -1,0 +1,124 @@
+"""When server and file no longer agree on what was sent: the server put back from a backup, or the file from one.
+
+The file then catches up from the beginning: all rows come again, numbers go on after the last one that the server
+knows, and what the server took and has lost is sent to it once more under its own ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from csr_desktop.commands import catalogue
+from csr_desktop.store.tables import SYNCED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csr_desktop.commands.command import Command
+    from csr_desktop.protocol import PullReply
+    from csr_desktop.sync.replica import Replica
+
+CATCHING_UP: Final = "catching_up"
+"""Key in `state` while the file catches up from the beginning: why it does, `server` or `file`."""
+RESTORED: Final = "is_restored"
+RECOVERED: Final = "recovered"
+"""Key in `state` of what the last catching up came to."""
+SENT_KEPT, SENT_DAYS = 5000, 30
+_DAY: Final = 86_400_000
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """`why` is server or file; `again_count` commands that the server had lost are sent again, `only_here_count` rows
+    were not among what came, so that only this workstation has them. `at` is in milliseconds.
+    """
+
+    why: str
+    at: int
+    again_count: int
+    only_here_count: int
+
+
+def keep_sent(replica: Replica, taken: Sequence[tuple[str, Command]], at: int) -> None:
+    """Remember (group id, command) that the server took; runs within the caller's transaction."""
+    if not taken:
+        return
+    sql = replica.sql
+    first = int(sql.value("SELECT COALESCE(MAX(position), 0) FROM sent")) + 1
+    sql.many(
+        "INSERT INTO sent (position, id, device_id, group_id, body, answered_at) VALUES (?,?,?,?,?,?)",
+        [
+            (position, command.id, command.device, group_id, catalogue.encode(command), at)
+            for position, (group_id, command) in enumerate(taken, first)
+        ],
+    )
+    oldest = first + len(taken) - 1 - SENT_KEPT
+    sql.do("DELETE FROM sent WHERE position <= ? OR answered_at < ?", oldest, at - SENT_DAYS * _DAY)
+
+
+def is_behind(replica: Replica) -> bool:
+    """Whether the numbers in the file may be used already, so that the server is asked before anything is sent."""
+    return bool(replica.sql.value("SELECT COUNT(*) FROM state WHERE key IN (?, ?)", CATCHING_UP, RESTORED))
+
+
+def begin_again(replica: Replica, why: str) -> None:
+    """Forget how far the file has come, but none of its rows. What is no longer there stays until a person decides."""
+    sql = replica.sql
+    with sql.transaction():
+        sql.do("UPDATE cursors SET rev = 0")
+        for table in SYNCED:
+            sql.do(f"UPDATE {table} SET rev = 0 WHERE rev <> 0")
+        images = sql.all("SELECT table_name, row_id, image FROM base WHERE image IS NOT NULL")
+        sql.many(
+            "UPDATE base SET image = ? WHERE table_name = ? AND row_id = ?",
+            [(msgspec.msgpack.encode({**msgspec.msgpack.decode(i), "rev": 0}), t, r) for t, r, i in images],
+        )
+        for key, value in (("epoch", ""), ("answered", "0"), (CATCHING_UP, why)):
+            replica.set_state(key, value)
+        sql.do("DELETE FROM state WHERE key = ?", RESTORED)
+
+
+def all_again(replica: Replica, reply: PullReply) -> list[Command]:
+    """The last page of catching up has come: what waits from now on, numbered after what the server knows.
+
+    What the server took once and does not know any more comes first; runs within the caller's transaction.
+    """
+    sql, state = replica.sql, replica.state()
+    known = {answer.command_id for answer in reply.answers}
+    # Of a number that this file had before, it is not said what is known; what is known gets its old answer.
+    lost = [
+        row
+        for row in sql.all("SELECT id, group_id, body, device_id FROM sent ORDER BY position")
+        if row[0] not in known
+    ]
+    sql.many("DELETE FROM sent WHERE id = ?", [(row[0],) for row in lost])
+    waiting = sql.all("SELECT group_id, body FROM outbox ORDER BY seq")
+    queue = replica.renumber([*((row[1], row[2]) for row in lost), *waiting], state["device_id"], reply.seq)
+    again_count = sum(row[3] == state["device_id"] for row in lost)
+    recovered = Recovered(state.get(CATCHING_UP, "server"), reply.now, again_count, 0)
+    replica.set_state(RECOVERED, msgspec.json.encode(recovered).decode())
+    return queue
+
+
+def note_what_is_only_here(replica: Replica, queue: Sequence[Command]) -> None:
+    """Catching up is done: count what the server did not send and nothing that waits makes. Runs as `all_again`."""
+    sql = replica.sql
+    made = {key for command in queue for key in command.keys()}  # noqa: SIM118  # a command is no dict
+    made |= set(sql.all("SELECT table_name, row_id FROM base"))
+    only_here = sum(
+        (table, row_id) not in made
+        for table in SYNCED
+        for (row_id,) in sql.all(f"SELECT id FROM {table} WHERE rev = 0 AND deleted = 0")
+    )
+    found = recovered(replica)
+    if found is not None:
+        noted = msgspec.structs.replace(found, only_here_count=only_here)
+        replica.set_state(RECOVERED, msgspec.json.encode(noted).decode())
+    sql.do("DELETE FROM state WHERE key = ?", CATCHING_UP)
+
+
+def recovered(replica: Replica) -> Recovered | None:
+    """What the last catching up came to, if there ever was one."""
+    said = replica.sql.value("SELECT value FROM state WHERE key = ?", RECOVERED)
+    return msgspec.json.decode(said, type=Recovered) if said else None
