@@ -11,8 +11,9 @@ import msgspec
 
 from csr_desktop.domain.errors import CsrDesktopError, Unreadable
 from csr_desktop.services.sign_in import Account, Accounts
+from csr_desktop.store.meta_file import key_checks
 from csr_desktop.system.clock import wall_clock
-from csr_desktop.system.keyring_store import FolderSecrets, Secrets, SystemKeyring
+from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring
 from csr_desktop.system.places import Places
 from csr_desktop.system.settings import SettingsFile
 
@@ -33,7 +34,7 @@ class DeskOpener:
         places.make()
         self._settings_file = SettingsFile(places.config / "settings.json")
         self.settings, self.settings_word = self._settings_file.load()
-        self.accounts = Accounts(places.config, secrets)
+        self.accounts = Accounts(places.config, secrets, key_checks=lambda: key_checks(places.data))
         self._suggested_server = suggested_server
 
     def prepare(self) -> None:
@@ -50,6 +51,9 @@ class DeskOpener:
         return translate(fault)
 
     def current(self) -> Account | None:
+        pending = self.accounts.being_removed()
+        if pending is not None:
+            self._end_removal(pending)
         return self.accounts.current()
 
     def open(self, account: Account, local_zone: str) -> DeskData:
@@ -68,12 +72,26 @@ class DeskOpener:
     def sign_in(self, server_url: str, login: str, password: str) -> Account:
         return self.accounts.sign_in(server_url, login, password)
 
-    def mend(self, account: Account, way: str) -> None:
-        """Set the person's file aside; the next opening makes a new one that the server fills."""
-        from csr_desktop.store.opening import set_aside
+    def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]:
+        return self.accounts.sign_in_again(account, password)
 
+    def remove(self, account: Account) -> None:
+        """Delete the person's keys and file: the workstation was revoked. Cut off midway, `current` ends it."""
+        self.accounts.begin_removal()
+        self._end_removal(account)
+
+    def _end_removal(self, account: Account) -> None:
+        from csr_desktop.store.opening import wipe
+
+        self.accounts.end_removal(account, lambda: wipe(self.places.data / account.file_name))
+
+    def mend(self, account: Account, way: str) -> None:
+        """Set the person's file aside and make a new one, which the server fills; what was not sent goes into it."""
+        from csr_desktop.store.salvage import make_anew
+
+        keys = self.accounts.keys(account)
         if way == "fresh":
-            set_aside(self.places.data / account.file_name)
+            make_anew(self.places.data / account.file_name, keys.database_key if keys else None, wall_clock)
 
     def suggested_server(self) -> str:
         return self._suggested_server

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from csr_desktop.domain.errors import BadInput
+from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unreadable
 from csr_desktop.domain.text import clean_line
+from csr_desktop.store.meta_file import key_check
 from csr_desktop.system.keyring_store import PersonSecrets, Secrets
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
 ACCOUNT_FILE = "account.json"
 
@@ -40,12 +43,21 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Accounts:
-    """The workstation's signed-in person. `folder` holds the account's file, `secrets` its keys."""
+    """The workstation's signed-in person. `folder` holds the account's file, `secrets` its keys; `key_checks` says by
+    which keys the database files that lie here are opened, without a key.
+    """
 
-    def __init__(self, folder: Path, secrets: Secrets, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        secrets: Secrets,
+        trust: ssl.SSLContext | None = None,
+        key_checks: Callable[[], list[str]] = list,
+    ) -> None:
         self._file = folder / ACCOUNT_FILE
         self._secrets = secrets
         self._trust = trust
+        self._key_checks = key_checks
 
     def current(self) -> Account | None:
         """None before the first sign-in, or when its file cannot be read: then the person signs in again."""
@@ -61,42 +73,82 @@ class Accounts:
 
     def sign_in(self, server_url: str, login: str, password: str) -> Account:
         """Register this workstation. Raises BadInput for a field, Refused for a wrong password, EnvironmentFault."""
-        from csr_desktop.protocol import SignInRequest
-        from csr_desktop.sync.transport import HttpCalls, checked_url
+        from csr_desktop.sync.transport import checked_url
 
         url = checked_url(server_url)
         login = clean_line(login, 200)
         if not login:
             raise BadInput("login", "Type the name you sign in with.")
+        before = self.current()
+        is_same = before is not None and before.login.casefold() == login.casefold()
+        kept = self._kept(before) if before is not None and is_same else None
+        # A number is asked back only for the key that the server keeps under it: whoever has the key takes a new one.
+        device_id = before.device_id if before is not None and is_same and kept is None else ""
+        return self._register(url, login, password, device_id, kept)
+
+    def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]:
+        """Register this workstation under a new number, for the same person and their file. Raises as `sign_in`."""
+        kept = self._kept(account)
+        renewed = self._register(
+            account.server_url, account.login, password, "" if kept else account.device_id, kept, account.user_id
+        )
+        keys = self.keys(renewed)
+        if keys is None:
+            raise EnvironmentFault("Your keyring did not keep the key.", "Try again, or ask your administrator.")
+        return renewed, keys
+
+    def _kept(self, account: Account) -> bytes | None:
+        """The database key in the keyring. What opens no file here is asked back from the server."""
+        try:
+            keys = self.keys(account)
+        except Unreadable:
+            return None
+        checks = self._key_checks()
+        return keys.database_key if keys and (not checks or key_check(keys.database_key) in checks) else None
+
+    def _register(
+        self, url: str, login: str, password: str, device_id: str, kept: bytes | None, user_id: str = ""
+    ) -> Account:
         if not password:
             raise BadInput("password", "Type your password.")
         import platform
 
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+        from csr_desktop.protocol import SignInRequest
+        from csr_desktop.sync.transport import HttpCalls
+
         key = Ed25519PrivateKey.generate()
-        before = self.current()
-        known_device = before.device_id if before and before.login.casefold() == login.casefold() else ""
-        kept = self._secrets.read(before.secret_name) if before and known_device else None
+        request = SignInRequest(
+            login=login,
+            password=password,
+            device_name=clean_line(platform.node(), 100) or "workstation",
+            public_key=key.public_key().public_bytes_raw(),
+            database_key=kept or os.urandom(32),
+            device_id=device_id,
+            key_checks=self._key_checks(),
+        )
         http = HttpCalls(url, 20, self._trust)
         try:
-            reply = http.sign_in(
-                SignInRequest(
-                    login=login,
-                    password=password,
-                    device_name=clean_line(platform.node(), 100) or "workstation",
-                    public_key=key.public_key().public_bytes_raw(),
-                    database_key=PersonSecrets.decode(kept).database_key if kept else os.urandom(32),
-                    device_id=known_device,
+            reply = http.sign_in(request)
+            if user_id and reply.user_id != user_id:
+                raise Refused(
+                    "other_person",
+                    "Behind this name is another account by now.",
+                    "Your data here is kept. Ask your administrator.",
                 )
-            )
+            account = Account(url, reply.user_id, reply.device_id, reply.name, login, reply.organisation)
+            # A file of this person may be here already: its key is never replaced by another.
+            known = self._kept(account)
+            if known is not None and known != reply.database_key:
+                again = msgspec.structs.replace(
+                    request, device_id=reply.device_id, database_key=known, key_checks=[key_check(known)]
+                )
+                reply = http.sign_in(again)
+                account = msgspec.structs.replace(account, device_id=reply.device_id)
         finally:
             http.close()
-        account = Account(url, reply.user_id, reply.device_id, reply.name, login, reply.organisation)
-        # A file of this person may be here already: its key is never replaced by another.
-        known = self._secrets.read(account.secret_name)
-        database_key = PersonSecrets.decode(known).database_key if known is not None else reply.database_key
-        keys = PersonSecrets(database_key, key.private_bytes_raw(), reply.device_id)
+        keys = PersonSecrets(known or reply.database_key, key.private_bytes_raw(), reply.device_id)
         self._secrets.write(account.secret_name, keys.encode())
         write_whole(self._file, msgspec.json.encode(account))
         return account
@@ -104,6 +156,29 @@ class Accounts:
     def sign_out(self) -> None:
         """Forget who is signed in; the person's file and key stay, so that unsent work is found again."""
         self._file.unlink(missing_ok=True)
+
+    # A workstation that was revoked
+
+    def begin_removal(self) -> None:
+        """From now on nobody is signed in; `end_removal` is due, after a restart too."""
+        if self._file.exists():
+            self._file.replace(self._removed_file)
+
+    def being_removed(self) -> Account | None:
+        try:
+            return msgspec.json.decode(self._removed_file.read_bytes(), type=Account)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+
+    def end_removal(self, account: Account, wipe: Callable[[], None]) -> None:
+        """Delete the person's keys, without which the file is noise, then the file by `wipe`."""
+        self._secrets.delete(account.secret_name)
+        wipe()
+        self._removed_file.unlink(missing_ok=True)
+
+    @property
+    def _removed_file(self) -> Path:
+        return self._file.with_suffix(".removed.json")
 
 
 def signer(keys: PersonSecrets) -> DeviceKey:
@@ -120,3 +195,8 @@ class DeviceKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         return Ed25519PrivateKey.from_private_bytes(self._private_key).sign(text)
+
+
+def is_proved(keys: PersonSecrets, text: bytes, proof: bytes) -> bool:
+    """Whether whoever says this knows the database key, which the server keeps for this workstation."""
+    return hmac.compare_digest(hmac.digest(keys.database_key, text, "sha256"), proof)
