@@ -13,7 +13,9 @@ SyncPhase = Literal["starting", "syncing", "saved", "offline", "signed_out", "co
 class SyncStatus(msgspec.Struct, frozen=True):
     """`since_at` is in milliseconds; `rows_left` counts a first fill down; title and advice are words for a person.
 
-    `is_filled` tells whether everything of this person has come at least once since the start.
+    `is_filled` tells whether everything of this person has come at least once since the start; `has_recovered` that the
+    file has just caught up from the beginning, after the server or the file was put back. `waiting_count` is said when
+    the workstation was revoked.
     """
 
     state: SyncPhase
@@ -22,3 +24,25 @@ class SyncStatus(msgspec.Struct, frozen=True):
     advice: str = ""
     rows_left: int = 0
     is_filled: bool = False
+    has_recovered: bool = False
+    waiting_count: int = 0
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """What catching up from the beginning came to. `why` is server or file, which was put back, or damaged.
+
+    `again_count` commands that the server had lost were sent again; `only_here_count` rows did not come, so that only
+    this workstation has them; `salvaged_count` unsent commands were taken out of the damaged file, -1 when it could not
+    be read. `at` is in milliseconds.
+    """
+
+    why: Literal["server", "file", "damaged"]
+    at: int
+    again_count: int = 0
+    only_here_count: int = 0
+    salvaged_count: int = 0
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether something may be missing that no program brings back."""
+        return self.only_here_count > 0 or self.salvaged_count < 0

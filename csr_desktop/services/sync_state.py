@@ -10,17 +10,23 @@ import msgspec
 
 from csr_desktop.commands.command import EditRow
 from csr_desktop.domain.permissions import unknown
+from csr_desktop.domain.sync_status import Recovered, SyncPhase
 from csr_desktop.services.labels import note_title
 from csr_desktop.store.queries import rows
+from csr_desktop.sync.recovery import forget_recovered, recovered
 
 if TYPE_CHECKING:
     from csr_desktop.commands.command import Command
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.sync.replica import NeedsYou, Replica
 
-SyncCode = Literal["saved", "waiting", "offline", "needs_you"]
-WhatToDo = Literal["look_again", "ask_lead", "keep_text", "try_again"]
+SyncCode = Literal["saved", "waiting", "offline", "needs_you", "sign_in", "stopped"]
+WhatToDo = Literal["look_again", "ask_lead", "keep_text", "try_again", "tell_it"]
+RECOVERED_ROW: Final = "recovered"
+"""Id of the row that says what catching up could not bring back."""
 
+_SAID_MS: Final = 7 * 86_400_000
+"""How long it is said that the server or the file was put back."""
 _TEXTS: Final = ("subject", "title", "name", "raw", "note", "body", "reason", "outcome_note")
 """Fields of commands that hold what a person typed."""
 _ADVICE: Final[dict[str, WhatToDo]] = {
@@ -43,16 +49,19 @@ _OPENS: Final = {"clients": "client", "tickets": "ticket", "interactions": "call
 
 
 class SyncWords(msgspec.Struct, frozen=True):
-    """`count` are changes that wait, or need the person; `since_at` is when the server was last reached."""
+    """`count` are changes that need the person, else those that wait; `since_at` is when it began to be so. `recovered`
+    is what the last catching up came to, within a week.
+    """
 
     code: SyncCode
     count: int
     since_at: int
+    recovered: Recovered | None = None
 
 
 class NeedsYouRow(msgspec.Struct, frozen=True):
     """A change that the server did not take. `text` is what the person typed, `link` what it was about if that is here:
-    client, ticket, call or follow_up, and its id.
+    client, ticket, call or follow_up, and its id. With the code `recovered` it is about the whole file instead.
     """
 
     id: str
@@ -65,38 +74,51 @@ class NeedsYouRow(msgspec.Struct, frozen=True):
     what_to_do: WhatToDo
     can_try_again: bool
     link: tuple[str, str] | None
+    recovered: Recovered | None = None
 
 
 class SyncState:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
-        self._offline_since_at = 0
+        self._phase: SyncPhase = "saved"
+        self._since_at = 0
 
-    def set_offline(self, since_at: int) -> None:
-        """The server cannot be reached since then."""
-        self._offline_since_at = since_at
-
-    def set_online(self) -> None:
-        self._offline_since_at = 0
+    def set_phase(self, phase: SyncPhase, since_at: int) -> None:
+        """How the workstation stands with its server, and since when."""
+        self._phase, self._since_at = phase, since_at
 
     def words(self) -> SyncWords:
-        """What matters most: something needs the person, else offline, else what waits."""
-        sql = self._replica.sql
+        """What matters most: signing in again, without which nothing moves; else what needs the person; else that
+        nothing is sent, and why; else what waits.
+        """
+        sql, waiting, found = self._replica.sql, self._replica.waiting_count(), self.recovered()
+        recovered = found if found is not None and self._replica.now() - found.at <= _SAID_MS else None
+        if self._phase in {"signed_out", "copied"}:
+            return SyncWords("sign_in", waiting, self._since_at, recovered)
         refused = int(sql.value("SELECT COUNT(*) FROM needs_you WHERE status = 'refused'"))
+        refused += found is not None and found.needs_person
         if refused:
-            return SyncWords("needs_you", refused, self._offline_since_at)
-        waiting = self._replica.waiting_count()
-        if self._offline_since_at:
-            return SyncWords("offline", waiting, self._offline_since_at)
-        return SyncWords("waiting" if waiting else "saved", waiting, 0)
+            return SyncWords("needs_you", refused, 0, recovered)
+        if self._phase in {"offline", "stopped"}:
+            return SyncWords("offline" if self._phase == "offline" else "stopped", waiting, self._since_at, recovered)
+        return SyncWords("waiting" if waiting else "saved", waiting, 0, recovered)
+
+    def recovered(self) -> Recovered | None:
+        """What the last catching up from the beginning came to, until the person has dealt with it."""
+        return recovered(self._replica)
 
     def needs_you(self) -> tuple[NeedsYouRow, ...]:
-        """Oldest first."""
-        return tuple(self._row(entry) for entry in self._replica.needs_you())
+        """Oldest first; before them what catching up could not bring back."""
+        found = self.recovered()
+        first = (_recovered_row(found),) if found is not None and found.needs_person else ()
+        return (*first, *(self._row(entry) for entry in self._replica.needs_you()))
 
     def dismiss(self, command_id: str) -> None:
         """The person has dealt with it."""
-        self._replica.forget_needs_you(command_id)
+        if command_id == RECOVERED_ROW:
+            forget_recovered(self._replica)
+        else:
+            self._replica.forget_needs_you(command_id)
 
     def try_again(self, command_id: str) -> Outcome:
         """Do it once more, as of now. Raises Refused when it still may not be; then it stays."""
@@ -136,6 +158,10 @@ class SyncState:
                 link = (_OPENS[table], row_id) if table in _OPENS else None
                 return note_title(row[_NAMED[table]]), link
         return "", None
+
+
+def _recovered_row(found: Recovered) -> NeedsYouRow:
+    return NeedsYouRow(RECOVERED_ROW, "", "recovered", "", found.at, "", "", "tell_it", False, None, found)
 
 
 _PARENTS: Final = (("ticket_id", "tickets"), ("client_id", "clients"))

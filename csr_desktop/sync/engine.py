@@ -12,7 +12,7 @@ from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
 from csr_desktop.protocol import PushRequest
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.sync.rebase import OlderCopy, Puller, Restored
-from csr_desktop.sync.recovery import RESTORED, begin_again, is_behind
+from csr_desktop.sync.recovery import begin_again, is_behind, is_put_back
 from csr_desktop.sync.replica import Replica
 from csr_desktop.sync.transport import Revoked, SignedOut, Transport
 
@@ -47,6 +47,7 @@ class Engine:
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._failures = 0
+        self._is_recovering = False
         self.status = SyncStatus("starting", clock())
 
     # Life
@@ -91,11 +92,12 @@ class Engine:
         except CsrDesktopError as fault:
             return self._say("stopped", fault)
         self._failures = 0
-        self._say("saved")
+        has_recovered, self._is_recovering = self._is_recovering, False
+        self._say("saved", has_recovered=has_recovered)
         return True
 
     def _exchange(self) -> None:
-        if self._replica.sql.value("SELECT COUNT(*) FROM state WHERE key = ?", RESTORED):
+        if is_put_back(self._replica):
             begin_again(self._replica, "file")
         try:
             self._send_and_fetch()
@@ -106,8 +108,9 @@ class Engine:
             self._send_and_fetch()
 
     def _send_and_fetch(self) -> None:
-        if is_behind(self._replica):  # which numbers are free is known only after having caught up
-            self._pull()
+        if is_behind(self._replica):
+            self._is_recovering = True
+            self._pull()  # which numbers are free is known only after having caught up
         first = self._replica.push_batch(limit=1)
         self._push()
         self._pull()
@@ -136,11 +139,13 @@ class Engine:
                 )
                 self._on_status(self.status)
 
-    def _say(self, state: SyncPhase, fault: CsrDesktopError | None = None) -> bool:
+    def _say(self, state: SyncPhase, fault: CsrDesktopError | None = None, *, has_recovered: bool = False) -> bool:
         title, advice = (fault.title, fault.advice) if fault else ("", "")
         old = self.status
         since = old.since_at if old.state == state else self._clock()
-        self.status = SyncStatus(state, since, title, advice, 0, old.is_filled or state == "saved")
+        is_filled = old.is_filled or state == "saved"
+        waiting = self._replica.waiting_count() if state == "revoked" else 0
+        self.status = SyncStatus(state, since, title, advice, 0, is_filled, has_recovered, waiting)
         self._on_status(self.status)
         return False
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.commands import catalogue
+from csr_desktop.domain.sync_status import Recovered
+from csr_desktop.store.opening import RESTORED
+from csr_desktop.store.salvage import SALVAGED
 from csr_desktop.store.tables import SYNCED
 
 if TYPE_CHECKING:
@@ -22,22 +25,10 @@ if TYPE_CHECKING:
 
 CATCHING_UP: Final = "catching_up"
 """Key in `state` while the file catches up from the beginning: why it does, `server` or `file`."""
-RESTORED: Final = "is_restored"
 RECOVERED: Final = "recovered"
-"""Key in `state` of what the last catching up came to."""
+"""Key in `state` of what the last catching up came to, until the person has seen it."""
 SENT_KEPT, SENT_DAYS = 5000, 30
 _DAY: Final = 86_400_000
-
-
-class Recovered(msgspec.Struct, frozen=True):
-    """`why` is server or file; `again_count` commands that the server had lost are sent again, `only_here_count` rows
-    were not among what came, so that only this workstation has them. `at` is in milliseconds.
-    """
-
-    why: str
-    at: int
-    again_count: int
-    only_here_count: int
 
 
 def keep_sent(replica: Replica, taken: Sequence[tuple[str, Command]], at: int) -> None:
@@ -57,9 +48,14 @@ def keep_sent(replica: Replica, taken: Sequence[tuple[str, Command]], at: int) -
     sql.do("DELETE FROM sent WHERE position <= ? OR answered_at < ?", oldest, at - SENT_DAYS * _DAY)
 
 
+def is_put_back(replica: Replica) -> bool:
+    """Whether the file is a backup of itself, or made of what could be taken out of a damaged one."""
+    return bool(replica.sql.value("SELECT COUNT(*) FROM state WHERE key = ?", RESTORED))
+
+
 def is_behind(replica: Replica) -> bool:
     """Whether the numbers in the file may be used already, so that the server is asked before anything is sent."""
-    return bool(replica.sql.value("SELECT COUNT(*) FROM state WHERE key IN (?, ?)", CATCHING_UP, RESTORED))
+    return bool(replica.sql.value("SELECT COUNT(*) FROM state WHERE key = ?", CATCHING_UP))
 
 
 def begin_again(replica: Replica, why: str) -> None:
@@ -96,8 +92,16 @@ def all_again(replica: Replica, reply: PullReply) -> list[Command]:
     waiting = sql.all("SELECT group_id, body FROM outbox ORDER BY seq")
     queue = replica.renumber([*((row[1], row[2]) for row in lost), *waiting], state["device_id"], reply.seq)
     again_count = sum(row[3] == state["device_id"] for row in lost)
-    recovered = Recovered(state.get(CATCHING_UP, "server"), reply.now, again_count, 0)
-    replica.set_state(RECOVERED, msgspec.json.encode(recovered).decode())
+    salvaged = state.get(SALVAGED)
+    is_server = state[CATCHING_UP] == "server"
+    found = Recovered(
+        why="damaged" if salvaged is not None else "server" if is_server else "file",
+        at=reply.now,
+        again_count=again_count,
+        salvaged_count=int(salvaged or 0),
+    )
+    replica.set_state(RECOVERED, msgspec.json.encode(found).decode())
+    sql.do("DELETE FROM state WHERE key = ?", SALVAGED)
     return queue
 
 
@@ -122,3 +126,9 @@ def recovered(replica: Replica) -> Recovered | None:
     """What the last catching up came to, if there ever was one."""
     said = replica.sql.value("SELECT value FROM state WHERE key = ?", RECOVERED)
     return msgspec.json.decode(said, type=Recovered) if said else None
+
+
+def forget_recovered(replica: Replica) -> None:
+    """The person has dealt with it."""
+    with replica.sql.transaction():
+        replica.sql.do("DELETE FROM state WHERE key = ?", RECOVERED)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QTimeZone, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
-from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Unreadable
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused, Unreadable
 from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.kit.singletons import keep_singletons
@@ -19,8 +19,10 @@ from csr_desktop.ui.kit.theme import ThemeSwitch, WantedTheme
 from csr_desktop.ui.plurals import EnglishPlurals
 
 if TYPE_CHECKING:
+    from csr_desktop.domain.sync_status import SyncStatus
     from csr_desktop.services.desk_data import DeskData
     from csr_desktop.services.sign_in import Account
+    from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.ui.desk_window import DeskWindow
 
 T = TypeVar("T")
@@ -36,6 +38,8 @@ class Opener(Protocol):
     def current(self) -> Account | None: ...
     def open(self, account: Account, local_zone: str) -> DeskData: ...
     def sign_in(self, server_url: str, login: str, password: str) -> Account: ...
+    def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]: ...
+    def remove(self, account: Account) -> None: ...
     def mend(self, account: Account, way: str) -> None: ...
     def suggested_server(self) -> str: ...
     def remembered(self, name: str) -> object: ...
@@ -93,13 +97,16 @@ class Application(QObject):
         sheet = self._app.styleSheet()
         self._app.setStyleSheet("")
         try:
-            made = DeskWindow(self.themes, self.worker, data, self.local_zone, self._opener.remember)
+            made = DeskWindow(
+                self.themes, self.worker, data, self.local_zone, self._opener.remember, self._opener.sign_in_again
+            )
             self.desk_window = made
             self._restore_place(made)
             made.build_first()
         finally:
             self._app.setStyleSheet(sheet)
         made.window.closing.connect(self.close)
+        made.revoked.connect(self._on_revoked)
         made.window.installEventFilter(self)
         made.ask_first()
         # The window opens with its rows in it. A store that is slow is waited for no longer than a person would notice.
@@ -181,6 +188,24 @@ class Application(QObject):
         view.chosen.connect(lambda way: self._on_way(way, fault))
         self._show_front(view)
         view.buttons[0].setFocus()
+
+    def _on_revoked(self, status: SyncStatus) -> None:
+        """Say it, then remove the person's file and key at once: whoever has the computer now would not press a key."""
+        from csr_desktop.ui.recovery_words import RecoveryWords
+
+        made, data, account = self.desk_window, self._data, self._account
+        if made is None or data is None or account is None or self._is_closing:
+            return
+        made.window.closing.disconnect(self.close)
+        made.close()
+        self.desk_window = self._data = self._account = None
+
+        def remove() -> None:
+            data.close()
+            self._opener.remove(account)
+
+        self._on_fault(Refused("revoked", *RecoveryWords(self).removed(status)))
+        self.worker.ask(self, remove, lambda _: None, self._on_fault)
 
     def _ways_out(self, fault: CsrDesktopError) -> list[tuple[str, str]]:
         quit_ = ("quit", self.tr("Quit"))

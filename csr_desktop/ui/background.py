@@ -53,7 +53,7 @@ class StoreWorker(QObject):
         """`translate` finds words for a driver's error, where it is the world's and not a bug."""
         super().__init__(parent)
         self._executor = executor
-        self._translate = translate
+        self.translate = translate
         self._newest: dict[tuple[int, str], int] = {}
         self._asked = 0
         self._open = 0
@@ -90,7 +90,7 @@ class StoreWorker(QObject):
             except CsrDesktopError:
                 raise
             except Exception as fault:
-                said = self._translate(fault)
+                said = self.translate(fault)
                 if said is None:
                     raise
                 raise said from fault

@@ -6,24 +6,29 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.domain.change_set import ChangeSet
-from csr_desktop.domain.sync_status import SyncStatus
+from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.domain.sync_status import Recovered, SyncStatus
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.background import StoreWorker
-from csr_desktop.ui.desk import Desk
+from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.floats import Floats
 from csr_desktop.ui.kit.tab_order import follow_with_tab
-from csr_desktop.ui.kit.theme import ThemeSwitch
+from csr_desktop.ui.kit.theme import ThemeSwitch, Tone
 from csr_desktop.ui.main_window import PLACES, MainWindow
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.wording import Wording
 
 if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
+    from csr_desktop.services.sign_in import Account
+    from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.ui.calls.call_bar import CallBar
+    from csr_desktop.ui.sign_in_again import SignInAgain, SignInFloat
 
 
 class _SyncEngine(Protocol):
@@ -47,6 +52,8 @@ class DeskWindow(QObject):
 
     _pulled = Signal(object)
     _status_said = Signal(object)
+    revoked = Signal(object)
+    """The SyncStatus: the workstation may keep nothing of its data."""
     first_painted = Signal()
 
     def __init__(
@@ -56,10 +63,15 @@ class DeskWindow(QObject):
         data: DeskData,
         local_zone: str,
         remember: Callable[..., None],
+        sign_in_again: SignInAgain | None = None,
     ) -> None:
+        """`sign_in_again` runs on a thread of its own."""
         super().__init__()
         self.data = data
         self.worker = worker
+        self._sign_in_again = sign_in_again
+        self._aside: StoreWorker | None = None
+        self._sign_in_float: SignInFloat | None = None
         words = Wording(ZoneInfo(local_zone), data.now)
         self.desk = Desk(themes, worker, data.services, words)
         self._call_bar: CallBar | None = None
@@ -69,7 +81,16 @@ class DeskWindow(QObject):
         start = Action(
             "start_call", self.tr("Start a call"), self._start_call, "Ctrl+D", icon="phone", works_in_text=True
         )
-        self.window.actions_table.add(start)
+        renew = Action(
+            "sign_in_again",
+            self.tr("Sign in again"),
+            self.ask_to_sign_in,
+            "Ctrl+Shift+L",
+            icon="sign-in",
+            is_enabled=lambda: self.window.sync_line.wants_sign_in,
+        )
+        self.window.actions_table.add(start, renew)
+        self.window.sync_line.sign_in_wanted.connect(self.ask_to_sign_in)
         self._engine: _SyncEngine | None = None
         self._has_asked = False
         self._pulled.connect(self._on_pulled)
@@ -187,12 +208,73 @@ class DeskWindow(QObject):
 
     def _on_status(self, status: SyncStatus) -> None:
         self.is_filled = self.is_filled or status.is_filled
-        self.window.sync_line.set_status(status.state, status.since_at, status.title, status.advice, status.rows_left)
+        self.window.sync_line.set_status(status)
+        if status.state == "revoked":
+            self.revoked.emit(status)
+        if status.has_recovered:
+            sync_state = self.desk.services.sync_state
+            self.desk.ask(self, sync_state.recovered, self._say_recovered)
+
+    def _say_recovered(self, found: Recovered | None) -> None:
+        from csr_desktop.ui.recovery_words import RecoveryWords
+
+        if found is not None:
+            tone: Tone = "warning" if found.needs_person else "info"
+            self.desk.noticed.emit(Notice(RecoveryWords(self).said(found), tone=tone))
+
+    # Signing in again
+
+    def ask_to_sign_in(self) -> None:
+        """Nothing is sent until the person has signed in again; the window and what is written in it stay."""
+        from csr_desktop.ui.sign_in_again import SignInFloat
+
+        if self._sign_in_again is None:
+            return
+        line = self.window.sync_line
+        made = SignInFloat(self.desk, self.window, self.data.account, line.why)
+        self._sign_in_float = made
+        made.wanted.connect(self._sign_in)
+        made.open_by(line, made.password, is_trailing=True)
+
+    def _sign_in(self, password: str) -> None:
+        from csr_desktop.ui.sign_in_again import AsideThread
+
+        sign_in, account = self._sign_in_again, self.data.account
+        assert sign_in is not None  # noqa: S101
+        if self._aside is None:
+            self._aside = StoreWorker(AsideThread(), translate=self.worker.translate)
+        self._aside.ask(self, lambda: sign_in(account, password), self._on_signed_in, self._on_not_signed_in)
+
+    def _on_not_signed_in(self, fault: CsrDesktopError) -> None:
+        asking = self._sign_in_float
+        if asking is None or not shiboken6.isValid(asking) or asking.is_left:
+            self.desk.say_fault(fault)
+        else:
+            asking.fail(fault)
+
+    def _on_signed_in(self, renewed: tuple[Account, PersonSecrets]) -> None:
+        asking, engine = self._sign_in_float, self._engine
+        if asking is not None and shiboken6.isValid(asking):
+            asking.leave()
+        self._engine = None
+
+        def rejoin() -> None:
+            if engine is not None:
+                engine.stop()  # what it has under way is said under the old number
+            self.data.rejoin(*renewed)
+
+        self.desk.ask(self, rejoin, self._on_rejoined)
+
+    def _on_rejoined(self, _none: None) -> None:
+        self.start_sync()
+        self.desk.noticed.emit(Notice(self.tr("You are signed in again. What waited is being sent.")))
 
     def close(self) -> None:
         """Stop the sync, then the store. The window is closed by then or closes now."""
         if self._engine is not None:
             self._engine.stop()
+        if self._aside is not None:
+            self._aside.close()
         self.window.close()
         self.window.deleteLater()
 

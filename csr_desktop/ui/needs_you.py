@@ -15,6 +15,7 @@ from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Card, line
 from csr_desktop.ui.kit.states import EmptyState
 from csr_desktop.ui.page_float import PageFloat
+from csr_desktop.ui.recovery_words import RecoveryWords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,9 +65,13 @@ class NeedsYouPage(PageFloat):
 
     def _card(self, row: NeedsYouRow) -> Card:
         themes = self.desk.themes
-        title = row.subject or self.desk.words.command(row.command)
+        words = RecoveryWords(self)
+        found = row.recovered
+        title = words.happened(found).rstrip(".") if found else row.subject or self.desk.words.command(row.command)
         card = Card(themes, title=title)
-        card.body.addWidget(Label(row.reason, tone="danger", wraps=True))
+        if found is not None and (healed := words.done(found)):
+            card.body.addWidget(Label(healed, wraps=True))
+        card.body.addWidget(Label(words.left(found) if found else row.reason, tone="danger", wraps=True))
         if row.id in self._tried:
             tried = self.tr("Tried again, and not taken: {0}").format(self._tried[row.id])
             card.body.addWidget(Label(tried, tone="danger", wraps=True))
@@ -105,6 +110,7 @@ class NeedsYouPage(PageFloat):
             "ask_lead": self.tr("Your rights do not reach that far. Ask your lead."),
             "keep_text": self.tr("It is not there any more. Copy your text if you need it elsewhere."),
             "try_again": self.tr("Try it again, or look at it first."),
+            "tell_it": self.tr("Tell your IT, who can look after it. Nothing more is lost by waiting."),
         }[what_to_do]
 
     def _look(self, kind: str, row_id: str) -> None:

@@ -1,4 +1,4 @@
-"""How it stands with saving, in words: all saved, so many waiting, offline since, something needs you."""
+"""How it stands with saving, in words: all saved, so many waiting, offline since, something needs you, sign in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.change_set import ChangeSet
+from csr_desktop.domain.sync_status import SyncStatus
 from csr_desktop.services.sync_state import SyncWords
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.buttons import Button
@@ -14,17 +15,24 @@ from csr_desktop.ui.kit.elide import plain_tooltip
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.theme import Theme
+from csr_desktop.ui.recovery_words import RecoveryWords
+
+_ALARMING = {"offline", "needs_you", "sign_in", "stopped"}
 
 
 class SyncLine(Button):
-    """A press shows what needs the person, or says more about being offline."""
+    """A press shows what needs the person, lets them sign in again, or says more about being offline."""
 
     needs_you_wanted = Signal()
+    sign_in_wanted = Signal()
     details_wanted = Signal()
+    shown = Signal()
+    """The words are those of the present state."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk.themes, "", role="quiet", icon="check-circle", parent=parent)
         self._desk = desk
+        self._recovery = RecoveryWords(self)
         self._code = ""
         self._tone = ""
         self._title = ""
@@ -35,15 +43,14 @@ class SyncLine(Button):
         self.clicked.connect(self._on_clicked)
         self.setText(self.tr("Opening"))
 
-    def set_status(self, state: str, since_at: int, title: str, advice: str, rows_left: int) -> None:
+    def set_status(self, status: SyncStatus) -> None:
         """What the sync engine says; runs on the window's thread."""
-        self._rows_left = rows_left if state == "syncing" else 0
-        is_offline = state in {"offline", "signed_out", "stopped"}
-        self._title = f"{title} {advice}".strip()
+        self._rows_left = status.rows_left if status.state == "syncing" else 0
+        self._title = f"{status.title} {status.advice}".strip()
         sync_state = self._desk.services.sync_state
         self._desk.ask(
             self,
-            lambda: sync_state.set_offline(since_at) if is_offline else sync_state.set_online(),
+            lambda: sync_state.set_phase(status.state, status.since_at),
             lambda _: self.refresh(),
             key="status",
         )
@@ -55,32 +62,56 @@ class SyncLine(Button):
         self.refresh()
 
     def _show(self, said: SyncWords) -> None:
-        code, count, since_at = said.code, said.count, said.since_at
-        words = self._desk.words
-        if code == "needs_you":
-            text = self.tr("1 change needs you") if count == 1 else self.tr("%n changes need you", "", count)
-            icon, tone = "warning", "warning"
-        elif code == "offline":
-            since = words.time_of_day(since_at)
-            text, icon, tone = self.tr("Offline since {0}, everything is kept").format(since), "wifi-slash", "info"
-        elif self._rows_left:
-            left = words.locale.toString(self._rows_left)
-            text, icon, tone = self.tr("Fetching, {0} to go").format(left), "arrow-clockwise", ""
-        elif code == "waiting":
-            text, icon, tone = self.tr("%n change(s) waiting", "", count), "arrow-clockwise", ""
-        else:
-            text, icon, tone = self.tr("All saved"), "check-circle", ""
-        if code != self._code and self._code and code in {"offline", "needs_you"}:
+        text, icon, tone = self._words_of(said)
+        details = " ".join(part for part in (self._title, self._recovery.said(said.recovered)) if part)
+        if said.code != self._code and self._code and said.code in _ALARMING:
             announce(self, text)
-        self._code = code
+        self._code = said.code
         self.setText(text)
         self._tone = tone
         self.set_icon_name(icon)
         self.setAccessibleName(text)
-        self.setAccessibleDescription(self._title)
-        self.setToolTip(plain_tooltip(f"{text}. {self._title}".strip()))
+        self.setAccessibleDescription(details)
+        self.setToolTip(plain_tooltip(f"{text}. {details}".strip()))
         self.updateGeometry()
         self.update()
+        self.shown.emit()
+
+    def _words_of(self, said: SyncWords) -> tuple[str, str, str]:
+        """Text, icon and tone."""
+        code, count, words = said.code, said.count, self._desk.words
+        since = words.time_of_day(said.since_at)
+        if code == "sign_in":
+            more = self.tr("Sign in again, %n change(s) waiting", "", count)
+            return more if count else self.tr("Sign in again, everything is kept"), "sign-in", "warning"
+        if code == "needs_you":
+            text = self.tr("1 change needs you") if count == 1 else self.tr("%n changes need you", "", count)
+            return text, "warning", "warning"
+        if code == "stopped":
+            more = self.tr("%n change(s) waiting since {0}", "", count).format(since)
+            return (
+                more if count else self.tr("No news since {0}, everything is kept").format(since),
+                "warning",
+                "warning",
+            )
+        if code == "offline":
+            return self.tr("Offline since {0}, everything is kept").format(since), "wifi-slash", "info"
+        if self._rows_left:
+            left = words.locale.toString(self._rows_left)
+            return self.tr("Fetching, {0} to go").format(left), "arrow-clockwise", ""
+        if code == "waiting":
+            return self.tr("%n change(s) waiting", "", count), "arrow-clockwise", ""
+        return self.tr("All saved"), "check-circle", ""
+
+    @property
+    def wants_sign_in(self) -> bool:
+        """Whether nothing moves until the person signs in again."""
+        return self._code == "sign_in"
+
+    @property
+    def why(self) -> str:
+        """What the engine said last, in a person's words."""
+        return self._title
 
     # Where there is no room for words, the icon says it
 
@@ -107,6 +138,8 @@ class SyncLine(Button):
     def _on_clicked(self) -> None:
         if self._code == "needs_you":
             self.needs_you_wanted.emit()
+        elif self._code == "sign_in":
+            self.sign_in_wanted.emit()
         else:
             self.details_wanted.emit()
 

@@ -84,11 +84,16 @@ def test_the_sync_state_says_what_matters_most(bureau: Bureau, desk: Services) -
     assert desk.sync_state.words() == SyncWords("saved", 0, 0)
     desk.clients.add_note("bakery", "x")
     assert desk.sync_state.words() == SyncWords("waiting", 1, 0)
-    desk.sync_state.set_offline(NOW)
+    desk.sync_state.set_phase("offline", NOW)
     assert desk.sync_state.words() == SyncWords("offline", 1, NOW)
+    desk.sync_state.set_phase("stopped", NOW)
+    assert desk.sync_state.words() == SyncWords("stopped", 1, NOW)
     refuse(bureau, AddNote(row_id="n", client_id="bakery", body="Mornings"), "deleted", "This was deleted meanwhile.")
-    assert desk.sync_state.words() == SyncWords("needs_you", 1, NOW)
-    desk.sync_state.set_online()
+    assert desk.sync_state.words() == SyncWords("needs_you", 1, 0)
+    for phase in ("signed_out", "copied"):
+        desk.sync_state.set_phase(phase, NOW)
+        assert desk.sync_state.words() == SyncWords("sign_in", 1, NOW), "without it nothing moves"
+    desk.sync_state.set_phase("saved", NOW)
     desk.sync_state.dismiss(desk.sync_state.needs_you()[0].id)
     assert desk.sync_state.words() == SyncWords("waiting", 1, 0)
 

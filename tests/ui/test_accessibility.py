@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.errors import Unreadable
+from csr_desktop.domain.sync_status import SyncStatus
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.ui.background import SameThread, StoreWorker
 from csr_desktop.ui.fault_view import FaultView
@@ -179,7 +180,7 @@ def test_what_happens_is_announced(frame: Frame, monkeypatch: pytest.MonkeyPatch
     frame.desk.do(frame.window, lambda: inbox.resolve(mine))
     frame.settle()
     assert said[-1].startswith("Resolved")
-    frame.window.sync_line.set_status("offline", frame.desk.words.now(), "", "", 0)
+    frame.window.sync_line.set_status(SyncStatus("offline", frame.desk.words.now(), "", "", 0))
     frame.settle()
     assert said[-1].startswith("Offline since")
     frame.press("Ctrl+K", "Down")

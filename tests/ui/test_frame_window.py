@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QTextEdit
 from pytestqt.qtbot import QtBot
 
+from csr_desktop.domain.sync_status import SyncStatus
 from csr_desktop.ui.desk import Notice
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.rows import KEY_ROLE
@@ -281,7 +282,7 @@ def test_nothing_in_the_top_bar_lies_over_anything_else(frame: Frame, width: int
         assert spoken(bar.sync_line).startswith("Offline since")
         bar.grab()
 
-    bar.sync_line.set_status("offline", frame.desk.words.now(), "The server can't be reached.", "", 0)
+    bar.sync_line.set_status(SyncStatus("offline", frame.desk.words.now(), "The server can't be reached.", "", 0))
     look()
     for number in ("(312) 555-0142", "(402) 555-0108"):
         frame.desk.calling.emit(number, "")
@@ -385,7 +386,7 @@ def test_a_read_that_fails_without_words_of_its_own_is_said(frame: Frame) -> Non
 )
 def test_the_top_bar_says_how_it_stands(frame: Frame, state: str, says: str) -> None:
     line = frame.window.sync_line
-    line.set_status(state, frame.desk.words.now(), "The server can't be reached.", "Everything is kept.", 0)
+    line.set_status(SyncStatus(state, frame.desk.words.now(), "The server can't be reached.", "Everything is kept.", 0))
     frame.settle()
     assert line.words.startswith(says)
     assert spoken(line) == line.words
@@ -408,7 +409,7 @@ def test_what_waits_is_counted_and_a_first_filling_counts_down(frame: Frame) -> 
     frame.desk.do(frame.window, lambda: frame.data.services.inbox.resolve(my_ticket(frame)))
     frame.settle()
     assert line.words == "2 changes waiting"
-    line.set_status("syncing", 0, "", "", 1234)
+    line.set_status(SyncStatus("syncing", 0, "", "", 1234))
     frame.settle()
     assert line.words in {"Fetching, 1,234 to go", "Fetching, 1234 to go"}
 

@@ -1,0 +1,55 @@
+"""What is said after the server or the file was put back: what happened, what was done about it, what is left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from csr_desktop.domain.sync_status import Recovered, SyncStatus
+
+
+class RecoveryWords(QObject):
+    def said(self, found: Recovered | None) -> str:
+        """One or more sentences; '' for nothing."""
+        if found is None:
+            return ""
+        return " ".join(part for part in (self.happened(found), self.done(found), self.left(found)) if part)
+
+    def happened(self, found: Recovered) -> str:
+        return {
+            "server": self.tr("The server was put back to an earlier state."),
+            "file": self.tr("Your data on this computer was put back from a backup."),
+            "damaged": self.tr("Your data on this computer was made anew from the server."),
+        }[found.why]
+
+    def done(self, found: Recovered) -> str:
+        parts = []
+        if found.salvaged_count > 0:
+            parts.append(
+                self.tr("%n change(s) that waited were taken out of the old file and sent.", "", found.salvaged_count)
+            )
+        if found.again_count:
+            parts.append(
+                self.tr("%n change(s) of yours that it had lost were sent to it again.", "", found.again_count)
+            )
+        if not parts and not found.needs_person:
+            parts.append(self.tr("Nothing of yours is missing."))
+        return " ".join(parts)
+
+    def left(self, found: Recovered) -> str:
+        parts = []
+        if found.salvaged_count < 0:
+            parts.append(self.tr("What had not been sent could not be read from the old file, which is kept."))
+        if found.only_here_count:
+            parts.append(
+                self.tr("%n thing(s) that others wrote are only on this computer for now.", "", found.only_here_count)
+            )
+        return " ".join(parts)
+
+    def removed(self, status: SyncStatus) -> tuple[str, str]:
+        """Title and advice for a workstation that was revoked."""
+        unsent = self.tr("%n change(s) had not been sent and were removed, too.", "", status.waiting_count)
+        kept = unsent if status.waiting_count else self.tr("Everything that you wrote had been sent.")
+        return (
+            self.tr("An administrator signed this computer out, so your data was removed from it."),
+            f"{kept} {self.tr('If that should not be, ask your administrator, then sign in again.')}",
+        )
