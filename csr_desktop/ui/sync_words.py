@@ -88,12 +88,9 @@ class SyncLine(Button):
             text = self.tr("1 change needs you") if count == 1 else self.tr("%n changes need you", "", count)
             return text, "warning", "warning"
         if code == "stopped":
-            more = self.tr("%n change(s) waiting since {0}", "", count).format(since)
-            return (
-                more if count else self.tr("No news since {0}, everything is kept").format(since),
-                "warning",
-                "warning",
-            )
+            more = self.tr("%n change(s) waiting since {0}", "", count) if count else ""
+            text = more or self.tr("No news since {0}, everything is kept")
+            return text.format(since), "warning", "warning"
         if code == "offline":
             return self.tr("Offline since {0}, everything is kept").format(since), "wifi-slash", "info"
         if self._rows_left:

@@ -9,46 +9,50 @@ from typing import Any
 
 import pytest
 
+from csr_desktop.commands import catalogue
 from csr_desktop.commands.clients import AddNote, EditClient
 from csr_desktop.domain.errors import Refused, Unreadable
 from csr_desktop.domain.sync_status import Recovered
-from csr_desktop.protocol import PushReply, PushRequest
+from csr_desktop.protocol import PullReply, PullRequest, PushReply, PushRequest, encode
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.problems import Rejected
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.sign_in import Account
 from csr_desktop.store.opening import open_server, refresh_meta, restore
 from csr_desktop.store.salvage import make_anew
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.recovery import recovered
-from csr_desktop.sync.transport import SignedOut
+from csr_desktop.sync.transport import SignedOut, problem_fault
 from tests.conftest import Office
 from tests.desks import KEY, InProcess
 
 CLIENT = "SELECT id FROM clients WHERE deleted = 0 ORDER BY id LIMIT 1"
 
 
-class Known(InProcess):
-    """As over HTTP: what the server sees before it takes a push."""
+class Wire(InProcess):
+    """As over HTTP: what the server refuses as a whole, and what it looks through before it takes it."""
 
     def push(self, request: PushRequest) -> PushReply:
-        from csr_desktop.commands import catalogue
-
-        commands = [catalogue.decode(body) for body in request.commands]
-        for command in commands:
-            found = self._bureau.sql.value(
-                "SELECT id FROM log WHERE device_id = ? AND seq = ?", self._account.device_id, command.seq
-            )
+        sql, device_id = self._bureau.sql, self._account.device_id
+        if sql.value("SELECT id FROM devices WHERE id = ?", device_id) is None:
+            raise SignedOut("unknown_device", "The server does not know this workstation.", "Sign in again.")
+        for command in map(catalogue.decode, request.commands):
+            found = sql.value("SELECT id FROM log WHERE device_id = ? AND seq = ?", device_id, command.seq)
             if found is not None and found.partition("/")[0] != command.id:
                 raise Refused("copied", "The data on this workstation was copied.", "Sign in again.")
-        if self._bureau.sql.value("SELECT id FROM devices WHERE id = ?", self._account.device_id) is None:
-            raise SignedOut("unknown_device", "The server does not know this workstation.", "Sign in again.")
         return super().push(request)
+
+    def pull(self, request: PullRequest) -> PullReply:
+        try:
+            return super().pull(request)
+        except Rejected as fault:
+            raise problem_fault(fault.status, encode(fault.problem)) from fault
 
 
 def engine_of(office: Office, data: DeskData) -> Engine:
     return Engine(
-        data.replica, Known(office.bureau, data.account), office.clock, lambda _: None, lambda _: None, lambda: 0.5
+        data.replica, Wire(office.bureau, data.account), office.clock, lambda _: None, lambda _: None, lambda: 0.5
     )
 
 

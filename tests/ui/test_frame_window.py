@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QTextEdit
 from pytestqt.qtbot import QtBot
 
-from csr_desktop.domain.sync_status import SyncStatus
+from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
 from csr_desktop.ui.desk import Notice
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.rows import KEY_ROLE
@@ -382,9 +382,13 @@ def test_a_read_that_fails_without_words_of_its_own_is_said(frame: Frame) -> Non
 
 @pytest.mark.parametrize(
     ("state", "says"),
-    [("saved", "All saved"), ("offline", "Offline since 10:00"), ("signed_out", "Offline since 10:00")],
+    [
+        ("saved", "All saved"),
+        ("offline", "Offline since 10:00"),
+        ("stopped", "No news since 10:00, everything is kept"),
+    ],
 )
-def test_the_top_bar_says_how_it_stands(frame: Frame, state: str, says: str) -> None:
+def test_the_top_bar_says_how_it_stands(frame: Frame, state: SyncPhase, says: str) -> None:
     line = frame.window.sync_line
     line.set_status(SyncStatus(state, frame.desk.words.now(), "The server can't be reached.", "Everything is kept.", 0))
     frame.settle()
