@@ -123,9 +123,13 @@ class StoreWorker(QObject):
         elif future.result() is not _SKIPPED:
             done(future.result())
 
+    def retire(self) -> None:
+        """Take and answer nothing any more; the executor goes on for another."""
+        self._is_closed = True
+
     def close(self) -> None:
         """Wait for what is under way; nothing is answered any more."""
-        self._is_closed = True
+        self.retire()
         self._executor.shutdown(wait=True, cancel_futures=False)
 
 

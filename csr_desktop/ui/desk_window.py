@@ -69,6 +69,7 @@ class DeskWindow(QObject):
         super().__init__()
         self.data = data
         self.worker = worker
+        self._is_closed = False
         self._sign_in_again = sign_in_again
         self._aside: StoreWorker | None = None
         self._sign_in_float: SignInFloat | None = None
@@ -183,6 +184,8 @@ class DeskWindow(QObject):
 
     def _tidy(self) -> None:
         """Between two things to do: merge what search has gathered; a step of a tenth of a second at a time."""
+        if self._is_closed:
+            return
         if not self.worker.is_busy:
             self.desk.ask(self, self.desk.services.search.tidy, self._on_tidied)
         else:
@@ -195,6 +198,8 @@ class DeskWindow(QObject):
     def build_places(self) -> None:
         """The places that were not shown yet, one a turn of the event loop, so that going there is instant."""
         for key in PLACES:
+            if self._is_closed:
+                return
             if not self.window.has_place(key):
                 self.window.place(key)
                 QTimer.singleShot(20, self.build_places)
@@ -271,6 +276,7 @@ class DeskWindow(QObject):
 
     def close(self) -> None:
         """Stop the sync, then the store. The window is closed by then or closes now."""
+        self._is_closed = True
         if self._engine is not None:
             self._engine.stop()
         if self._aside is not None:

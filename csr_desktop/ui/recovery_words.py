@@ -24,13 +24,10 @@ class RecoveryWords(QObject):
     def done(self, found: Recovered) -> str:
         parts = []
         if found.salvaged_count > 0:
-            parts.append(
-                self.tr("%n change(s) that waited were taken out of the old file and sent.", "", found.salvaged_count)
-            )
+            count = found.salvaged_count
+            parts.append(self.tr("Taken out of the old file and sent: %n change(s) that waited.", "", count))
         if found.again_count:
-            parts.append(
-                self.tr("%n change(s) of yours that it had lost were sent to it again.", "", found.again_count)
-            )
+            parts.append(self.tr("Sent to it again: %n change(s) of yours that it had lost.", "", found.again_count))
         if not parts and not found.needs_person:
             parts.append(self.tr("Nothing of yours is missing."))
         return " ".join(parts)
@@ -40,14 +37,13 @@ class RecoveryWords(QObject):
         if found.salvaged_count < 0:
             parts.append(self.tr("What had not been sent could not be read from the old file, which is kept."))
         if found.only_here_count:
-            parts.append(
-                self.tr("%n thing(s) that others wrote are only on this computer for now.", "", found.only_here_count)
-            )
+            count = found.only_here_count
+            parts.append(self.tr("Only on this computer for now: %n thing(s) that others wrote.", "", count))
         return " ".join(parts)
 
     def removed(self, status: SyncStatus) -> tuple[str, str]:
         """Title and advice for a workstation that was revoked."""
-        unsent = self.tr("%n change(s) had not been sent and were removed, too.", "", status.waiting_count)
+        unsent = self.tr("Removed with it: %n change(s) that had not been sent.", "", status.waiting_count)
         kept = unsent if status.waiting_count else self.tr("Everything that you wrote had been sent.")
         return (
             self.tr("An administrator signed this computer out, so your data was removed from it."),

@@ -1,0 +1,258 @@
+"""What a person sees when server and computer no longer agree, and the way out: real window, real server, real files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from csr_desktop.server.folder import ServerFolder
+from csr_desktop.ui.fault_view import FaultView
+from csr_desktop.ui.kit.theme import ThemeSwitch
+from csr_desktop.ui.plurals import EnglishPlurals
+from csr_desktop.ui.sign_in_view import SignInView
+from tests.server.conftest import make_bureau
+from tests.ui.frame_bench import interactive, spoken
+from tests.ui.recovery_seat import House, Seat
+
+CLIENT = "INSERT INTO clients (id, scope, rev, name) VALUES ('c', 'org', 1, 'Sample Bakery')"
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bureau") / "server"
+    make_bureau(ServerFolder(path))
+    return path
+
+
+@pytest.fixture
+def house(bureau: Path, tmp_path: Path) -> Iterator[House]:
+    shutil.copytree(bureau, tmp_path / "server")
+    made = House(ServerFolder(tmp_path / "server"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def sit(house: House, tmp_path: Path, qapp: QApplication, themes: ThemeSwitch) -> Iterator[Callable[[str], Seat]]:
+    plurals = EnglishPlurals()
+    qapp.installTranslator(plurals)
+    quits = qapp.quitOnLastWindowClosed()
+    made: list[Seat] = []
+
+    def take(name: str = "ada") -> Seat:
+        seat = Seat(qapp, themes, house, tmp_path / name)
+        made.append(seat)
+        return seat
+
+    yield take
+    for seat in made:
+        seat.close()
+    qapp.removeTranslator(plurals)
+    qapp.setQuitOnLastWindowClosed(quits)
+
+
+@pytest.fixture
+def seat(sit: Callable[[str], Seat]) -> Seat:
+    """Filled, with a client, everything saved."""
+    made = sit("ada")
+    made.open_filled()
+    clients = made.desk.desk.services.clients
+    made.desk.desk.do(made.desk, lambda: clients.add_client({"name": "Sample Bakery"}).outcome, is_quiet=True)
+    made.wait(0.3)
+    made.says("All saved")
+    return made
+
+
+def test_a_copied_file_says_so_and_goes_on_after_signing_in_again(
+    seat: Seat, sit: Callable[[str], Seat], house: House, tmp_path: Path
+) -> None:
+    seat.close()
+    shutil.copytree(tmp_path / "ada", tmp_path / "copy")
+    first = sit("ada")
+    first.open_filled()
+    first.note("one, of the first computer")
+    first.says("All saved")
+    first.close()
+    second = sit("copy")
+    second.open()
+    second.says("Sign in again, everything is kept")
+    second.note("two, of the second computer")
+    second.says("Sign in again, 1 change waiting")
+    line = second.desk.window.sync_line
+    assert "was copied" in line.accessibleDescription()
+    assert spoken(line) == "Sign in again, 1 change waiting"
+    assert house.notes() == ["one, of the first computer"]
+
+    line.click()
+    second.wait(0.1)
+    asking = second.asking
+    assert asking is not None
+    assert any("was copied" in text for text in second.texts(asking))
+    assert any("Ada Sample, as ada at 127.0.0.1" in text for text in second.texts(asking))
+    assert QApplication.focusWidget() is asking.password
+    assert all(spoken(widget) for widget in interactive(asking))
+    second.sign_in("wrong")
+    second.until(lambda: any("wrong" in text for text in second.texts(asking)), "the refusal")
+    assert second.notes()[-1] == "two, of the second computer"
+    second.sign_in()
+    second.says("All saved")
+    assert second.asking is None
+    assert "You are signed in again. What waited is being sent." in second.said()
+    both = ["one, of the first computer", "two, of the second computer"]
+    second.until(lambda: second.notes() == both, "the other's note")
+    assert house.notes() == both
+
+
+def test_a_workstation_that_the_server_lost_signs_in_again_by_key_and_keeps_what_is_being_written(
+    seat: Seat, house: House
+) -> None:
+    seat.note("one, before")
+    seat.says("All saved")
+    house.do("UPDATE devices SET public_key = zeroblob(32)")
+    house.stop()
+    house.start()
+    seat.desk.window.go("clients")
+    seat.note("two, meanwhile")
+    seat.says("Sign in again, 1 change waiting")
+    drafts = seat.desk.desk.services.drafts
+    seat.application.on_store(lambda: drafts.write("note:c", "half a sen"))
+    seat.press("Ctrl+Shift+L")
+    assert seat.asking is not None
+    seat.press("Esc")
+    assert seat.asking is None
+    seat.press("Ctrl+Shift+L")
+    seat.sign_in()
+    seat.says("All saved")
+    assert seat.application.on_store(lambda: drafts.read("note:c")) == "half a sen"
+    assert seat.desk.window.current_place == "clients"
+    assert house.notes() == ["one, before", "two, meanwhile"]
+
+
+def test_the_door_is_in_the_palette_only_while_it_is_needed(seat: Seat, house: House) -> None:
+    def offered() -> bool:
+        action = next(a for a in seat.desk.window.actions_table if a.id == "sign_in_again")
+        return action.in_palette and action.is_enabled()
+
+    assert not offered()
+    seat.press("Ctrl+Shift+L")
+    assert seat.asking is None
+    house.do("UPDATE users SET is_active = 0 WHERE login = 'ada'")
+    seat.note("one")
+    seat.says("Sign in again, 1 change waiting")
+    assert offered()
+    assert "This account is closed." in seat.desk.window.sync_line.accessibleDescription()
+    house.do("UPDATE users SET is_active = 1 WHERE login = 'ada'")
+    seat.sync()
+    seat.says("All saved")
+    assert not offered()
+
+
+def test_a_server_that_was_put_back_heals_by_itself_and_people_read_it(seat: Seat, house: House) -> None:
+    copy = house.back_up()
+    seat.note("one, after the backup")
+    seat.says("All saved")
+    house.stop()
+    seat.note("two, while it is away")
+    seat.until(lambda: seat.line.startswith("Offline since"), "the outage")
+    house.put_back(copy)
+    seat.sync()
+    seat.says("All saved")
+    assert house.notes() == ["one, after the backup", "two, while it is away"]
+    assert seat.notes() == house.notes()
+    words = "The server was put back to an earlier state. Sent to it again: 1 change of yours that it had lost."
+    seat.until(lambda: words in seat.said(), "the words about it")
+    assert seat.desk.window.sync_line.accessibleDescription() == words
+
+
+def test_what_only_this_computer_has_stands_under_needs_you(
+    seat: Seat, sit: Callable[[str], Seat], house: House
+) -> None:
+    copy = house.back_up()
+    house.do("UPDATE counters SET value = value + 1 WHERE id = 'rev'")
+    house.do(
+        "INSERT INTO notes (id, scope, rev, deleted, stamps, client_id, author_id, body, written_at)"
+        " SELECT 'n', 'org', (SELECT value FROM counters WHERE id = 'rev'), 0, '', id, 'x', 'of a colleague', 1"
+        " FROM clients LIMIT 1"
+    )
+    seat.sync()
+    seat.until(lambda: seat.notes() == ["of a colleague"], "the colleague's note")
+    house.put_back(copy)
+    seat.sync()
+    seat.says("1 change needs you")
+    assert seat.notes() == ["of a colleague"]
+    seat.press("Ctrl+Shift+U")
+    page = seat.desk.floats.needs_you
+    seat.until(lambda: len(seat.texts(page.content)) > 2, "the page")
+    texts = seat.texts(page.content)
+    assert "The server was put back to an earlier state" in texts
+    assert "Only on this computer for now: 1 thing that others wrote." in texts
+    from csr_desktop.ui.kit.buttons import Button
+
+    done = next(b for b in page.content.findChildren(Button) if b.words == "Done with it")
+    assert spoken(done) == "Done with it: The server was put back to an earlier state"
+    done.click()
+    seat.says("All saved")
+
+
+def test_a_revoked_workstation_is_emptied_and_says_what_was_not_sent(seat: Seat, house: House, tmp_path: Path) -> None:
+    home = tmp_path / "ada"
+    assert list(home.rglob("*.db"))
+    house.stop()
+    seat.note("one, never sent")
+    house.start()
+    house.revoke(seat.desk.data.account.device_id)
+    seat.sync()
+    seat.until(lambda: seat.application.front is not None, "the words about it")
+    view = seat.application.front
+    assert isinstance(view, FaultView)
+    assert spoken(view) == "An administrator signed this computer out, so your data was removed from it."
+    assert "Removed with it: 1 change that had not been sent." in view.accessibleDescription()
+    assert [button.words for button in view.buttons] == ["Sign in again", "Quit"]
+    seat.until(lambda: not list(home.rglob("*.db*")) and not list(home.rglob("*.secret")), "the files to go")
+    assert not list(home.rglob("account*"))
+    view.buttons[0].click()
+    seat.wait(0.1)
+    assert isinstance(seat.application.front, SignInView)
+    front = seat.application.front
+    front.server.setText(house.url)
+    front.login.setText("ada")
+    front.password.setText("correct horse battery")
+    front.submit()
+    seat.until(lambda: seat.application.desk_window is not None, "the desk")
+    seat.until(lambda: seat.desk.is_filled, "everything to be fetched")
+    assert seat.notes() == []
+
+
+def test_the_word_of_a_stranger_removes_nothing(seat: Seat, house: House, tmp_path: Path, bureau: Path) -> None:
+    """Another server at the same address, which knows the workstation's number and says that it is revoked."""
+    device_id = seat.desk.data.account.device_id
+    house.do("UPDATE escrow SET wrapped_key = zeroblob(60)")
+    house.revoke(device_id)
+    seat.note("one")
+    seat.says("Sign in again, 1 change waiting")
+    seat.wait(0.5)
+    assert seat.application.front is None
+    assert list((tmp_path / "ada").rglob("*.db"))
+    assert seat.notes() == ["one"]
+
+
+@pytest.mark.parametrize("cut_off_after", ["account", "key"])
+def test_a_removal_that_was_cut_off_is_ended_at_the_next_start(
+    seat: Seat, sit: Callable[[str], Seat], tmp_path: Path, cut_off_after: str
+) -> None:
+    account = seat.desk.data.account
+    seat.close()
+    accounts = seat.opener.accounts
+    accounts.begin_removal()
+    if cut_off_after == "key":
+        seat.opener.secrets.delete(account.secret_name)
+    again = sit("ada")
+    again.application.start()
+    again.until(lambda: again.application.front is not None, "the sign-in")
+    assert isinstance(again.application.front, SignInView)
+    assert not list((tmp_path / "ada").rglob("*.db*"))
+    assert not list((tmp_path / "ada").rglob("*.secret"))
