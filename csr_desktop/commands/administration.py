@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from csr_desktop.commands.command import AddRow, EditRow, RemoveRow
+import msgspec
+
+from csr_desktop.commands.command import AddRow, EditRow, RemoveRow, references
 from csr_desktop.commands.work import Key, Row, Work
+from csr_desktop.domain import business_calendar, sla_policy
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import ORGANISATION, ROLES, Person, may_administer
+from csr_desktop.domain.text import login_key
 
 
 class _Add(AddRow, frozen=True, kw_only=True):
@@ -20,7 +24,11 @@ class _Add(AddRow, frozen=True, kw_only=True):
         super().permit(who, work)
 
     def permit_add(self, who: Person, work: Work) -> None:
-        may_administer(who)
+        references(who, work, self, self.table)
+        self.check(work)
+
+    def check(self, work: Work) -> None:
+        """Raise Refused for values that the row cannot have."""
 
     def values(self, work: Work) -> dict[str, Any]:
         fields = [f for f in self.__struct_fields__ if f not in _Add.__struct_fields__]
@@ -35,9 +43,21 @@ class AddUser(_Add, frozen=True, kw_only=True, tag=True):
     email: str = ""
     extension: str = ""
 
-    def permit_add(self, who: Person, work: Work) -> None:
-        if self.role not in ROLES or not self.login or not self.name:
+    def permit(self, who: Person, work: Work) -> None:
+        super().permit(who, work)
+        row = work.get(self.table, self.row_id)
+        if row is not None and self.is_removal:
+            _keep_an_administrator(work, row)
+
+    def check(self, work: Work) -> None:
+        login = login_key(self.login)
+        if self.role not in ROLES or not login or not self.name.strip():
             raise Refused("not_allowed", "A user needs a name, a sign-in name and one of the roles.")
+        if any(row["id"] != self.row_id for row in work.find("users", "login", login)):
+            raise Refused("login_taken", f"The sign-in name {login!r} is taken.", "Take another.")
+
+    def values(self, work: Work) -> dict[str, Any]:
+        return {**super().values(work), "login": login_key(self.login)}
 
 
 class EditUser(EditRow, frozen=True, kw_only=True, tag=True):
@@ -46,16 +66,34 @@ class EditUser(EditRow, frozen=True, kw_only=True, tag=True):
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_administer(who)
+        after = {**row, **{field: becomes for field, (_, becomes) in self.changes.items()}}
+        if after["role"] != "administrator" or not after["is_active"]:
+            _keep_an_administrator(work, row)
 
     def check(self, field: str, value: Any) -> None:
         if (field == "role" and value not in ROLES) or (field == "name" and not value):
             raise Refused("not_allowed", "A user needs a name and one of the roles.")
 
 
+def _keep_an_administrator(work: Work, row: Row) -> None:
+    """Raises Refused when this person stops being one and nobody who can sign in would be left."""
+    others = (u for u in work.find("users", "role", "administrator") if u["id"] != row["id"] and u["login"])
+    is_one = row["role"] == "administrator" and row["is_active"] and not row["deleted"]
+    if is_one and not any(other["is_active"] and not other["deleted"] for other in others):
+        raise Refused("last_administrator", "This is the last administrator.", "Add another one first.")
+
+
 class AddTeam(_Add, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "teams"
     name: str
     calendar_id: str = ""
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "calendars", self.calendar_id
+
+    def check(self, work: Work) -> None:
+        _check_name(self.name)
 
 
 class AddMembership(_Add, frozen=True, kw_only=True, tag=True):
@@ -68,7 +106,7 @@ class AddMembership(_Add, frozen=True, kw_only=True, tag=True):
         yield "users", self.user_id
         yield "teams", self.team_id
 
-    def permit_add(self, who: Person, work: Work) -> None:
+    def check(self, work: Work) -> None:
         if work.get("users", self.user_id) is None or work.get("teams", self.team_id) is None:
             raise Refused("unknown", "There is no such person or team.")
 
@@ -87,11 +125,29 @@ class AddOrganisation(_Add, frozen=True, kw_only=True, tag=True):
     time_zone: str = "America/New_York"
     own_numbers: str = "[]"
 
+    def check(self, work: Work) -> None:
+        _check_name(self.name)
+        try:
+            business_calendar.zone(self.time_zone)
+        except ValueError as fault:
+            raise Refused("bad_time_zone", str(fault)) from None
+        try:
+            msgspec.json.decode(self.own_numbers, type=list[str])
+        except (msgspec.MsgspecError, UnicodeError):
+            raise Refused("not_allowed", "The organisation's own numbers cannot be read.") from None
+
 
 class AddCalendar(_Add, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "calendars"
     name: str
     body: str
+
+    def check(self, work: Work) -> None:
+        _check_name(self.name)
+        try:
+            business_calendar.decode(self.body)
+        except ValueError as fault:
+            raise Refused("bad_calendar", str(fault)) from None
 
 
 class AddSlaPolicy(_Add, frozen=True, kw_only=True, tag=True):
@@ -100,6 +156,19 @@ class AddSlaPolicy(_Add, frozen=True, kw_only=True, tag=True):
     calendar_id: str
     targets: str
 
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "calendars", self.calendar_id
+
+    def check(self, work: Work) -> None:
+        _check_name(self.name)
+        if not self.calendar_id:
+            raise Refused("bad_sla_policy", "Reply targets need a business calendar.")
+        try:
+            sla_policy.decode(self.targets)
+        except ValueError as fault:
+            raise Refused("bad_sla_policy", str(fault)) from None
+
 
 class AddTopic(_Add, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "topics"
@@ -107,9 +176,26 @@ class AddTopic(_Add, frozen=True, kw_only=True, tag=True):
     parent_id: str = ""
     position: int = 0
 
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield self.table, self.parent_id
+
+    def check(self, work: Work) -> None:
+        _check_name(self.name)
+        if self.parent_id and (self.parent_id == self.row_id or work.get(self.table, self.parent_id) is None):
+            raise Refused("unknown", "There is no such topic to put it under.")
+
 
 class AddDisposition(_Add, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "dispositions"
     name: str
     position: int = 0
     is_resolution: int = 0
+
+    def check(self, work: Work) -> None:
+        _check_name(self.name)
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise Refused("not_allowed", "It needs a name.")

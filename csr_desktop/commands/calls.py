@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from csr_desktop.commands.command import AddRow, ChangeState, EditRow, linked, name_of
+from csr_desktop.commands.command import AddRow, ChangeState, EditRow, name_of, references
 from csr_desktop.commands.work import Key, Row, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, may_work_in
 
 CHANNELS = ("phone", "email", "chat", "social", "in_person", "web_form", "voicemail")
+_REFERENCES = (
+    ("client_id", "clients"),
+    ("contact_id", "contacts"),
+    ("ticket_id", "tickets"),
+    ("topic_id", "topics"),
+    ("disposition_id", "dispositions"),
+)
 RESULTS = ("handled", "missed", "abandoned", "no_answer")
 
 
@@ -42,15 +49,15 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
         yield "clients", self.client_id
         yield "contacts", self.contact_id
         yield "tickets", self.ticket_id
+        yield "topics", self.topic_id
+        yield "dispositions", self.disposition_id
 
     def author(self, row: Row) -> str:
         return str(row["agent_id"])
 
     def permit_add(self, who: Person, work: Work) -> None:
         may_work_in(who, self.scope)
-        linked(who, work, "clients", self.client_id)
-        linked(who, work, "contacts", self.contact_id)
-        linked(who, work, "tickets", self.ticket_id)
+        references(who, work, self, self.table)
         if self.channel not in CHANNELS or self.result not in RESULTS or self.direction not in {"in", "out"}:
             raise Refused("not_allowed", "A contact of this kind cannot be logged.")
         seconds = (self.talk_seconds, self.hold_seconds, self.wrap_up_seconds, self.dial_seconds)
@@ -91,7 +98,7 @@ class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
-        for field, table in (("client_id", "clients"), ("contact_id", "contacts"), ("ticket_id", "tickets")):
+        for field, table in _REFERENCES:
             if field in self.changes:
                 yield table, str(self.changes[field][1])
 
@@ -99,9 +106,8 @@ class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
         may_work_in(who, row["scope"])
         if row["agent_id"] != who.id and not who.is_lead:
             raise Refused("not_yours", "Only the person who logged this, or their lead, can correct it.")
-        for field, table in (("client_id", "clients"), ("contact_id", "contacts"), ("ticket_id", "tickets")):
-            if field in self.changes:
-                linked(who, work, table, str(self.changes[field][1]))
+        if not self.undoes:
+            references(who, work, self, self.table)
 
 
 class ReturnMissedCall(ChangeState, frozen=True, kw_only=True, tag=True):

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from csr_desktop.commands.command import AddRow, EditRow, RemoveRow, linked, readable
+from csr_desktop.commands.command import AddRow, EditRow, RemoveRow, linked, readable, references
 from csr_desktop.commands.work import Key, Row, Work
 from csr_desktop.domain import pay_schedule
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import ORGANISATION, Person, may_edit_clients
+from csr_desktop.domain.permissions import ORGANISATION, Person, may_edit_clients, may_read, unknown
 
+_REFERENCES = (("specialist_id", "users"), ("calendar_id", "calendars"), ("sla_policy_id", "sla_policies"))
 STATUSES = ("prospect", "active", "closed")
 TIERS = ("", "gold", "silver", "bronze")
 
@@ -65,6 +66,11 @@ class AddClient(AddRow, frozen=True, kw_only=True, tag=True):
         "sla_policy_id",
     )
 
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        for field, table in _REFERENCES:
+            yield table, getattr(self, field)
+
     def author(self, row: Row) -> str:
         return self.by  # clients are everyone's
 
@@ -73,6 +79,7 @@ class AddClient(AddRow, frozen=True, kw_only=True, tag=True):
         super().permit(who, work)
 
     def permit_add(self, who: Person, work: Work) -> None:
+        references(who, work, self, self.table)
         for field in self._fields:
             check_client(field, getattr(self, field))
 
@@ -121,6 +128,18 @@ class _EditRecorded(EditRow, frozen=True, kw_only=True):
 class EditClient(_EditRecorded, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "clients"
     editable: ClassVar[frozenset[str]] = frozenset(AddClient._fields)
+
+    def keys(self) -> Iterator[Key]:
+        yield from super().keys()
+        for field, table in _REFERENCES:
+            if field in self.changes:
+                yield table, str(self.changes[field][1])
+
+    def permit_edit(self, who: Person, row: Row, work: Work) -> None:
+        super().permit_edit(who, row, work)
+        for field, table in _REFERENCES:
+            if field in self.changes and not self.undoes:
+                linked(who, work, table, str(self.changes[field][1]))
 
     def subject(self, row: Row) -> tuple[str, str]:
         return row["id"], ""
@@ -201,7 +220,9 @@ class AddNumber(AddRow, frozen=True, kw_only=True, tag=True):
 
     def permit_add(self, who: Person, work: Work) -> None:
         readable(who, work, "clients", self.client_id)
-        linked(who, work, "contacts", self.contact_id)
+        contact = work.get("contacts", self.contact_id)
+        if self.contact_id and may_read(who, contact)["client_id"] != self.client_id:
+            raise unknown()
         if not self.raw.strip():
             raise Refused("not_allowed", "Type the number first.")
 

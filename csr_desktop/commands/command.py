@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
+from csr_desktop.commands.limits import check_value
 from csr_desktop.commands.work import Edit, Images, Key, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, may_read, unknown
@@ -64,6 +65,32 @@ def linked(who: Person, work: Work, table: str, row_id: str) -> None:
         may_read(who, work.get(table, row_id))
 
 
+def references(who: Person, work: Work, command: Command, table: str) -> None:
+    """Every row that a command names beside its own must be one that this person may know of."""
+    for name, row_id in command.keys():  # noqa: SIM118  # no dict
+        if name != table:
+            linked(who, work, name, row_id)
+
+
+def teams_of(work: Work, user_id: str) -> frozenset[str]:
+    """The teams that this person is in by now."""
+    rows = work.find("memberships", "user_id", user_id)
+    return frozenset(row["team_id"] for row in rows if not row["deleted"])
+
+
+def may_be_given(who: Person, work: Work, scope: str, user_id: str, *, to_managers: bool = False) -> None:
+    """Work goes to those who work in its team; what is handed up, to a manager too. Raises Refused for others."""
+    if user_id in {"", who.id}:
+        return
+    user = work.get("users", user_id)
+    if user is None or user["deleted"] or not user["is_active"]:
+        raise Refused("unknown", "There is no such colleague.")
+    if to_managers and user["role"] == "manager":
+        return
+    if user["role"] not in {"csr", "lead"} or scope not in teams_of(work, user_id):
+        raise Refused("not_in_team", f"{user['name']} does not work in this team.", "Choose one of the team.")
+
+
 class AddRow(Command, frozen=True, kw_only=True):
     """Adds one row. Taken back by its author: the row is marked deleted, and comes back if that is undone."""
 
@@ -91,7 +118,7 @@ class AddRow(Command, frozen=True, kw_only=True):
             raise unknown()
         if row is not None and (self.undoes or self.is_removal):
             may_read(who, row)
-            if self.author(row) != who.id and not who.is_lead:
+            if self.author(row) != who.id and not _leads_author(who, work, row, self.author(row)):
                 raise Refused("not_yours", "Only the person who added this, or their lead, can take it back.")
             return
         if row is not None and self.author(row) != who.id:
@@ -173,6 +200,7 @@ class EditRow(Command, frozen=True, kw_only=True):
         for field, (was, becomes) in self.changes.items():
             if field not in self.editable or not type(was) is type(becomes) is type(row[field]):
                 raise Refused("not_allowed", f"“{field}” cannot be edited this way.")
+            check_value(field, becomes)
             self.check(field, becomes)
         self.permit_edit(who, row, work)
 
@@ -279,6 +307,11 @@ class ChangeState(Command, frozen=True, kw_only=True):
         if not back:
             return None
         return msgspec.structs.replace(self, id="", seq=0, at=0, undoes=self.id, back=back)
+
+
+def _leads_author(who: Person, work: Work, row: Row, author_id: str) -> bool:
+    """A team's rows are its lead's; of what is everyone's, only what people of their teams wrote."""
+    return who.is_lead and (row["scope"] in who.teams or not who.teams.isdisjoint(teams_of(work, author_id)))
 
 
 def name_of(work: Work, user_id: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from csr_desktop.commands.command import AddRow, ChangeState, EditRow, linked, name_of
+from csr_desktop.commands.command import AddRow, ChangeState, EditRow, may_be_given, name_of, references
 from csr_desktop.commands.work import Key, Row, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, may_reassign, may_work_in
@@ -35,6 +35,7 @@ class AddFollowUp(AddRow, frozen=True, kw_only=True, tag=True):
         yield "clients", self.client_id
         yield "contacts", self.contact_id
         yield "tickets", self.ticket_id
+        yield "interactions", self.interaction_id
         yield "users", self.assignee_id
 
     def author(self, row: Row) -> str:
@@ -42,9 +43,8 @@ class AddFollowUp(AddRow, frozen=True, kw_only=True, tag=True):
 
     def permit_add(self, who: Person, work: Work) -> None:
         may_work_in(who, self.scope)
-        for table, row_id in self.keys():
-            if table != self.table:
-                linked(who, work, table, row_id)
+        references(who, work, self, self.table)
+        may_be_given(who, work, self.scope, self.assignee_id)
         if self.follow_up_kind not in KINDS or not self.title.strip() or self.due_at <= 0:
             raise Refused("not_allowed", "A follow-up needs words and a time.")
 
@@ -105,11 +105,17 @@ class CompleteFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
 
 
 class ReopenFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
-    """It is not done after all."""
+    """It is not done after all: the completion of `was_at` no longer counts."""
 
     restorable: ClassVar[frozenset[str]] = CompleteFollowUp.restorable
+    was_at: int
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
+        if row["state"] == "open":
+            return {}
+        if row["state"] != "done" or row["completed_at"] != self.was_at:
+            by = name_of(work, row["completed_by_id"])
+            raise Refused("changed", f"{by} has completed this again meanwhile.", "Look at it again.")
         return {"state": "open", "outcome": "", "outcome_note": "", "completed_by_id": "", "completed_at": 0}
 
 
@@ -161,8 +167,8 @@ class ReassignFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
             may_work_in(who, row["scope"])  # taken meanwhile: `effect` says by whom
         else:
             may_reassign(who, row["scope"], row["assignee_id"], self.becomes_id)
-        if work.get("users", self.becomes_id) is None:
-            raise Refused("unknown", "There is no such colleague.")
+        if not self.undoes and row["assignee_id"] != self.becomes_id:
+            may_be_given(who, work, row["scope"], self.becomes_id)
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["assignee_id"] == self.becomes_id:

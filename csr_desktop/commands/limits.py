@@ -47,13 +47,17 @@ def check_values(work: Work) -> None:
     for table, row_id in work.touched():
         row = work.now[table, row_id]
         for field, value in (row or {}).items():
-            if type(value) is not str:
-                if not 0 <= value <= (LATEST_AT if field.endswith("_at") else MOST):
-                    raise Refused("out_of_range", "A time or a number is out of all bounds.", "Look at it again.")
-                continue
-            if len(value) > (TEXT_CHARACTERS if field in LONG_FIELDS else LINE_CHARACTERS):
-                raise Refused(
-                    "too_long", "This text is too long to keep.", "Shorten it; it is still where you typed it."
-                )
-            if "\0" in value:
-                raise Refused("unclean", "The text holds a character that cannot be kept.", "Type it again without it.")
+            check_value(field, value)
+
+
+def check_value(field: str, value: str | int) -> None:
+    """One field's value. Flags, whose names begin with is_, are 0 or 1."""
+    if not isinstance(value, str):
+        most = LATEST_AT if field.endswith("_at") else 1 if field.startswith("is_") else MOST
+        if not 0 <= value <= most:
+            raise Refused("out_of_range", "A time or a number is out of all bounds.", "Look at it again.")
+        return
+    if len(value) > (TEXT_CHARACTERS if field in LONG_FIELDS else LINE_CHARACTERS):
+        raise Refused("too_long", "This text is too long to keep.", "Shorten it; it is still where you typed it.")
+    if "\0" in value:
+        raise Refused("unclean", "The text holds a character that cannot be kept.", "Type it again without it.")

@@ -32,6 +32,8 @@ class Edit(msgspec.Struct, frozen=True):
 
 Load = Callable[[str, Iterable[str]], Mapping[str, Row]]
 """The rows of a table by id; ids without a row are left out."""
+Find = Callable[[str, str, str], Iterable[str]]
+"""Ids of the rows of a table whose field has this value."""
 Past = Callable[[Cell], dict[str, Edit]]
 """The history of a field by command id. Only the server has one; a desk predicts."""
 
@@ -39,8 +41,16 @@ Past = Callable[[Cell], dict[str, Edit]]
 class Work:
     """An identity map with undoable layers. Rows are never changed in place; `put` lays a new one over the old."""
 
-    def __init__(self, load: Load, new_row: Callable[[str], dict[str, Any]], past: Past | None = None) -> None:
+    def __init__(
+        self,
+        load: Load,
+        new_row: Callable[[str], dict[str, Any]],
+        past: Past | None = None,
+        find: Find | None = None,
+    ) -> None:
         self._load = load
+        self._find = find
+        self._found: dict[tuple[str, str, str], frozenset[str]] = {}
         self._new_row = new_row
         self._past = past
         self.before: Images = {}
@@ -71,6 +81,21 @@ class Work:
         if (table, row_id) not in self.now:
             self.fetch([(table, row_id)])
         return self.now[table, row_id]
+
+    def find(self, table: str, field: str, value: str) -> list[Row]:
+        """The rows whose field has this value by now, deleted ones too, by id. ValueError without a store to ask.
+
+        For what cannot be named by id: the few rows of people and teams.
+        """
+        if self._find is None:
+            raise ValueError(table)
+        asked = (table, field, value)
+        if asked not in self._found:
+            self._found[asked] = frozenset(self._find(*asked))
+            self.fetch((table, row_id) for row_id in self._found[asked])
+        known = self._found[asked] | {row_id for name, row_id in self.now if name == table}
+        rows = (self.get(table, row_id) for row_id in sorted(known))
+        return [row for row in rows if row is not None and row[field] == value]
 
     def put(self, table: str, row_id: str, **fields: Any) -> None:
         """Give a row these values; a row that is not there is made. Raises ValueError without an id."""

@@ -42,6 +42,11 @@ def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
     return _cut(" ".join(clean(text).split()), limit)
 
 
+def login_key(login: str) -> str:
+    """A sign-in name as it is stored and compared: cleaned, at most 200 characters, capitals don't count."""
+    return clean_line(login, 200).casefold()
+
+
 def excerpt(text: str, length: int) -> str:
     """The beginning of a text on one line, at most `length` characters; … at the end of a word says that it goes on."""
     line = " ".join(text[: length * 4 + 400].split())

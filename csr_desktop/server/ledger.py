@@ -19,6 +19,8 @@ from csr_desktop.store.tables import new_row
 
 FUTURE_LIMIT = 60_000
 """How far, in milliseconds, a command may be ahead of the server's clock."""
+EARLIEST_AT = 946_684_800_000
+"""The year 2000 in milliseconds. Only a clock that was never set says less; then the time of arrival counts."""
 
 
 class Push(msgspec.Struct, frozen=True):
@@ -114,7 +116,7 @@ class Ledger:
         if not todo:
             return known
         people = self._people(user_id for _, _, user_id in todo)
-        work = Work(lambda table, ids: sql.load(table, ids, lock=True), new_row, self._past)
+        work = Work(lambda table, ids: sql.load(table, ids, lock=True), new_row, self._past, sql.find)
         work.fetch(key for command, _, _ in todo for key in command.keys())  # noqa: SIM118
         decided: list[_Decided] = []
         answers = self._answers_of(i for command, _, _ in todo for i in (command.id, command.undoes) if i)
@@ -179,7 +181,8 @@ class Ledger:
                 if undone.status in {"refused", "void"}:
                     return decided("void", "void", "What it takes back never happened.")
                 command = _own_undo(command, undone)
-            command = msgspec.structs.replace(command, at=min(command.at, now + FUTURE_LIMIT))
+            at = now if command.at < EARLIEST_AT else min(command.at, now + FUTURE_LIMIT)
+            command = msgspec.structs.replace(command, at=at)
             command.permit(who, work)
             differs = command.run(work)
             check_values(work)

@@ -15,7 +15,7 @@ import structlog
 
 from csr_desktop.domain.errors import BadInput, Unreadable
 from csr_desktop.domain.ids import NewId
-from csr_desktop.domain.text import clean_line
+from csr_desktop.domain.text import clean_line, login_key
 from csr_desktop.protocol import SignInReply, SignInRequest
 from csr_desktop.server.escrow import ServerKey
 from csr_desktop.server.passwords import LONGEST, Passwords
@@ -27,7 +27,6 @@ from csr_desktop.store.sql import Sql
 
 KEY_BYTES: Final = 32
 KEY_CHECKS_LIMIT: Final = 100
-LOGIN_LIMIT: Final = 200
 FREE_TRIES: Final = 3
 LONGEST_DELAY_SECONDS: Final = 60
 _STRANGERS_KEPT: Final = 10_000
@@ -38,11 +37,6 @@ _log = structlog.get_logger(__name__)
 def delay_seconds(failures: int) -> int:
     """How long after its last failure an account waits before the next try: 0, 0, 0, 1, 2, 4, … 60."""
     return 0 if failures < FREE_TRIES else min(LONGEST_DELAY_SECONDS, 2 ** min(failures - FREE_TRIES, 10))
-
-
-def login_key(login: str) -> str:
-    """A sign-in name as it is stored and compared: cleaned, capitals don't count."""
-    return clean_line(login, LOGIN_LIMIT).casefold()
 
 
 class _Account(msgspec.Struct, frozen=True):

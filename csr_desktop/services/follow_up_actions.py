@@ -77,7 +77,10 @@ class FollowUpActions:
     def reopen(self, ids: str | Sequence[str]) -> Outcome:
         found = {i: row for i, row in self._rows(ids).items() if row["state"] != "open"}
         _some(found)
-        return self._replica.do(*(ReopenFollowUp(row_id=i) for i in found), words=_words("follow_up_reopened", found))
+        return self._replica.do(
+            *(ReopenFollowUp(row_id=i, was_at=row["completed_at"]) for i, row in found.items()),
+            words=_words("follow_up_reopened", found),
+        )
 
     def snooze(self, ids: str | Sequence[str], until_at: int) -> Outcome:
         """Out of sight until then; when it is due stays."""
@@ -125,7 +128,7 @@ class FollowUpActions:
     def _rows(self, ids: str | Sequence[str]) -> dict[str, dict[str, Any]]:
         """Raises Refused when one of them is not here."""
         wanted = [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
-        columns = ("title", "state", "assignee_id", "due_at", "snoozed_until_at")
+        columns = ("title", "state", "assignee_id", "due_at", "snoozed_until_at", "completed_at")
         found = rows.by_id(self._replica.sql, "follow_ups", wanted, columns)
         if len(found) != len(wanted):
             raise unknown()

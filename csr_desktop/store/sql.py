@@ -97,6 +97,10 @@ class Sql:
                 found[values[0]] = dict(zip(names, values, strict=True))
         return found
 
+    def find(self, table: str, field: str, value: str) -> list[str]:
+        """Ids of the rows of a synced table whose field has this value."""
+        return [i for (i,) in self.all(f'SELECT id FROM {table} WHERE "{field}" = ?', value)]
+
     def upsert_text(self, table: str) -> str:
         text = self._upserts.get(table)
         if text is None:

@@ -228,7 +228,7 @@ class Puller:
                     found[row_id] = image
             return found
 
-        work = Work(load, new_row)
+        work = Work(load, new_row, find=self._sql.find)
         work.fetch([*images, *(key for command in queue for key in command.keys())])  # noqa: SIM118
         who = person_of(self._replica.state())
         first: Images = {}

@@ -133,7 +133,7 @@ class Replica:
             state = self.state()
             who, device, seq = person_of(state), state["device_id"], int(state.get("seq", 0))
             at = self.clock() + int(state.get("offset", 0))
-            work = Work(self.sql.load, new_row)
+            work = Work(self.sql.load, new_row, find=self.sql.find)
             first: Images = {}
             inverses: list[Command] = []
             outbox: list[tuple[int, str, str, bytes]] = []

@@ -43,6 +43,11 @@ def bureau() -> dict[Key, Row]:
             row("teams", TEAM, name="Team one"),
             row("teams", OTHER_TEAM, name="Team two"),
             row("memberships", "membership", user_id="csr", team_id=TEAM),
+            row("memberships", "of-colleague", user_id="colleague", team_id=TEAM),
+            row("memberships", "of-lead", user_id="lead", team_id=TEAM),
+            row("memberships", "of-stranger", user_id="stranger", team_id=OTHER_TEAM),
+            row("topics", "notice", name="Tax notice"),
+            row("dispositions", "solved", name="Resolved", is_resolution=1),
             row("calendars", "office", name="Office", body=business_calendar.encode(office)),
             row("sla_policies", "policy", name="Usual", calendar_id="office", targets='{"normal":[3600,7200],"high":[600,600]}'),
             row("clients", "client", name="Example Bakery", city="Chicago"),
@@ -51,7 +56,7 @@ def bureau() -> dict[Key, Row]:
             row("interactions", "missed", scope=TEAM, client_id="client", result="missed", started_at=1, ended_at=2),
             row("interactions", "mine", scope=TEAM, client_id="client", agent_id="csr", note="as it was"),
             row("tickets", "ticket", scope=TEAM, client_id="client", subject="Tax notice", number=4821, opened_by_id="csr",
-                sla_policy_id="policy", calendar_id="office", reply_due_at=MONDAY_9 + 3_600_000),
+                sla_policy_id="policy", calendar_id="office", reply_due_at=MONDAY_9 + 3_600_000, reply_clock="first", reply_from_at=MONDAY_9),
             row("tickets", "theirs", scope=OTHER_TEAM, client_id="client", subject="Of the other team", number=7),
             row("follow_ups", "promise", scope=TEAM, client_id="client", kind="promise", title="Call Dana", assignee_id="csr",
                 created_by_id="csr", due_at=MONDAY_9 + 7_200_000, first_due_at=MONDAY_9 + 7_200_000),
@@ -73,7 +78,10 @@ class Bureau:
 
     def work(self) -> Work:
         past = (lambda cell: dict(self.history.get(cell, {}))) if self.with_history else None
-        return Work(self.load, new_row, past)
+        return Work(self.load, new_row, past, self.find)
+
+    def find(self, table: str, field: str, value: str) -> list[str]:
+        return [i for (t, i), r in self.rows.items() if t == table and r[field] == value]
 
     def do(
         self, command: Command, who: Person = CSR, *, at: int = 0, command_id: str = ""

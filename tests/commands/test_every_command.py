@@ -11,9 +11,10 @@ from csr_desktop.commands import administration, calls, catalogue, clients, foll
 from csr_desktop.commands.command import Command
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person
-from tests.commands.rows import ADMINISTRATOR, COLLEAGUE, CSR, LEAD, MANAGER, MONDAY_9, STRANGER, TEAM, Bureau
+from tests.commands.rows import ADMINISTRATOR, COLLEAGUE, CSR, LEAD, MANAGER, MONDAY_9, STRANGER, TEAM, Bureau, bureau
 
 HOUR = 3_600_000
+OFFICE = bureau()["calendars", "office"]["body"]
 EXAMPLES: list[tuple[Command, Person]] = [
     (
         calls.LogInteraction(
@@ -69,8 +70,11 @@ EXAMPLES: list[tuple[Command, Person]] = [
     (administration.AddMembership(row_id="new", user_id="csr", team_id="team-two"), ADMINISTRATOR),
     (administration.RemoveMembership(row_id="membership"), ADMINISTRATOR),
     (administration.AddOrganisation(row_id="new", name="Demo Bureau"), ADMINISTRATOR),
-    (administration.AddCalendar(row_id="new", name="c", body="{}"), ADMINISTRATOR),
-    (administration.AddSlaPolicy(row_id="new", name="p", calendar_id="office", targets="{}"), ADMINISTRATOR),
+    (administration.AddCalendar(row_id="new", name="c", body=OFFICE), ADMINISTRATOR),
+    (
+        administration.AddSlaPolicy(row_id="new", name="p", calendar_id="office", targets='{"normal":[60,90]}'),
+        ADMINISTRATOR,
+    ),
     (administration.AddTopic(row_id="new", name="Payroll tax"), ADMINISTRATOR),
     (administration.AddDisposition(row_id="new", name="Resolved", is_resolution=1), ADMINISTRATOR),
 ]
@@ -196,8 +200,8 @@ def test_a_field_is_its_latest_edit_not_taken_back_in_whatever_order(data: st.Da
 def test_reopening_a_follow_up() -> None:
     desk = Bureau()
     before = desk.alive()
-    desk.do(follow_ups.CompleteFollowUp(row_id="promise", outcome="kept"))
-    desk.do(follow_ups.ReopenFollowUp(row_id="promise"))
+    desk.do(follow_ups.CompleteFollowUp(row_id="promise", outcome="kept"), at=MONDAY_9)
+    desk.do(follow_ups.ReopenFollowUp(row_id="promise", was_at=MONDAY_9))
     assert desk.alive() == before
 
 

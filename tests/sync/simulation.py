@@ -209,7 +209,7 @@ class World:
                                                due_at=5, client_id=some("clients"), ticket_id=r.choice(["", ticket_id]))]  # fmt: skip
         if follow_up is not None and kind == "complete":
             if follow_up["state"] == "done":
-                return [follow_ups.ReopenFollowUp(row_id=follow_up_id)]
+                return [follow_ups.ReopenFollowUp(row_id=follow_up_id, was_at=follow_up["completed_at"])]
             return [follow_ups.CompleteFollowUp(row_id=follow_up_id, outcome="kept")]
         if follow_up is not None and kind == "renegotiate":
             new_at = r.randint(1, 99)
@@ -368,7 +368,13 @@ class World:
         for key, row in state.items():
             if row is not None:
                 assert row == self.versions[(*key, row["rev"])], f"no state of the server: {key}"
-        work = Work(lambda table, ids: {i: state[table, i] for i in ids if state.get((table, i))}, new_row)
+        work = Work(
+            lambda table, ids: {i: state[table, i] for i in ids if state.get((table, i))},
+            new_row,
+            find=lambda table, field, value: [
+                i for (t, i), r in state.items() if t == table and r and r[field] == value
+            ],
+        )
         for key in state:
             work.get(*key)
         who = person_of(desk.replica.state())
