@@ -7,27 +7,28 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from csr_desktop.commands import reply_clock
 from csr_desktop.commands.calls import CHANNELS
-from csr_desktop.commands.command import AddRow, Change, ChangeState, Command, EditRow, linked, name_of, readable
+from csr_desktop.commands.command import (
+    AddRow,
+    Change,
+    ChangeState,
+    Command,
+    EditRow,
+    linked,
+    may_be_given,
+    name_of,
+    readable,
+    references,
+)
 from csr_desktop.commands.work import Images, Key, Row, Work
-from csr_desktop.domain import business_calendar
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, may_reassign, may_work_in, unknown
 
+_REFERENCES = (("client_id", "clients"), ("contact_id", "contacts"), ("topic_id", "topics"))
 PRIORITIES = ("low", "normal", "high", "urgent")
 STATES = ("open", "waiting", "resolved", "closed")
 MESSAGE_KINDS = ("inbound", "reply", "note", "event")
-
-
-def reply_due(work: Work, policy_id: str, calendar_id: str, priority: str, at: int, *, is_first: bool) -> int:
-    """When a reply that is owed from `at` on is due, in open time of the policy's calendar; 0 without a policy."""
-    policy, calendar = work.get("sla_policies", policy_id), work.get("calendars", calendar_id)
-    if policy is None or calendar is None:
-        return 0
-    targets = msgspec.json.decode(policy["targets"])
-    first_seconds, next_seconds = targets.get(priority, (0, 0))
-    seconds = first_seconds if is_first else next_seconds
-    return business_calendar.decode(calendar["body"]).add_open(at, seconds) if seconds else 0
 
 
 def clock_keys(row: Row | None) -> Iterator[Key]:
@@ -56,6 +57,8 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
         yield self.table, self.row_id
         yield "clients", self.client_id
         yield "contacts", self.contact_id
+        yield "topics", self.topic_id
+        yield "users", self.assignee_id
         yield "sla_policies", self.sla_policy_id
         yield "calendars", self.calendar_id
 
@@ -64,17 +67,17 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
 
     def permit_add(self, who: Person, work: Work) -> None:
         may_work_in(who, self.scope)
-        for table, row_id in self.keys():
-            if table != self.table:
-                linked(who, work, table, row_id)
+        references(who, work, self, self.table)
+        may_be_given(who, work, self.scope, self.assignee_id)
         if self.priority not in PRIORITIES or self.channel not in CHANNELS or not self.subject:
             raise Refused("not_allowed", "A ticket needs a subject, a channel and a priority.")
 
     def values(self, work: Work) -> dict[str, Any]:
-        due_at = 0
+        clock: dict[str, Any] = {"sla_policy_id": self.sla_policy_id, "calendar_id": self.calendar_id}
         if self.is_reply_owed:
-            due_at = reply_due(work, self.sla_policy_id, self.calendar_id, self.priority, self.at, is_first=True)
+            clock |= reply_clock.started(work, {**clock, "priority": self.priority}, self.at, "first")
         return {
+            **clock,
             "scope": self.scope,
             "client_id": self.client_id,
             "contact_id": self.contact_id,
@@ -87,16 +90,13 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
             "opened_by_id": self.by,
             "opened_at": self.at,
             "last_message_at": self.at,
-            "sla_policy_id": self.sla_policy_id,
-            "calendar_id": self.calendar_id,
-            "reply_due_at": due_at,
         }
 
 
 class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
     """A reply that was given, an internal note, or what the contact said.
 
-    A reply stops the reply clock, an inbound message starts it.
+    A reply stops the reply clock. An inbound message starts it, or ends its pause.
     """
 
     table: ClassVar[str] = "messages"
@@ -145,7 +145,7 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
             "written_at": self.at,
         }
 
-    _ticket_fields: ClassVar[frozenset[str]] = frozenset({"last_message_at", "reply_due_at", "first_replied_at"})
+    _ticket_fields: ClassVar[frozenset[str]] = reply_clock.FIELDS | {"last_message_at", "first_replied_at"}
 
     def run(self, work: Work) -> bool:
         is_new = work.get(self.table, self.row_id) is None
@@ -154,7 +154,7 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
         if ticket is None:
             return False
         if self.undoes:
-            fields = {f: becomes for f, (was, becomes) in self.back.items() if ticket[f] == was}
+            fields = self._taken_back(ticket, work)
         elif is_new:
             fields = self._effect(ticket, work)
         else:
@@ -166,14 +166,26 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
     def _effect(self, ticket: Row, work: Work) -> dict[str, Any]:
         fields: dict[str, Any] = {"last_message_at": max(self.at, ticket["last_message_at"])}
         if self.message_kind == "reply":
-            fields["reply_due_at"] = 0
+            fields |= reply_clock.STOPPED
             fields["first_replied_at"] = ticket["first_replied_at"] or self.at
         elif self.message_kind == "inbound" and not ticket["reply_due_at"]:
             work.fetch(clock_keys(ticket))
-            fields["reply_due_at"] = reply_due(
-                work, ticket["sla_policy_id"], ticket["calendar_id"], ticket["priority"], self.at, is_first=False
-            )
+            resumed = reply_clock.resumed(work, ticket, self.at)
+            fields |= resumed or reply_clock.started(work, ticket, self.at, "next")
         return fields
+
+    def _taken_back(self, ticket: Row, work: Work) -> dict[str, Any]:
+        """What still stands as this message left it goes back; of the clock all, or nothing."""
+        is_as_left = all(ticket[f] == was for f, (was, _) in self.back.items() if f in reply_clock.FIELDS)
+        fields = {
+            f: becomes
+            for f, (was, becomes) in self.back.items()
+            if (is_as_left if f in reply_clock.FIELDS else ticket[f] == was)
+        }
+        if reply_clock.FIELDS.isdisjoint(fields):
+            return fields
+        work.fetch(clock_keys(ticket))
+        return fields | reply_clock.aligned(work, {**ticket, **fields})
 
     def inverse(self, before: Images, work: Work) -> Command | None:
         found = super().inverse(before, work)
@@ -192,13 +204,24 @@ class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
-        for field, table in (("client_id", "clients"), ("contact_id", "contacts")):
-            if field in self.changes:
+        for field, table in _REFERENCES:
+            if field in self.changes and not self.undoes:
                 linked(who, work, table, self.changes[field][1])
 
     def check(self, field: str, value: Any) -> None:
         if (field == "priority" and value not in PRIORITIES) or (field == "subject" and not value.strip()):
             raise Refused("not_allowed", "A ticket needs a subject and one of the priorities.")
+
+    def run(self, work: Work) -> bool:
+        before = work.get(self.table, self.row_id)
+        differs = super().run(work)
+        after = work.get(self.table, self.row_id)
+        if before is not None and after is not None and before["priority"] != after["priority"]:
+            work.fetch(clock_keys(after))
+            fields = reply_clock.prioritised(work, after, before["priority"], self.at)
+            if any(after[f] != value for f, value in fields.items()):
+                work.put(self.table, self.row_id, **fields)
+        return differs
 
 
 class _OnTicket(ChangeState, frozen=True, kw_only=True):
@@ -255,8 +278,8 @@ class AssignTicket(_OnTicket, frozen=True, kw_only=True, tag=True):
             may_work_in(who, row["scope"])  # taken meanwhile: `effect` says by whom
         else:
             may_reassign(who, row["scope"], row["assignee_id"], self.becomes_id)
-        if self.becomes_id and work.get("users", self.becomes_id) is None:
-            raise Refused("unknown", "There is no such colleague.")
+        if not self.undoes and row["assignee_id"] != self.becomes_id:
+            may_be_given(who, work, row["scope"], self.becomes_id)
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["assignee_id"] == self.becomes_id:
@@ -274,9 +297,11 @@ class AssignTicket(_OnTicket, frozen=True, kw_only=True, tag=True):
 
 
 class ChangeTicketState(_OnTicket, frozen=True, kw_only=True, tag=True):
-    """Open, waiting for the client, resolved, closed. What is reopened owes a reply from now, not from its birth."""
+    """Open, waiting for the client, resolved, closed. What is reopened owes a reply from now, not from its birth; while
+    the client is waited for the reply clock stands still, and open again it runs on with what was left.
+    """
 
-    restorable: ClassVar[frozenset[str]] = frozenset({"state", "resolved_at", "reply_due_at"})
+    restorable: ClassVar[frozenset[str]] = reply_clock.FIELDS | {"state", "resolved_at"}
     was: str
     becomes: str
 
@@ -292,15 +317,23 @@ class ChangeTicketState(_OnTicket, frozen=True, kw_only=True, tag=True):
             raise Refused("changed", f"This ticket is “{row['state']}” by now.", "Look at it again.")
         fields: dict[str, Any] = {"state": self.becomes, "resolved_at": 0}
         if self.becomes in {"resolved", "closed"}:
-            fields.update(resolved_at=row["resolved_at"] or self.at, reply_due_at=0)
-        elif self.was in {"resolved", "closed"} and self.becomes == "open":
+            return {**fields, **reply_clock.STOPPED, "resolved_at": row["resolved_at"] or self.at}
+        work.fetch(clock_keys(row))
+        if self.becomes == "waiting":
+            return fields | reply_clock.paused(work, row, self.at)
+        if self.was == "waiting":
+            return fields | reply_clock.resumed(work, row, self.at)
+        return fields | reply_clock.started(work, row, self.at, "next")
+
+    def run(self, work: Work) -> bool:
+        super().run(work)
+        row = work.get(self.table, self.row_id)
+        if self.undoes and row is not None:
             work.fetch(clock_keys(row))
-            fields["reply_due_at"] = reply_due(
-                work, row["sla_policy_id"], row["calendar_id"], row["priority"], self.at, is_first=False
-            )
-        elif self.becomes == "waiting":
-            fields["reply_due_at"] = 0
-        return fields
+            fields = reply_clock.aligned(work, row)  # the priority may be another one by now
+            if any(row[f] != value for f, value in fields.items()):
+                work.put(self.table, self.row_id, **fields)
+        return False
 
     def words(self, work: Work) -> str:
         words = {
@@ -323,8 +356,8 @@ class EscalateTicket(_OnTicket, frozen=True, kw_only=True, tag=True):
 
     def permit_change(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
-        if self.to_id and work.get("users", self.to_id) is None:
-            raise Refused("unknown", "There is no such colleague.")
+        if not self.undoes and row["escalated_to_id"] != self.to_id:
+            may_be_given(who, work, row["scope"], self.to_id, to_managers=True)
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["escalated_to_id"] == self.to_id:

@@ -152,6 +152,14 @@ def _desk_2(sql: Sql) -> Iterator[str]:
     yield from shape.statements(is_postgresql=sql.is_postgresql)
 
 
+def _reply_clock(sql: Sql) -> Iterator[str]:
+    """Tickets of before say no more than when the reply is due, which is enough to go on from."""
+    number = f"{'BIGINT' if sql.is_postgresql else 'INTEGER'} NOT NULL DEFAULT 0"
+    yield "ALTER TABLE tickets ADD COLUMN reply_clock TEXT NOT NULL DEFAULT ''"
+    yield f"ALTER TABLE tickets ADD COLUMN reply_from_at {number}"
+    yield f"ALTER TABLE tickets ADD COLUMN reply_used_seconds {number}"
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -164,6 +172,8 @@ STEPS: tuple[Step, ...] = (
     Step(1, "desk", _desk_1),
     Step(1, "server", _server_1),
     Step(2, "desk", _desk_2),
+    Step(2, "server", _reply_clock),
+    Step(3, "desk", _reply_clock),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

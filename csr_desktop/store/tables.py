@@ -249,6 +249,9 @@ class TicketTable(Synced):
     escalated_to_id = _text()
     escalated_at = _number()
     assigned_at = _number()
+    reply_clock = _text()  # which target holds for the reply that is owed: first, next; '' while none is
+    reply_from_at = _number()  # since when the clock runs, 0 while it is paused
+    reply_used_seconds = _number()  # open time that it had used before
 
     class Meta:
         table_name = "tickets"

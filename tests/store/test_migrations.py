@@ -12,7 +12,7 @@ from csr_desktop.store import migrations
 from csr_desktop.store.derived_tables import DERIVED_TABLES
 from csr_desktop.store.migrations import Step, latest_version, migrate, version_of
 from csr_desktop.store.opening import close_desk, open_desk, open_server
-from csr_desktop.store.tables import DESK_TABLES, SERVER_TABLES, SYNCED
+from csr_desktop.store.tables import DESK_TABLES, SERVER_TABLES, SYNCED, new_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ def test_several_servers_may_start_at_once_on_an_empty_postgresql(postgresql_url
         subprocess.Popen([sys.executable, "-c", program, postgresql_url], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    assert [process.communicate(timeout=60)[0].strip() for process in started] == ["1"] * 3
+    assert [process.communicate(timeout=60)[0].strip() for process in started] == [str(latest_version("server"))] * 3
 
 
 LOG_ROW = "INSERT INTO log VALUES (1,'c','d',1,'u',?,'done','','',5,?,?)"
@@ -187,6 +187,21 @@ def test_a_file_of_the_first_version_keeps_what_waits(
     assert version_of(sql) == DESK
     assert sql.value("SELECT id FROM outbox") == "c"
     assert sql.value("SELECT COUNT(*) FROM sent") == 0
+    close_desk(sql)
+
+
+def test_a_ticket_of_the_first_version_keeps_when_its_reply_is_due(
+    opened: Callable[[], Sql], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrations, "STEPS", tuple(step for step in migrations.STEPS if step.version == 1))
+        sql = opened()
+        names = [c.name for c in sql.db.get_columns("tickets")]
+        row = {**new_row("tickets"), "id": "t", "scope": "team", "reply_due_at": 5}
+        sql.do(f"INSERT INTO tickets VALUES ({','.join('?' * len(names))})", *(row[name] for name in names))
+        close_desk(sql)
+    sql = opened()
+    assert sql.load("tickets", ["t"])["t"] == {**row, "reply_clock": "", "reply_from_at": 0, "reply_used_seconds": 0}
     close_desk(sql)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from csr_desktop.commands import catalogue, clients, tickets
+from csr_desktop.commands import administration, calls, catalogue, clients, tickets
 from csr_desktop.commands.command import Command
+from csr_desktop.commands.follow_ups import AddFollowUp
 from csr_desktop.commands.work import Work
 from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import PullReply
@@ -40,7 +41,7 @@ class Office:
         self.world.record()
         self.seqs = {0: 0, 1: 0}
 
-    def say(self, number: int, command: Command) -> str:
+    def say(self, number: int, command: Command, *, at_is_its_own: bool = False) -> str:
         """Push it as it stands; the answer's status."""
         self.seqs[number] += 1
         command_id = command.id or f"command-{number}-{self.seqs[number]}"
@@ -50,7 +51,7 @@ class Office:
             by=f"user-{number}",
             device=f"device-{number}",
             seq=self.seqs[number],
-            at=self.world.now,
+            at=command.at if at_is_its_own else self.world.now,
         )
         self.world.ledger.push([Push(f"device-{number}", f"user-{number}", [catalogue.encode(ready)])])
         sql = "SELECT status FROM log WHERE device_id = ? AND seq = ?"
@@ -123,10 +124,76 @@ def test_one_broken_command_does_not_stop_the_others(office: Office) -> None:
 
 
 def test_a_time_out_of_all_bounds_is_refused(office: Office) -> None:
-    from csr_desktop.commands.follow_ups import AddFollowUp
-
     far = AddFollowUp(row_id="far", scope=TEAMS[0], follow_up_kind="task", title="t", due_at=9 * 10**15)
     assert office.say(1, far) == "refused"
+
+
+@pytest.mark.parametrize("at", [0, 1, 86_400_000, 946_684_799_999])
+def test_a_clock_that_was_never_set_writes_the_time_of_arrival(office: Office, at: int) -> None:
+    opened = tickets.OpenTicket(row_id="new", scope=TEAMS[0], subject="s", at=at)
+    assert office.say(0, opened, at_is_its_own=True) == "done"
+    assert office.row("tickets", "new")["opened_at"] == office.world.now
+    edit = clients.EditClient(row_id="client-0", changes={"city": ("c0", "Omaha")}, at=at)
+    assert office.say(0, edit, at_is_its_own=True) == "done"
+    assert office.say(1, clients.EditClient(row_id="client-0", changes={"city": ("Omaha", "Tulsa")})) == "done"
+    assert office.row("clients", "client-0")["city"] == "Tulsa"
+
+
+def test_a_clock_that_is_ahead_wins_a_minute_at_most(office: Office) -> None:
+    ahead = clients.EditClient(row_id="client-0", changes={"city": ("c0", "Omaha")}, at=office.world.now + 10**11)
+    assert office.say(0, ahead, at_is_its_own=True) == "done"
+    office.world.now += 60_001
+    assert office.say(1, clients.EditClient(row_id="client-0", changes={"city": ("Omaha", "Tulsa")})) == "done"
+    assert office.row("clients", "client-0")["city"] == "Tulsa"
+
+
+def test_references_are_looked_at_by_the_server(office: Office) -> None:
+    with office.sql.transaction():
+        work = Work(office.sql.load, new_row)
+        work.put("users", "outsider", scope=ORGANISATION, role="csr", name="Cy Placeholder")
+        work.put("memberships", "m", scope=ORGANISATION, user_id="outsider", team_id=TEAMS[1])
+        work.put("interactions", "their-call", scope=TEAMS[1])
+        office.world.ledger.write(work)
+    follow_up = AddFollowUp(row_id="f", scope=TEAMS[0], follow_up_kind="task", title="t", due_at=5)
+    for named in ({"interaction_id": "their-call"}, {"ticket_id": "theirs"}, {"assignee_id": "outsider"},
+                  {"client_id": "' OR 1=1"}):  # fmt: skip
+        assert office.say(0, msgspec.structs.replace(follow_up, **named)) == "refused"
+    opened = tickets.OpenTicket(row_id="t", scope=TEAMS[0], subject="s", assignee_id="outsider")
+    assert office.say(0, opened) == "refused"
+    assert office.say(0, msgspec.structs.replace(opened, assignee_id="user-1")) == "done"
+    assert office.say(0, msgspec.structs.replace(follow_up, ticket_id="t", assignee_id="user-1")) == "done"
+
+
+def test_what_a_push_adds_can_be_named_in_the_same_push(office: Office) -> None:
+    """A call, and the follow-up that names it, executed as one group; and a person with their team."""
+    desk = office.world.desks[0]
+    office.synced(desk)
+    desk.replica.do(
+        calls.LogInteraction(row_id="call", scope=TEAMS[0], started_at=1, ended_at=2),
+        AddFollowUp(row_id="f", scope=TEAMS[0], follow_up_kind="task", title="t", due_at=5, interaction_id="call"),
+    )
+    office.world.ledger.push([Push(desk.device_id, desk.user_id, desk.replica.push_batch())])
+    assert office.row("follow_ups", "f")["interaction_id"] == "call"
+    assert [status for (status,) in office.sql.all("SELECT status FROM log")] == ["done", "done"]
+
+
+def test_two_people_of_one_sign_in_name_are_not_added_even_in_one_push(office: Office) -> None:
+    with office.sql.transaction():
+        work = Work(office.sql.load, new_row)
+        work.put("users", "user-0", role="administrator", login="adm")
+        office.world.ledger.write(work)
+    bodies = [
+        catalogue.encode(
+            administration.AddUser(row_id=f"new-{n}", name="Robin Stand-in", login=login, role="csr", id=f"add-{n}",
+                                   by="user-0", device="device-0", seq=n, at=office.world.now)
+        )
+        for n, login in enumerate(("robin", "ROBIN"), 1)
+    ]  # fmt: skip
+    office.world.ledger.push([Push("device-0", "user-0", bodies)])
+    assert [code for (code,) in office.sql.all("SELECT code FROM log ORDER BY seq")] == ["", "login_taken"]
+    office.seqs[0] = 2
+    demoted = administration.EditUser(row_id="user-0", changes={"role": ("administrator", "csr")})
+    assert office.say(0, demoted) == "refused"
 
 
 def test_a_copied_file_loses_nothing(office: Office) -> None:
