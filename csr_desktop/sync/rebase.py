@@ -21,7 +21,7 @@ from csr_desktop.sync.replica import Replica, ids_by_table, person_of
 EARLIEST_NOW = 946_684_800_000
 """The year 2000 in milliseconds."""
 DELETION_ROWS, DELETION_SHARE = 200, 0.05
-"""One answer that deletes more rows than both of these of a table stops the sync until a person has looked."""
+"""A catch-up that takes away more rows than both of these of a table stops until a person has looked."""
 
 
 class Suspicious(CsrDesktopError):
@@ -143,6 +143,8 @@ class Puller:
         lost = [s for (s,) in self._sql.all("SELECT scope FROM cursors") if s not in reply.rights.scopes]
         is_plain = not any(row[COLUMNS[table].index("deleted")] for table, rows in theirs.items() for row in rows)
         if is_plain and not (stored or queue or reply.gone or lost):
+            if not reply.more:
+                self._replica.set_state("taken_away", "{}")
             for table, rows in theirs.items():
                 self._sql.upsert_lists(table, rows)
             return {table: [row[0] for row in rows] for table, rows in theirs.items()}
@@ -155,8 +157,8 @@ class Puller:
             for row in rows:
                 incoming[table, row[0]] = dict(zip(COLUMNS[table], row, strict=True))
         self._left(reply, incoming, images)
+        self._guard(incoming, is_last=not reply.more)
         self._lose(lost, incoming, images)
-        self._guard(incoming)
         for key in held & incoming.keys():
             old, new = images[key], incoming[key]
             if not (old is not None and new is not None and old["rev"] >= new["rev"]):
@@ -189,18 +191,23 @@ class Puller:
                     incoming[key] = None
             self._sql.do("DELETE FROM cursors WHERE scope = ?", scope)
 
-    def _guard(self, incoming: Images) -> None:
-        marked = ids_by_table(key for key, row in incoming.items() if row is not None and row["deleted"])
+    def _guard(self, incoming: Images, *, is_last: bool) -> None:
+        """Rows that are deleted and rows that leave count alike, over all pages until nothing more is there."""
+        earlier: dict[str, int] = msgspec.json.decode(self._replica.state().get("taken_away") or "{}")
+        marked = ids_by_table(key for key, row in incoming.items() if row is None or row["deleted"])
+        counts = dict(earlier)
         for table, ids in marked.items():
-            if len(ids) <= DELETION_ROWS:
-                continue
             here = sum(1 for row in self._sql.load(table, ids).values() if not row["deleted"])
-            total = int(self._sql.value(f"SELECT COUNT(*) FROM {table} WHERE deleted = 0"))
-            if here > DELETION_ROWS and here > DELETION_SHARE * total:
+            count = counts[table] = earlier.get(table, 0) + here
+            if count <= DELETION_ROWS:
+                continue
+            total = int(self._sql.value(f"SELECT COUNT(*) FROM {table} WHERE deleted = 0")) + earlier.get(table, 0)
+            if count > DELETION_SHARE * total:
                 raise Suspicious(
-                    f"The server wants to delete {here} of {total} entries here at once.",
-                    "Nothing was deleted. Ask your administrator whether this is meant.",
+                    f"The server wants to delete {count} of {total} entries here at once.",
+                    "No more was deleted. Ask your administrator whether this is meant.",
                 )
+        self._replica.set_state("taken_away", "{}" if is_last else msgspec.json.encode(counts).decode())
 
     def _write(self, rows: Images, written: dict[str, list[str]]) -> None:
         by_table: dict[str, list[Row]] = {}

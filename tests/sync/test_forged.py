@@ -19,7 +19,7 @@ from csr_desktop.server.ledger import Push
 from csr_desktop.store.tables import new_row
 from csr_desktop.sync.rebase import Suspicious
 from tests.sync.run_simulation import fresh_sqlite
-from tests.sync.simulation import TEAMS, Desk, World
+from tests.sync.simulation import CLIENTS, TEAMS, Desk, World
 
 
 class Office:
@@ -237,6 +237,62 @@ def test_a_mass_deletion_waits_for_a_person(office: Office) -> None:
     with pytest.raises(Suspicious, match="delete 400"):
         office.synced(desk)
     assert sum(not row["deleted"] for row in desk.replica.sql.load("clients", desk.rows("clients")).values()) > 400
+
+
+def furnish(office: Office, count: int, **values: Any) -> None:
+    """Clients or, with another scope, tickets; made or changed."""
+    table = "tickets" if "subject" in values or values.get("scope") in TEAMS else "clients"
+    with office.sql.transaction():
+        work = Work(office.sql.load, new_row)
+        for number in range(count):
+            work.put(table, f"many-{number:03}", **values)
+        office.world.ledger.write(work)
+
+
+def caught_up(office: Office, desk: Desk, limit: int) -> None:
+    more = True
+    while more:
+        request = msgspec.structs.replace(desk.puller.request(), limit=limit)
+        reply = office.world.feed.pull(desk.device_id, desk.user_id, request)
+        desk.apply(reply)
+        more = reply.more
+
+
+def test_a_mass_deletion_in_small_pages_is_noticed_too(office: Office) -> None:
+    furnish(office, 400, scope=ORGANISATION, name="n")
+    desk = office.world.desks[0]
+    office.synced(desk)
+    furnish(office, 400, deleted=1)
+    with pytest.raises(Suspicious, match="delete 2"):
+        caught_up(office, desk, limit=30)
+    assert len(desk.rows("clients", "deleted = 0")) >= 200
+    with pytest.raises(Suspicious):  # and again, as long as nobody has looked
+        caught_up(office, desk, limit=30)
+    assert len(desk.rows("clients", "deleted = 0")) >= 200
+
+
+def test_a_mass_that_leaves_for_another_team_is_noticed_too(office: Office) -> None:
+    furnish(office, 400, scope=TEAMS[0], subject="s")
+    desk = office.world.desks[0]
+    office.synced(desk)
+    furnish(office, 400, scope=TEAMS[1])
+    with pytest.raises(Suspicious, match="delete 400"):
+        office.synced(desk)
+    assert len(desk.rows("tickets")) > 400
+
+
+def test_a_few_deletions_each_day_are_no_mass(office: Office) -> None:
+    furnish(office, 400, scope=ORGANISATION, name="n")
+    desk = office.world.desks[0]
+    office.synced(desk)
+    for day in range(4):
+        with office.sql.transaction():
+            work = Work(office.sql.load, new_row)
+            for number in range(90):
+                work.put("clients", f"many-{day * 90 + number:03}", deleted=1)
+            office.world.ledger.write(work)
+        caught_up(office, desk, limit=30)
+    assert len(desk.rows("clients", "deleted = 0")) == 40 + len(CLIENTS)
 
 
 def test_a_correction_of_what_is_seen_holds_though_a_colleagues_clock_is_ahead(office: Office) -> None:
