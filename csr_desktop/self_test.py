@@ -118,6 +118,17 @@ def _payroll() -> str:
     return f"{len(rules.deposits)} deposit rules, {len(bank_holidays(2026))} bank holidays in 2026"
 
 
+def _shipped_files() -> str:
+    from csr_desktop.system.resources import resource_path, resource_text
+
+    themes = sorted(resource_path("themes").glob("*.toml"))
+    stories = sorted(resource_path("made_up").glob("*.toml"))
+    guides = [resource_text("help", f"{reader}.md") for reader in ("csr", "lead", "it")]
+    if not (themes and stories and all(guides)):
+        raise RuntimeError("files are missing")
+    return f"{len(themes)} themes and sizes, {len(guides)} guides, {len(stories)} texts of the demo"
+
+
 def _trust() -> str:
     import httpx2
     import truststore
@@ -135,6 +146,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "phone numbers": _phone_numbers,
     "payroll calendar": _payroll,
     "trust store": _trust,
+    "shipped files": _shipped_files,
 }
 
 
