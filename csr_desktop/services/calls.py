@@ -15,7 +15,7 @@ from csr_desktop.services.call_rows import CallPart, NextSteps, Pop, RunningCall
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
-from csr_desktop.store.queries.clients import numbers_of
+from csr_desktop.store.queries.clients import numbers_of, own_lines_of
 
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
@@ -75,21 +75,30 @@ class Calls(CallLog):
         contact_id: str = "",
         direction: str = "out",
         *,
+        client_id: str = "",
         is_ringing: bool = False,
         name: str = "",
         returns_id: str = "",
     ) -> RunningCall:
-        """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `returns_id` is the
-        missed call that this one answers. Raises Refused while two calls run, BadInput without a number and a contact.
+        """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `client_id` names the
+        company where nobody of it is named; without a number its own line is called. `returns_id` is the missed call
+        that this one answers. Raises Refused while two calls run, BadInput without a number, a contact and a client.
         """
         person = rows.one(self._replica.sql, "contacts", contact_id) if contact_id else None
         if contact_id and person is None:
             raise unknown()
-        typed = number or self._first_number(contact_id)
-        if not typed.strip() and person is None:
+        company = rows.one(self._replica.sql, "clients", client_id) if client_id and person is None else None
+        if client_id and person is None and company is None:
+            raise unknown()
+        typed = number or (self._own_line(client_id) if company else self._first_number(contact_id))
+        if not typed.strip() and person is None and company is None:
             raise BadInput("number", "Type a number, or choose whom to call.")
         parsed = phone.parse(typed, self._lists.home_region())
         match = None if person else self._callers.match(typed)
+        matched_id = match.chosen_id if match else ""
+        matched_client_id = match.chosen_client_id if match else ""
+        if company is not None and matched_client_id != client_id:
+            matched_id, matched_client_id = "", client_id
         phase = "dial" if direction == "out" else "ring" if is_ringing else "talk"
         document = RunningCallDocument(
             id=self._replica.new_id(),
@@ -99,8 +108,8 @@ class Calls(CallLog):
             extension=parsed.extension,
             number_kind=match.number_kind if match else parsed.kind,
             caller_name=clean_line(name, 120),
-            contact_id=person["id"] if person else match.chosen_id if match else "",
-            client_id=person["client_id"] if person else match.chosen_client_id if match else "",
+            contact_id=person["id"] if person else matched_id,
+            client_id=person["client_id"] if person else matched_client_id,
             parts=(CallPart(phase, self._replica.now()),),
             returns_id=returns_id,
         )
@@ -266,10 +275,11 @@ class Calls(CallLog):
 
     def _first_number(self, contact_id: str) -> str:
         found = numbers_of(self._replica.sql, contact_id) if contact_id else []
-        if not found:
-            return ""
-        e164, extension = found[0]
-        return f"{e164};ext={extension}" if extension else str(e164)
+        return _dialled(*found[0]) if found else ""
+
+    def _own_line(self, client_id: str) -> str:
+        found = own_lines_of(self._replica.sql, client_id)
+        return _dialled(*found[0]) if found else ""
 
     def _is_new_number(self, document: RunningCallDocument) -> bool:
         if not document.is_number_remembered or not document.e164:
@@ -282,7 +292,7 @@ class Calls(CallLog):
 
     def _match(self, document: RunningCallDocument) -> CallerMatch:
         if document.id not in self._matches:
-            text = f"{document.e164};ext={document.extension}" if document.extension else document.number
+            text = _dialled(document.e164, document.extension) if document.extension else document.number
             self._matches[document.id] = self._callers.match(text)
         return self._matches[document.id]
 
@@ -331,3 +341,7 @@ class Calls(CallLog):
             repeat=self.repeat(document.client_id, document.topic_id),
             usual_seconds=self.usual_seconds(document.topic_id) if document.topic_id else 0,
         )
+
+
+def _dialled(e164: str, extension: str) -> str:
+    return f"{e164};ext={extension}" if extension else e164

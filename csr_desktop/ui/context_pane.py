@@ -117,7 +117,7 @@ class ContextPane(Pane):
         """Dial the first number of the contact."""
         contact = self._context.contact if self._context else None
         if contact is not None and contact.numbers:
-            self._desk.calling.emit(contact.numbers[0].raw or contact.numbers[0].e164, contact.id)
+            self._desk.call(contact.numbers[0].raw or contact.numbers[0].e164, contact.id)
 
     def on_minute(self) -> None:
         if self._context is not None:
@@ -270,7 +270,7 @@ class _Content(QWidget):
     def _add_contact(self) -> None:
         section = Section(self._desk.themes, self.tr("Contact"))
         self._contact = ContactPart(self._desk.themes, self._desk.words)
-        self._contact.calling.connect(self._desk.calling)
+        self._contact.calling.connect(self._desk.call)
         section.body.addWidget(self._contact)
         self._contact_part = self._part(section)
 

@@ -45,8 +45,8 @@ class Desk(QObject):
     """A Notice to show."""
     opening = Signal(object)
     """A Target to show in its place."""
-    calling = Signal(str, str)
-    """A number as text and a contact's id, either may be empty: start a call."""
+    calling = Signal(str, str, str)
+    """A number as text, a contact's and a client's id, of which one is given at least: start a call."""
     saved = Signal()
     """Something waits to be sent."""
 
@@ -120,6 +120,10 @@ class Desk(QObject):
 
     def say_fault(self, fault: CsrDesktopError) -> None:
         self.noticed.emit(Notice(str(fault), tone="danger"))
+
+    def call(self, number: str, contact_id: str = "", client_id: str = "") -> None:
+        """Start a call to a number, or to whom is named by their own. A client is named where no contact is known."""
+        self.calling.emit(number, contact_id, client_id)
 
     def open(self, kind: str, row_id: str, client_id: str = "") -> None:
         self.opening.emit(Target(kind, row_id, client_id))

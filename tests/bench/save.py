@@ -73,7 +73,7 @@ def measure(seats: int) -> dict[str, float]:
         services.calls.save = timed_save  # type: ignore[method-assign,assignment]
         made.window.go("calls")
         for number in range(ROUNDS):
-            made.desk.calling.emit(f"(312) 555-{number % 100 + 100:04}", "")
+            made.desk.call(f"(312) 555-{number % 100 + 100:04}")
             spin_until(lambda: not application.worker.is_busy)
             spin_until(lambda: bool(application.on_store(services.calls.running)))
             QTest.keyClick(made.window.focusWidget() or made.window, Qt.Key.Key_F8)

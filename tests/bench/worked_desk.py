@@ -62,7 +62,7 @@ def sizes(folder: Path) -> tuple[float, float]:
         wait_for(lambda: not application.worker.is_busy)
     palette.close()
     for number in range(CALLS):
-        made.desk.calling.emit(f"(312) 555-{number + 100:04}", "")
+        made.desk.call(f"(312) 555-{number + 100:04}")
         wait_for(lambda: not application.worker.is_busy)
         for call in application.on_store(made.desk.services.calls.running):
             application.on_store(partial(made.desk.services.calls.save, call.id))

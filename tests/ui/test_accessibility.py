@@ -82,7 +82,7 @@ def show(frame: Frame, screen: str) -> QWidget:
         missed = "SELECT id FROM interactions WHERE result = 'missed' AND contact_id <> '' AND deleted = 0 LIMIT 1"
         frame.desk.open("call", str(frame.value(missed)))
     elif screen == "running call":
-        frame.desk.calling.emit("(312) 555-0142", "")
+        frame.desk.call("(312) 555-0142")
         frame.settle()
         frame.go("calls")
     else:

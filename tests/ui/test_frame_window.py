@@ -89,7 +89,7 @@ def test_the_rail_follows_what_is_done(frame: Frame) -> None:
 
 
 def test_a_running_call_is_counted_from_its_first_moment_to_its_last(frame: Frame) -> None:
-    frame.desk.calling.emit("(312) 555-0142", "")
+    frame.desk.call("(312) 555-0142")
     frame.settle()
     assert frame.count("calls") == 1
     frame.go("calls")
@@ -285,7 +285,7 @@ def test_nothing_in_the_top_bar_lies_over_anything_else(frame: Frame, width: int
     bar.sync_line.set_status(SyncStatus("offline", frame.desk.words.now(), "The server can't be reached.", "", 0))
     look()
     for number in ("(312) 555-0142", "(402) 555-0108"):
-        frame.desk.calling.emit(number, "")
+        frame.desk.call(number)
         look()
 
 

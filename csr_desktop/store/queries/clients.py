@@ -107,6 +107,13 @@ def numbers_of(sql: Sql, contact_id: str) -> list[tuple[Any, ...]]:
     return list(query.tuples().execute(sql.db))
 
 
+def own_lines_of(sql: Sql, client_id: str) -> list[tuple[Any, ...]]:
+    """(E.164, extension) of a company itself, in the order they were added."""
+    t = PhoneNumberTable
+    is_own = (t.client_id == client_id) & (t.contact_id == "") & (t.e164 != "") & (t.deleted == 0)
+    return list(t.select(t.e164, t.extension).where(is_own).order_by(t.id).tuples().execute(sql.db))
+
+
 def open_promises(sql: Sql, client_id: str) -> list[tuple[Any, ...]]:
     """(id, title, kind, due, assignee id, contact id), the earliest due first."""
     t = FollowUpTable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedLayout, QWidget
 
@@ -18,6 +18,7 @@ from csr_desktop.ui.kit.theme import set_look
 
 if TYPE_CHECKING:
     from csr_desktop.services.call_rows import RunningCall
+    from csr_desktop.ui.calls.finder import Found
     from csr_desktop.ui.calls.start_float import StartFloat
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.kit.theme import ThemeSwitch
@@ -80,9 +81,6 @@ class _Line(QFrame):
 
 class CallBar(QWidget):
     """Ticks only while a call runs. `open_start` asks for a number or name; the window binds it to Ctrl+D."""
-
-    start_wanted = Signal(str, str)
-    """Number and contact of a call that was just asked for here; it is started already."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -198,6 +196,5 @@ class CallBar(QWidget):
     def is_asking(self) -> bool:
         return self._float is not None and self._float.is_open
 
-    def _on_start(self, number: str, contact_id: str, direction: str) -> None:
-        self._running.start(number, contact_id, direction)
-        self.start_wanted.emit(number, contact_id)
+    def _on_start(self, found: Found, direction: str) -> None:
+        self._running.start(found.number, found.contact_id, direction, client_id=found.client_id)

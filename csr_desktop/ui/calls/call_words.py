@@ -90,8 +90,15 @@ class CallWords(QObject):
         if people > 1:
             return "users", "warning", self.tr("{0} people share {1}: who is it?").format(count.capitalize(), number)
         if call.client_id:
-            return "buildings", "faint", self.tr("{0} is the company's own line: who is it?").format(number)
+            return "buildings", "faint", self._company_match(call)
         return "question", "faint", self._nobody(found.number_kind, number)
+
+    def _company_match(self, call: RunningCall) -> str:
+        if not call.number_shown:
+            return self.tr("Started from the company: who is it?")
+        if call.client_id != call.match.chosen_client_id:
+            return self.tr("Company chosen by you for {0}: who is it?").format(call.number_shown)
+        return self.tr("{0} is the company's own line: who is it?").format(call.number_shown)
 
     def _nobody(self, kind: str, number: str) -> str:
         words = {

@@ -326,7 +326,8 @@ class PastCall(Pane):
         detail = self._detail
         if detail is not None:
             returns_id = detail.row.id if detail.row.is_waiting else ""
-            self._running.start(detail.number, detail.row.contact_id, "out", returns_id)
+            row = detail.row
+            self._running.start(detail.number, row.contact_id, "out", returns_id, client_id=row.client_id)
 
     def _on_no_need(self) -> None:
         call_id = self.call_id

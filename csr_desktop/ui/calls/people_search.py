@@ -98,8 +98,10 @@ def say_startable(words: CallWords, text: str, answer: Startable) -> list[Found]
     if answer.match is None:
         return say_named(answer.named)
     match = answer.match
-    # The company's own line is what the number itself stands for.
-    people = [person for person in of_match(match, words, text) if person.contact_id]
+    # A company's own line is what the number itself stands for, unless several companies share it.
+    sharing = of_match(match, words, text)
+    people = [one for one in sharing if one.contact_id]
+    companies = [one for one in sharing if not one.contact_id and one.client_id != match.chosen_client_id]
     company = next((one.client_name for one in match.candidates if one.client_id == match.chosen_client_id), "")
     chosen = next((person for person in people if person.contact_id == match.chosen_id), None)
     if chosen is not None:
@@ -109,7 +111,7 @@ def say_startable(words: CallWords, text: str, answer: Startable) -> list[Found]
     known = {person.contact_id for person in people}
     named = [found for found in say_named(answer.named) if found.contact_id not in known or not found.contact_id]
     others = [person for person in people if chosen is None or person.contact_id != chosen.contact_id]
-    return [Found("number", text, whose, "", "phone", number=text), *others, *named]
+    return [Found("number", text, whose, "", "phone", number=text), *others, *companies, *named]
 
 
 def _latest(words: CallWords, rows: Sequence[CallRow]) -> list[Found]:

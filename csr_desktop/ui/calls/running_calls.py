@@ -39,14 +39,14 @@ class RunningCalls(QObject):
         self._desk = desk
         self._calls: dict[str, RunningCall] = {}
         self._received: dict[str, float] = {}
-        self._starting: set[tuple[str, str]] = set()
+        self._starting: set[tuple[str, str, str]] = set()
         self._saving: set[str] = set()
         self._is_loaded = False
         self.notes = LatestWriter(desk, desk.services.calls.set_note, desk.say_fault, self)
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self.ticked)
-        desk.calling.connect(self.start)
+        desk.calling.connect(self._on_calling)
         desk.changed.connect(self._on_changed)
         self.load()
 
@@ -133,18 +133,29 @@ class RunningCalls(QObject):
 
     # Starting and ending
 
-    def start(self, number: str = "", contact_id: str = "", direction: str = "out", returns_id: str = "") -> None:
+    def _on_calling(self, number: str, contact_id: str, client_id: str) -> None:
+        self.start(number, contact_id, client_id=client_id)
+
+    def start(
+        self,
+        number: str = "",
+        contact_id: str = "",
+        direction: str = "out",
+        returns_id: str = "",
+        *,
+        client_id: str = "",
+    ) -> None:
         """Start a call and show it; `returns_id` is the missed call that it answers. A second press while the first is
         under way starts nothing more.
         """
-        asked = (number, contact_id)
+        asked = (number, contact_id, client_id)
         if asked in self._starting:
             return
         self._starting.add(asked)
         calls = self._desk.services.calls
 
         def run() -> tuple[RunningCall, tuple[RunningCall, ...]]:
-            made = calls.start(number, contact_id, direction, returns_id=returns_id)
+            made = calls.start(number, contact_id, direction, client_id=client_id, returns_id=returns_id)
             return made, calls.running()
 
         def done(answer: tuple[RunningCall, tuple[RunningCall, ...]]) -> None:

@@ -17,20 +17,18 @@ from csr_desktop.ui.kit.panes import column, line
 
 if TYPE_CHECKING:
     from csr_desktop.ui.calls.call_words import CallWords
-    from csr_desktop.ui.calls.people_search import Startable
     from csr_desktop.ui.desk import Desk
 
 
 class StartFloat(FloatFrame):
     """Closes when the keyboard goes elsewhere. While it is open Esc and Ctrl+Enter are its own."""
 
-    wanted = Signal(str, str, str)
-    """Number, contact's id, and "in" or "out"."""
+    wanted = Signal(object, str)
+    """A Found, and "in" or "out"."""
 
     def __init__(self, desk: Desk, words: CallWords, window: QWidget) -> None:
         super().__init__(desk.themes, window, words.tr("Start a call"))
         self._desk = desk
-        self._words = words
         self._before: QWidget | None = None
         self._under = QRect()
         themes, space = desk.themes, desk.themes.theme.sizes.space
@@ -38,7 +36,7 @@ class StartFloat(FloatFrame):
             desk,
             self.tr("Number or name"),
             lambda text: people_search.find_startable(desk.services, text),
-            self._say,
+            lambda text, answer: people_search.say_startable(words, text, answer),
             placeholder=self.tr("Number in any form, or a name"),
             icon="phone",
             most=7,
@@ -60,11 +58,6 @@ class StartFloat(FloatFrame):
         self.they_called.clicked.connect(self.finder.take_current)
         self.i_call.clicked.connect(lambda: self.finder.take(otherwise=True))
         self.finder.resized.connect(self._fit)
-
-    def _say(self, text: str, answer: Startable) -> list[Found]:
-        found = people_search.say_startable(self._words, text, answer)
-        # A company without a number can't be called as such; its people can.
-        return [one for one in found if one.contact_id or one.number]
 
     @property
     def is_open(self) -> bool:
@@ -112,7 +105,7 @@ class StartFloat(FloatFrame):
 
     def _start(self, found: Found, direction: str) -> None:
         self.close_float(gives_back=False)
-        self.wanted.emit(found.number, found.contact_id, direction)
+        self.wanted.emit(found, direction)
 
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
         # Without a focus the window is in the background, which is no reason to close.

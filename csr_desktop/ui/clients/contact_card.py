@@ -17,7 +17,7 @@ from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.panes import column, line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtWidgets import QLayout
 
@@ -196,15 +196,15 @@ class ContactCard(QWidget):
             self.calling.emit(dialled(numbers[0]), self._contact.id)
         elif numbers:
             entries = [(self._words.number_line(n, ""), dialled(n), n.contact_id) for n in numbers]
-            pick_number(self.call, entries, self.calling)
+            pick_number(self.call, entries, self.calling.emit)
 
 
-def pick_number(below: QWidget, entries: Sequence[tuple[str, str, str]], calling: object) -> QMenu:
-    """A small menu of (words, number, contact id) under a button; what is taken is sent to `calling`."""
+def pick_number(below: QWidget, entries: Sequence[tuple[str, str, str]], call: Callable[[str, str], object]) -> QMenu:
+    """A small menu of (words, number, contact id) under a button; what is taken is called."""
     menu = QMenu(below)
     for words, number, contact_id in entries:
         action = QAction(words.replace("&", "&&"), menu)
-        action.triggered.connect(lambda _=False, n=number, c=contact_id: calling.emit(n, c))  # type: ignore[attr-defined]
+        action.triggered.connect(lambda _=False, n=number, c=contact_id: call(n, c))
         menu.addAction(action)
     menu.aboutToHide.connect(menu.deleteLater)
     menu.popup(below.mapToGlobal(QPoint(0, below.height())))

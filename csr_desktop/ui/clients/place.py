@@ -15,7 +15,6 @@ from csr_desktop.ui.clients.list_pane import ClientListPane
 from csr_desktop.ui.clients.place_actions import actions_of
 from csr_desktop.ui.clients.profile_pane import ProfilePane, Whole, usual_room
 from csr_desktop.ui.clients.timeline_words import TimelineWords
-from csr_desktop.ui.desk import Notice
 from csr_desktop.ui.kit.panes import line
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.three_panes import ThreePanes, breadth_of
@@ -193,13 +192,12 @@ class ClientsPlace(Place):
         if len(entries) == 1:
             self._dial(*entries[0][1:])
         elif entries:
-            pick_number(self.pane.head.call, entries, self.desk.calling)
+            pick_number(self.pane.head.call, entries, self._dial)
         else:
-            words = self.tr("No number is known there. Add a contact with one first.")
-            self.desk.noticed.emit(Notice(words, tone="info"))
+            self._dial("", "")
 
     def _dial(self, number: str, contact_id: str) -> None:
-        self.desk.calling.emit(number, contact_id)
+        self.desk.call(number, contact_id, self._client_id)
 
     def log_contact(self) -> None:
         self.desk.open("log_contact", "", self._client_id)

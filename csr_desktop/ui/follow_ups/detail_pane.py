@@ -279,7 +279,7 @@ class DetailPane(Pane):
         shown = self.detail
         if shown is not None and at < len(shown.contact_numbers):
             number = shown.contact_numbers[at]
-            self._desk.calling.emit(number.raw or number.e164, number.contact_id)
+            self._desk.call(number.raw or number.e164, number.contact_id, shown.row.client_id)
 
     def _open_client(self) -> None:
         if self._detail is not None:

@@ -153,7 +153,8 @@ class CallPane(_ItemPane):
 
     def call_back(self) -> None:
         if self.detail is not None:
-            self.desk.calling.emit(self.detail.number, self.detail.row.contact_id)
+            row = self.detail.row
+            self.desk.call(self.detail.number, row.contact_id, row.client_id)
 
     def open_in_place(self) -> None:
         self.desk.open("call", self.item_id)
@@ -240,7 +241,8 @@ class FollowUpPane(_ItemPane):
 
     def call_now(self) -> None:
         if self.detail is not None and self.detail.contact_numbers:
-            self.desk.calling.emit(self.detail.contact_numbers[0].raw, self.detail.row.contact_id)
+            row = self.detail.row
+            self.desk.call(self.detail.contact_numbers[0].raw, row.contact_id, row.client_id)
 
     def complete(self, at: int) -> None:
         """With the outcome at that place of those that fit."""

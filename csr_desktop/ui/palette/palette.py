@@ -197,7 +197,7 @@ class Palette(QObject):
             desk.open(kind, row_id, hit.client_id)
 
         def call() -> None:
-            desk.calling.emit(hit.number, hit.contact_id or (hit.row_id if hit.kind == "contact" else ""))
+            desk.call(hit.number, hit.contact_id or (hit.row_id if hit.kind == "contact" else ""), hit.client_id)
 
         return Line(
             key=f"{hit.kind}:{hit.row_id}",
@@ -208,7 +208,7 @@ class Palette(QObject):
             detail=hit.subtitle,
             detail_marks=hit.subtitle_marks,
             end=desk.words.short(hit.time_at) if hit.time_at else "",
-            call=call if hit.number or hit.kind == "contact" else None,
+            call=call if hit.number or hit.kind in {"client", "contact"} else None,
         )
 
     def _command_lines(self, text: str, most: int) -> list[Heading | Line]:
@@ -233,7 +233,7 @@ class Palette(QObject):
         number = "".join(c for c in text if c.isdigit())
         if len(number) >= 7 and not any(c.isalpha() for c in text):
             call_title = self.tr("Call {0}").format(text)
-            lines.insert(0, Line("action:call_number", "phone", call_title, lambda: self._desk.calling.emit(text, "")))
+            lines.insert(0, Line("action:call_number", "phone", call_title, lambda: self._desk.call(text)))
         return [Heading(self.tr("Commands")), *lines] if lines else []
 
     # Keys

@@ -103,7 +103,7 @@ def test_it_closes_when_the_keyboard_goes_elsewhere(bench: Bench) -> None:
 
 def test_two_presses_start_one_call(bench: Bench) -> None:
     bench.place.running.start("(312) 555-0199", "", "in")
-    bench.desk.calling.emit("(312) 555-0199", "")
+    bench.desk.call("(312) 555-0199")
     bench.settle()
     assert len(bench.place.running.all()) == 1
 
@@ -111,7 +111,7 @@ def test_two_presses_start_one_call(bench: Bench) -> None:
 def test_a_call_wanted_anywhere_starts_and_comes_to_the_front(bench: Bench, somebody: str) -> None:
     opened: list[str] = []
     bench.desk.opening.connect(lambda target: opened.append(target.kind))
-    bench.desk.calling.emit("", somebody)
+    bench.desk.call("", somebody)
     bench.settle()
     assert bench.call.contact_id == somebody
     assert bench.call.direction == "out"
