@@ -16,6 +16,7 @@ from csr_desktop.commands.follow_ups import (
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
+from csr_desktop.services.follow_up_rows import OUTCOMES_BY_KIND
 from csr_desktop.services.outcome import Added
 from csr_desktop.store.queries import rows
 
@@ -74,6 +75,12 @@ class FollowUpActions:
         commands = [CompleteFollowUp(row_id=i, outcome=outcome, outcome_note=text) for i in found]
         return self._replica.do(*commands, words=_words("follow_up_done", found))
 
+    def complete_as_usual(self, ids: str | Sequence[str]) -> Outcome:
+        """Each as its kind is done when all goes well: promises kept, callbacks reached, tasks done."""
+        found = self._rows(ids)
+        commands = [CompleteFollowUp(row_id=i, outcome=OUTCOMES_BY_KIND[row["kind"]][0]) for i, row in found.items()]
+        return self._replica.do(*commands, words=_words("follow_up_done", found))
+
     def reopen(self, ids: str | Sequence[str]) -> Outcome:
         found = {i: row for i, row in self._rows(ids).items() if row["state"] != "open"}
         _some(found)
@@ -128,7 +135,7 @@ class FollowUpActions:
     def _rows(self, ids: str | Sequence[str]) -> dict[str, dict[str, Any]]:
         """Raises Refused when one of them is not here."""
         wanted = [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
-        columns = ("title", "state", "assignee_id", "due_at", "snoozed_until_at", "completed_at")
+        columns = ("title", "kind", "state", "assignee_id", "due_at", "snoozed_until_at", "completed_at")
         found = rows.by_id(self._replica.sql, "follow_ups", wanted, columns)
         if len(found) != len(wanted):
             raise unknown()

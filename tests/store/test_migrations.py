@@ -115,7 +115,7 @@ def test_several_servers_may_start_at_once_on_an_empty_postgresql(postgresql_url
         subprocess.Popen([sys.executable, "-c", program, postgresql_url], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    assert [process.communicate(timeout=60)[0].strip() for process in started] == [str(latest_version("server"))] * 3
+    assert [process.communicate(timeout=60)[0].strip() for process in started] == [str(SERVER)] * 3
 
 
 LOG_ROW = "INSERT INTO log VALUES (1,'c','d',1,'u',?,'done','','',5,?,?)"

@@ -51,14 +51,14 @@ class BulkBar(QFrame):
 
     def show_count(self, count: int, *, workable: int, outcome_words: str) -> None:
         """How many are marked, with how many of them something can be done, and as what they would be done; '' where
-        they have no outcome in common.
+        each kind has its own way.
         """
         self._count.setText(self.tr("%n selected", "", count))
         self.setAccessibleName(self._count.text())
-        for button in (self.snooze, self.reassign):
+        for button in (self.complete, self.snooze, self.reassign):
             button.setEnabled(workable > 0)
-        self.complete.setText(outcome_words or self.tr("Done"))
-        self.complete.setEnabled(workable > 0 and bool(outcome_words))
-        why = "" if outcome_words else self.tr("These are done in different ways. Select rows of one kind.")
-        self.complete.setToolTip(plain_tooltip(why))
+        self.complete.setText(outcome_words or self.tr("Done as usual"))
+        how = self.tr("Promises kept, callbacks and check-ins reached, the others done.")
+        self.complete.setToolTip("" if outcome_words else plain_tooltip(how))
+        self.complete.setAccessibleDescription("" if outcome_words else how)
         self.show()

@@ -22,7 +22,7 @@ def open_ids(rows: Sequence[FollowUpRow]) -> list[str]:
 
 
 def usual_outcome(rows: Sequence[FollowUpRow]) -> str:
-    """The outcome that all of them have when all goes well; '' where they differ, or nothing is open."""
+    """The outcome that all of them have when all goes well; '' where each has its own, or nothing is open."""
     found = {OUTCOMES_BY_KIND[row.kind][0] for row in rows if row.can_work and row.state == "open"}
     return found.pop() if len(found) == 1 else ""
 
@@ -67,9 +67,9 @@ class Deeds(QObject):
         self._do(ids, lambda: self._follow_ups.complete(ids, outcome, note), failed, then=then)
 
     def complete_as_usual(self, rows: Sequence[FollowUpRow]) -> None:
-        outcome = usual_outcome(rows)
-        if outcome:
-            self.complete(rows, outcome)
+        """Each as its kind is done when all goes well."""
+        ids = open_ids(rows)
+        self._do(ids, lambda: self._follow_ups.complete_as_usual(ids))
 
     def reopen(self, rows: Sequence[FollowUpRow]) -> None:
         ids = [row.id for row in rows if row.can_work and row.state != "open"]

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from csr_desktop.ui.follow_ups.agenda_words import AgendaWords
 from csr_desktop.ui.follow_ups.asking import Asking
-from csr_desktop.ui.follow_ups.deeds import Deeds, usual_outcome
+from csr_desktop.ui.follow_ups.deeds import Deeds, open_ids
 from csr_desktop.ui.follow_ups.detail_pane import DetailPane
 from csr_desktop.ui.follow_ups.list_pane import ListPane
 from csr_desktop.ui.follow_ups.new_pane import NewPane
@@ -223,7 +223,7 @@ class FollowUpsPlace(Place):
     def can_complete(self) -> bool:
         rows = self.chosen_rows()
         is_done = len(rows) == 1 and rows[0].state != "open" and rows[0].can_work
-        return is_done or bool(usual_outcome(rows))
+        return is_done or bool(open_ids(rows))
 
     def complete(self) -> None:
         """As usual; one that is done already opens again."""

@@ -221,7 +221,6 @@ def test_several_are_one_change(bench: Bench, data: DeskData) -> None:
     chosen = bench.place.chosen_rows()
     assert [row.title for row in chosen] == [TRACE, WEEKLY]
     assert bench.place.list.bulk.isVisible()
-    assert not bench.place.list.bulk.complete.isEnabled()
     bench.press(Qt.Key.Key_S)
     bench.press(Qt.Key.Key_Return)
     assert all(stored(data, row.id).snoozed_until_at for row in chosen)
@@ -371,3 +370,23 @@ def test_a_late_move_of_a_promise_says_that_it_counts_as_broken(bench: Bench, of
     asked = bench.place.asking.open_float
     assert asked is not None
     assert any("counts as broken" in label.text() for label in asked.findChildren(Label))
+
+
+def test_several_of_different_kinds_are_done_as_usual_by_one_key_and_taken_back_by_one(
+    bench: Bench, data: DeskData
+) -> None:
+    bench.select(TRACE)
+    bench.press(Qt.Key.Key_X)
+    for _ in range(2):
+        bench.press(Qt.Key.Key_Down)
+    bench.press(Qt.Key.Key_X)
+    chosen = bench.place.chosen_rows()
+    assert [row.kind for row in chosen] == ["promise", "task"]
+    assert bench.place.list.bulk.complete.words == "Done as usual"
+    bench.press(Qt.Key.Key_K)
+    assert [stored(data, row.id).outcome for row in chosen] == ["kept", "done"]
+    assert not bench.place.list.bulk.isVisible()
+    assert bench.place.list.notice.text == "Done (2)."
+    assert bench.current not in {TRACE, WEEKLY}
+    bench.press(Qt.Key.Key_Z, CONTROL)
+    assert [(after := stored(data, row.id)).state + after.outcome for row in chosen] == ["open", "open"]
