@@ -182,7 +182,7 @@ class PickFloat(ActionFloat):
     def __init__(self, themes: ThemeSwitch, window: QWidget, title: str, placeholder: str = "") -> None:
         super().__init__(themes, window, title)
         space = themes.theme.sizes.space
-        self.field = TextField(themes, title, placeholder=placeholder or title)
+        self.field = TextField(themes, title, placeholder=placeholder or title, is_filter=True)
         set_look(self.field, isBare=True)
         self.field.textChanged.connect(self.searched)
         self.field.installEventFilter(self)

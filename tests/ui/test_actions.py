@@ -125,7 +125,7 @@ def test_keys_that_work_in_text_and_those_that_rest_there(table: Table) -> None:
 
 def test_esc_goes_to_the_widget_first_and_then_to_the_place(table: Table, themes: ThemeSwitch) -> None:
     table.add("back", "Esc", waits=True)
-    field = TextField(themes, "Search")
+    field = TextField(themes, "Search", is_filter=True)
     layout = table.layout()
     assert layout is not None
     layout.addWidget(field)

@@ -26,6 +26,7 @@ class CallFilters(QWidget):
             self.tr("Search calls"),
             placeholder=self.tr("Name, company, number or note"),
             icon="magnifying-glass",
+            is_filter=True,
         )
         self._period = FilterChips(themes, self.tr("Period"))
         self._kind = FilterChips(themes, self.tr("Kind of call"))

@@ -93,7 +93,7 @@ class Finder(QWidget):
         self._most = most
         self._shown_for: str | None = None
         themes, space = desk.themes, desk.themes.theme.sizes.space
-        self.field = TextField(themes, name, placeholder=placeholder, icon=icon)
+        self.field = TextField(themes, name, placeholder=placeholder, icon=icon, is_filter=True)
         self.rows = RowList(themes, name)
         self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.rows.setProperty("hasKeyboard", True)

@@ -51,7 +51,11 @@ class ClientListPane(Pane):
         self.rows.setModel(self.model)
         self.model.keep_place = partial(keeping_place, self.rows)
         self.field = TextField(
-            themes, self.tr("Filter clients"), placeholder=self.tr("Filter by name or number"), icon="funnel-simple"
+            themes,
+            self.tr("Filter clients"),
+            placeholder=self.tr("Filter by name or number"),
+            icon="funnel-simple",
+            is_filter=True,
         )
         self.field.installEventFilter(self)
         self._empty = EmptyState(themes, "buildings", "")

@@ -29,9 +29,9 @@ def _paint_frame(painter: QPainter, theme: Theme, rect: QRect, *, has_focus: boo
 
 
 class TextField(QLineEdit):
-    """One line of text, with an icon at either end where given. Esc clears it first."""
-
-    cancelled = Signal()
+    """One line of text, with an icon at either end where given. With `is_filter`, Esc empties it before it does what
+    it does elsewhere; what was written to be kept is never emptied by a key.
+    """
 
     def __init__(
         self,
@@ -41,10 +41,12 @@ class TextField(QLineEdit):
         placeholder: str = "",
         icon: str = "",
         end_icon: str = "",
+        is_filter: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.themes = themes
+        self._is_filter = is_filter
         self._icon = icon
         self._end_icon = end_icon
         self.setAccessibleName(name)
@@ -55,10 +57,9 @@ class TextField(QLineEdit):
         )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.text() and not self.isReadOnly():
+        if self._is_filter and event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
             self.textEdited.emit("")
-            self.cancelled.emit()
             return
         super().keyPressEvent(event)
 

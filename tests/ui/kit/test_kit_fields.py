@@ -69,13 +69,15 @@ def test_a_labelled_field_is_named_and_its_error_described(
     assert field.accessibleDescription() == "With the extension"
 
 
-def test_escape_clears_a_field_first(themes: ThemeSwitch, qtbot: QtBot, shown: Callable[..., Bench]) -> None:
-    field = TextField(themes, "Filter")
+@pytest.mark.parametrize(("is_filter", "left"), [(True, ""), (False, "bakery")])
+def test_escape_empties_a_filter_and_never_what_was_written(
+    themes: ThemeSwitch, qtbot: QtBot, shown: Callable[..., Bench], *, is_filter: bool, left: str
+) -> None:
+    field = TextField(themes, "Words", is_filter=is_filter)
     shown(field)
     field.setText("bakery")
-    with qtbot.waitSignal(field.cancelled):
-        qtbot.keyClick(field, Qt.Key.Key_Escape)
-    assert field.text() == ""
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == left
 
 
 def test_a_due_time_is_understood_at_once_and_corrected_after_a_pause(
