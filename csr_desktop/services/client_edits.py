@@ -43,14 +43,18 @@ class ClientEdits:
         self._replica = replica
         self._lists = lists
 
-    def add_client(self, fields: Mapping[str, Any]) -> Added:
-        """Raises BadInput for a field that cannot be so, a missing name above all."""
+    def add_client(self, fields: Mapping[str, Any], number: str = "") -> Added:
+        """A client, with its own line if one is given. Raises BadInput for a field that cannot be so, a missing name
+        above all, and for a number as `add_number` does; then nothing is added.
+        """
         values = {field: _client_value(field, value) for field, value in fields.items()}
         if not values.get("name"):
             raise BadInput("name", "A client needs a name.")
         client_id = self._replica.new_id()
-        outcome = self._replica.do(AddClient(row_id=client_id, **values), words=f"client_added:{values['name']}")
-        return Added(outcome, client_id)
+        commands: list[Command] = [AddClient(row_id=client_id, **values)]
+        if number.strip():
+            commands.append(self.number_command(client_id, "", number))
+        return Added(self._replica.do(*commands, words=f"client_added:{values['name']}"), client_id)
 
     def edit_client(
         self, client_id: str, changes: Mapping[str, Any], shown: Mapping[str, Any] | None = None

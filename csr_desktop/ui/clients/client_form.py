@@ -14,6 +14,7 @@ from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.pay_schedule import PaySchedule
 from csr_desktop.ui.clients.client_words import ClientWords
 from csr_desktop.ui.clients.contact_card import TextButton
+from csr_desktop.ui.clients.contact_fields import NumberEntry
 from csr_desktop.ui.clients.form_draft import FormDraft
 from csr_desktop.ui.clients.form_fields import (
     ChoiceField,
@@ -42,6 +43,7 @@ _FRESH: dict[str, Any] = {
     "city": "", "time_zone": "", "email": "", "calendar_id": "", "sla_policy_id": "", "alert": "",
     "pay_schedule": None,
 }  # fmt: skip
+_NUMBER = "number"
 _MOST_DUPLICATES = 4
 
 
@@ -89,6 +91,7 @@ class ClientForm(FormFloat):
         self._lay_out()
         for field in self._fields.values():
             field.edited.connect(self._on_edited)
+        self.number.edited.connect(self._on_edited)
 
     # Building
 
@@ -122,6 +125,7 @@ class ClientForm(FormFloat):
             self.schedule,
         )
         self._fields = {field.key: field for field in made}
+        self.number = NumberEntry(self.desk, self.tr("Main number"), has_kind=False)
         tiers = [(key, self._words.value("tier", key)) for key in ("", "gold", "silver", "bronze")]
         self.tier.offer(tiers)
         self.status.offer([(key, self._words.words.client_status(key)) for key in ("prospect", "active", "closed")])
@@ -136,6 +140,7 @@ class ClientForm(FormFloat):
         self._alike_lines.addWidget(self._alike_words)
         self._alike.hide()
         body.addWidget(self._alike)
+        body.addWidget(self.number)
         for left, right in (
             ("code", "status"),
             ("tier", "employee_count"),
@@ -220,6 +225,8 @@ class ClientForm(FormFloat):
         )
         for key, field in self._fields.items():
             field.start(values[key], partial(self._say, key))
+        self.number.clear()
+        self.number.setVisible(not self._client_id)
         self._show_duplicates(())
         self.error.say("", is_error=False)
         self._show_state()
@@ -239,6 +246,7 @@ class ClientForm(FormFloat):
         for key, value in found.items():
             if key in self._fields:
                 self._fields[key].set_value(value)
+        self.number.number.setText(str(found.get(_NUMBER, "")))
         if name and not self.name.value():
             self.name.set_value(name)
         self._is_filling = False
@@ -249,6 +257,11 @@ class ClientForm(FormFloat):
     def _changes(self) -> dict[str, Any]:
         return {key: field.value() for key, field in self._fields.items() if field.is_changed}
 
+    def _typed(self) -> dict[str, Any]:
+        """What a draft keeps: the changed fields, and a new client's number."""
+        number = self.number.text()
+        return {**self._changes(), _NUMBER: number} if number else self._changes()
+
     def _on_edited(self) -> None:
         if self._is_filling:
             return
@@ -258,22 +271,23 @@ class ClientForm(FormFloat):
             self.schedule.follow_zone(self.zone.value() or self._offer.zone, was)
         self.error.say("", is_error=False)
         self._show_state()
-        self._draft.keep(self._changes())
+        self._draft.keep(self._typed())
         if not self._client_id:
             self._look_for_duplicates()
 
     def _on_kept(self) -> None:
-        self._show_state(is_kept=bool(self._changes()))
+        self._show_state(is_kept=bool(self._typed()))
 
     def _show_state(self, *, is_kept: bool = False) -> None:
         self.state.setText(self.tr("Draft kept") if is_kept else "")
-        self.discard_button.setVisible(bool(self._changes()))
+        self.discard_button.setVisible(bool(self._typed()))
 
     def discard(self) -> None:
         self._draft.clear()
         self._is_filling = True
         for field in self._fields.values():
             field.start(field.base)
+        self.number.clear()
         self._is_filling = False
         self.leave()
 
@@ -282,13 +296,13 @@ class ClientForm(FormFloat):
     def _look_for_duplicates(self) -> None:
         clients = self.desk.services.clients
         name, code = str(self.name.value()), str(self._fields["code"].value())
-        email = str(self._fields["email"].value())
-        if not (name or code or email):
+        email, number = str(self._fields["email"].value()), self.number.text()
+        if not (name or code or email or number):
             self._show_duplicates(())
             return
         self.desk.ask(
             self,
-            lambda: clients.likely_duplicates(name, code=code, email=email),
+            lambda: clients.likely_duplicates(name, code=code, email=email, number=number),
             self._show_duplicates,
             key="duplicates",
         )
@@ -339,11 +353,10 @@ class ClientForm(FormFloat):
             client_id, shown = self._client_id, {key: self._fields[key].base for key in changes}
             self.desk.do(self, lambda: clients.edit_client(client_id, changes, shown), self._on_saved, self._on_refused)
             return
-        fields = {key: field.value() for key, field in self._fields.items() if field.is_changed}
-        new_id: list[str] = []
+        number, new_id = self.number.text(), list[str]()
 
         def add() -> Outcome:
-            added = clients.add_client({"status": "active", **fields})
+            added = clients.add_client({"status": "active", **changes}, number)
             new_id.append(added.id)
             return added.outcome
 
@@ -361,7 +374,10 @@ class ClientForm(FormFloat):
 
     def _on_refused(self, fault: CsrDesktopError) -> None:
         field = self._fields.get(fault.field) if isinstance(fault, BadInput) else None
-        if field is not None:
+        if isinstance(fault, BadInput) and fault.field == "number":
+            self.number.show_error(str(fault))
+            self.form.ensureWidgetVisible(self.number)
+        elif field is not None:
             field.labelled.set_error(str(fault))
             self._go_to(field)
         else:

@@ -34,12 +34,12 @@ class Understood(msgspec.Struct, frozen=True):
 
 
 class NumberEntry(QWidget):
-    """A number as it is typed, and beneath it how it was understood."""
+    """A number as it is typed, beneath it how it was understood, and, if `has_kind`, what kind of number it is."""
 
     submitted = Signal()
     edited = Signal()
 
-    def __init__(self, desk: Desk, label: str) -> None:
+    def __init__(self, desk: Desk, label: str, *, has_kind: bool = True) -> None:
         super().__init__()
         self._desk = desk
         themes, space = desk.themes, desk.themes.theme.sizes.space
@@ -48,9 +48,11 @@ class NumberEntry(QWidget):
         self._labelled = Labelled(themes, label, self.number)
         whole = column(self, spacing=space.apart)
         whole.addWidget(self._labelled)
-        self._below = line(spacing=space.close)
+        below = QWidget()
+        self._below = line(below, spacing=space.close)
         self._below.addWidget(Labelled(themes, self.tr("Kind"), self.kind), 1)
-        whole.addLayout(self._below)
+        whole.addWidget(below)
+        below.setVisible(has_kind)
         self.setFocusProxy(self.number)
         self.number.textChanged.connect(self._on_text_changed)
         self.number.editingFinished.connect(self._say_error)
