@@ -16,6 +16,7 @@ from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.panes import column, line
+from csr_desktop.ui.kit.words import paint_words
 from csr_desktop.ui.wording import VIEW_ICONS, place_of
 
 if TYPE_CHECKING:
@@ -302,12 +303,11 @@ class LastContactLine(RingedButton):
         paint_icon(painter, mirrored(icon), self._icon, theme.colour("text-faint"))
         wide = theme.metrics("caption").horizontalAdvance(self._when) + 1
         when = QRect(self.width() - wide, 0, wide, self.height())
-        leading = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.colour("text-faint"))
-        painter.drawText(mirrored(when), leading, self._when)
+        paint_words(painter, mirrored(when), self._when, right_to_left=right_to_left, place="trailing")
         room = QRect(step, 0, max(0, when.left() - sizes.space.close - step), self.height())
         shown = theme.metrics().elidedText(self._title, Qt.TextElideMode.ElideRight, room.width())
         painter.setFont(theme.font())
         painter.setPen(theme.colour("accent-text" if is_hot else "text-muted"))
-        painter.drawText(mirrored(room), leading, shown)
+        paint_words(painter, mirrored(room), shown, right_to_left=right_to_left)

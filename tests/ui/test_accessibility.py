@@ -315,7 +315,7 @@ def cut(root: QWidget) -> list[str]:
         if not can_be_seen(button) or (isinstance(button, Button) and type(button).__name__ == "SearchButton"):
             continue
         wanted = button.sizeHint().width() if isinstance(button, Button) else 0
-        if button.width() < wanted and getattr(button, "words", "") and not hasattr(button, "elides"):
+        if button.width() < wanted and getattr(button, "words", "") and not getattr(button, "elides", False):
             found.append(f"{describe(button)} {button.width()} of {wanted}")
     return found
 

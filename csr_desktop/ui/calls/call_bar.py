@@ -52,7 +52,7 @@ class _Line(QFrame):
         super().__init__()
         sizes = themes.theme.sizes
         self.lamp = Lamp(themes)
-        self.name = Button(themes, "", role="notice")
+        self.name = Button(themes, "", role="notice", elides=True)
         self.company = ElidedLabel(tone="muted")
         self.timer = Label(weight=600)
         self.state = Label()

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.call_rows import CallFilter
 from csr_desktop.ui.kit.chips import FilterChips
+from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.panes import Hairline, column, line
 from csr_desktop.ui.kit.theme import ThemeSwitch
@@ -111,11 +112,9 @@ class DayFoot(QWidget):
 
     def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        from csr_desktop.ui.kit.elide import Label
-
         sizes = themes.theme.sizes
         self._handled = Label(tone="muted", size="caption")
-        self._times = Label(tone="muted", size="caption")
+        self._times = ElidedLabel(tone="muted", size="caption")
         whole = column(self)
         whole.addWidget(Hairline(themes))
         row = line(margins=(sizes.space.pane, 0, sizes.space.pane, 0), spacing=sizes.space.close)

@@ -13,7 +13,7 @@ from csr_desktop.ui.calls.call_words import people_sharing
 from csr_desktop.ui.calls.steps_section import StepsSection
 from csr_desktop.ui.calls.who_is_it import WhoIsIt
 from csr_desktop.ui.kit.buttons import Button, ChoiceButton
-from csr_desktop.ui.kit.chips import KeyHint
+from csr_desktop.ui.kit.chips import KeyHints
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import ErrorLine, Labelled
@@ -105,17 +105,13 @@ class CallPane(Pane):
         foot = QWidget()
         foot.setFixedHeight(sizes.height.top_bar)
         row = line(foot, spacing=sizes.space.pane, margins=(sizes.space.page, 0, sizes.space.page, 0))
-        self._hints = QWidget()
-        hints = line(self._hints, spacing=sizes.space.pane)
-        for keys, words in (
+        hints = (
             ("Alt T", self.tr("topic")),
             ("Alt N", self.tr("notes")),
             ("Ctrl P", self.tr("promise")),
             ("Alt 1", self.tr("disposition")),
-        ):
-            hints.addWidget(KeyHint(themes, keys, words))
-        row.addWidget(self._hints)
-        row.addStretch(1)
+        )
+        row.addWidget(KeyHints(themes, hints), 1)
         row.addWidget(self.finish)
         whole.addWidget(foot)
 

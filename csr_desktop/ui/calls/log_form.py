@@ -16,7 +16,7 @@ from csr_desktop.ui.calls.finder import Found
 from csr_desktop.ui.calls.typed_times import clock_time, length_seconds
 from csr_desktop.ui.draft_keeper import DraftKeeper
 from csr_desktop.ui.kit.buttons import Button, IconButton
-from csr_desktop.ui.kit.chips import KeyHint
+from csr_desktop.ui.kit.chips import KeyHints
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import Choice, Labelled, TextField
@@ -119,9 +119,7 @@ class LogForm(Pane):
         foot = QWidget()
         foot.setFixedHeight(sizes.height.top_bar)
         row = line(foot, spacing=space.close, margins=(space.page, 0, space.page, 0))
-        row.addWidget(KeyHint(themes, "Alt T", self.tr("topic")))
-        row.addWidget(KeyHint(themes, "Alt 1", self.tr("disposition")))
-        row.addStretch(1)
+        row.addWidget(KeyHints(themes, (("Alt T", self.tr("topic")), ("Alt 1", self.tr("disposition")))), 1)
         row.addWidget(self.cancel)
         row.addWidget(self.finish)
         self.body.addWidget(foot)

@@ -31,15 +31,11 @@ class TextButton(Button):
 
     def __init__(self, themes: ThemeSwitch, text: str = "", *, tone: str = "text") -> None:
         self._tone = tone
-        super().__init__(themes, text, role="link")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        super().__init__(themes, text, role="link", elides=True)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def grounds(self) -> tuple[str, str, str]:
         return "", "", "accent-text" if self.underMouse() else self._tone
-
-    def minimumSizeHint(self) -> QSize:
-        """A long name gives way to what stands beside it."""
-        return QSize(0, self.sizeHint().height())
 
 
 class NumberLine(QWidget):

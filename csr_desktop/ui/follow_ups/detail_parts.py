@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from csr_desktop.ui.follow_ups.agenda_words import LED_ICONS
 from csr_desktop.ui.kit.buttons import Button
-from csr_desktop.ui.kit.elide import Label, plain_tooltip
+from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
@@ -43,9 +43,9 @@ class PlainLink(Button):
     """A link in the colour of text, or in the accent's where it `leads`."""
 
     def __init__(self, themes: ThemeSwitch, icon: str, *, leads: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(themes, "", role="link", icon=icon, parent=parent)
+        super().__init__(themes, "", role="link", icon=icon, elides=True, parent=parent)
         self._leads = leads
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(themes.theme.sizes.space.page)
 
     def show_words(self, words: str, spoken: str) -> None:
@@ -291,9 +291,9 @@ class RateLine(QWidget):
         super().__init__()
         self._words = words
         space = themes.theme.sizes.space
-        self._before = Label(tone="muted", size="caption")
+        self._before = ElidedLabel(tone="muted", size="caption")
         self._figure = Label(size="caption", weight=600)
-        self._after = Label(tone="muted", size="caption")
+        self._after = ElidedLabel(tone="muted", size="caption")
         self.how = Button(themes, self.tr("How it is counted"), role="link")
         self.how.set_text_size("caption")
         row = line(self, spacing=space.tight, margins=(space.page, 0, space.page, space.apart))

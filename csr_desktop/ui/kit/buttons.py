@@ -2,14 +2,15 @@
 
 from typing import Literal
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from csr_desktop.ui.kit.elide import plain_tooltip
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.theme import TextSize, Theme, ThemeSwitch
+from csr_desktop.ui.kit.words import paint_words
 
 ButtonRole = Literal["plain", "primary", "quiet", "end-call", "link", "notice"]
 
@@ -27,7 +28,9 @@ _HINT_LIKE_TEXT = {"primary", "end-call", "notice", "link"}
 
 
 class Button(RingedButton):
-    """Words, an icon before them, a key after them in faint type. The words never elide."""
+    """Words, an icon before them, a key after them in faint type. The words elide only where they are a name of any
+    length, with `elides`.
+    """
 
     def __init__(
         self,
@@ -37,16 +40,19 @@ class Button(RingedButton):
         role: ButtonRole = "plain",
         icon: str = "",
         key_hint: str = "",
+        elides: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(themes, parent)
+        self.elides = elides
         self.role: ButtonRole = role
         self.icon_name = icon
         self.key_hint = key_hint
         self.trailing_icon = ""
         self.text_size: TextSize = "body"
         self._words = ""
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy.Policy.Preferred if elides else QSizePolicy.Policy.Minimum
+        self.setSizePolicy(policy, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(False)
         self.setText(text)
 
@@ -94,11 +100,28 @@ class Button(RingedButton):
     def side_padding(self) -> int:
         return 0 if self.role == "link" else self.themes.theme.sizes.space.button_padding
 
+    def _advance(self, words: str) -> int:
+        return self.themes.theme.metrics(self.text_size, self.weight()).horizontalAdvance(words)
+
+    def _shown_words(self) -> str:
+        missing = self._parts_width() + 2 * self.side_padding() - self.width()
+        if not self.elides or missing <= 0:
+            return self._words
+        metrics = self.themes.theme.metrics(self.text_size, self.weight())
+        return metrics.elidedText(self._words, Qt.TextElideMode.ElideRight, self._advance(self._words) - missing)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.toolTip():
+            whole = self._words if self._shown_words() != self._words else ""
+            QToolTip.showText(event.globalPos(), plain_tooltip(whole), self)
+            return True
+        return super().event(event)
+
     def _parts_width(self) -> int:
         theme, gap = self.themes.theme, self.themes.theme.sizes.space.button_gap
         widths = [theme.sizes.height.icon] if self.shown_icon() else []
         if self._words:
-            widths.append(theme.metrics(self.text_size, self.weight()).horizontalAdvance(self._words))
+            widths.append(self._advance(self._words))
         if self.key_hint:
             widths.append(theme.metrics("caption").horizontalAdvance(self.key_hint))
         if self.trailing_icon:
@@ -109,7 +132,9 @@ class Button(RingedButton):
         return QSize(self._parts_width() + 2 * self.side_padding(), self.themes.theme.sizes.height.control)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        whole = self.sizeHint()
+        given_up = self._advance(self._words) - self._advance("\u2026") if self.elides else 0
+        return QSize(whole.width() - max(0, given_up), whole.height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self.isEnabled():
@@ -145,7 +170,9 @@ class Button(RingedButton):
             painter.drawRoundedRect(QRectF(self.rect()), theme.sizes.radius.control, theme.sizes.radius.control)
 
     def _paint_parts(self, painter: QPainter, theme: Theme, colour: QColor, *, is_hot: bool) -> None:
-        gap, x = theme.sizes.space.button_gap, (self.width() - self._parts_width()) // 2
+        words = self._shown_words()
+        whole = self._parts_width() - self._advance(self._words) + self._advance(words)
+        gap, x = theme.sizes.space.button_gap, (self.width() - whole) // 2
         if self.role == "link":
             x = 0
         right_to_left = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
@@ -158,13 +185,12 @@ class Button(RingedButton):
 
         if self.shown_icon():
             paint_icon(painter, place(theme.sizes.height.icon, theme.sizes.height.icon), self.shown_icon(), colour)
-        if self._words:
+        if words:
             font = theme.font(self.text_size, self.weight())
             painter.setFont(font)
             painter.setPen(colour)
-            width = theme.metrics(self.text_size, self.weight()).horizontalAdvance(self._words)
-            box = place(width, self.height())
-            painter.drawText(box.adjusted(-1, 0, 1, 0), Qt.AlignmentFlag.AlignCenter, self._words)
+            box = place(self._advance(words), self.height())
+            paint_words(painter, box, words, right_to_left=right_to_left, place="centre")
             if self.role == "link" and is_hot:
                 line = box.center().y() + theme.sizes.type.body // 2 + 1
                 painter.drawLine(QPoint(box.left(), line), QPoint(box.right(), line))
@@ -172,8 +198,8 @@ class Button(RingedButton):
             painter.setFont(theme.font("caption"))
             painter.setPen(colour if self.role in _HINT_LIKE_TEXT else theme.colour("text-faint"))
             width = theme.metrics("caption").horizontalAdvance(self.key_hint)
-            painter.drawText(
-                place(width, self.height()).adjusted(-1, 0, 1, 0), Qt.AlignmentFlag.AlignCenter, self.key_hint
+            paint_words(
+                painter, place(width, self.height()), self.key_hint, right_to_left=right_to_left, place="centre"
             )
         if self.trailing_icon:
             small = theme.sizes.height.icon_small

@@ -1,10 +1,11 @@
 """Chips, filters with counts and key caps. What a row's delegate paints and what stands in a pane look the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStyle, QWidget
 
 from csr_desktop.ui.kit.elide import Label, plain_tooltip
 from csr_desktop.ui.kit.flow import FlowLayout
@@ -222,7 +223,7 @@ class KeyCap(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), theme.sizes.radius.chip, theme.sizes.radius.chip)
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.colour("text-faint"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._keys)
+        paint_words(painter, self.rect(), self._keys, right_to_left=False, place="centre")
 
 
 class KeyHint(QWidget):
@@ -236,3 +237,42 @@ class KeyHint(QWidget):
         row.addWidget(KeyCap(themes, keys))
         row.addWidget(Label(words, tone="faint", size="caption"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+
+class KeyHints(QWidget):
+    """Hints in a line, the most needed first. One that has no room for all of it is left out with those after it."""
+
+    def __init__(self, themes: ThemeSwitch, hints: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
+        """Pairs of keys and what they do."""
+        super().__init__(parent)
+        self._gap = themes.theme.sizes.space.pane
+        self.hints = [KeyHint(themes, keys, words, self) for keys, words in hints]
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        sizes = [hint.sizeHint() for hint in self.hints]
+        width = sum(size.width() for size in sizes) + self._gap * max(0, len(sizes) - 1)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.LayoutDirectionChange, QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self.updateGeometry()
+            self._place()
+
+    def _place(self) -> None:
+        left, has_room = 0, True
+        for hint in self.hints:
+            size = hint.sizeHint()
+            has_room = has_room and left + size.width() <= self.width()
+            hint.setVisible(has_room)
+            at = QRect(left, (self.height() - size.height()) // 2, size.width(), size.height())
+            hint.setGeometry(QStyle.visualRect(self.layoutDirection(), self.rect(), at))
+            left += size.width() + self._gap

@@ -4,10 +4,11 @@ from html import escape
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout, QTextOption
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QWidget
 
 from csr_desktop.ui.kit.theme import TextSize, Tone, set_look
 from csr_desktop.ui.kit.tokens import load_sizes
+from csr_desktop.ui.kit.words import Place, direction_of, in_reading_order, paint_words
 
 _WIDEST_WRAPPED_HINT = 480
 
@@ -21,7 +22,10 @@ def plain_tooltip(text: str) -> str:
 
 
 class Label(QLabel):
-    """Text in one of the four sizes and a tone. Wrapped text keeps the token's line height."""
+    """Text in one of the four sizes and a tone. Wrapped text keeps the token's line height.
+
+    It stands where the window's direction says and reads in its own: a Latin name in a mirrored window, too.
+    """
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class Label(QLabel):
             self.setFont(font)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._line = getattr(load_sizes().type, f"line_{size}")
+        self._is_selectable = selectable
         self._paints_lines = wraps and not selectable
         self.setWordWrap(wraps)
         if selectable:
@@ -58,8 +63,9 @@ class Label(QLabel):
         set_look(self, weight=weight)
 
     def _lines(self, width: int) -> tuple[QTextLayout, float]:
-        layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
-        option = QTextOption(self.alignment())
+        layout = QTextLayout(in_reading_order(self.text().replace("\n", "\u2028")), self.font())
+        option = QTextOption(self._shown_alignment() | Qt.AlignmentFlag.AlignAbsolute)
+        option.setTextDirection(direction_of(self.text()))
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         height = 0.0
@@ -96,19 +102,30 @@ class Label(QLabel):
         word = max((self.fontMetrics().horizontalAdvance(part) for part in self.text().split()), default=0) + 1
         return QSize(min(word, _WIDEST_WRAPPED_HINT // 4), self._line)
 
+    def _shown_alignment(self) -> Qt.AlignmentFlag:
+        return QStyle.visualAlignment(self.layoutDirection(), self.alignment())
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._paints_lines:
+        if self._is_selectable:
             super().paintEvent(event)
             return
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        if not self._paints_lines:
+            at = self._shown_alignment()
+            is_trailing, is_centred = at & Qt.AlignmentFlag.AlignRight, at & Qt.AlignmentFlag.AlignHCenter
+            place: Place = "centre" if is_centred else "trailing" if is_trailing else "leading"
+            paint_words(painter, self.contentsRect(), QLabel.text(self), right_to_left=False, place=place)
+            return
         layout, height = self._lines(self.width())
         top = 0.0 if self.alignment() & Qt.AlignmentFlag.AlignTop else max(0.0, (self.height() - height) / 2)
         layout.draw(painter, QPointF(0, top), [], QRectF(self.rect()))
 
 
 class ElidedLabel(Label):
-    """One line that gives way: elided at the end, the whole text on hover and to a screen reader."""
+    """One line that gives way: elided at the end, the whole text on hover and to a screen reader. Where there is no
+    room for two letters, nothing is shown.
+    """
 
     # Qt reports a change of font while the label is still being made.
     _whole = ""
@@ -145,8 +162,9 @@ class ElidedLabel(Label):
         shown = self.fontMetrics().elidedText(
             self._whole.replace("\n", " "), Qt.TextElideMode.ElideRight, max(0, self.width())
         )
-        super().setText(shown)
-        self.setToolTip(plain_tooltip(self._whole) if shown != self._whole else "")
+        is_whole = shown == self._whole.replace("\n", " ")
+        super().setText(shown if is_whole or len(shown) > 2 else "")
+        self.setToolTip("" if is_whole else plain_tooltip(self._whole))
 
     def sizeHint(self) -> QSize:
         self.ensurePolished()

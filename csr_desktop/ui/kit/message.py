@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge, Chip
-from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.panes import Hairline, column, line
@@ -102,7 +102,7 @@ class MessageView(QWidget):
     def _head(self) -> QHBoxLayout:
         space = self._themes.theme.sizes.space
         head = line(spacing=space.close)
-        head.addWidget(Label(self.message.author, weight=600))
+        head.addWidget(ElidedLabel(self.message.author, weight=600))
         head.addWidget(Label(self.message.at_text, tone="muted" if self.message.is_note else "faint", size="caption"))
         head.addStretch(1)
         if self.message.is_note:

@@ -68,7 +68,9 @@ class _HeaderLine(QWidget):
 
 
 class PaneHeader(_HeaderLine):
-    """Title, count, a quiet caption, buttons. The title elides first; then buttons go into a menu, last first."""
+    """Title, count, a quiet caption, buttons. The caption goes where the title would be cut for it; then the title
+    elides, then buttons go into a menu, last first.
+    """
 
     def __init__(self, themes: ThemeSwitch, title: str = "", parent: QWidget | None = None) -> None:
         sizes = themes.theme.sizes
@@ -85,6 +87,7 @@ class PaneHeader(_HeaderLine):
         top.addWidget(self.buttons)
         self._caption.hide()
         self._count.hide()
+        self._gap = sizes.space.close
 
     @property
     def title(self) -> str:
@@ -100,7 +103,7 @@ class PaneHeader(_HeaderLine):
 
     def set_caption(self, text: str) -> None:
         self._caption.setText(text)
-        self._caption.setVisible(bool(text))
+        self._share_room()
 
     def add_button(self, button: Button) -> Button:
         return self.buttons.add(button)
@@ -111,10 +114,15 @@ class PaneHeader(_HeaderLine):
         return super().event(event)
 
     def _share_room(self) -> None:
-        """Buttons get what they want as long as half of the line is left to the title."""
+        """Buttons get what they want as long as half of the line is left to the title; a caption what both leave."""
         wanted = self.buttons.sizeHint().width()
         room = max(self.buttons.minimumSizeHint().width(), self.width() // 2)
         self.buttons.setMinimumWidth(min(wanted, room))
+        parts = [self._title, self._count, self._caption] if self._count.text() else [self._title, self._caption]
+        needed = sum(part.sizeHint().width() + self._gap for part in parts) + self.buttons.minimumWidth()
+        margins = self.contentsMargins() if (top := self.layout()) is None else top.contentsMargins()
+        has_room = needed <= self.width() - margins.left() - margins.right()
+        self._caption.setVisible(bool(self._caption.text()) and has_room)
 
 
 class SubHeader(_HeaderLine):

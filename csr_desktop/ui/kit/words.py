@@ -1,6 +1,8 @@
 """Text painted in a box: it starts or ends where the window's direction says, and reads in its own direction."""
 
+import re
 from typing import Literal
+from unicodedata import bidirectional
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
@@ -17,6 +19,23 @@ _PLACES = {
 }
 
 
+_NUMBER = re.compile(r"\+?[(\d][\d ()./\u00a0-]{4,}\d")
+_FIRST_RIGHT_TO_LEFT = "\u0590"
+
+
+def in_reading_order(text: str) -> str:
+    """The text as it is to be painted: a phone number or date among Hebrew or Arabic keeps its own order."""
+    if all(character < _FIRST_RIGHT_TO_LEFT for character in text):
+        return text
+    return _NUMBER.sub("\u2066\\g<0>\u2069", text)
+
+
+def direction_of(text: str) -> Qt.LayoutDirection:
+    """In which direction a text reads: that of its first letter, whatever the window's is."""
+    first = next((kind for kind in map(bidirectional, text) if kind in {"L", "R", "AL"}), "L")
+    return Qt.LayoutDirection.LeftToRight if first == "L" else Qt.LayoutDirection.RightToLeft
+
+
 def paint_words(
     painter: QPainter, rect: QRect | QRectF, text: str, *, right_to_left: bool, place: Place = "leading"
 ) -> None:
@@ -28,4 +47,4 @@ def paint_words(
     if place != "centre":
         gives_right = (place == "leading") != right_to_left
         box = box.adjusted(0, 0, 1, 0) if gives_right else box.adjusted(-1, 0, 0, 0)
-    painter.drawText(box, flags | Qt.TextFlag.TextSingleLine, text)
+    painter.drawText(box, flags | Qt.TextFlag.TextSingleLine, in_reading_order(text))

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListVi
 
 from csr_desktop.ui.actions import Action, Actions, key_text
 from csr_desktop.ui.desk import Desk
-from csr_desktop.ui.kit.chips import KeyHint
-from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.chips import KeyHints
+from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.float import DimSheet, FloatFrame
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import announce
@@ -87,11 +87,9 @@ class Palette(QObject):
         foot = QHBoxLayout()
         foot.setContentsMargins(space.pane, space.close, space.pane, space.close)
         foot.setSpacing(space.pane)
-        foot.addWidget(KeyHint(themes, "↑ ↓", self.tr("move")))
-        foot.addWidget(KeyHint(themes, ">", self.tr("commands only")))
-        foot.addWidget(KeyHint(themes, "#", self.tr("numbers only")))
-        foot.addStretch(1)
-        foot.addWidget(Label(self.tr("Spelling is forgiven"), tone="muted", size="caption"))
+        hints = (("↑ ↓", self.tr("move")), (">", self.tr("commands only")), ("#", self.tr("numbers only")))
+        foot.addWidget(KeyHints(themes, hints), 1)
+        foot.addWidget(ElidedLabel(self.tr("Spelling is forgiven"), tone="muted", size="caption"))
         body: QVBoxLayout = self.frame.body
         body.addLayout(head)
         body.addWidget(Hairline(themes))

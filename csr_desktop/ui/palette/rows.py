@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
+from csr_desktop.ui.kit.words import direction_of, paint_words
 
 Index = QModelIndex | QPersistentModelIndex
 Marks = Sequence[tuple[int, int]]
 """(start, length) of what matched."""
+_WIDEST = 1 << 20
 
 
 class Heading(msgspec.Struct, frozen=True):
@@ -90,24 +93,48 @@ class PaletteDelegate(QStyledItemDelegate):
         return QSize(0, heights.group_header if is_heading else heights.row_one_line + 4)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        theme, row = self._themes.theme, index.data(ROW_ROLE)
-        rect: QRect = option.rect
+        row: Heading | Line = index.data(ROW_ROLE)
         painter.save()
+        line = _LinePainting(painter, self._themes.theme, option.rect, option.direction)
         if isinstance(row, Heading):
-            painter.setFont(theme.font("caption", 600))
-            painter.setPen(theme.colour("text-muted"))
-            painter.drawText(
-                rect.adjusted(theme.sizes.space.pane, 0, -theme.sizes.space.pane, 0),
-                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-                row.words,
-            )
+            line.paint_heading(row.words)
         else:
             is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-            self._paint_line(painter, theme, rect, row, is_chosen=is_chosen)
+            line.paint_line(row, self._end(row, is_chosen=is_chosen), is_chosen=is_chosen)
         painter.restore()
 
-    def _paint_line(self, painter: QPainter, theme: Theme, rect: QRect, row: Line, *, is_chosen: bool) -> None:
-        space, heights = theme.sizes.space, theme.sizes.height
+    def _end(self, row: Line, *, is_chosen: bool) -> str:
+        """Time or keys at the edge."""
+        if is_chosen and row.call is not None:
+            return self.tr("\u21b5 open    Ctrl D call")
+        if is_chosen and not row.key_hint:
+            return self.tr("\u21b5 open") if row.key.partition(":")[0] != "action" else "\u21b5"
+        return row.key_hint or row.end
+
+
+class _LinePainting:
+    """One row of the palette. What is placed here is placed as from left to right, and mirrored where that is so."""
+
+    def __init__(self, painter: QPainter, theme: Theme, rect: QRect, direction: Qt.LayoutDirection) -> None:
+        self._painter, self._theme, self._rect, self._direction = painter, theme, rect, direction
+        self._is_mirrored = direction == Qt.LayoutDirection.RightToLeft
+
+    def _at(self, rect: QRect) -> QRect:
+        return QStyle.visualRect(self._direction, self._rect, rect)
+
+    def _across(self, left: int, right: int) -> QRect:
+        return QRect(left, self._rect.top(), max(0, right - left), self._rect.height())
+
+    def paint_heading(self, words: str) -> None:
+        space = self._theme.sizes.space.pane
+        self._painter.setFont(self._theme.font("caption", 600))
+        self._painter.setPen(self._theme.colour("text-muted"))
+        box = self._rect.adjusted(space, 0, -space, 0)
+        paint_words(self._painter, box, words, right_to_left=self._is_mirrored)
+
+    def paint_line(self, row: Line, end: str, *, is_chosen: bool) -> None:
+        painter, theme, rect = self._painter, self._theme, self._rect
+        space, size = theme.sizes.space, theme.sizes.height.icon
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if is_chosen:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -115,57 +142,72 @@ class PaletteDelegate(QStyledItemDelegate):
             ground = QRectF(rect).adjusted(space.tight, 1, -space.tight, -1)
             painter.drawRoundedRect(ground, theme.sizes.radius.control, theme.sizes.radius.control)
         inner = rect.adjusted(space.pane, 0, -space.pane, 0)
-        icon = QRect(inner.left(), inner.center().y() - heights.icon // 2 + 1, heights.icon, heights.icon)
-        paint_icon(painter, icon, row.icon, theme.colour("accent-text" if is_chosen else "text-muted"))
-        right = self._paint_end(painter, theme, inner, row, is_chosen=is_chosen)
-        left = inner.left() + heights.icon + space.close
-        left = self._paint_marked(
-            painter, theme, QRect(left, rect.top(), right - left, rect.height()), row.title, row.title_marks, "text"
-        )
-        left += space.close
+        icon = QRect(inner.left(), inner.center().y() - size // 2 + 1, size, size)
+        paint_icon(painter, self._at(icon), row.icon, theme.colour("accent-text" if is_chosen else "text-muted"))
+        right = inner.right()
+        if end:
+            width = theme.metrics("caption").horizontalAdvance(end)
+            painter.setFont(theme.font("caption"))
+            painter.setPen(theme.colour("text-muted"))
+            box = self._at(self._across(right - width, right + 1))
+            paint_words(painter, box, end, right_to_left=self._is_mirrored, place="trailing")
+            right -= width + space.close
+        left = inner.left() + size + space.close
+        left += self._paint_marked(self._across(left, right), row.title, row.title_marks, "text") + space.close
         if row.detail and right - left > space.wide:
-            area = QRect(left, rect.top(), right - left, rect.height())
-            self._paint_marked(painter, theme, area, row.detail, row.detail_marks, "text-muted")
+            self._paint_marked(self._across(left, right), row.detail, row.detail_marks, "text-muted")
 
-    def _paint_end(self, painter: QPainter, theme: Theme, inner: QRect, row: Line, *, is_chosen: bool) -> int:
-        """Time or keys at the edge; where they begin."""
-        words = row.end
-        if is_chosen and row.call is not None:
-            words = self.tr("↵ open    Ctrl D call")
-        elif is_chosen and not row.key_hint:
-            words = self.tr("↵ open") if row.key.partition(":")[0] != "action" else "↵"
-        elif row.key_hint:
-            words = row.key_hint
-        if not words:
-            return inner.right()
-        painter.setFont(theme.font("caption"))
-        painter.setPen(theme.colour("text-muted"))
-        width = theme.metrics("caption").horizontalAdvance(words)
-        area = QRect(inner.right() - width, inner.top(), width + 1, inner.height())
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
-        return inner.right() - width - theme.sizes.space.close
+    def _paint_marked(self, area: QRect, text: str, marks: Marks, role: str) -> int:
+        """Text with its marks bold in the accent; elided at the end. How wide it is."""
+        theme, parts = self._theme, _parts(text, marks)
+        layout, width = self._laid_out(parts, role)
+        if width > area.width():
+            metrics = theme.metrics()
+            room = area.width() - round(width - metrics.horizontalAdvance(text))
+            kept = len(metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, room))) - 1
+            layout, width = self._laid_out([*_first(parts, max(0, kept)), ("\u2026", False)], role)
+        box = self._at(area)
+        left = box.right() + 1 - width if self._is_mirrored else box.left()
+        line = layout.lineAt(0)
+        layout.draw(self._painter, QPointF(left, box.top() + (box.height() - line.height()) / 2))
+        return min(area.width(), ceil(width))
 
-    @staticmethod
-    def _paint_marked(painter: QPainter, theme: Theme, area: QRect, text: str, marks: Marks, role: str) -> int:
-        """Text with its marks bold in the accent; elided at the end. Where it ends."""
-        plain, bold = theme.font(), theme.font(weight=600)
-        x, end = area.left(), area.right()
-        for part, is_marked in _parts(text, marks):
-            font: QFont = bold if is_marked else plain
-            metrics = theme.metrics(weight=600 if is_marked else 400)
-            width = metrics.horizontalAdvance(part)
-            shown = part if x + width <= end else metrics.elidedText(part, Qt.TextElideMode.ElideRight, end - x)
-            painter.setFont(font)
-            painter.setPen(theme.colour("accent-text" if is_marked else role))
-            painter.drawText(
-                QRect(x, area.top(), max(0, end - x) + 1, area.height()),
-                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-                shown,
-            )
-            x += min(width, end - x)
-            if shown is not part:
-                break
-        return x
+    def _laid_out(self, parts: Sequence[tuple[str, bool]], role: str) -> tuple[QTextLayout, float]:
+        """As one text, so that each part stands where its direction says."""
+        theme = self._theme
+        text = "".join(part for part, _ in parts)
+        layout = QTextLayout(text, theme.font())
+        option = QTextOption(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
+        option.setTextDirection(direction_of(text))
+        option.setWrapMode(QTextOption.WrapMode.NoWrap)
+        layout.setTextOption(option)
+        ranges, start = [], 0
+        for part, is_marked in parts:
+            found = QTextLayout.FormatRange()
+            found.start, found.length = start, len(part.encode("utf-16-le", "surrogatepass")) // 2
+            form = QTextCharFormat()
+            form.setForeground(theme.colour("accent-text" if is_marked else role))
+            if is_marked:
+                form.setFont(theme.font(weight=600))
+            found.format = form
+            ranges.append(found)
+            start += found.length
+        layout.setFormats(ranges)
+        layout.beginLayout()
+        line = layout.createLine()
+        line.setLineWidth(_WIDEST)
+        layout.endLayout()
+        return layout, line.naturalTextWidth()
+
+
+def _first(parts: Sequence[tuple[str, bool]], length: int) -> list[tuple[str, bool]]:
+    """The parts of the first so many characters."""
+    found = []
+    for part, is_marked in parts:
+        if length > 0:
+            found.append((part[:length], is_marked))
+        length -= len(part)
+    return found
 
 
 def _parts(text: str, marks: Marks) -> list[tuple[str, bool]]:
