@@ -189,6 +189,11 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the address into this file once the server listens; it is removed at the end.",
 )
+@click.option(
+    "--until-input-ends",
+    is_flag=True,
+    help="End too when standard input ends: for a program that starts the server and must not leave it behind.",
+)
 def run(
     data: Path,
     database: str,
@@ -197,15 +202,29 @@ def run(
     tls_cert: Path | None,
     tls_key: Path | None,
     ready_file: Path | None,
+    until_input_ends: bool,
 ) -> None:
-    """Run the server until Ctrl+C or SIGTERM. It prints one line when it listens; its log goes to standard error."""
+    """Run the server until Ctrl+C or SIGTERM. It prints one line when it listens; its log goes to standard error.
+
+    Only one server runs on a folder; with PostgreSQL several can share a database. The other commands can be used
+    while it runs. It stays in the foreground: to start it with the machine, let the system's own means, such as
+    systemd, run this command.
+    """
     from csr_desktop.server.run import Tls, serve
 
     if bool(tls_cert) != bool(tls_key):
         raise click.UsageError("--tls-cert and --tls-key belong together.")
     tls = Tls(tls_cert, tls_key) if tls_cert and tls_key else None
     with said_to_person():
-        serve(_folder(data, database), host=host, port=port, tls=tls, ready_file=ready_file, say=click.echo)
+        serve(
+            _folder(data, database),
+            host=host,
+            port=port,
+            tls=tls,
+            ready_file=ready_file,
+            starter=sys.stdin.fileno() if until_input_ends else None,
+            say=click.echo,
+        )
 
 
 @server.command()

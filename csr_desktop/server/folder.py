@@ -7,13 +7,15 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreadable
+from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unreadable
 from csr_desktop.server.escrow import ServerKey
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
+from csr_desktop.system.file_lock import FileLock, lock_file
 
 DATABASE_NAME: Final = "server.db"
 KEY_NAME: Final = "server.key"
+LOCK_NAME: Final = "server.lock"
 
 
 class ServerFolder:
@@ -58,6 +60,33 @@ class ServerFolder:
 
     def key(self) -> ServerKey:
         return ServerKey.read(self.path / KEY_NAME)
+
+    def claim(self) -> FileLock | None:
+        """Be the one server on this folder until it is closed; None with PostgreSQL, which takes several.
+
+        Raises Refused when one runs already.
+        """
+        if self._database.startswith(("postgresql://", "postgres://")):
+            return None
+        path = self.path / LOCK_NAME
+        try:
+            lock = lock_file(path)
+        except FileNotFoundError:
+            raise self._missing() from None
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{path} cannot be locked ({os.strerror(error.errno or 0)}).",
+                "It keeps a second server off this folder, which must lie on a disk of this machine.",
+            ) from error
+        if lock is None:
+            told = path.read_text("ascii", "replace").strip()
+            raise Refused("running", f"A server already runs on this folder{f' ({told})' if told else ''}.")
+        return lock
+
+    def own_files(self) -> list[Path]:
+        """What must never be written over."""
+        names = (DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", KEY_NAME, LOCK_NAME)
+        return [self.path / name for name in names]
 
     def _missing(self) -> Unreadable:
         return Unreadable(

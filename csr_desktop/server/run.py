@@ -152,7 +152,10 @@ def listening_socket(host: str, port: int, *, has_tls: bool) -> socket.socket:
 
 
 def check_tls(tls: Tls) -> None:
-    """Raises Unreadable when certificate and key cannot be used."""
+    """Raises Unreadable when certificate and key are missing or cannot be used."""
+    for words, path in (("certificate", tls.certificate), ("key", tls.key)):
+        if not path.is_file():
+            raise Unreadable("missing", f"The {words} {path.absolute()} is not there.", "Look at the name.")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(tls.certificate, tls.key, password=_no_password)
@@ -221,17 +224,28 @@ def serve(
     port: int = 8765,
     tls: Tls | None = None,
     ready_file: Path | None = None,
+    starter: int | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Run until SIGTERM or Ctrl+C, on the main thread. `say` gets one line with the address once it listens; the ready
-    file then holds the address alone, and is gone while the server does not run.
+    """Run until SIGTERM or Ctrl+C, on the main thread, or until `starter` ends: the reading end, as a file descriptor,
+    of a pipe that whoever started the server holds. `say` gets one line with the address once it listens; the ready
+    file then holds the address alone, and is gone while the server does not run. Raises Refused when a server runs on
+    the folder already.
     """
     if tls:
         check_tls(tls)
-    if ready_file:
-        ready_file.unlink(missing_ok=True)
-    with listening_socket(host, port, has_tls=bool(tls)) as listener, server_parts(folder) as parts:
+    with ExitStack() as closing:
+        lock = folder.claim()
+        if lock is not None:
+            closing.callback(lock.close)
+            lock.write(b"process %d" % os.getpid())
+        if ready_file:
+            _take_away(ready_file)
+        listener = closing.enter_context(listening_socket(host, port, has_tls=bool(tls)))
+        parts = closing.enter_context(server_parts(folder))
         url = _url(listener, host, tls)
+        if lock is not None:
+            lock.write(b"port %d, process %d" % (listener.getsockname()[1], os.getpid()))
 
         def listening() -> None:
             if ready_file:
@@ -240,6 +254,8 @@ def serve(
             _log.info("started", url=url)
 
         http = _http(Api(parts).application(), tls, listening, parts.board.close)
+        if starter is not None:
+            threading.Thread(target=_end_with, args=(starter, http), name="starter", daemon=True).start()
         try:
             http.run([listener])
         finally:
@@ -247,6 +263,25 @@ def serve(
                 with suppress(OSError):
                     ready_file.unlink(missing_ok=True)
     _log.info("stopped")
+
+
+def _end_with(starter: int, http: _Http) -> None:
+    with suppress(OSError):
+        while os.read(starter, 4096):  # without a buffer, whose lock would be held while the program ends
+            pass
+    http.should_exit = True
+
+
+def _take_away(ready_file: Path) -> None:
+    """One that a killed server left. Another file of that name is somebody's."""
+    try:
+        if not ready_file.read_bytes()[:8].startswith((b"http://", b"https://")):
+            raise BadInput("ready_file", f"{ready_file} is no ready file of a server.", "Take another name.")
+        ready_file.unlink()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise EnvironmentFault(f"{ready_file} cannot be used ({os.strerror(error.errno or 0)}).") from error
 
 
 class RunningServer:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from csr_desktop.domain.errors import EnvironmentFault
+from csr_desktop.system.file_lock import FileLock, lock_file
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -49,21 +50,15 @@ def claim(places: Places, on_message: Callable[[dict[str, str]], None]) -> Claim
     """
     path = places.data / "running.lock"
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        lock = lock_file(path)
     except OSError as error:
         raise _no_lock(path) from error
-    try:
-        _lock(handle)
-    except (BlockingIOError, PermissionError):
-        os.close(handle)
+    if lock is None:
         return None
-    except OSError as error:
-        os.close(handle)
-        raise _no_lock(path) from error
     try:
-        return Claim(_endpoint_path(places), handle, on_message)
+        return Claim(_endpoint_path(places), lock, on_message)
     except BaseException:
-        os.close(handle)
+        lock.close()
         raise
 
 
@@ -90,9 +85,10 @@ def tell_first(places: Places, message: Mapping[str, str], *, starting_seconds: 
 class Claim:
     """Holds the place of the first one. Close it at the end, in any thread."""
 
-    def __init__(self, endpoint_path: Path, handle: int, on_message: Callable[[dict[str, str]], None]) -> None:
+    def __init__(self, endpoint_path: Path, lock: FileLock, on_message: Callable[[dict[str, str]], None]) -> None:
         self._path = endpoint_path
-        self._handle = handle
+        self._lock = lock
+        self._is_closed = False
         self._on_message = on_message
         self._token = secrets.token_hex(32)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=8)
@@ -108,16 +104,16 @@ class Claim:
 
     def close(self) -> None:
         """Let another program be the first."""
-        if self._handle < 0:
+        if self._is_closed:
             return
+        self._is_closed = True
         self._wake.send(b"x")
         if threading.current_thread() is not self._thread:
             self._thread.join()
         self._close_sockets()
         with suppress(OSError):
             self._path.unlink()
-        os.close(self._handle)
-        self._handle = -1
+        self._lock.close()
 
     def _close_sockets(self) -> None:
         for each in (self._listener, self._wake, self._woken):
@@ -189,17 +185,6 @@ def _let_come_to_front(process_id: int) -> None:
         import ctypes
 
         ctypes.windll.user32.AllowSetForegroundWindow(process_id)
-
-
-def _lock(handle: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _endpoint_path(places: Places) -> Path:

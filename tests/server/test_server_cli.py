@@ -138,7 +138,7 @@ def test_a_workstation_is_listed_and_revoked(run: Run, server: RunningServer, ad
         (("--host", "192.0.2.7"), "needs a certificate"),
         (("--host", "no such host"), "no address"),
         (("--tls-cert", "x.pem"), "belong together"),
-        (("--tls-cert", "x.pem", "--tls-key", "y.pem"), "cannot be used"),
+        (("--tls-cert", "x.pem", "--tls-key", "y.pem"), "/x.pem is not there"),
         (("--port", "70000"), "70000"),
     ],
 )

@@ -36,6 +36,7 @@ def start(folder: ServerFolder, tmp_path: Path) -> Iterator[Start]:
     ready = tmp_path / "ready"
 
     def run(*options: str) -> tuple[subprocess.Popen[str], str]:
+        left = ready.read_text() if ready.exists() else ""
         code = "from csr_desktop.server.cli import server; server(prog_name='csr-desktop server')"
         process = subprocess.Popen(
             [
@@ -51,13 +52,14 @@ def start(folder: ServerFolder, tmp_path: Path) -> Iterator[Start]:
                 str(ready),
                 *options,
             ],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         running.append(process)
         deadline = time.monotonic() + 30
-        while not ready.exists():
+        while not ready.exists() or ready.read_text() in {"", left}:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -114,7 +116,7 @@ def test_it_ends_in_order(start: Start, folder: ServerFolder) -> None:
     assert '"started"' in err
     assert '"stopped"' in err
     assert not (folder.path.parent / "ready").exists()
-    assert {p.name for p in folder.path.iterdir()} == {"server.db", "server.key"}
+    assert {p.name for p in folder.path.iterdir()} == {"server.db", "server.key", "server.lock"}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
@@ -123,6 +125,53 @@ def test_ctrl_c_ends_it_too(start: Start) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+def run_once(folder: ServerFolder, *options: str) -> subprocess.CompletedProcess[str]:
+    code = "from csr_desktop.server.cli import server; server(prog_name='csr-desktop server')"
+    command = [sys.executable, "-c", code, "run", "--data", str(folder.path), "--port", "0", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+
+
+def test_a_second_server_on_the_folder_is_refused(start: Start, folder: ServerFolder, tmp_path: Path) -> None:
+    process, url = start()
+    port = urlsplit(url).port
+    second = run_once(folder, "--ready-file", str(tmp_path / "ready"))
+    assert second.returncode == 1
+    assert second.stderr == f"Error: A server already runs on this folder (port {port}, process {process.pid}).\n"
+    assert (tmp_path / "ready").read_text().strip() == url, "the ready file of the first was taken away"
+    assert httpx2.get(url + "/health").status_code == 200
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    again, _ = start()
+    assert again.poll() is None
+
+
+def test_it_ends_with_the_program_that_started_it(start: Start, tmp_path: Path) -> None:
+    process, url = start("--until-input-ends")
+    assert httpx2.get(url + "/health").status_code == 200
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stdin = None
+    process.wait(timeout=20)
+    assert process.returncode == 0
+    assert not (tmp_path / "ready").exists()
+
+
+def test_a_signal_ends_it_while_its_starter_lives(start: Start) -> None:
+    process, _ = start("--until-input-ends")
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=20)
+    assert process.returncode == 0
+
+
+def test_another_s_file_is_not_taken_for_a_ready_file(folder: ServerFolder) -> None:
+    key = folder.path / "server.key"
+    before = key.read_bytes()
+    refused = run_once(folder, "--ready-file", str(key))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "no ready file" in refused.stderr
+    assert key.read_bytes() == before
 
 
 @pytest.fixture
