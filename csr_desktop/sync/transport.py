@@ -46,6 +46,10 @@ MAX_REPLY_BYTES = 64 * 1024 * 1024
 _COMPRESS_ABOVE = 512
 
 
+class NoAnswer(Unreachable):
+    """Nothing came back, or nothing that could be understood. What waits to be sent is kept."""
+
+
 class SignedOut(Refused):
     """The server no longer knows this workstation or this person."""
 
@@ -176,7 +180,11 @@ class HttpCalls:
         self._sockets: list[socket.socket] = []
 
     def sign_in(self, request: SignInRequest) -> SignInReply:
-        return self.call("sign-in", request, SignInReply)
+        """Raises Unreachable with the advice that fits when nothing may be kept here yet."""
+        try:
+            return self.call("sign-in", request, SignInReply)
+        except NoAnswer as fault:
+            raise Unreachable(fault.title, "Check the address and the network, then try again.") from fault
 
     def close(self) -> None:
         """Ends requests under way, too: closing alone would leave a thread that waits for an answer waiting."""
@@ -255,9 +263,9 @@ class HttpCalls:
         for part in response.iter_raw():
             size += len(part)
             if time.monotonic() > until:
-                raise Unreachable("The server answers too slowly.", "Everything is kept here; it will be tried again.")
+                raise NoAnswer("The server answers too slowly.", "Everything is kept here; it will be tried again.")
             if size > MAX_REPLY_BYTES:
-                raise Unreachable("The server sent more than it should.", "Nothing of it was taken.")
+                raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
             parts.append(part)
         return b"".join(parts)
 
@@ -270,11 +278,11 @@ def unpacked(raw: bytes, encoding: str) -> bytes:
         with zstandard.ZstdDecompressor(max_window_size=MAX_REPLY_BYTES).stream_reader(raw) as reader:
             body = reader.read(MAX_REPLY_BYTES + 1)
     except zstandard.ZstdError:
-        raise Unreachable(
+        raise NoAnswer(
             "The server's answer can't be read.", "Everything is kept here; it will be tried again."
         ) from None
     if len(body) > MAX_REPLY_BYTES:
-        raise Unreachable("The server sent more than it should.", "Nothing of it was taken.")
+        raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
     return body
 
 
@@ -283,7 +291,7 @@ def decoded(status: int, body: bytes, kind: type[M]) -> M:
         try:
             return msgspec.msgpack.decode(body, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
-            raise Unreachable(
+            raise NoAnswer(
                 "What answers at this address is not a CSR Desktop server of this version.",
                 "Check the address; everything is kept here.",
             ) from None
@@ -321,8 +329,8 @@ def network_fault(fault: Exception, url: str) -> CsrDesktopError:
         cause = cause.__cause__ or cause.__context__
     name = type(fault).__name__
     if "ConnectTimeout" in name or "ReadTimeout" in name or "WriteTimeout" in name or "PoolTimeout" in name:
-        return Unreachable(f"{host} did not answer in time.", kept)
-    return Unreachable(f"{host} can't be reached.", kept)
+        return NoAnswer(f"{host} did not answer in time.", kept)
+    return NoAnswer(f"{host} can't be reached.", kept)
 
 
 def _certificate_words(fault: ssl.SSLCertVerificationError, host: str) -> tuple[str, str]:

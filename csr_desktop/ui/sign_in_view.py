@@ -1,14 +1,15 @@
-"""The first start: server address, name and password; every failure said at its field, nothing typed is lost."""
+"""The first start: server address, sign-in name, password; every failure said at its field, nothing typed lost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit
 
 from csr_desktop.domain.errors import BadInput, CsrDesktopError, NotTrusted, Unreachable
+from csr_desktop.ui.front_page import FrontPage
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import Labelled, TextField
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.background import StoreWorker
 
 
-class SignInView(QWidget):
+class SignInView(FrontPage):
     """`sign_in` runs on a worker's thread. `reason` says why it is asked again, when it is."""
 
     signed_in = Signal(object)
@@ -36,19 +37,18 @@ class SignInView(QWidget):
         login: str = "",
         reason: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(themes, self.tr("Sign in - CSR Desktop"), themes.theme.sizes.width.list)
         self._worker = worker
         self._sign_in = sign_in
-        self.setWindowTitle(self.tr("Sign in - CSR Desktop"))
         self.server = TextField(themes, self.tr("Server address"), placeholder="https://desk.example.com")
-        self.login = TextField(themes, self.tr("Name"))
+        self.login = TextField(themes, self.tr("Sign-in name"))
         self.password = TextField(themes, self.tr("Password"))
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.server.setText(server_url)
         self.login.setText(login)
         self._fields = {
             "server_url": Labelled(themes, self.tr("Server address"), self.server),
-            "login": Labelled(themes, self.tr("Name"), self.login),
+            "login": Labelled(themes, self.tr("Sign-in name"), self.login),
             "password": Labelled(themes, self.tr("Password"), self.password),
         }
         self.button = Button(themes, self.tr("Sign in"), role="primary")
@@ -59,25 +59,15 @@ class SignInView(QWidget):
             field.returnPressed.connect(self.submit)
 
     def _lay_out(self, themes: ThemeSwitch) -> None:
-        space, width = themes.theme.sizes.space, themes.theme.sizes.width
-        card = QFrame()
-        set_look(card, role="card")
-        card.setFixedWidth(width.list)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(space.page, space.page, space.page, space.page)
-        column.setSpacing(space.pane)
-        column.addWidget(Label(self.tr("Sign in to CSR Desktop"), size="name", weight=600))
+        set_look(self.card, role="card")
+        self.body.setSpacing(themes.theme.sizes.space.pane)
+        self.body.addWidget(Label(self.tr("Sign in to CSR Desktop"), size="name", weight=600))
         if not self._reason.text():
-            self._reason.setText(self.tr("Your IT gave you the address, your name and a password."))
-        column.addWidget(self._reason)
+            self._reason.setText(self.tr("Your IT gave you the address, a sign-in name and a password."))
+        self.body.addWidget(self._reason)
         for field in self._fields.values():
-            field.field.setMinimumHeight(themes.theme.sizes.height.control)
-            column.addWidget(field)
-        column.addWidget(self.button)
-        whole = QVBoxLayout(self)
-        whole.addStretch(1)
-        whole.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
-        whole.addStretch(2)
+            self.body.addWidget(field)
+        self.body.addWidget(self.button)
 
     def focus_first_empty(self) -> None:
         for field in (self.server, self.login, self.password):
@@ -116,5 +106,6 @@ class SignInView(QWidget):
         field.set_error(str(fault))
         announce(self, str(fault), assertive=True)
         field.field.setFocus()
+        self.scroller.ensureWidgetVisible(field)
         if isinstance(field.field, QLineEdit):
             field.field.selectAll()

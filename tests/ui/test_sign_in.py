@@ -190,7 +190,7 @@ def test_what_is_known_is_filled_in_and_the_reason_is_said(themes: ThemeSwitch, 
 
 def test_every_field_is_named(themes: ThemeSwitch, qtbot: QtBot) -> None:
     desk = Desk(themes, qtbot, lambda *_: ACCOUNT)
-    assert [spoken(w) for w in interactive(desk.view)] == ["Server address", "Name", "Password", "Sign in"]
+    assert [spoken(w) for w in interactive(desk.view)] == ["Server address", "Sign-in name", "Password", "Sign in"]
 
 
 # The whole start, over an opener that says no

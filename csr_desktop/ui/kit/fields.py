@@ -153,7 +153,12 @@ class ErrorLine(QWidget):
         row.setSpacing(themes.theme.sizes.space.tight)
         self._mark = IconMark(themes, "warning-circle", tone="danger", size="icon_small")
         self._words = Label(tone="danger", size="caption", wraps=True)
-        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignVCenter)
+        # Beside the first of its lines.
+        first = QVBoxLayout()
+        first.setContentsMargins(0, (themes.theme.line_height("caption") - self._mark.sizeHint().height()) // 2, 0, 0)
+        first.addWidget(self._mark)
+        first.addStretch(1)
+        row.addLayout(first)
         row.addWidget(self._words, 1)
         self.hide()
 
