@@ -22,6 +22,7 @@ from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import ThemeSwitch
+from csr_desktop.ui.kit.viewport import bring_viewport
 from csr_desktop.ui.kit.words import paint_words
 
 Index = QModelIndex | QPersistentModelIndex
@@ -169,6 +170,7 @@ class Rail(QListView):
 
     def __init__(self, themes: ThemeSwitch, name: str, rows: list[RailRow], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        bring_viewport(self)
         self._themes = themes
         self.place = ""
         self.view = ""

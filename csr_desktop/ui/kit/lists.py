@@ -12,6 +12,7 @@ from csr_desktop.ui.kit.focus import came_by_keyboard
 from csr_desktop.ui.kit.row_delegate import LIST_COLUMNS, Columns, RowDelegate
 from csr_desktop.ui.kit.rows import KEY_ROLE, ROW_ROLE, Row
 from csr_desktop.ui.kit.theme import ThemeSwitch, set_look
+from csr_desktop.ui.kit.viewport import bring_viewport
 
 _Move = QAbstractItemView.CursorAction
 _LETTERS = {Qt.Key.Key_J: _Move.MoveDown, Qt.Key.Key_K: _Move.MoveUp}
@@ -35,6 +36,7 @@ class RowList(QListView):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        bring_viewport(self)
         set_look(self, ground=ground)
         self.setAccessibleName(name)
         self._rows = RowDelegate(themes, self, columns=columns)
