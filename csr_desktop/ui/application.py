@@ -198,7 +198,7 @@ class Application(QObject):
             return
         made.window.closing.disconnect(self.close)
         made.close()
-        self.desk_window = self._data = self._account = None
+        self.desk_window = self._data = None
         # What the closed window still asks must not meet a closed file, nor the next window.
         self.worker.retire()
         self.worker = StoreWorker(self._executor, self, self._opener.translate)

@@ -69,10 +69,12 @@ class House:
         self.do("UPDATE counters SET value = value + 1 WHERE id = 'epoch'")
         self.start()
 
-    def do(self, statement: str, *values: object) -> None:
+    def do(self, *statements: str) -> None:
+        """All at once, as the server's own changes are."""
         sql = self.sql()
         with sql.transaction():
-            sql.do(statement, *values)
+            for statement in statements:
+                sql.do(statement)
         sql.db.close()
 
     def sql(self) -> Sql:

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.errors import BadInput, CsrDesktopError, DiskFull, NotTrusted, Refused, Unreachable, Unreadable
@@ -369,6 +369,20 @@ def test_an_unreadable_fault_says_what_was_kept(themes: ThemeSwitch, qtbot: QtBo
         button.click()
     assert chosen == ["again", "quit"]
     assert view.minimumSizeHint().width() <= 1280
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (640, 480)])
+def test_no_word_of_a_fault_is_cut(themes: ThemeSwitch, qtbot: QtBot, size: tuple[int, int]) -> None:
+    fault = CsrDesktopError("What happened, in more words than one line takes. " * 2, "What was kept, what to do. " * 8)
+    view = FaultView(themes, fault, [("quit", "Quit")])
+    qtbot.addWidget(view)
+    view.resize(*size)
+    view.show()
+    QApplication.processEvents()
+    for label in view.findChildren(QLabel):
+        if label.text():
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+            assert view.rect().contains(QRect(label.mapTo(view, label.rect().topLeft()), label.size()))
 
 
 def test_the_program_is_made_once_with_english_plurals(qapp: QApplication) -> None:
