@@ -115,7 +115,7 @@ def demo_secrets(places: Places) -> Secrets:
 
 def make_desk(opener: DeskOpener, arguments: list[str]) -> tuple[QApplication, Application]:
     """The desk and the program that it lives in, not yet started."""
-    gc.disable()  # nothing of what start-up makes is garbage, and looking for some takes time; ui.application enables it
+    gc.disable()  # what start-up makes is no garbage, and looking for some takes time; ui.application enables it
     from csr_desktop.ui.plain_import import import_qt
 
     import_qt()

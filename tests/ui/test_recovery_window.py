@@ -176,7 +176,7 @@ def test_what_only_this_computer_has_stands_under_needs_you(
         "UPDATE counters SET value = value + 1 WHERE id = 'rev'",
         "INSERT INTO notes (id, scope, rev, deleted, stamps, client_id, author_id, body, written_at)"
         " SELECT 'n', 'org', (SELECT value FROM counters WHERE id = 'rev'), 0, '', id, 'x', 'of a colleague', 1"
-        " FROM clients LIMIT 1"
+        " FROM clients LIMIT 1",
     )
     seat.sync()
     seat.until(lambda: seat.notes() == ["of a colleague"], "the colleague's note")

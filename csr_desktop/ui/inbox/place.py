@@ -78,7 +78,7 @@ class InboxPlace(Place):
         selected.snooze_wanted.connect(self.state)
         selected.ticket_opened.connect(self._on_ticket_opened)
         selected.form_left.connect(self._leave_form)
-        selected.client_chosen.connect(lambda client, contact: self.context.show_client(client, contact))
+        selected.client_chosen.connect(self._show_client)
         selected.context_wanted.connect(self.toggle_context)
         selected.list_wanted.connect(lambda: self.panes.show_selected(is_shown=False))
         self.panes.folded.connect(self._on_folded)
@@ -426,6 +426,9 @@ class InboxPlace(Place):
         self.panes.show_selected(is_shown=True)
         self.context.show_client(client_id, contact_id)
         self.new_ticket.start(client_id, contact_id)
+
+    def _show_client(self, client_id: str, contact_id: str) -> None:
+        self.context.show_client(client_id, contact_id)
 
     def _leave_form(self) -> None:
         if self._before_form is not None:
