@@ -176,9 +176,11 @@ class Calls(CallLog):
             is_number_remembered=remember_number and bool(contact_id),
         )
 
-    def save(self, call_id: str) -> Saved:
-        """Log it, with its next steps, as one group; ends it when it still runs. It runs on when this raises."""
-        return self._running.save(call_id, self._log)
+    def save(self, call_id: str, note: str | None = None) -> Saved:
+        """Log it, with its next steps, as one group and one commit; ends it when it still runs. `note` is what stands
+        on the screen, None for the one that is kept. When this raises, the call runs on, with that note.
+        """
+        return self._running.save(call_id, self._log, None if note is None else clean(note))
 
     def discard(self, call_id: str) -> RunningCallDocument:
         """Forget it; `bring_back` takes that back."""

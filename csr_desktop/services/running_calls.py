@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.services.call_rows import CallPart, RunningCallDocument
 from csr_desktop.store.queries import drafts, rows
@@ -38,6 +38,8 @@ class RunningCalls:
         self._began: dict[str, tuple[float, float]] = {}
         """By call: the monotonic time, and the seconds that the running part had taken by then."""
         self._recovered: set[str] = set()
+        self._kept: dict[str, RunningCallDocument] = {}
+        """As they are in the file, of those that were written since: saving need not read what it wrote."""
 
     def all(self) -> tuple[RunningCallDocument, ...]:
         """In the order they began. One that was logged just before a kill is cleared away."""
@@ -52,7 +54,7 @@ class RunningCalls:
 
     def one(self, call_id: str) -> RunningCallDocument:
         """Raises Refused when it runs no longer."""
-        found = next((document for document in self.all() if document.id == call_id), None)
+        found = self._kept.get(call_id) or next((document for document in self.all() if document.id == call_id), None)
         if found is None:
             raise unknown()
         return found
@@ -78,26 +80,38 @@ class RunningCalls:
 
     def keep(self, document: RunningCallDocument) -> RunningCallDocument:
         """On disk when this returns."""
-        kept = msgspec.structs.replace(document, written_at=self._replica.now())
-        body = msgspec.json.encode(kept).decode()
-        drafts.write(self._replica.sql, _PREFIX + kept.id, body, kept.written_at)
+        kept = self._kept[document.id] = self._write(document)
         return kept
+
+    def _write(self, document: RunningCallDocument) -> RunningCallDocument:
+        written = msgspec.structs.replace(document, written_at=self._replica.now())
+        body = msgspec.json.encode(written).decode()
+        drafts.write(self._replica.sql, _PREFIX + written.id, body, written.written_at)
+        return written
 
     def forget(self, call_id: str) -> None:
         drafts.clear(self._replica.sql, _PREFIX + call_id)
         self._let_go(call_id)
 
-    def save(self, call_id: str, log: Callable[[RunningCallDocument], Saved]) -> Saved:
-        """End it and let `log` do its commands; in the same transaction it stops running and is kept for an undo. When
-        that raises, the call goes on as it was.
+    def save(self, call_id: str, log: Callable[[RunningCallDocument], Saved], note: str | None = None) -> Saved:
+        """End it and let `log` do its commands; in the same transaction it stops running and is kept for an undo. A
+        `note` replaces the one that was kept. When that raises, the call goes on as it was, with that note.
         """
         sql = self._replica.sql
-        document = self._finished(self.one(call_id))
-        with sql.transaction():
-            saved = log(document)
-            body = msgspec.json.encode(document).decode()
-            drafts.clear(sql, _PREFIX + call_id)
-            drafts.write(sql, _SAVED_PREFIX + saved.outcome.group_id, body, self._replica.now())
+        document = self.one(call_id)
+        if note is not None:
+            document = msgspec.structs.replace(document, note=note)
+        finished = self._finished(document)
+        try:
+            with sql.transaction():
+                saved = log(finished)
+                saved_key = _SAVED_PREFIX + saved.outcome.group_id
+                body = msgspec.json.encode(finished).decode()
+                drafts.move(sql, _PREFIX + call_id, saved_key, body, finished.parts[-1].ended_at)
+        except (Refused, BadInput):
+            if note is not None:
+                self.keep(document)
+            raise
         self._let_go(call_id)
         return saved
 
@@ -146,6 +160,7 @@ class RunningCalls:
         return msgspec.structs.replace(document, parts=closed, result=_result_of(document))
 
     def _let_go(self, call_id: str) -> None:
+        self._kept.pop(call_id, None)
         self._began.pop(call_id, None)
         self._recovered.discard(call_id)
 
@@ -160,10 +175,11 @@ class RunningCalls:
     def _keep_new_parts(self, documents: list[RunningCallDocument]) -> RunningCallDocument:
         """Calls whose last part begins now, all or none; the last of them as it is kept."""
         with self._replica.sql.transaction():
-            kept = [self.keep(document) for document in documents]
+            kept = [self._write(document) for document in documents]
         # Only now that it is on disk: a full disk must not cost the time that was measured.
         for document in kept:
             self._began[document.id] = (self._clock_seconds(), 0.0)
+            self._kept[document.id] = document
         return kept[-1]
 
     def _closed(self, document: RunningCallDocument, seconds: float) -> tuple[CallPart, ...]:

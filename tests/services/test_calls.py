@@ -171,6 +171,31 @@ def test_next_steps_are_saved_with_the_call_and_undone_with_it(bureau: Bureau, d
     assert desk.calls.rows([again.interaction_id])[0].title == "Notice about the April 8 deposit"
 
 
+def test_a_call_is_saved_with_what_stands_on_the_screen_in_one_commit(bureau: Bureau, desk: Services) -> None:
+    call = desk.calls.start(DANA, direction="in")
+    desk.calls.set_note(call.id, "Half a sen")
+    ran: list[str] = []
+    connection: Any = desk.replica.sql.db.connection()
+    connection.set_trace_callback(lambda statement: ran.append(statement.split()[0]))
+    saved = desk.calls.save(call.id, "Half a sentence.\0")
+    connection.set_trace_callback(None)
+    assert (ran[-1], ran.count("COMMIT")) == ("COMMIT", 1)
+    assert set(ran[: ran.index("BEGIN")]) <= {"SELECT"}
+    assert desk.calls.detail(saved.interaction_id).note == "Half a sentence."
+    assert desk.calls.running() == ()
+    desk.undo()
+    assert [c.note for c in desk.calls.running()] == ["Half a sentence."]
+
+
+def test_a_refused_call_keeps_the_note_that_it_was_to_be_saved_with(bureau: Bureau, desk: Services) -> None:
+    call = desk.calls.start(DANA, direction="in")
+    desk.calls.set_steps(call.id, NextSteps(escalate=EscalateStep("lee")))
+    with pytest.raises(BadInput):
+        desk.calls.save(call.id, "Typed last")
+    assert desk.calls.one(call.id).note == "Typed last"
+    assert bureau.restart().calls.running()[0].note == "Typed last"
+
+
 def test_a_call_joins_a_ticket_that_is_there(bureau: Bureau, desk: Services) -> None:
     opened = desk.inbox.open_ticket("Tax notice", client_id="bakery")
     assert [choice.subject for choice in desk.calls.open_tickets("bakery")] == ["Tax notice"]
@@ -380,6 +405,7 @@ def test_a_full_disk_costs_no_time_and_no_text(bureau: Bureau, desk: Services, m
 
     with monkeypatch.context() as broken:
         broken.setattr(drafts, "write", full)
+        broken.setattr(drafts, "move", full)
         for action in (desk.calls.hold, desk.calls.end, desk.calls.save):
             with pytest.raises(DiskFull):
                 action(call.id)

@@ -6,10 +6,12 @@ keystroke, so the statements are text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from csr_desktop.store.sql import Sql
+
+_LAST_LETTER: Final = "\U0010ffff"
 
 
 def read(sql: Sql, key: str) -> str:
@@ -25,6 +27,11 @@ def write(sql: Sql, key: str, body: str, at: int) -> None:
         body,
         at,
     )
+
+
+def move(sql: Sql, key: str, to_key: str, body: str, at: int) -> None:
+    """What is kept under a key becomes this, under another."""
+    sql.do("UPDATE drafts SET key = ?, body = ?, written_at = ? WHERE key = ?", to_key, body, at, key)
 
 
 def clear(sql: Sql, key: str) -> None:
@@ -44,5 +51,5 @@ def keep_newest(sql: Sql, prefix: str, count: int) -> None:
 
 def with_prefix(sql: Sql, prefix: str) -> list[tuple[Any, ...]]:
     """(key, body, written), by key."""
-    text = "SELECT key, body, written_at FROM drafts WHERE substr(key, 1, ?) = ? ORDER BY key"
-    return sql.all(text, len(prefix), prefix)
+    text = "SELECT key, body, written_at FROM drafts WHERE key >= ? AND key < ? ORDER BY key"
+    return sql.all(text, prefix, prefix + _LAST_LETTER)

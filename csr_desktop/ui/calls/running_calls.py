@@ -246,8 +246,7 @@ class RunningCalls(QObject):
         self.notes.drop(call_id)
 
         def run() -> Outcome:
-            calls.set_note(call_id, note)
-            answers.append(calls.save(call_id))
+            answers.append(calls.save(call_id, note))
             return answers[0].outcome
 
         def done(_outcome: Outcome) -> None:
