@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
 NewId = Callable[[], str]
@@ -12,7 +11,8 @@ def uuid7(now_at: int, random_bits: int) -> str:
     """The id of this millisecond `now_at` with the lowest 74 of `random_bits`."""
     high = (now_at & (1 << 48) - 1) << 16 | 0x7000 | random_bits >> 62 & 0xFFF
     low = 0b10 << 62 | random_bits & (1 << 62) - 1
-    return str(uuid.UUID(int=high << 64 | low))
+    digits = f"{high << 64 | low:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def id_source(clock: Callable[[], int], randomness: Callable[[int], int]) -> NewId:

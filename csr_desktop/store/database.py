@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_SECONDS = 20
+_STATEMENTS_KEPT = 256
+"""More than the screens ask in turn: to prepare a statement takes longer than to run it, also within a commit."""
 
 
 class _Savepoint(pw._savepoint):  # noqa: SLF001
@@ -22,6 +24,14 @@ class _Savepoint(pw._savepoint):  # noqa: SLF001
 
 class _Sqlite(pw.SqliteDatabase):
     """On a full disk SQLite may have rolled back by itself; saying ROLLBACK then fails and hides the real error."""
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """As Peewee's, without its log and hooks, which cost as much as a small statement."""
+        try:
+            return self.cursor().execute(sql, params or ())
+        except Exception:
+            with pw.__exception_wrapper__:  # type: ignore[attr-defined]
+                raise
 
     def rollback(self) -> None:
         if self.connection().in_transaction:
@@ -113,4 +123,10 @@ class DeskDatabase(_Sqlite):
         ]
         if sys.platform == "darwin":
             pragmas += [("fullfsync", 1), ("checkpoint_fullfsync", 1)]
-        super().__init__(str(path), pragmas=pragmas, passphrase=f"x'{key.hex()}'", autoconnect=False)
+        super().__init__(
+            str(path),
+            pragmas=pragmas,
+            passphrase=f"x'{key.hex()}'",
+            autoconnect=False,
+            cached_statements=_STATEMENTS_KEPT,
+        )

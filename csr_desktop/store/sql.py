@@ -6,7 +6,8 @@ Peewee's query objects cost ten times as much here; screens' questions use them,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any
 
 import peewee as pw
@@ -27,15 +28,16 @@ class Sql:
         self._upserts: dict[str, str] = {}
         self._translated: dict[str, str] = {}
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Writes: all or nothing. On SQLite the lock is taken at once, so nobody is told “busy” midway."""
-        if self.is_postgresql:
-            with self.db.atomic():
-                yield
-        else:
-            with self.db.atomic("IMMEDIATE"):
-                yield
+    def transaction(self, *, joins: bool = False) -> AbstractContextManager[object]:
+        """Writes: all or nothing. On SQLite the lock is taken at once, so nobody is told “busy” midway.
+
+        Within another one, one that fails takes back only itself; one that `joins` is simply a part of it, which is
+        quicker: who holds what it raises must not let the other one commit, unless nothing was written by then.
+        """
+        if joins and self.db.in_transaction():
+            return nullcontext()
+        found: AbstractContextManager[object] = self.db.atomic(*(() if self.is_postgresql else ("IMMEDIATE",)))
+        return found
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -83,17 +85,16 @@ class Sql:
         """Rows by id, in one question; with `lock` they stay ours until commit (PostgreSQL)."""
         names = COLUMNS[table]
         wanted = sorted(set(ids))
-        columns = ",".join(f'"{c}"' for c in names)
         found: dict[str, dict[str, Any]] = {}
         if self.is_postgresql:
+            columns = ",".join(f'"{c}"' for c in names)
             tail = " ORDER BY id FOR UPDATE" if lock else ""
             for values in self.all(f"SELECT {columns} FROM {table} WHERE id = ANY(?){tail}", wanted):
                 found[values[0]] = dict(zip(names, values, strict=True))
             return found
         for start in range(0, len(wanted), _CHUNK):
             part = wanted[start : start + _CHUNK]
-            marks = ",".join("?" * len(part))
-            for values in self.all(f"SELECT {columns} FROM {table} WHERE id IN ({marks})", *part):
+            for values in self.all(_load_text(table, len(part)), *part):
                 found[values[0]] = dict(zip(names, values, strict=True))
         return found
 
@@ -133,3 +134,9 @@ class Sql:
     def purge(self, table: str, ids: Sequence[str]) -> None:
         """Remove rows for good."""
         self.many(f"DELETE FROM {table} WHERE id=?", [(i,) for i in ids])
+
+
+@lru_cache(maxsize=256)
+def _load_text(table: str, count: int) -> str:
+    columns = ",".join(f'"{c}"' for c in COLUMNS[table])
+    return f"SELECT {columns} FROM {table} WHERE id IN ({','.join('?' * count)})"

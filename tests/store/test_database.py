@@ -58,6 +58,30 @@ def test_a_transaction_that_sqlite_ended_is_never_reported_as_saved(tmp_path: Pa
     sql.db.close()
 
 
+def test_a_block_that_joins_is_there_with_the_other_or_not_at_all(opened: Callable[[], Sql]) -> None:
+    sql = opened()
+
+    def write_both(*, fails: bool) -> None:
+        with sql.transaction():
+            sql.do("INSERT INTO drafts VALUES ('outer', 'x', 1)")
+            write_part(fails=False)
+            if fails:
+                raise DiskTookNothingError
+
+    def write_part(*, fails: bool) -> None:
+        with sql.transaction(joins=True):
+            sql.do("INSERT INTO drafts VALUES ('part', 'x', 1)")
+            if fails:
+                raise DiskTookNothingError
+
+    for write in (write_both, write_part):
+        with pytest.raises(DiskTookNothingError):
+            write(fails=True)
+        assert sql.all("SELECT key FROM drafts") == []
+    write_both(fails=False)
+    assert sql.all("SELECT key FROM drafts ORDER BY key") == [("outer",), ("part",)]
+
+
 def test_a_nested_block_that_fails_takes_back_only_itself(opened: Callable[[], Sql]) -> None:
     sql = opened()
     with sql.transaction():
