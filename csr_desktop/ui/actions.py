@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
 import msgspec
 import shiboken6
@@ -12,6 +11,10 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 EVERYWHERE = ""
+_KEY_EVENTS = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+_NO_KEYS = frozenset({Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_unknown, 0})
+"""Keys that are pressed to change others, and what is none."""
+_MODIFIERS = ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -48,6 +51,8 @@ class Actions(QObject):
         self._window = window
         self._current_place = current_place
         self._actions: dict[str, Action] = {}
+        self._by_key: dict[str, list[Action]] = {}
+        """By the key as Qt writes it: reading a key's text anew at every press would take longer than the rest."""
         self.is_held = False  # while a page floats over the window, the keys beneath it are at rest
         app = QApplication.instance()
         assert isinstance(app, QApplication)  # noqa: S101
@@ -65,10 +70,12 @@ class Actions(QObject):
         for action in actions:
             if action.id in self._actions:
                 raise KeyClash(f"{action.id} is there twice")
-            for other in self._actions.values():
-                meets = EVERYWHERE in {action.place, other.place} or action.place == other.place
-                if action.key and meets and _same(action.key, other.key):
-                    raise KeyClash(f"{action.id} and {other.id} both want {action.key}")
+            if action.key:
+                alike = self._by_key.setdefault(_portable(QKeySequence(action.key)), [])
+                for other in alike:
+                    if EVERYWHERE in {action.place, other.place} or action.place == other.place:
+                        raise KeyClash(f"{action.id} and {other.id} both want {action.key}")
+                alike.append(action)
             self._actions[action.id] = action
 
     def __iter__(self) -> Iterator[Action]:
@@ -84,7 +91,7 @@ class Actions(QObject):
             action.callback()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() not in {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride} or not isinstance(event, QKeyEvent):
+        if event.type() not in _KEY_EVENTS or not isinstance(event, QKeyEvent):
             return False
         focus = QApplication.focusWidget()
         if watched is not focus:
@@ -111,18 +118,14 @@ class Actions(QObject):
         return True
 
     def _wanted(self, event: QKeyEvent, focus: QWidget | None) -> Action | None:
-        pressed = _pressed(event)
-        if not pressed:
+        alike = self._by_key.get(_pressed(event), ())
+        place = self._current_place() if alike else EVERYWHERE
+        action = next((a for a in alike if a.place in {place, EVERYWHERE}), None)
+        if action is None:
             return None
-        modifiers = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
-        is_plain = modifiers == Qt.KeyboardModifier.NoModifier
-        for action in self.of_place(self._current_place()):
-            if action.key and _same(action.key, pressed):
-                is_at_rest = action.rests_in_text or (is_plain and not action.works_in_text)
-                if is_at_rest and types_text(focus):
-                    return None
-                return action if action.is_enabled() else None
-        return None
+        if types_text(focus) and (action.rests_in_text or (not action.works_in_text and _is_plain(event))):
+            return None
+        return action if action.is_enabled() else None
 
 
 def types_text(widget: QWidget | None) -> bool:
@@ -137,19 +140,18 @@ def key_text(key: str) -> str:
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText).replace("+", " ")
 
 
-def _same(one: str, other: str) -> bool:
-    return bool(one) and bool(other) and _portable(one) == _portable(other)
+def _portable(keys: QKeySequence) -> str:
+    return keys.toString(QKeySequence.SequenceFormat.PortableText)
 
 
-@lru_cache(maxsize=512)
-def _portable(key: str) -> str:
-    return QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)
+def _is_plain(event: QKeyEvent) -> bool:
+    """Pressed alone, as letters are."""
+    return not event.modifiers() & _MODIFIERS
 
 
 def _pressed(event: QKeyEvent) -> str:
-    key = event.key()
-    if key in {Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_unknown, 0}:
+    if event.key() in _NO_KEYS:
         return ""
     if event.text() == "?":
         return "?"
-    return QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+    return _portable(QKeySequence(event.keyCombination()))

@@ -49,7 +49,12 @@ def table(themes: ThemeSwitch, qtbot: QtBot) -> Table:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(("E", "inbox"), ("E", "inbox")), (("E", ""), ("E", "inbox")), (("Ctrl+K", "calls"), ("Ctrl+K", ""))],
+    [
+        (("E", "inbox"), ("E", "inbox")),
+        (("E", ""), ("E", "inbox")),
+        (("Ctrl+K", "calls"), ("Ctrl+K", "")),
+        (("Ctrl+Shift+K", ""), ("Shift+Ctrl+K", "inbox")),
+    ],
 )
 def test_two_actions_that_want_one_key_where_both_work_fail_at_the_start(
     table: Table, one: tuple[str, str], other: tuple[str, str]
