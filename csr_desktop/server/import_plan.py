@@ -46,6 +46,7 @@ class Plan:
         self._grown: set[str] = set()
         self._claimed: dict[str, str] = {}
         self._twins: dict[str, _TwinError] = {}
+        self._doubtful: list[tuple[ImportLine, _TwinError]] = []
         self.counts = Counts()
         self.remarks: list[Remark] = []
 
@@ -81,36 +82,69 @@ class Plan:
 
     def take_all(self, lines: Sequence[ImportLine]) -> None:
         """Each line as a whole, or refused as a whole. Lines that name and number a client come first, those with less
-        after them, so that the same file means the same when it is taken again.
+        after them; numbers are given out when everyone of the file is known. So the same file means the same when it is
+        taken again.
         """
-        for line in sorted(lines, key=lambda line: (not line.code, not line.name, line.line)):
-            self._take(line)
+        placed = [
+            found
+            for line in sorted(lines, key=lambda line: (not line.code, not line.name, line.line))
+            if (found := self._place(line)) is not None
+        ]
+        for found in placed:
+            self._finish(*found)
+        self._refuse_doubtful()
 
-    def _take(self, line: ImportLine) -> None:
+    def _refuse_doubtful(self) -> None:
+        """The reason is what stands against a line when everything else has its place."""
+        self._twins.clear()
+        for line, fault in self._doubtful:
+            reason = fault
+            try:
+                self._client_of(line)
+            except _TwinError as final:
+                reason = final
+            self.refuse(line.line, str(reason), line.raw, reason.same_as)
+
+    def _place(self, line: ImportLine) -> tuple[ImportLine, PlannedClient, bool] | None:
+        """The line's client, and whether the line made it or somebody in it; None when it is refused."""
         try:
             for field, value in line.client.items():
                 check_client(field, value)
             client = self._client_of(line)
+        except _TwinError as fault:
+            self._doubtful.append((line, fault))
+            return None
         except (BadInput, Refused) as fault:
-            self.refuse(line.line, str(fault), line.raw, getattr(fault, "same_as", ""))
-            return
+            self.refuse(line.line, str(fault), line.raw)
+            return None
         self.counts.lines += 1
-        before = (self.counts.clients, self.counts.contacts, self.counts.numbers)
+        before = (self.counts.clients, self.counts.contacts)
         if client is None:
             client = self._add_client(line)
-        same_as = [f"{client.words}, {client.origin}"]
         if client.is_new:
             for field, value in line.client.items():
                 client.fields.setdefault(field, value)
         self._compare_names(line, client)
-        contact = self._contact(line, client, same_as) if line.contact else None
-        if contact is None and line.email:
+        if line.contact:
+            self._contact(line, client)
+        elif line.email:
             self._company_mail(line, client)
+        for number in line.numbers:
+            person = "" if number.is_company else line.contact
+            self._note_number(number.e164, client, person, f"line {line.line}")
+        return line, client, before != (self.counts.clients, self.counts.contacts)
+
+    def _finish(self, line: ImportLine, client: PlannedClient, is_new: bool) -> None:
+        same_as = [f"{client.words}, {client.origin}"]
+        contact = self._known_contact(line, client) if line.contact else None
+        if contact is not None:
+            same_as.append(f"{contact.name}, {contact.origin}")
+        before = self.counts.numbers
         for number in line.numbers:
             self._number(line, client, None if number.is_company else contact, number)
         for note in line.notes:
             self._note(line, note)
-        if before == (self.counts.clients, self.counts.contacts, self.counts.numbers):
+        if not is_new and before == self.counts.numbers:
             self.counts.unchanged += 1
             self._remark(line, "already there", "Nothing in it is new.", ", ".join(dict.fromkeys(same_as)))
         elif not client.is_new and client.id not in self._grown:
@@ -178,11 +212,12 @@ class Plan:
         if line.code:
             found = self._by_code.get(folded_code(line.code))
             if found is None:
-                # A client that came without a code is the same by its name, for one code.
+                # A client that came without a code is the same by its name, for one code, which then is its own.
                 code = folded_code(line.code)
                 found = next((c for c in named if not c.code and self._claimed.get(c.id, code) == code), None)
                 if found is not None:
                     self._claimed[found.id] = code
+                    self._by_code[code] = found
             if found is None and not line.name:
                 raise BadInput(
                     "code", f"No client has the code {line.code!r}, and the line gives no name for a new one."
@@ -233,15 +268,14 @@ class Plan:
 
     # Who in it
 
-    def _contact(self, line: ImportLine, client: PlannedClient, same_as: list[str]) -> PlannedContact:
-        known = client.people.get(folded(line.contact)) or self._by_spelling(line, client)
+    def _contact(self, line: ImportLine, client: PlannedClient) -> None:
+        known = self._known_contact(line, client)
         if known is not None:
-            same_as.append(f"{known.name}, {known.origin}")
             if known.is_new:
                 self._complete(known, line, client)
             elif line.email and line.email.casefold() != known.email.casefold():
                 self._note(line, f"The e-mail {line.email} was not added: {known.name} is there already.", client)
-            return known
+            return
         owner = self._by_mail.get(line.email.casefold()) if line.email else None
         self._tell_shared(line, "e-mail", line.email, owner, client)
         origin = f"line {line.line}"
@@ -250,7 +284,6 @@ class Plan:
         )
         self._join(client, contact)
         self.counts.contacts += 1
-        return contact
 
     def _complete(self, contact: PlannedContact, line: ImportLine, client: PlannedClient) -> None:
         """Somebody new of whom an earlier line said less."""
@@ -258,20 +291,26 @@ class Plan:
         contact.authorities = contact.authorities or line.authorities
         if line.email and not contact.email:
             contact.email = line.email
-            client.people.setdefault(line.email.casefold(), contact)
+            client.by_mail.setdefault(line.email.casefold(), []).append(contact)
             self._note_mail(line.email, client, contact.name, contact.origin)
 
     @staticmethod
-    def _by_spelling(line: ImportLine, client: PlannedClient) -> PlannedContact | None:
-        """Somebody with this e-mail whose name may be another spelling; a shared mailbox has several people."""
-        found = client.people.get(line.email.casefold()) if line.email else None
-        return found if found is not None and may_be_one_name(found.name, line.contact) else None
+    def _known_contact(line: ImportLine, client: PlannedClient) -> PlannedContact | None:
+        """Who has this name, else somebody with this e-mail whose name may be another spelling; a shared mailbox has
+        several people, of whom it is the same one whatever the order in which they came.
+        """
+        named = client.people.get(folded(line.contact))
+        if named is not None or not line.email:
+            return named
+        sharing = client.by_mail.get(line.email.casefold(), [])
+        alike = (contact for contact in sharing if may_be_one_name(contact.name, line.contact))
+        return min(alike, key=lambda contact: (folded(contact.name), contact.id), default=None)
 
     def _join(self, client: PlannedClient, contact: PlannedContact) -> None:
         client.contacts.append(contact)
         client.people.setdefault(folded(contact.name), contact)
         if contact.email:
-            client.people.setdefault(contact.email.casefold(), contact)
+            client.by_mail.setdefault(contact.email.casefold(), []).append(contact)
         self._note_mail(contact.email, client, contact.name, contact.origin)
 
     def _company_mail(self, line: ImportLine, client: PlannedClient) -> None:
@@ -279,7 +318,7 @@ class Plan:
         if client.is_new and not client.fields.get("email"):
             client.fields["email"] = client.email = line.email
             self._note_mail(line.email, client, "", client.origin)
-        elif line.email.casefold() != client.email.casefold() and line.email.casefold() not in client.people:
+        elif line.email.casefold() != client.email.casefold() and line.email.casefold() not in client.by_mail:
             self._note(line, f"The e-mail {line.email} was not added: the line names no person.", client)
 
     def _number(

@@ -37,8 +37,8 @@ class PlannedContact(msgspec.Struct):
 
 
 class PlannedClient(msgspec.Struct):
-    """A client there is or will be. `fields` are those of AddClient, of a new one; `people` finds its contacts by name
-    and by e-mail, folded.
+    """A client there is or will be. `fields` are those of AddClient, of a new one; `people` finds its contacts by
+    name, folded, `by_mail` by e-mail without capitals.
     """
 
     id: str
@@ -52,6 +52,7 @@ class PlannedClient(msgspec.Struct):
     numbers: set[tuple[str, str]]
     added: list[LineNumber]
     people: dict[str, PlannedContact] = {}
+    by_mail: dict[str, list[PlannedContact]] = {}
 
     @property
     def words(self) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from csr_desktop.domain import pay_schedule
@@ -461,7 +461,16 @@ POOL = st.fixed_dictionaries(
         "code": st.sampled_from(["", "C1", "c1", "C 1", "C2"]),
         "client": st.sampled_from(["Example Bakery", "EXAMPLE  bakery", "Demo Trucking", "Mock & Orchard", ""]),
         "contact": st.sampled_from(
-            ["", "Dana Sample", "D. Sample", "Robin Stand-in", "dana sample", "José Demo", "Jose\u0301 Demo"]
+            [
+                "",
+                "Dana Sample",
+                "D. Sample",
+                "Dora Sample",
+                "Robin Stand-in",
+                "dana sample",
+                "José Demo",
+                "Jose\u0301 Demo",
+            ]
         ),
         "email": st.sampled_from(["", "dana@a.example", "DANA@A.example", "robin@b.example", "no mail at all"]),
         "phone": st.sampled_from(["", "312 555 0142", "+1 (312) 555-0142", "312 555 0142 x7", "call me", "n/a", "42"]),
@@ -471,6 +480,32 @@ POOL = st.fixed_dictionaries(
 )
 
 
+def a_line(client: str, **cells: str) -> dict[str, str]:
+    return {**dict.fromkeys(("code", "contact", "email", "phone", "mobile", "status"), ""), "client": client, **cells}
+
+
+@example(  # a name that first is another spelling by its e-mail, then somebody of their own
+    [a_line("Example Bakery", contact="D. Sample", email="dana@a.example")],
+    [
+        a_line("Example Bakery", contact="Dana Sample", email="dana@a.example", mobile="402-555-0108"),
+        a_line("Example Bakery", contact="Dana Sample"),
+    ],
+    False,
+)
+@example(  # one code beside two names, of which one is known
+    [a_line("Demo Trucking")],
+    [a_line("Demo Trucking", code="C1", mobile="402-555-0108"), a_line("Example Bakery", code="C1")],
+    False,
+)
+@example(  # what stands against a line is only known when the lines after it are
+    [a_line("Example Bakery")],
+    [
+        a_line("Demo Trucking", phone="312 555 0142", mobile="402-555-0108"),
+        a_line("Example Bakery", mobile="312.555.0142"),
+        a_line("Example Bakery", code="C1", mobile="402-555-0108"),
+    ],
+    False,
+)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(POOL, min_size=1, max_size=8), st.lists(POOL, max_size=4), st.booleans())
 def test_whatever_the_lines_nothing_is_doubled(
