@@ -20,6 +20,7 @@ import peewee as pw
 from csr_desktop.commands import administration, calls, catalogue, clients, follow_ups, tickets
 from csr_desktop.commands.command import Command, EditRow
 from csr_desktop.commands.work import Work
+from csr_desktop.domain import business_calendar
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.ids import id_source
 from csr_desktop.domain.permissions import ORGANISATION, Person
@@ -32,7 +33,7 @@ from csr_desktop.sync.rebase import Puller
 from csr_desktop.sync.replica import Replica, first_rights, newcomer, person_of
 
 KINDS = (
-    "log ticket edit edit edit contact claim claim state message promise complete renegotiate note number correct escalate group"
+    "log ticket edit edit edit contact claim claim state state priority message promise complete renegotiate note number correct escalate group"
 ).split()
 TEAMS = ("team-a", "team-b")
 CLIENTS, CONTACTS = ("client-0", "client-1", "client-2"), ("contact-0", "contact-1")
@@ -120,6 +121,10 @@ class World:
                 work.put("teams", team, scope=ORGANISATION, name=team)
             for client in CLIENTS:
                 work.put("clients", client, scope=ORGANISATION, name="n0", city="c0", alert="a0")
+            hours = business_calendar.BusinessCalendar("UTC", (((0, 1440),),) * 7)
+            work.put("calendars", "hours", scope=ORGANISATION, name="Always", body=business_calendar.encode(hours))
+            work.put("sla_policies", "policy", scope=ORGANISATION, name="Usual", calendar_id="hours",
+                     targets='{"low":[40,60],"normal":[20,30],"high":[4,5]}')  # fmt: skip
             for contact in CONTACTS:
                 work.put("contacts", contact, scope=ORGANISATION, client_id=CLIENTS[0], name="n0", title="t0")
             for number in range(desk_count):
@@ -171,7 +176,8 @@ class World:
                 return [calls.LogInteraction(row_id=self.new_id(), scope=scope, client_id=some("clients"), ticket_id=linked,
                                              started_at=1, ended_at=2)]  # fmt: skip
             case "ticket":
-                return [tickets.OpenTicket(row_id=self.new_id(), scope=scope, client_id=some("clients"), subject="s")]
+                return [tickets.OpenTicket(row_id=self.new_id(), scope=scope, client_id=some("clients"), subject="s",
+                                           sla_policy_id=some("sla_policies"), calendar_id=some("calendars"))]  # fmt: skip
             case "group":
                 new = self.new_id()
                 return [
@@ -224,6 +230,9 @@ class World:
                 return [
                     tickets.ChangeTicketState(row_id=ticket_id, was=ticket["state"], becomes=r.choice(tickets.STATES))
                 ]
+            case "priority":
+                becomes = r.choice(["low", "normal", "high"])
+                return [tickets.EditTicket(row_id=ticket_id, changes={"priority": (ticket["priority"], becomes)})]
             case "escalate":
                 return [tickets.EscalateTicket(row_id=ticket_id, to_id=r.choice([who.id, "user-0", ""]))]
             case "message":
