@@ -129,6 +129,15 @@ class SystemKeyring:
             self._waiting.pop(what, None)
 
 
+def check_keeps(secrets: Secrets) -> None:
+    """Keep something for a moment and take it out again. Raises EnvironmentFault where that does not work."""
+    import os
+
+    name = "does it keep"
+    secrets.write(name, os.urandom(16).hex().encode())
+    secrets.delete(name)
+
+
 class FolderSecrets:
     """Files that only their owner may read, in a folder of their own: for the demo, which holds made-up data only."""
 

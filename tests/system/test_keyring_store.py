@@ -330,3 +330,8 @@ class TestSecretService:
         )
         assert told == ["content", False]
         assert not (tmp_path / "entered").exists()
+
+
+def test_a_keyring_is_tried_without_leaving_anything(tmp_path: Path) -> None:
+    keyring_store.check_keeps(FolderSecrets(tmp_path / "keys"))
+    assert list((tmp_path / "keys").iterdir()) == []
