@@ -41,10 +41,27 @@ def main(ctx: click.Context) -> None:
     Without a command it opens the desk.
     """
     if ctx.invoked_subcommand is None:
-        from csr_desktop.bootstrap import run_desk, system_secrets
-        from csr_desktop.system.places import Places
+        sys.exit(_open_desk())
 
-        sys.exit(run_desk(Places.of_this_person(), system_secrets()))
+
+def _open_desk() -> int:
+    from csr_desktop.bootstrap import run_desk, system_secrets
+    from csr_desktop.domain.errors import CsrDesktopError
+    from csr_desktop.system.display import has_display, no_display, wants_window_on_display
+    from csr_desktop.system.places import Places
+
+    if wants_window_on_display() and not has_display():
+        raise _CannotStart(str(no_display()))
+    try:
+        return run_desk(Places.of_this_person(), system_secrets())
+    except CsrDesktopError as fault:
+        raise _CannotStart(str(fault)) from None
+
+
+class _CannotStart(click.ClickException):
+    """Before there is a window that could say it."""
+
+    exit_code = 2
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from csr_desktop.domain.errors import CsrDesktopError, Unreadable
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Unreadable
 from csr_desktop.services.sign_in import Account, Accounts
 from csr_desktop.store.meta_file import key_checks
 from csr_desktop.system.clock import wall_clock
-from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring
+from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring, check_keeps
 from csr_desktop.system.places import Places
 from csr_desktop.system.settings import SettingsFile
 
@@ -70,6 +70,8 @@ class DeskOpener:
         return DeskData(self.places.data, account, keys, wall_clock, local_zone)
 
     def sign_in(self, server_url: str, login: str, password: str) -> Account:
+        """Where no key can be kept nothing is sent, and no workstation registered."""
+        check_keeps(self.secrets)
         return self.accounts.sign_in(server_url, login, password)
 
     def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]:
@@ -127,13 +129,23 @@ def make_desk(opener: DeskOpener, arguments: list[str]) -> tuple[QApplication, A
     return app, application
 
 
+def work(app: QApplication, application: Application) -> int:
+    """Start the desk and stay until the person or a signal ends it, in order; the program's exit code."""
+    from csr_desktop.ui.signals import ended_by_signals
+
+    with ended_by_signals(application.close):
+        application.start()
+        return app.exec()
+
+
 def run_desk(
     places: Places,
     secrets: Secrets,
     arguments: list[str] | None = None,
     on_ready: Callable[[DeskWindow], None] | None = None,
 ) -> int:
-    """The desk until it is closed; the program's exit code. A second start raises the first one's window.
+    """The desk until it is closed, by the person or a signal; the program's exit code. A second start raises the first
+    one's window. Raises EnvironmentFault when the places cannot be used or the first one does not answer.
 
     `on_ready` is told once, when the inbox is painted.
     """
@@ -148,13 +160,14 @@ def run_desk(
 
     held = claim(places, on_message)
     if held is None:
-        return 0 if raise_first(places) else 1
+        if raise_first(places):
+            return 0
+        raise EnvironmentFault("CSR Desktop runs already, but it does not answer.", "Wait a moment, then try again.")
     try:
         app, application = make_desk(DeskOpener(places, secrets), arguments or sys.argv[:1])
         listeners.append(lambda _message: application.raise_wanted.emit())
         if on_ready is not None:
             application.ready.connect(on_ready)
-        application.start()
-        return app.exec()
+        return work(app, application)
     finally:
         held.close()

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
 from csr_desktop.bootstrap import DeskOpener, demo_secrets
+from csr_desktop.domain.errors import EnvironmentFault, Refused
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.made_up.bureau import MadeUp, generate
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.places import Places
+from csr_desktop.system.whole_file import write_whole
 
 READY_SECONDS = 30
 
@@ -44,20 +45,26 @@ class Bureau:
     def furnish(self) -> MadeUp:
         """Fill the server's database; the same seed gives the same people. What is there already is kept."""
         told = self.home / "made-up.json"
-        if told.exists():
+        if told.exists() and (self.home / "server").exists():
             self.made_up = msgspec.json.decode(told.read_bytes(), type=MadeUp)
             return self.made_up
-        folder = ServerFolder(self.home / "server")
-        sql = folder.create()
+        if (self.home / "server").exists():
+            raise Refused("not_a_demo", f"{self.home} holds something else than a demo.", "Take a folder of its own.")
+        begun = self.home / "server.begun"
+        shutil.rmtree(begun, ignore_errors=True)  # of a demo that was ended while it made one up
+        sql = ServerFolder(begun).create()
         try:
             self.made_up = generate(sql, Ledger(sql, wall_clock), self.seats, self.seed, wall_clock())
         finally:
             sql.db.close()
-        told.write_bytes(msgspec.json.encode(self.made_up))
+        write_whole(told, msgspec.json.encode(self.made_up))
+        begun.rename(self.home / "server")
         return self.made_up
 
     def start_server(self, port: int = 0) -> str:
-        """Run the server; its address. Raises RuntimeError when it does not come up."""
+        """Run the server; its address. It ends with this process, however that ends, but not by a Ctrl+C that is meant
+        for this one. Raises EnvironmentFault when it does not come up.
+        """
         known = self.home / "server-address"
         if known.exists() and not port:
             port = int(known.read_text("utf-8").rpartition(":")[2])  # its desks know it by this address
@@ -66,16 +73,19 @@ class Bureau:
         command = [*program(), "server", "run", "--data", str(self.home / "server"), "--port", str(port)]
         with log:
             self._server = subprocess.Popen(  # noqa: S603  # our own program
-                [*command, "--ready-file", str(self._ready)],
-                stdin=subprocess.DEVNULL,
+                [*command, "--ready-file", str(self._ready), "--until-input-ends"],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         until = time.monotonic() + READY_SECONDS
         while not self._ready.exists():
             if self._server.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"The demo's server did not start; see {self.home / 'server.log'}")
+                said = (self.home / "server.log").read_text("utf-8", "replace").strip().splitlines()[-1:]
+                raise EnvironmentFault(f"The demo's server did not start. {''.join(said)}".strip())
             time.sleep(0.02)
         self.url = self._ready.read_text("utf-8").strip()
         known.write_text(self.url, "utf-8")
@@ -86,14 +96,16 @@ class Bureau:
         return int(self.url.rpartition(":")[2])
 
     def stop_server(self) -> None:
-        if self._server is not None:
-            self._server.terminate()
-            try:
-                self._server.wait(15)
-            except subprocess.TimeoutExpired:
-                self._server.kill()
-                self._server.wait()
-            self._server = None
+        """In order: what holds it goes."""
+        server, self._server = self._server, None
+        if server is None or server.stdin is None:
+            return
+        server.stdin.close()
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
     def opener(self, login: str) -> DeskOpener:
         """The workstation of one person, in its own folder."""
@@ -107,11 +119,3 @@ class Bureau:
         if account is None or account.server_url != self.url:
             opener.sign_in(self.url, login, password)
         return opener
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop_server()

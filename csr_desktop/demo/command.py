@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
+import signal
 import sys
-import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.system.display import has_display, wants_window_on_display
+
 if TYPE_CHECKING:
     from csr_desktop.demo.bureau import Bureau
-
-
-def has_display() -> bool:
-    """Whether a window can be shown here."""
-    if sys.platform in {"win32", "darwin"}:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 @click.command()
@@ -28,17 +25,19 @@ def has_display() -> bool:
     type=click.Choice(["1", "10", "100"]),
     default="1",
     show_default=True,
-    help="How large the made-up bureau is.",
+    help="How large the made-up bureau is. More than one takes a while to make up.",
 )
 @click.option(
     "--home",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
     help="Keep everything in this folder; else a new one that goes when the demo ends.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same people.")
 @click.option(
     "--tour",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
     help="Work through a day without a person; pictures and tour.json go to this folder.",
 )
 @click.option("--half-note", hidden=True, help="Used by the tour: type this as a note, and wait to be killed.")
@@ -46,47 +45,82 @@ def demo(seats: str, home: Path | None, seed: int, tour: Path | None, half_note:
     """Show the desk with a made-up payroll bureau on this computer.
 
     A server starts on loopback with people who do not exist, and the desk opens on it, signed in. The demo keeps its
-    keys in its own folder, not in the keyring.
+    keys in its own folder, not in the keyring. It ends when its window is closed, or by Ctrl+C here; its server ends
+    with it.
     """
     if half_note is not None and home is not None:
         from csr_desktop.demo.half_note import type_half_note
 
         sys.exit(type_half_note(home, half_note))
-    if tour is None and not has_display() and os.environ.get("QT_QPA_PLATFORM") != "offscreen":
+    if tour is None and wants_window_on_display() and not has_display():
         click.echo(
             "There is no display here, so the demo takes its tour on an off-screen one. Pictures go to build/tour."
         )
         tour = Path("build") / "tour"
     if tour is not None and not has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    keep = home is not None
-    folder = home or Path(tempfile.mkdtemp(prefix="csr-desktop-demo-"))
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        sys.exit(_run(folder, int(seats), seed, tour))
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+        sys.exit(_run(home, int(seats), seed, tour))
+    except CsrDesktopError as fault:
+        raise click.ClickException(str(fault)) from None
 
 
-def _run(folder: Path, seats: int, seed: int, tour: Path | None) -> int:
-    from csr_desktop.demo.bureau import Bureau
+def _run(home: Path | None, seats: int, seed: int, tour: Path | None) -> int:
+    from csr_desktop.demo.home import DemoHome
 
-    click.echo(f"The demo keeps its data and its keys in {folder}.")
-    with Bureau(folder, seats, seed) as bureau:
-        click.echo("Making up a bureau …")
-        made_up = bureau.furnish()
-        bureau.start_server()
-        if tour is not None:
-            from csr_desktop.demo.tour import take_tour
+    place = DemoHome(home)
+    bureau: Bureau | None = None
 
-            return take_tour(bureau, tour)
-        return _show(bureau, made_up.agent.login, made_up.agent.password)
+    def leave() -> None:
+        if bureau is not None:
+            bureau.stop_server()
+        place.leave()
+
+    with _left_at_signals(leave):
+        try:
+            from csr_desktop.demo.bureau import Bureau
+
+            bureau = Bureau(place.folder, seats, seed)
+            return _work(bureau, tour)
+        finally:
+            leave()
+
+
+def _work(bureau: Bureau, tour: Path | None) -> int:
+    if tour is not None:
+        from csr_desktop.demo.tour import make_folder, take_tour
+
+        make_folder(tour)
+    click.echo(f"The demo keeps its data and its keys in {bureau.home}.")
+    click.echo("Making up a bureau …")
+    made_up = bureau.furnish()
+    bureau.start_server()
+    if tour is not None:
+        return take_tour(bureau, tour)
+    return _show(bureau, made_up.agent.login, made_up.agent.password)
 
 
 def _show(bureau: Bureau, login: str, password: str) -> int:
-    from csr_desktop.bootstrap import make_desk
+    from csr_desktop.bootstrap import make_desk, work
 
-    app, application = make_desk(bureau.signed_in(login, password), sys.argv[:1])
-    application.start()
-    return app.exec()
+    return work(*make_desk(bureau.signed_in(login, password), sys.argv[:1]))
+
+
+@contextmanager
+def _left_at_signals(leave: Callable[[], None]) -> Iterator[None]:
+    """While there is no window, or nobody at it: clean up where the signal finds the program, and end.
+
+    An exception would be lost in a slot of the tour's windows, and what is half made is thrown away anyway.
+    """
+
+    def end(number: int, _frame: object) -> None:
+        leave()
+        os._exit(128 + number)
+
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

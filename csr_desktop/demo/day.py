@@ -264,7 +264,7 @@ class Day:
     def kill_with_half_note(self) -> None:
         self.alex.close()
         command = [*program(), "demo", "--home", str(self.bureau.home), "--half-note", HALF_NOTE]
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
         try:
             assert child.stdout is not None
             for line in child.stdout:
@@ -275,8 +275,9 @@ class Day:
         finally:
             child.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
             child.wait(15)
-            if child.stdout is not None:
-                child.stdout.close()
+            for pipe in (child.stdin, child.stdout):
+                if pipe is not None:
+                    pipe.close()
 
     def note_is_back(self) -> None:
         self.alex = self._seat(self.made.agent)

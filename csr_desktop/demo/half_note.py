@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from pathlib import Path
 
 from csr_desktop.demo.bureau import Bureau
@@ -14,7 +16,8 @@ LIFE_MILLISECONDS = 60_000
 
 
 def type_half_note(home: Path, text: str) -> int:
-    """Prints "typed" once the store has everything that was typed."""
+    """Prints "typed" once the store has everything that was typed. Ends when standard input does."""
+    threading.Thread(target=_end_with_the_tour, daemon=True).start()
     bureau = Bureau(home, 1, 1)
     made = bureau.furnish()
     bureau.url = (home / "server-address").read_text("utf-8").strip()
@@ -26,3 +29,9 @@ def type_half_note(home: Path, text: str) -> int:
     sys.stdout.flush()
     spin(LIFE_MILLISECONDS)
     return 1
+
+
+def _end_with_the_tour() -> None:
+    while os.read(0, 4096):
+        pass
+    os._exit(1)

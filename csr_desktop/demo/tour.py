@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from csr_desktop.demo.bureau import Bureau
 from csr_desktop.demo.day import Day
 from csr_desktop.demo.hands import NotSeen, spin
+from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.ui.application import make_application
 
 
@@ -59,9 +60,18 @@ class Tour:
         return bool(self.steps) and all(step.passed for step in self.steps)
 
 
+def make_folder(folder: Path) -> None:
+    """Raises EnvironmentFault when it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"The folder {folder} cannot be made ({error.strerror}).", "Take another place for --tour."
+        ) from error
+
+
 def take_tour(bureau: Bureau, folder: Path) -> int:
-    """The exit code: 0 when every step passed. Pictures and tour.json are then in the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The exit code: 0 when every step passed. Pictures and tour.json are then in the folder, which is there."""
     QLocale.setDefault(QLocale("en_US"))
     app, themes = make_application(sys.argv[:1], "light")
     bugs: list[str] = []

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QTimeZone, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QWidget
 
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused, Unreadable
@@ -17,6 +17,7 @@ from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.kit.singletons import keep_singletons
 from csr_desktop.ui.kit.theme import ThemeSwitch, WantedTheme
 from csr_desktop.ui.plurals import EnglishPlurals
+from csr_desktop.ui.window_system import said_without_display
 
 if TYPE_CHECKING:
     from csr_desktop.domain.sync_status import SyncStatus
@@ -107,6 +108,7 @@ class Application(QObject):
             self._app.setStyleSheet(sheet)
         made.window.closing.connect(self.close)
         made.revoked.connect(self._on_revoked)
+        self._let_key_quit(made.window)
         made.window.installEventFilter(self)
         made.ask_first()
         # The window opens with its rows in it. A store that is slow is waited for no longer than a person would notice.
@@ -242,6 +244,7 @@ class Application(QObject):
         self.front = view
         view.resize(USUAL_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()))
         view.show()
+        self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
 
     def _leave_front(self) -> None:
@@ -251,6 +254,12 @@ class Application(QObject):
             self.front = None
 
     # Ending
+
+    def _let_key_quit(self, window: QWidget) -> None:
+        """Also while something floats over the window, when its actions rest. Nothing is lost, so nothing is asked."""
+        shortcut = QShortcut(QKeySequence("Ctrl+Q"), window)
+        shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+        shortcut.activated.connect(self.close)
 
     def raise_window(self) -> None:
         """A second start of the program asked for it."""
@@ -302,7 +311,8 @@ def zone_name() -> str:
 def make_application(arguments: list[str], wanted: str) -> tuple[QApplication, ThemeSwitch]:
     keep_singletons()
     QGuiApplication.setApplicationDisplayName("CSR Desktop")
-    app = QApplication.instance() or QApplication(arguments)
+    with said_without_display():
+        app = QApplication.instance() or QApplication(arguments)
     assert isinstance(app, QApplication)  # noqa: S101
     app.setApplicationName("csr-desktop")
     app.setDesktopFileName("csr-desktop")

@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
             ),
             Action("keys", self.tr("Show the keys of this place"), self.keys_wanted.emit, "?", icon="keyboard"),
             Action("help", self.tr("Help"), self.help_wanted.emit, "F1", icon="question"),
+            Action("quit", self.tr("Quit"), self._on_quit, "Ctrl+Q", icon="sign-out"),
             Action("settings", self.tr("Open settings"), self.settings_wanted.emit, "Ctrl+,", icon="gear-six"),
             Action(
                 "needs_you", self.tr("Show what needs you"), self.needs_you_wanted.emit, "Ctrl+Shift+U", icon="warning"
@@ -216,6 +217,9 @@ class MainWindow(QMainWindow):
 
     def _on_undo(self) -> None:
         self.desk.undo(self)
+
+    def _on_quit(self) -> None:
+        self.close()
 
     def _on_back(self) -> None:
         if self._current:

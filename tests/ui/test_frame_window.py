@@ -501,3 +501,14 @@ def test_a_late_answer_of_the_search_does_not_bring_the_palette_back(frame: Fram
     assert frame.store.is_busy, "the answer is still under way"
     frame.settle()
     assert not palette.is_open
+
+
+def test_ctrl_q_quits_from_within_text_too(frame: Frame) -> None:
+    closed: list[bool] = []
+    frame.window.closing.connect(lambda: closed.append(True))
+    frame.go("clients")
+    frame.press("/")
+    assert isinstance(frame.focus, QLineEdit)
+    frame.press("Ctrl+Q")
+    assert closed == [True]
+    assert not frame.window.isVisible()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,15 +16,27 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from csr_desktop.domain.errors import BadInput, CsrDesktopError, DiskFull, NotTrusted, Refused, Unreachable, Unreadable
+from csr_desktop.bootstrap import DeskOpener
+from csr_desktop.domain.errors import (
+    BadInput,
+    CsrDesktopError,
+    DiskFull,
+    EnvironmentFault,
+    NotTrusted,
+    Refused,
+    Unreachable,
+    Unreadable,
+)
 from csr_desktop.services.sign_in import Account, Accounts
 from csr_desktop.system.keyring_store import FolderSecrets
+from csr_desktop.system.places import Places
 from csr_desktop.ui.application import Application, make_application
 from csr_desktop.ui.background import SameThread, StoreWorker
 from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.plurals import EnglishPlurals
 from csr_desktop.ui.sign_in_view import SignInView
+from csr_desktop.ui.signals import ended_by_signals
 from tests.ui.frame_bench import interactive, spoken
 
 ACCOUNT = Account("https://desk.example.com", "u", "d", "Alex Sample", "alex", "Demo Bureau")
@@ -191,6 +205,16 @@ def test_what_is_known_is_filled_in_and_the_reason_is_said(themes: ThemeSwitch, 
 def test_every_field_is_named(themes: ThemeSwitch, qtbot: QtBot) -> None:
     desk = Desk(themes, qtbot, lambda *_: ACCOUNT)
     assert [spoken(w) for w in interactive(desk.view)] == ["Server address", "Sign-in name", "Password", "Sign in"]
+
+
+def test_without_a_keyring_no_password_is_sent(tmp_path: Path) -> None:
+    """The folder of the keys cannot be made, and the server would be asked at an address that is none."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "keys").write_text("a file")
+    places = Places.under(tmp_path)
+    opener = DeskOpener(places, FolderSecrets(places.data / "keys"))
+    with pytest.raises(EnvironmentFault, match="keys can't be used"):
+        opener.sign_in("http://127.0.0.1:9", "alex", "made up password")
 
 
 # The whole start, over an opener that says no
@@ -397,3 +421,30 @@ def test_the_program_is_made_once_with_english_plurals(qapp: QApplication) -> No
             qapp.removeTranslator(plurals)
             plurals.setParent(None)
         ThemeSwitch(qapp, "light")
+
+
+def test_ctrl_q_quits_before_there_is_a_desk_too(start: Callable[[Opener], Application]) -> None:
+    application = start(Opener(account=None))
+    ended: list[bool] = []
+    application.ended.connect(lambda: ended.append(True))
+    view = application.front
+    assert isinstance(view, SignInView)
+    view.activateWindow()
+    QApplication.processEvents()
+    QTest.keyClick(view.password, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert ended == [True]
+
+
+def test_a_signal_ends_the_desk_in_its_event_loop(start: Callable[[Opener], Application], qapp: QApplication) -> None:
+    application = start(Opener(account=None))
+    ended: list[bool] = []
+    application.ended.connect(lambda: ended.append(True))
+    before = signal.getsignal(signal.SIGTERM)
+    with ended_by_signals(application.close):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert ended == []
+        until = time.monotonic() + 5
+        while not ended and time.monotonic() < until:
+            qapp.processEvents()
+    assert ended == [True]
+    assert signal.getsignal(signal.SIGTERM) is before
