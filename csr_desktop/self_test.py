@@ -1,4 +1,4 @@
-"""`csr-desktop self-test`: open every part once, as installed here, and say what works."""
+"""`csr-desktop self-test`: open every part once, as installed here, and say what works and what can be done."""
 
 from __future__ import annotations
 
@@ -9,24 +9,39 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import click
 import msgspec
 
 from csr_desktop import __version__
 
+Side = Literal["desk", "server", "both"]
+
 
 class Result(msgspec.Struct, frozen=True):
-    """One part: whether it works, in words what was seen or what is wrong."""
+    """One part: who needs it, whether it works, in words what was seen or what is wrong."""
 
     part: str
+    needed_by: Side
     works: bool
     words: str
     milliseconds: int
 
 
+def _folders() -> str:
+    from csr_desktop.system.places import Places
+
+    places = Places.of_this_person()
+    places.make()
+    for folder in (places.config, places.data, places.log, places.cache):
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"self-test")
+    return f"can be written to: {places.data}"
+
+
 def _window() -> str:
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # what paints is the same; a server's shell has no display
     from PySide6.QtCore import qVersion
     from PySide6.QtWidgets import QApplication
 
@@ -78,16 +93,61 @@ def _search() -> str:
 
 
 def _keyring() -> str:
-    from csr_desktop.system.keyring_store import SystemKeyring
+    from csr_desktop.domain.errors import EnvironmentFault
+    from csr_desktop.system.keyring_store import SystemKeyring, check_keeps
 
-    keyring, name, secret = SystemKeyring(), "self-test", os.urandom(16).hex().encode()
-    keyring.write(name, secret)
     try:
-        if keyring.read(name) != secret:
-            raise RuntimeError("what was kept did not come back")
-    finally:
-        keyring.delete(name)
+        check_keeps(SystemKeyring())
+    except EnvironmentFault as fault:
+        raise EnvironmentFault(fault.title, _keyring_advice(sys.platform)) from fault
     return "keeps and gives back"
+
+
+def _keyring_advice(platform: str) -> str:
+    if platform == "linux":
+        return (
+            "The desk needs a Secret Service in the person's session, such as gnome-keyring (Debian and Ubuntu: "
+            "apt install gnome-keyring dbus-user-session) or KDE Wallet, unlocked by signing in to a desktop session. "
+            "A shell over SSH has none; there this can fail where the desk works."
+        )
+    place = "Credential Manager" if platform == "win32" else "login keychain"
+    return f"The desk needs the {place} of the person who is signed in; run this in their own session."
+
+
+def _server_database() -> str:
+    from csr_desktop.store.opening import open_server
+
+    with tempfile.TemporaryDirectory(prefix="csr-desktop-self-test-") as folder:
+        sql = open_server(Path(folder) / "server.db")
+        try:
+            return f"SQLite {sql.value('SELECT sqlite_version()')}"
+        finally:
+            sql.db.close()
+
+
+def _server_postgresql() -> str:
+    import psycopg
+
+    return f"can be reached with psycopg {psycopg.__version__}; no server of it was asked"
+
+
+def _server_http() -> str:
+    import starlette
+    import uvicorn
+
+    from csr_desktop.server.run import listening_socket
+
+    listening_socket("127.0.0.1", 0, has_tls=False).close()
+    return f"uvicorn {uvicorn.__version__}, Starlette {starlette.__version__}"
+
+
+def _server_passwords() -> str:
+    from csr_desktop.server.passwords import Passwords
+
+    passwords = Passwords()
+    if not passwords.is_right("a made-up password", passwords.hashed("a made-up password")):
+        raise RuntimeError("a right password was not recognised")
+    return "argon2id"
 
 
 def _time_zones() -> str:
@@ -137,43 +197,74 @@ def _trust() -> str:
     return f"the system's trust store, {ssl.OPENSSL_VERSION}, httpx2 {httpx2.__version__}"
 
 
-PARTS: dict[str, Callable[[], str]] = {
-    "window": _window,
-    "database": _database,
-    "search": _search,
-    "keyring": _keyring,
-    "time zones": _time_zones,
-    "phone numbers": _phone_numbers,
-    "payroll calendar": _payroll,
-    "trust store": _trust,
-    "shipped files": _shipped_files,
+PARTS: dict[str, tuple[Side, Callable[[], str]]] = {
+    "time zones": ("both", _time_zones),
+    "phone numbers": ("both", _phone_numbers),
+    "payroll calendar": ("both", _payroll),
+    "shipped files": ("both", _shipped_files),
+    "folders": ("desk", _folders),
+    "window": ("desk", _window),
+    "keyring": ("desk", _keyring),
+    "encrypted database": ("desk", _database),
+    "search": ("desk", _search),
+    "trust store": ("desk", _trust),
+    "server database": ("server", _server_database),
+    "PostgreSQL driver": ("server", _server_postgresql),
+    "HTTP server": ("server", _server_http),
+    "passwords": ("server", _server_passwords),
 }
 
 
-def try_parts() -> list[Result]:
+def try_parts(wanted: Side = "both") -> list[Result]:
+    """What this side needs; `both` is everything."""
+    from csr_desktop.domain.errors import CsrDesktopError
+
     results = []
-    for part, attempt in PARTS.items():
+    for part, (side, attempt) in PARTS.items():
+        if wanted != "both" and side not in {wanted, "both"}:
+            continue
         began = time.monotonic()
         try:
             works, words = True, attempt()
+        except CsrDesktopError as fault:
+            works, words = False, str(fault)
         except Exception as fault:  # noqa: BLE001  # whatever it is, it is what this command reports
             works, words = False, f"{type(fault).__name__}: {fault}"
-        results.append(Result(part, works, words, round((time.monotonic() - began) * 1000)))
+        results.append(Result(part, side, works, words, round((time.monotonic() - began) * 1000)))
     return results
 
 
-@click.command("self-test")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
-def self_test(as_json: bool) -> None:
-    """Open every part once and say what works here.
+_NEEDED_BY: dict[Side, str] = {"both": "desk and server", "desk": "desk", "server": "server"}
 
-    The exit code is 1 when a part does not work. A test item is kept in the keyring for a moment and taken out again.
+
+@click.command("self-test")
+@click.option(
+    "--part",
+    "wanted",
+    type=click.Choice(["desk", "server", "both"]),
+    default="both",
+    show_default=True,
+    help="Only what a workstation needs, or only what a server needs, which has no window and no keyring.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+def self_test(wanted: Side, as_json: bool) -> None:
+    """Open every part once and say what works here, and for whom it matters.
+
+    The exit code is 1 when a part does not work. Something is kept in the keyring for a moment and taken out again; no
+    server and no person's data is opened.
     """
-    results = try_parts()
+    results = try_parts(wanted)
+    works = all(result.works for result in results)
     if as_json:
-        report = {"version": __version__, "parts": msgspec.to_builtins(results)}
+        report = {"version": __version__, "works": works, "parts": msgspec.to_builtins(results)}
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
-    else:
-        for result in results:
-            click.echo(f"{'works' if result.works else 'FAILS':6} {result.part}: {result.words}")
-    sys.exit(0 if all(result.works for result in results) else 1)
+        sys.exit(0 if works else 1)
+    for result in results:
+        words = (
+            f"{'works' if result.works else 'FAILS':6}{result.part} ({_NEEDED_BY[result.needed_by]}): {result.words}"
+        )
+        click.echo(words)
+    failed = {result.needed_by for result in results if not result.works}
+    if failed == {"desk"} and wanted == "both":
+        click.echo("A server can run here. For a server alone, ask with --part server.")
+    sys.exit(0 if works else 1)
