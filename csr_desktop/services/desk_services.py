@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.calls import Calls
     from csr_desktop.services.client_context import ClientContexts
     from csr_desktop.services.clients import Clients
+    from csr_desktop.services.differences import Differences
     from csr_desktop.services.drafts import Drafts
     from csr_desktop.services.follow_ups import FollowUps
     from csr_desktop.services.inbox import Inbox
@@ -143,6 +144,15 @@ class Services:
             return SyncState(self.replica)
 
         return self._once("sync_state", build)
+
+    @property
+    def differences(self) -> Differences:
+        def build() -> Differences:
+            from csr_desktop.services.differences import Differences
+
+            return Differences(self.replica, self.people, self.lists)
+
+        return self._once("differences", build)
 
     @property
     def _contexts(self) -> ClientContexts:

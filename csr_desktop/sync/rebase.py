@@ -20,6 +20,8 @@ from csr_desktop.sync.replica import Replica, ids_by_table, person_of
 
 EARLIEST_NOW = 946_684_800_000
 """The year 2000 in milliseconds."""
+DIFFERS_KEPT_MS = 30 * 86_400_000
+"""How long it is said at a field that somebody else had set it, too."""
 DELETION_ROWS, DELETION_SHARE = 200, 0.05
 """A catch-up that takes away more rows than both of these of a table stops until a person has looked."""
 
@@ -132,6 +134,7 @@ class Puller:
                 if answer.status not in {"done", "void"}
             ],
         )
+        self._sql.do("DELETE FROM needs_you WHERE status = 'differs' AND answered_at < ?", now - DIFFERS_KEPT_MS)
         taken = [(groups[c.id], c) for c, answer in answered if answer.status in {"done", "differs"}]
         keep_sent(self._replica, taken, now)
         self._sql.many("DELETE FROM outbox WHERE seq = ?", [(command.seq,) for command, _ in answered])

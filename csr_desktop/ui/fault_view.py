@@ -24,7 +24,7 @@ class FaultView(FrontPage):
         self.setWindowTitle(self.tr("CSR Desktop can't open"))
         space, centre = themes.theme.sizes.space, Qt.AlignmentFlag.AlignHCenter
         title = Label(fault.title, size="title", weight=600, wraps=True)
-        advice = Label(fault.advice, tone="muted", wraps=True)
+        advice = Label(fault.advice, tone="muted", wraps=True, selectable=True)
         self.body.setSpacing(space.apart)
         self.body.addWidget(IconMark(themes, "warning-circle", tone="danger", size="icon_large"), 0, centre)
         for label in (title, advice):

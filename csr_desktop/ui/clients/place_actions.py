@@ -65,6 +65,7 @@ def actions_of(place: ClientsPlace) -> list[Action]:
             action(f"show_{kind or 'all'}", kinds[kind], partial(show, kind), str(number), "funnel-simple")
             for number, kind in enumerate(KINDS, 1)
         ),
+        *place.pane.differences.place_actions(place.key),
         Action(
             "clients_save",
             tr("Save what is being written"),

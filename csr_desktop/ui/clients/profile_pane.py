@@ -13,6 +13,7 @@ from csr_desktop.ui.clients.profile_head import ProfileHead
 from csr_desktop.ui.clients.schedule_card import ScheduleCard
 from csr_desktop.ui.clients.side_pane import SidePane
 from csr_desktop.ui.clients.timeline_pane import TimelinePane
+from csr_desktop.ui.difference_bar import DifferenceBar
 from csr_desktop.ui.kit.panes import Hairline, column
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
 from csr_desktop.ui.kit.theme import set_look
@@ -65,6 +66,9 @@ class ProfilePane(QFrame):
         content = QWidget()
         whole = column(content)
         whole.addWidget(self.head)
+        edge = sizes.space.page
+        self.differences = DifferenceBar(desk, words.field, words.value, (edge, 0, edge, sizes.space.apart))
+        whole.addWidget(self.differences)
         self._held_card = QWidget()
         held = column(self._held_card, margins=(sizes.space.page, 0, sizes.space.page, sizes.space.pane))
         held.addWidget(self.card)
@@ -115,6 +119,7 @@ class ProfilePane(QFrame):
         self.timeline.show_counts(whole.counts)
         self.timeline.composer.show_client(profile.id if profile.can_edit else "")
         self.side.show_profile(profile)
+        self.differences.show_client(profile.id)
         self._states.show_content()
 
     def set_can_log(self, *, can_log: bool) -> None:

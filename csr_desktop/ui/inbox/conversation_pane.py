@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from csr_desktop.ui.difference_bar import DifferenceBar
 from csr_desktop.ui.inbox.composer import Composer
 from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
 from csr_desktop.ui.inbox.thread import Thread
@@ -62,6 +63,9 @@ class ConversationPane(Pane):
         content = QWidget()
         inner = column(content)
         inner.addWidget(self._facts)
+        edge = (space.pane, space.close, space.pane, space.close)
+        self.differences = DifferenceBar(desk, self._field_words, self._value_words, edge)
+        inner.addWidget(self.differences)
         inner.addWidget(self.thread_view, 1)
         inner.addWidget(self.composer)
         inner.addWidget(self._read_only)
@@ -178,8 +182,23 @@ class ConversationPane(Pane):
         self.composer.setVisible(found.can_work)
         self._read_only.setVisible(not found.can_work)
         self.composer.set_ticket(found.ticket_id, found.contact_name)
+        self.differences.show_ticket(found.ticket_id)
         self._states.show_content()
         self.shown.emit(found)
+
+    def _field_words(self, field: str) -> str:
+        return {
+            "subject": self.tr("Subject"),
+            "priority": self.tr("Priority"),
+            "topic_id": self.tr("Topic"),
+            "client_id": self.tr("Client"),
+            "contact_id": self.tr("Contact"),
+        }.get(field, field)
+
+    def _value_words(self, field: str, value: str | int) -> str:
+        if field == "priority":
+            return self._desk.words.priority(str(value))
+        return str(value) if field == "subject" else ""
 
     def _show_assignee(self, found: Conversation) -> None:
         name = self.tr("You") if found.is_mine else found.assignee_name

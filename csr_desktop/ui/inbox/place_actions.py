@@ -107,6 +107,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act("open", tr("Open the client, call or follow-up"), place.open_in_place, "O", "arrow-square-out", has_client),
         act("context", tr("Show or hide the client"), place.toggle_context, "I", "info", lambda: place.panes.is_folded),
         act("new", tr("New ticket"), place.start_ticket, "Ctrl+N", "plus"),
+        *place.conversation.differences.place_actions("inbox"),
         act("log", tr("Log what is written"), place.log, "Ctrl+Return", "check", can_log, in_palette=False),
         act(
             "log_resolve",
