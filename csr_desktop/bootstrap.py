@@ -145,10 +145,26 @@ def run_desk(
     on_ready: Callable[[DeskWindow], None] | None = None,
 ) -> int:
     """The desk until it is closed, by the person or a signal; the program's exit code. A second start raises the first
-    one's window. Raises EnvironmentFault when the places cannot be used or the first one does not answer.
+    one's window. What keeps it from starting is said in a window; where none can be shown, EnvironmentFault is raised.
 
     `on_ready` is told once, when the inbox is painted.
     """
+    arguments = arguments or sys.argv[:1]
+    try:
+        return _run_first(places, secrets, arguments, on_ready)
+    except EnvironmentFault as fault:
+        from csr_desktop.system.display import has_display, wants_window_on_display
+
+        if not (wants_window_on_display() and has_display()):
+            raise
+        from csr_desktop.ui.application import say_alone
+
+        return say_alone(arguments, fault)
+
+
+def _run_first(
+    places: Places, secrets: Secrets, arguments: list[str], on_ready: Callable[[DeskWindow], None] | None
+) -> int:
     from csr_desktop.system.single_instance import claim, raise_first
 
     places.make()
@@ -162,9 +178,12 @@ def run_desk(
     if held is None:
         if raise_first(places):
             return 0
-        raise EnvironmentFault("CSR Desktop runs already, but it does not answer.", "Wait a moment, then try again.")
+        raise EnvironmentFault(
+            "CSR Desktop is open already, but does not answer.",
+            "Wait a moment and start it again. If that does not help, restart this computer. Nothing is lost.",
+        )
     try:
-        app, application = make_desk(DeskOpener(places, secrets), arguments or sys.argv[:1])
+        app, application = make_desk(DeskOpener(places, secrets), arguments)
         listeners.append(lambda _message: application.raise_wanted.emit())
         if on_ready is not None:
             application.ready.connect(on_ready)

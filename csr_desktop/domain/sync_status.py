@@ -7,7 +7,9 @@ from typing import Literal
 import msgspec
 
 SyncPhase = Literal["starting", "syncing", "saved", "offline", "signed_out", "copied", "revoked", "stopped"]
-"""`signed_out` and `copied` go on when the person signs in again, `offline` and `stopped` by themselves."""
+"""`signed_out` and `copied` go on when the person signs in again; `offline`, when the server does not answer, and
+`stopped`, when something else is in the way, are tried again by themselves.
+"""
 
 
 class SyncStatus(msgspec.Struct, frozen=True):

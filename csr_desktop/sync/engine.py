@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from csr_desktop.domain.change_set import ChangeSet
-from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused
+from csr_desktop.domain.errors import CsrDesktopError, Refused, Unreachable
 from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
 from csr_desktop.protocol import PushRequest
 from csr_desktop.store.faults import said_plainly
@@ -84,7 +84,7 @@ class Engine:
             return self._say("signed_out", fault)
         except OlderCopy as fault:
             return self._say("copied", fault)
-        except EnvironmentFault as fault:
+        except Unreachable as fault:
             self._failures += 1
             return self._say("offline", fault)
         except Refused as fault:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QTimeZone, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, QTimeZone, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -321,3 +321,17 @@ def make_application(arguments: list[str], wanted: str) -> tuple[QApplication, T
         app.installTranslator(EnglishPlurals(app))
     themes: WantedTheme = wanted if wanted in {"light", "dark", "contrast"} else "system"  # type: ignore[assignment]
     return app, ThemeSwitch(app, themes)
+
+
+def say_alone(arguments: list[str], fault: EnvironmentFault) -> int:
+    """A window with nothing but what keeps the program from starting; the program's exit code."""
+    app, themes = make_application(arguments, "system")
+    view = FaultView(themes, fault, [("quit", QCoreApplication.translate("Application", "Quit"))])
+    view.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    view.chosen.connect(lambda _way: view.close())
+    view.destroyed.connect(app.quit)
+    view.resize(USUAL_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()) / 2)
+    view.show()
+    view.buttons[0].setFocus()
+    app.exec()
+    return 1

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError
-from csr_desktop.domain.sync_status import Recovered, SyncStatus
+from csr_desktop.domain.sync_status import Recovered, SyncPhase, SyncStatus
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.desk import Desk, Notice
@@ -70,6 +70,7 @@ class DeskWindow(QObject):
         self.data = data
         self.worker = worker
         self._is_closed = False
+        self._phase: SyncPhase = "starting"
         self._sign_in_again = sign_in_again
         self._aside: StoreWorker | None = None
         self._sign_in_float: SignInFloat | None = None
@@ -214,6 +215,9 @@ class DeskWindow(QObject):
     def _on_status(self, status: SyncStatus) -> None:
         self.is_filled = self.is_filled or status.is_filled
         self.window.sync_line.set_status(status)
+        if status.state != self._phase and status.state in {"signed_out", "copied", "stopped"}:
+            self.desk.noticed.emit(Notice(f"{status.title} {status.advice}".strip(), tone="warning"))
+        self._phase = status.state
         if status.state == "revoked":
             self.revoked.emit(status)
         if status.has_recovered:
