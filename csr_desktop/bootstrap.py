@@ -48,7 +48,7 @@ class DeskOpener:
     def translate(self, fault: BaseException) -> CsrDesktopError | None:
         from csr_desktop.store.faults import translate
 
-        return translate(fault)
+        return translate(fault, self.places.data)
 
     def current(self) -> Account | None:
         pending = self.accounts.being_removed()

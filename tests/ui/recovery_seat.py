@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import trustme
 from PySide6.QtCore import QCoreApplication, QEvent, QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from csr_desktop.bootstrap import DeskOpener
 from csr_desktop.server.folder import ServerFolder
-from csr_desktop.server.run import RunningServer, Surroundings, administration
+from csr_desktop.server.run import RunningServer, Surroundings, Tls, administration
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.keyring_store import FolderSecrets
@@ -40,10 +41,21 @@ class House:
         self._running: RunningServer | None = None
         self.start()
 
-    def start(self) -> None:
-        self._running = RunningServer(self.folder, port=self._port, surroundings=Surroundings(passwords=CHEAP))
+    def start(self, *, has_tls: bool = False) -> None:
+        """With `has_tls` under a certificate whose authority no computer knows."""
+        around = Surroundings(passwords=CHEAP)
+        self._running = RunningServer(
+            self.folder, port=self._port, tls=self._tls() if has_tls else None, surroundings=around
+        )
         self._running.__enter__()
         self._port = int(self._running.url.rpartition(":")[2])
+
+    def _tls(self) -> Tls:
+        made = trustme.CA().issue_cert("127.0.0.1")
+        certificate, key = self.folder.path / "cert.pem", self.folder.path / "key.pem"
+        made.cert_chain_pems[0].write_to_path(certificate)
+        made.private_key_pem.write_to_path(key)
+        return Tls(certificate, key)
 
     def stop(self) -> None:
         if self._running is not None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -17,8 +19,6 @@ from csr_desktop.ui.sign_in_view import SignInView
 from tests.server.conftest import make_bureau
 from tests.ui.frame_bench import interactive, spoken
 from tests.ui.recovery_seat import House, Seat
-
-CLIENT = "INSERT INTO clients (id, scope, rev, name) VALUES ('c', 'org', 1, 'Sample Bakery')"
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +256,131 @@ def test_a_removal_that_was_cut_off_is_ended_at_the_next_start(
     assert isinstance(again.application.front, SignInView)
     assert not list((tmp_path / "ada").rglob("*.db*"))
     assert not list((tmp_path / "ada").rglob("*.secret"))
+
+
+def spoil(path: Path, pages: list[int]) -> None:
+    """Noise over these pages, by number from 1."""
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * 4096)
+            file.write(bytes(range(256)))
+
+
+def test_a_damaged_file_is_made_anew_with_what_had_not_been_sent(
+    seat: Seat, sit: Callable[[str], Seat], house: House, tmp_path: Path
+) -> None:
+    seat.note("one, sent")
+    seat.says("All saved")
+    house.stop()
+    seat.note("two, unsent")
+    file = next((tmp_path / "ada").rglob("*.db"))
+    roots = "SELECT rootpage FROM sqlite_master WHERE name IN ('clients', 'notes', 'users', 'interactions', 'tickets')"
+    pages = [page for (page,) in seat.application.on_store(lambda: seat.desk.data.sql.all(roots))]
+    seat.close()
+    spoil(file, pages)
+    house.start()
+    again = sit("ada")
+    again.open()
+    view = again.application.front
+    assert isinstance(view, FaultView)
+    assert spoken(view) == "Your data on this computer is damaged."
+    assert [button.words for button in view.buttons] == ["Set it aside and fetch from the server", "Quit"]
+    view.buttons[0].click()
+    again.until(lambda: again.application.desk_window is not None, "the desk")
+    again.until(lambda: again.desk.is_filled, "everything to be fetched")
+    again.says("All saved")
+    assert house.notes() == ["one, sent", "two, unsent"]
+    assert again.notes() == house.notes()
+    words = (
+        "Your data on this computer was made anew from the server."
+        " Taken out of the old file and sent: 1 change that waited."
+    )
+    again.until(lambda: words in again.said(), "the words about it")
+    assert list(file.parent.glob("*set-aside*")), "the damaged file is kept"
+
+
+def test_a_key_that_the_keyring_lost_comes_back_by_signing_in_and_nothing_unsent_is_lost(
+    seat: Seat, sit: Callable[[str], Seat], house: House
+) -> None:
+    house.stop()
+    seat.note("one, unsent")
+    account = seat.desk.data.account
+    seat.close()
+    house.start()
+    seat.opener.secrets.delete(account.secret_name)
+    again = sit("ada")
+    again.open()
+    view = again.application.front
+    assert isinstance(view, FaultView)
+    assert "not in this computer's keyring" in spoken(view)
+    view.buttons[0].click()
+    again.wait(0.1)
+    front = again.application.front
+    assert isinstance(front, SignInView)
+    front.password.setText("correct horse battery")
+    front.submit()
+    again.until(lambda: again.application.desk_window is not None, "the desk")
+    again.says("All saved")
+    assert house.notes() == ["one, unsent"]
+
+
+def test_a_certificate_that_nobody_knows_is_no_outage_and_is_said(
+    seat: Seat, sit: Callable[[str], Seat], house: House, tmp_path: Path
+) -> None:
+    house.stop()
+    seat.note("one")
+    account = seat.desk.data.account
+    seat.close()
+    house.start(has_tls=True)
+    moved = msgspec.structs.replace(account, server_url=house.url.replace("http:", "https:"))
+    (tmp_path / "ada" / "config" / "account.json").write_bytes(msgspec.json.encode(moved))
+    secret = seat.opener.secrets.read(account.secret_name)
+    assert secret is not None
+    seat.opener.secrets.write(moved.secret_name, secret)
+    again = sit("ada")
+    again.open()
+    again.until(lambda: again.line.startswith("1 change waiting since "), "that nothing is sent")
+    words = "Who signed the certificate of 127.0.0.1 is not known to this computer. Tell your IT; nothing was sent."
+    again.until(lambda: words in again.said(), "the words about it")
+    assert again.desk.window.sync_line.accessibleDescription() == words
+    again.desk.window.sync_line.click()
+    again.wait(0.1)
+    assert words in again.said()
+    assert again.notes() == ["one"]
+
+
+def test_a_newer_file_is_left_alone(seat: Seat, sit: Callable[[str], Seat], tmp_path: Path) -> None:
+    seat.application.on_store(lambda: seat.desk.data.sql.do("UPDATE schema_version SET version = 70"))
+    seat.close()
+    file = next((tmp_path / "ada").rglob("*.db"))
+    before = file.read_bytes()
+    again = sit("ada")
+    again.open()
+    view = again.application.front
+    assert isinstance(view, FaultView)
+    assert spoken(view) == "Your data on this computer was written by a newer version of CSR Desktop."
+    assert [button.words for button in view.buttons] == ["Quit"]
+    assert file.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_on_a_full_disk_nothing_is_called_saved_and_it_goes_on_when_there_is_room(seat: Seat, house: House) -> None:
+    import resource
+
+    house.stop()
+    file = seat.desk.data.sql.db.path  # type: ignore[attr-defined]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    seat.application.on_store(lambda: seat.desk.data.sql.all("PRAGMA wal_checkpoint(TRUNCATE)"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (min(4096, file.stat().st_size), limits[1]))
+    try:
+        seat.note("one " + "x" * 2_000)
+        print("SAID", seat.said(), seat.notes())
+        seat.until(lambda: any("not saved" in text for text in seat.said()), "the refusal")
+        assert seat.notes() == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    seat.note("two")
+    house.start()
+    seat.sync()
+    seat.says("All saved")
+    assert house.notes() == ["two"]
