@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from csr_desktop.bootstrap import DeskOpener
+from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings, Tls, administration
 from csr_desktop.store.opening import open_server
@@ -172,8 +173,18 @@ class Seat:
         clients = self.desk.desk.services.clients
         client_id = self.application.on_store(lambda: self.desk.data.sql.value("SELECT id FROM clients LIMIT 1"))
         assert client_id, "a client is here"
-        self.desk.desk.do(self.desk, lambda: clients.add_note(client_id, text).outcome, is_quiet=True)
-        self.wait(0.2)
+        ended: list[object] = []
+        add = lambda: clients.add_note(client_id, text).outcome  # noqa: E731
+        self.desk.desk.do(self.desk, add, ended.append, self._failed(ended), is_quiet=True)
+        self.until(lambda: bool(ended), "the note to be kept or refused")
+        self.wait(0.05)
+
+    def _failed(self, ended: list[object]) -> Callable[[CsrDesktopError], None]:
+        def failed(fault: CsrDesktopError) -> None:
+            self.desk.desk.say_fault(fault)
+            ended.append(fault)
+
+        return failed
 
     def notes(self) -> list[str]:
         question = "SELECT body FROM notes WHERE deleted = 0 ORDER BY body"

@@ -75,6 +75,7 @@ def test_a_copied_file_says_so_and_goes_on_after_signing_in_again(
     first = sit("ada")
     first.open_filled()
     first.note("one, of the first computer")
+    first.until(lambda: house.notes() == ["one, of the first computer"], "the first to send it")
     first.says("All saved")
     first.close()
     second = sit("copy")
@@ -111,7 +112,7 @@ def test_a_workstation_that_the_server_lost_signs_in_again_by_key_and_keeps_what
     seat: Seat, house: House
 ) -> None:
     seat.note("one, before")
-    seat.says("All saved")
+    seat.until(lambda: house.notes() == ["one, before"], "it to be sent")
     house.do("UPDATE devices SET public_key = zeroblob(32)")
     house.stop()
     house.start()
@@ -154,6 +155,7 @@ def test_the_door_is_in_the_palette_only_while_it_is_needed(seat: Seat, house: H
 def test_a_server_that_was_put_back_heals_by_itself_and_people_read_it(seat: Seat, house: House) -> None:
     copy = house.back_up()
     seat.note("one, after the backup")
+    seat.until(lambda: house.notes() == ["one, after the backup"], "it to be sent")
     seat.says("All saved")
     house.stop()
     seat.note("two, while it is away")
@@ -270,6 +272,7 @@ def test_a_damaged_file_is_made_anew_with_what_had_not_been_sent(
     seat: Seat, sit: Callable[[str], Seat], house: House, tmp_path: Path
 ) -> None:
     seat.note("one, sent")
+    seat.until(lambda: house.notes() == ["one, sent"], "it to be sent")
     seat.says("All saved")
     house.stop()
     seat.note("two, unsent")
