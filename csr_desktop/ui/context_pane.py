@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QStackedLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedLayout, QWidget
 
 from csr_desktop.ui.context_parts import ContactPart, LastContactLine, PromiseLine
 from csr_desktop.ui.kit.bars import ClockBar
@@ -13,13 +13,14 @@ from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge, Chip
 from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
 from csr_desktop.ui.kit.marks import IconMark
+from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline, KeyValue, Pane, Section, column, line
 from csr_desktop.ui.kit.states import ErrorState, LoadingState
 from csr_desktop.ui.kit.theme import set_look
 from csr_desktop.ui.wording import CLOCK_ICONS, DAY
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent, QShowEvent
+    from PySide6.QtGui import QShowEvent
 
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.errors import CsrDesktopError
@@ -70,14 +71,7 @@ class ContextPane(Pane):
         # A scroll area has its widget filled with the window's ground.
         self._content.setAutoFillBackground(False)
         self._scroll.viewport().setAutoFillBackground(False)
-        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
-        # Over the padding, so that the lines keep their width.
-        self._bar = QScrollBar(Qt.Orientation.Vertical, self)
-        self._bar.setAccessibleName(self.tr("Scroll"))
-        self._bar.hide()
-        self._bar.valueChanged.connect(self._scroll.verticalScrollBar().setValue)
-        self._scroll.verticalScrollBar().valueChanged.connect(self._bar.setValue)
+        OverlayBar(self._scroll)
         self._stack = QStackedLayout()
         # In this order: a page that is shown before it has a parent would flash up as a window.
         self.body.addLayout(self._stack)
@@ -122,18 +116,6 @@ class ContextPane(Pane):
     def on_minute(self) -> None:
         if self._context is not None:
             self._content.show_times(self._context)
-
-    def _on_range_changed(self, _least: int, most: int) -> None:
-        self._bar.setPageStep(self._scroll.verticalScrollBar().pageStep())
-        self._bar.setSingleStep(self._scroll.verticalScrollBar().singleStep())
-        self._bar.setRange(0, most)
-        self._bar.setVisible(most > 0)
-        self._bar.raise_()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wide = self._bar.sizeHint().width()
-        self._bar.setGeometry(self.width() - wide, 0, wide, self.height())
 
     def _ask(self) -> None:
         client_id, contact_id, ticket_id = wanted = self._wanted

@@ -13,6 +13,7 @@ from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.buttons import IconButton
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.float import DimSheet, FloatFrame
+from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline, line
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class PageFloat(QObject):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(self.content)
+        OverlayBar(self._scroll)
         # A scroll area has its widget filled with the window's ground.
         self.content.setAutoFillBackground(False)
         self._scroll.viewport().setAutoFillBackground(False)

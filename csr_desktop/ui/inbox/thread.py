@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge
 from csr_desktop.ui.kit.message import DayLine, EventLine, Message, MessageView
+from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.wording import VIEW_ICONS, place_of
 
@@ -58,6 +59,7 @@ class Thread(QScrollArea):
         # A scroll area has its widget filled with the window's ground.
         content.setAutoFillBackground(False)
         self.viewport().setAutoFillBackground(False)
+        OverlayBar(self)
         bar = self.verticalScrollBar()
         bar.setSingleStep(desk.themes.theme.sizes.height.row_one_line)
         bar.rangeChanged.connect(self._on_range_changed)

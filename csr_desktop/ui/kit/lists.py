@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from csr_desktop.ui.kit.focus import came_by_keyboard
+from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.row_delegate import LIST_COLUMNS, Columns, RowDelegate
 from csr_desktop.ui.kit.rows import KEY_ROLE, ROW_ROLE, Row
 from csr_desktop.ui.kit.theme import ThemeSwitch, set_look
@@ -49,6 +50,7 @@ class RowList(QListView):
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setTabKeyNavigation(False)
         self.verticalScrollBar().setSingleStep(themes.theme.sizes.height.row_one_line)
+        OverlayBar(self)
         self._keeps_place = False
         themes.changed.connect(self.scheduleDelayedItemsLayout)
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Margins, column
 from csr_desktop.ui.kit.theme import set_look
 
@@ -34,9 +35,8 @@ class ScrollColumn(QScrollArea):
         self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.setWidget(self._content)
         self._holds_end = False
-        bar = self.verticalScrollBar()
-        bar.rangeChanged.connect(self._on_range_changed)
-        bar.actionTriggered.connect(self._let_go)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
+        OverlayBar(self).actionTriggered.connect(self._let_go)
 
     def set_content_width(self, most: int) -> None:
         """Lines of a form or a text that grow no longer than this."""

@@ -16,6 +16,7 @@ from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.float import DimSheet, FloatFrame
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import announce
+from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import set_look
@@ -64,6 +65,7 @@ class Palette(QObject):
         self.list.setMouseTracking(True)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        OverlayBar(self.list)
         self.model = PaletteModel()
         self.list.setModel(self.model)
         self.delegate = PaletteDelegate(themes, self.list)
