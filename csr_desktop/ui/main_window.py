@@ -15,6 +15,7 @@ from csr_desktop.ui.notices import WindowNotice
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.rail import RailPane, RailRow
 from csr_desktop.ui.sync_words import SyncLine
+from csr_desktop.ui.three_panes import breadth_of, usual_share
 from csr_desktop.ui.top_bar import TopBar
 
 PLACES = ("inbox", "clients", "calls", "follow_ups")
@@ -240,9 +241,8 @@ class MainWindow(QMainWindow):
         self._fit_search()
 
     def _fit_search(self) -> None:
-        sizes = self.desk.themes.theme.sizes.width
-        wide = sizes.list if self.width() >= sizes.compact_rail_below else sizes.list_min
-        self.top_bar.fit_list(wide)
+        sizes, width = self.desk.themes.theme.sizes, self.width()
+        self.top_bar.fit_list(usual_share(sizes, breadth_of(sizes, width), width)[0])
 
     def pass_minute(self) -> None:
         """Time moved on: the places repaint, and look again where a cut-off passed without any row changing."""

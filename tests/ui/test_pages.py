@@ -1,0 +1,50 @@
+"""Pages over the window and the bar above it: words to the end, on the lines of what lies beneath."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QTextDocument
+
+from csr_desktop.ui.main_window import SMALLEST
+from tests.ui.frame_bench import Frame
+from tests.ui.whole import broken_parts
+
+PAGES = {"help": "F1", "keys": "?", "settings": "Ctrl+,", "needs_you": "Ctrl+Shift+U"}
+SIZES = [SMALLEST, (1280, 720), (1440, 900)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_whole(frame: Frame, page: str, size: tuple[int, int]) -> None:
+    frame.resize(*size)
+    frame.press(PAGES[page])
+    assert broken_parts(getattr(frame.floats, page).frame) == []
+
+
+def test_help_reads_like_the_rest_of_the_program(frame: Frame) -> None:
+    frame.press("F1")
+    page, theme = frame.floats.help, frame.themes.theme
+    for key in ("csr", "lead", "it"):
+        page.tabs.choose(key)
+        page._show(key)
+        frame.settle()
+        document: QTextDocument = page.text.document()
+        block = document.begin()
+        while block.isValid():
+            shape, is_title = block.blockFormat(), block.blockFormat().headingLevel() > 0
+            assert shape.lineHeight() == theme.line_height("title" if is_title else "body")
+            assert shape.bottomMargin() == theme.sizes.space.apart
+            font = block.begin().fragment().charFormat().font()  # type: ignore[attr-defined]
+            assert font.pixelSize() in {-1, theme.sizes.type.title if is_title else theme.sizes.type.body}
+            block = block.next()
+        assert page.text.height() == pytest.approx(document.size().height(), abs=1)
+        assert page.text.verticalScrollBar().maximum() == 0
+
+
+@pytest.mark.parametrize("width", [1440, 1280])
+def test_the_call_bar_starts_where_the_conversation_does(frame: Frame, width: int) -> None:
+    frame.resize(width, 800)
+    call_bar = frame.window.top_bar.call_bar.mapTo(frame.window, QPoint()).x()
+    selected = frame.place.conversation.mapTo(frame.window, QPoint()).x()
+    assert abs(call_bar - selected) <= 1
