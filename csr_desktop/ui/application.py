@@ -7,15 +7,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, QTimeZone, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused, Unreadable
+from csr_desktop.system.time_zone import linked_zone
 from csr_desktop.ui.background import StoreWorker
-from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.kit.singletons import keep_singletons
-from csr_desktop.ui.kit.theme import ThemeSwitch, WantedTheme
+from csr_desktop.ui.kit.theme import STYLE, ThemeSwitch, WantedTheme
 from csr_desktop.ui.plurals import EnglishPlurals
 from csr_desktop.ui.window_system import said_without_display
 
@@ -108,7 +108,6 @@ class Application(QObject):
             self._app.setStyleSheet(sheet)
         made.window.closing.connect(self.close)
         made.revoked.connect(self._on_revoked)
-        self._let_key_quit(made.window)
         made.window.installEventFilter(self)
         made.ask_first()
         # The window opens with its rows in it. A store that is slow is waited for no longer than a person would notice.
@@ -144,6 +143,7 @@ class Application(QObject):
         if made is None or self._is_closing:
             return
         gc.enable()
+        self._let_key_quit(made.window)
         made.build_rest()
         made.start_sync()
         QTimer.singleShot(50, made.build_places)
@@ -186,6 +186,8 @@ class Application(QObject):
         self.worker.ask(self, self._open_current, self._on_opened, self._on_fault)
 
     def _on_fault(self, fault: CsrDesktopError) -> None:
+        from csr_desktop.ui.fault_view import FaultView
+
         view = FaultView(self.themes, fault, self._ways_out(fault))
         view.chosen.connect(lambda way: self._on_way(way, fault))
         self._show_front(view)
@@ -257,6 +259,8 @@ class Application(QObject):
 
     def _let_key_quit(self, window: QWidget) -> None:
         """Also while something floats over the window, when its actions rest. Nothing is lost, so nothing is asked."""
+        from PySide6.QtGui import QKeySequence, QShortcut
+
         shortcut = QShortcut(QKeySequence("Ctrl+Q"), window)
         shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
         shortcut.activated.connect(self.close)
@@ -304,27 +308,39 @@ class _CloseWatch(QObject):
 
 
 def zone_name() -> str:
-    """The workstation's IANA zone, as Qt finds it on each system; UTC where it does not tell."""
+    """The workstation's IANA zone; UTC where nothing tells."""
+    linked = linked_zone()
+    if linked:
+        return linked
+    from PySide6.QtCore import QTimeZone
+
     return bytes(QTimeZone.systemTimeZoneId().data()).decode() or "UTC"
 
 
 def make_application(arguments: list[str], wanted: str) -> tuple[QApplication, ThemeSwitch]:
     keep_singletons()
     QGuiApplication.setApplicationDisplayName("CSR Desktop")
-    with said_without_display():
-        app = QApplication.instance() or QApplication(arguments)
+    app = QApplication.instance()
+    if app is None:
+        # By argument: set later, it would be handed to Python, and all that can be said of a style with it.
+        with said_without_display():
+            app = QApplication([*arguments, "-style", STYLE])
+        app.setProperty("csrStyle", STYLE)
     assert isinstance(app, QApplication)  # noqa: S101
     app.setApplicationName("csr-desktop")
     app.setDesktopFileName("csr-desktop")
     app.setQuitOnLastWindowClosed(False)
-    if app.findChild(EnglishPlurals) is None:
+    if app.property("csrPlurals") is None:
         app.installTranslator(EnglishPlurals(app))
+        app.setProperty("csrPlurals", "English")
     themes: WantedTheme = wanted if wanted in {"light", "dark", "contrast"} else "system"  # type: ignore[assignment]
     return app, ThemeSwitch(app, themes)
 
 
 def say_alone(arguments: list[str], fault: EnvironmentFault) -> int:
     """A window with nothing but what keeps the program from starting; the program's exit code."""
+    from csr_desktop.ui.fault_view import FaultView
+
     app, themes = make_application(arguments, "system")
     view = FaultView(themes, fault, [("quit", QCoreApplication.translate("Application", "Quit"))])
     view.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

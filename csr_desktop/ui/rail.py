@@ -6,12 +6,11 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCursor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.kit.viewport import bring_viewport
@@ -93,15 +93,14 @@ class RailDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme, row = self._themes.theme, index.data(ROW_ROLE)
         sizes = theme.sizes
-        state: Any = option.state
         rect = QRectF(option.rect).adjusted(sizes.space.close, 1, -sizes.space.close, -1)
         is_place = row.key == self._rail.place
         is_view = row.key == self._rail.view and bool(row.parent)
-        has_focus = bool(state & QStyle.StateFlag.State_HasFocus) and self._rail.hasFocus()
+        has_focus = self._rail.hasFocus() and index == self._rail.currentIndex()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        if (is_place and not row.parent) or state & QStyle.StateFlag.State_MouseOver:
+        if (is_place and not row.parent) or self._rail.is_under_pointer(index):
             painter.setBrush(theme.colour("fill" if is_place else "hover"))
             painter.drawRoundedRect(rect, sizes.radius.control, sizes.radius.control)
         if has_focus:
@@ -123,7 +122,7 @@ class RailDelegate(QStyledItemDelegate):
             is_mirrored = direction == Qt.LayoutDirection.RightToLeft
 
             def placed(box: QRectF) -> QRect:
-                return QStyle.visualRect(direction, option.rect, box.toRect())
+                return mirrored(direction, option.rect, box.toRect())
 
             if row.icon:
                 icon_rect = placed(QRectF(left, rect.center().y() - icon_size / 2, icon_size, icon_size))
@@ -225,6 +224,10 @@ class Rail(QListView):
             self._rows.show_views_of(self.place, is_compact=is_compact)
             self.viewport().update()
 
+    def is_under_pointer(self, index: Index) -> bool:
+        viewport = self.viewport()
+        return viewport.underMouse() and index == self.indexAt(viewport.mapFromGlobal(QCursor.pos()))
+
     def natural_height(self) -> int:
         return sum(self.sizeHintForRow(row) for row in range(self._rows.rowCount()))
 
@@ -260,7 +263,7 @@ class OrganisationMark(QWidget):
         side = sizes.height.avatar_small
         left = sizes.space.pane if self.width() > sizes.width.rail_compact else (self.width() - side) // 2
         square = QRect(left, (self.height() - side) // 2, side, side)
-        rect = QRectF(QStyle.visualRect(self.layoutDirection(), self.rect(), square))
+        rect = QRectF(mirrored(self.layoutDirection(), self.rect(), square))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("accent"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtWidgets import QSplitter, QStyle, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
+from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.panes import Hairline, column
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class ThreePanes(QWidget):
             wide = min(self._themes.theme.sizes.width.context, self.width())
             for part, left, width in ((self._context, wide, wide), (self._edge, wide + 1, 1)):
                 place = QRect(self.width() - left, 0, width, self.height())
-                part.setGeometry(QStyle.visualRect(self.layoutDirection(), self.rect(), place))
+                part.setGeometry(mirrored(self.layoutDirection(), self.rect(), place))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

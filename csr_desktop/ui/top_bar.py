@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.ui.actions import key_text
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
 from csr_desktop.ui.kit.words import paint_words
 from csr_desktop.ui.sync_words import SyncLine
@@ -31,7 +32,7 @@ class SearchButton(Button):
         inner = self.rect().adjusted(sizes.space.close, 0, -sizes.space.close, 0)
         direction, is_mirrored = self.layoutDirection(), self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         icon = QRect(inner.left(), inner.center().y() - sizes.height.icon // 2, sizes.height.icon, sizes.height.icon)
-        paint_icon(painter, QStyle.visualRect(direction, self.rect(), icon), self.icon_name, faint)
+        paint_icon(painter, mirrored(direction, self.rect(), icon), self.icon_name, faint)
         painter.setPen(faint)
         painter.setFont(theme.font())
         hint = theme.metrics("caption").horizontalAdvance(self.key_hint)
@@ -41,7 +42,7 @@ class SearchButton(Button):
         words = room.adjusted(0, 0, -hint - sizes.space.close, 0)
         shown = theme.metrics().elidedText(self.words, Qt.TextElideMode.ElideRight, words.width())
         if len(shown) > 1:
-            box = QStyle.visualRect(direction, self.rect(), words)
+            box = mirrored(direction, self.rect(), words)
             paint_words(painter, box, shown, right_to_left=is_mirrored)
         painter.setFont(theme.font("caption"))
         paint_words(painter, inner, self.key_hint, right_to_left=is_mirrored, place="trailing")

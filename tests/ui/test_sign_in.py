@@ -420,6 +420,7 @@ def test_the_program_is_made_once_with_english_plurals(qapp: QApplication) -> No
         for plurals in qapp.findChildren(EnglishPlurals):
             qapp.removeTranslator(plurals)
             plurals.setParent(None)
+        qapp.setProperty("csrPlurals", None)
         ThemeSwitch(qapp, "light")
 
 

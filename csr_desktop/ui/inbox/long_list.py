@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QCursor, QPainter, QRegion
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem
 
 from csr_desktop.ui.kit.lists import RowList
 from csr_desktop.ui.kit.row_delegate import RowDelegate
@@ -183,18 +183,13 @@ class LongList(RowList):
         under = self._under_pointer()
         whole = QStyleOptionViewItem()
         self.initViewItemOption(whole)
-        state = whole.state & ~(QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected)
         first, last = self._line_at(event.rect().top() + offset), self._line_at(event.rect().bottom() + offset)
         for line in range(max(0, first), min(last, self._model.rowCount() - 1) + 1):
             index = self._model.index(line)
             option = QStyleOptionViewItem(whole)
             option.rect = self.visualRect(index)
-            option.state = state
-            if chosen.isSelected(index):
-                option.state |= QStyle.StateFlag.State_Selected
-            if line == under:
-                option.state |= QStyle.StateFlag.State_MouseOver
-            self.itemDelegate().paint(painter, option, index)
+            is_selected = chosen.isSelected(index)
+            self.row_delegate.paint_line(painter, option, index, is_selected=is_selected, is_under=line == under)
         painter.end()
         if not self._is_painted and last >= 0 and self._count:
             self._is_painted = True

@@ -1,7 +1,5 @@
 """Labels. Every one of them shows plain text: what people typed is never taken for markup."""
 
-from html import escape
-
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QWidget
@@ -18,7 +16,11 @@ def plain_tooltip(text: str) -> str:
 
     Others stay as they are, since a screen reader reads a tooltip aloud as it stands.
     """
-    return f"<p>{escape(text)}</p>" if "<" in text else text
+    if "<" not in text:
+        return text
+    from html import escape
+
+    return f"<p>{escape(text)}</p>"
 
 
 class Label(QLabel):

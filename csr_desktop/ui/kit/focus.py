@@ -1,10 +1,17 @@
 """The ring around what has the keyboard: outside the widget, for keyboard focus only, always in high contrast."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFocusFrame, QProxyStyle, QPushButton, QStyle, QStyleHintReturn, QStyleOption, QWidget
+from PySide6.QtGui import QFocusEvent, QPainter, QPen
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
+
+if TYPE_CHECKING:
+    from csr_desktop.ui.kit.focus_ring import FocusRing
 
 _KEYBOARD = {
     Qt.FocusReason.TabFocusReason,
@@ -28,56 +35,6 @@ def paint_ring(painter: QPainter, theme: Theme, rect: QRectF, radius: float) -> 
     painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius)
 
 
-class _RingStyle(QProxyStyle):
-    """Keeps the frame as far out as the gap and the ring are wide."""
-
-    def __init__(self, outside: int) -> None:
-        super().__init__("Fusion")
-        self._outside = outside
-
-    def pixelMetric(
-        self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
-    ) -> int:
-        if metric in (QStyle.PixelMetric.PM_FocusFrameHMargin, QStyle.PixelMetric.PM_FocusFrameVMargin):
-            return self._outside
-        return super().pixelMetric(metric, option, widget)
-
-    def styleHint(
-        self,
-        hint: QStyle.StyleHint,
-        option: QStyleOption | None = None,
-        widget: QWidget | None = None,
-        returnData: QStyleHintReturn | None = None,  # noqa: N803  # Qt's name
-    ) -> int:
-        if hint == QStyle.StyleHint.SH_FocusFrame_AboveWidget:
-            return 1  # beside the widget it would be cut off at the widget's container
-        return super().styleHint(hint, option, widget, returnData)
-
-
-class FocusRing(QFocusFrame):
-    def __init__(self, themes: ThemeSwitch, around: QWidget) -> None:
-        super().__init__(around)
-        self._themes = themes
-        sizes = themes.theme.sizes
-        style = _RingStyle(sizes.radius.focus_gap + sizes.stroke.focus_ring)
-        style.setParent(self)
-        self.setStyle(style)
-        self._around = around
-        self.setWidget(around)
-        themes.changed.connect(self._put_on_again)
-
-    def _put_on_again(self) -> None:
-        # A focus frame hides when the style sheet changes under it.
-        self.setWidget(None)  # type: ignore[arg-type]
-        self.setWidget(self._around)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        theme = self._themes.theme
-        paint_ring(
-            QPainter(self), theme, QRectF(self.rect()), theme.sizes.radius.control + theme.sizes.radius.focus_gap
-        )
-
-
 class FocusWatch:
     """Remembers how a widget got the keyboard and puts the ring on; its focus events are handed in."""
 
@@ -95,6 +52,8 @@ class FocusWatch:
         if event.reason() not in _COMING_BACK:
             self._by_keyboard = came_by_keyboard(event.reason())
         if (self._by_keyboard or self._themes.theme.is_contrast) and self._ring is None:
+            from csr_desktop.ui.kit.focus_ring import FocusRing
+
             self._ring = FocusRing(self._themes, self._widget)
 
     def left(self) -> None:

@@ -4,16 +4,22 @@ The font and its table of glyphs are read when the first icon is drawn. A frozen
 `qtawesome/fonts`, see `font_files`.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPainter, QPixmap
 
-from csr_desktop.ui.kit.theme import ThemeSwitch
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
+
+    from csr_desktop.ui.kit.theme import ThemeSwitch
 
 _FONT_PATTERN = "phosphor-[0-9]*.ttf"
 _CHARMAP_PATTERN = "phosphor-charmap-*.json"
@@ -100,34 +106,10 @@ def paint_icon(painter: QPainter, rect: QRect | QRectF, name: str, colour: QColo
     painter.drawPixmap(corner, drawn)
 
 
-class _ThemedEngine(QIconEngine):
-    """Draws with the colour of the theme in force, so that an icon given to Qt never grows stale."""
-
-    def __init__(self, themes: ThemeSwitch, name: str, role: str) -> None:
-        super().__init__()
-        self._themes = themes
-        self._name = name
-        self._role = role
-
-    def clone(self) -> QIconEngine:
-        return _ThemedEngine(self._themes, self._name, self._role)
-
-    def _colour(self, mode: QIcon.Mode) -> QColor:
-        colour = QColor(self._themes.theme.colour(self._role))
-        if mode == QIcon.Mode.Disabled:
-            colour.setAlphaF(0.5)
-        return colour
-
-    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State) -> None:
-        paint_icon(painter, rect, self._name, self._colour(mode))
-
-    def pixmap(self, size: QSize, mode: QIcon.Mode, _state: QIcon.State) -> QPixmap:
-        # Qt asks in device pixels here and sets the ratio itself.
-        return pixmap(self._name, self._colour(mode), min(size.width(), size.height()), 1.0).copy()
-
-
 def icon(themes: ThemeSwitch, name: str, role: str = "text-muted") -> QIcon:
-    """For actions and menus, which want a QIcon. What paints itself uses `paint_icon`."""
+    """For actions and menus, which want a QIcon. What paints itself uses `paint_icon`. Raises KeyError likewise."""
+    from csr_desktop.ui.kit.menu_icons import themed
+
     if not has_icon(name):
         raise KeyError(name)
-    return QIcon(_ThemedEngine(themes, name, role))
+    return themed(themes, name, role)

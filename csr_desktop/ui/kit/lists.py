@@ -40,8 +40,8 @@ class RowList(QListView):
         bring_viewport(self)
         set_look(self, ground=ground)
         self.setAccessibleName(name)
-        self._rows = RowDelegate(themes, self, columns=columns)
-        self.setItemDelegate(self._rows)
+        self.row_delegate = RowDelegate(themes, self, columns=columns)
+        self.setItemDelegate(self.row_delegate)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -152,7 +152,7 @@ class RowList(QListView):
         row = index.data(ROW_ROLE) if index.isValid() else None
         if not isinstance(row, Row) or event.button() != Qt.MouseButton.LeftButton:
             return None
-        rect = self._rows.check_rect(row, self.visualRect(index), self.layoutDirection())
+        rect = self.row_delegate.check_rect(row, self.visualRect(index), self.layoutDirection())
         return index if rect.contains(event.position().toPoint()) else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

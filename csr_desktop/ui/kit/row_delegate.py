@@ -1,14 +1,16 @@
 """Paints rows. It asks the model for one frozen struct a row and touches nothing else; see `rows`."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from csr_desktop.ui.kit.chips import Badge, chip_width, paint_chip
 from csr_desktop.ui.kit.focus import paint_ring
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.rows import ROW_ROLE, Clock, HeaderRow, Row
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
 from csr_desktop.ui.kit.words import paint_words
@@ -68,12 +70,29 @@ class RowDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
+        from PySide6.QtWidgets import QStyle  # see mirror.mirrored
+
+        states: Any = QStyle.StateFlag
+        is_selected, is_under = option.state & states.State_Selected, option.state & states.State_MouseOver
+        self.paint_line(painter, option, index, is_selected=bool(is_selected), is_under=bool(is_under))
+
+    def paint_line(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+        *,
+        is_selected: bool,
+        is_under: bool,
+    ) -> None:
+        """For a list that knows by itself what is selected and under the pointer; the option's state is not read."""
         row = index.data(ROW_ROLE)
         painter.save()
         if isinstance(row, HeaderRow):
             self._paint_header(painter, option, row)
         elif isinstance(row, Row):
-            _RowPainting(self, self._themes.theme, painter, option, index, columns_of(row, self._columns)).paint(row)
+            made = _RowPainting(self, self._themes.theme, painter, option, index, columns_of(row, self._columns))
+            made.paint(row, is_selected=is_selected, is_under=is_under)
         painter.restore()
 
     def check_rect(self, row: Row, item: QRect, direction: Qt.LayoutDirection) -> QRect:
@@ -81,7 +100,7 @@ class RowDelegate(QStyledItemDelegate):
         if not row.check:
             return QRect()
         circle = QRect(item.left(), item.top(), _CHECK_COLUMNS.icon - 4, item.height())
-        return QStyle.visualRect(direction, item, circle)
+        return mirrored(direction, item, circle)
 
     def elided(self, theme: Theme, text: str, weight: int, width: int, size: str = "body") -> str:
         key = (text, size, weight, width)
@@ -108,7 +127,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(theme.colour("text-faint"))
         if row.count:
             after = inner.adjusted(title + theme.sizes.space.button_gap, 0, 0, 0)
-            after = QStyle.visualRect(option.direction, inner, after)
+            after = mirrored(option.direction, inner, after)
             paint_words(painter, after, row.count, right_to_left=right_to_left)
         if row.end_text:
             paint_words(painter, inner, row.end_text, right_to_left=right_to_left, place="trailing")
@@ -130,20 +149,20 @@ class _RowPainting:
         self._theme = theme
         self._painter = painter
         self._rect = QRect(option.rect)
-        self._state: QStyle.StateFlag = option.state
         self._widget: QWidget | None = option.widget
         self._direction: Qt.LayoutDirection = option.direction
         self._is_mirrored = self._direction == Qt.LayoutDirection.RightToLeft
         self._index = index
         self._columns = columns
         self._list_width = self._widget.width() if self._widget else self._rect.width()
-        self._is_selected = bool(self._state & QStyle.StateFlag.State_Selected)
+        self._is_selected = self._is_under = False
         # A search field's list shows the keyboard's place although the field has it.
         self._has_keyboard = self._widget is not None and (
             self._widget.hasFocus() or bool(self._widget.property("hasKeyboard"))
         )
 
-    def paint(self, row: Row) -> None:
+    def paint(self, row: Row, *, is_selected: bool, is_under: bool) -> None:
+        self._is_selected, self._is_under = is_selected, is_under
         self._paint_ground(row)
         self._paint_hairline()
         if row.check:
@@ -159,7 +178,7 @@ class _RowPainting:
         self._paint_focus()
 
     def _mirror(self, rect: QRect) -> QRect:
-        return QStyle.visualRect(self._direction, self._rect, rect)
+        return mirrored(self._direction, self._rect, rect)
 
     def _paint_ground(self, row: Row) -> None:
         theme = self._theme
@@ -168,7 +187,7 @@ class _RowPainting:
             role = "canvas"
         if self._is_selected:
             role = "selection" if self._has_keyboard else "selection-idle"
-        elif self._state & QStyle.StateFlag.State_MouseOver:
+        elif self._is_under:
             role = "hover"
         self._painter.fillRect(self._rect, theme.colour(role))
         if self._is_selected:

@@ -21,6 +21,7 @@ WantedTheme = Literal["system", "light", "dark", "contrast"]
 TextSize = Literal["caption", "body", "title", "name"]
 Tone = Literal["", "neutral", "muted", "faint", "accent", "danger", "warning", "success", "info"]
 
+STYLE = "Fusion"
 THEME_NAMES: tuple[ThemeName, ...] = get_args(ThemeName)
 _TEXT_ROLES = {
     "": "text",
@@ -155,9 +156,11 @@ def _app_font(theme: Theme) -> QFont:
 def apply(app: QApplication, theme: Theme) -> None:
     """Dress the whole program: Fusion, palette, style sheet, font. Cheap enough to run on every change of theme."""
     if app.property("csrStyle") is None:
-        app.setStyle("Fusion")
-        app.setProperty("csrStyle", "Fusion")
+        app.setStyle(STYLE)
+        app.setProperty("csrStyle", STYLE)
+    if app.property("csrFont") is None:
         app.setFont(_app_font(theme))
+        app.setProperty("csrFont", "tokens")
     app.setPalette(palette(theme))
     colours = {role: colour.name() for role, colour in theme.colours.items()}
     app.setStyleSheet(style_sheet(theme.sizes, colours, is_contrast=theme.is_contrast))

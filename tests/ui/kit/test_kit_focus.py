@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.checks import CheckBox
 from csr_desktop.ui.kit.fields import FieldFrame, TextField
-from csr_desktop.ui.kit.focus import FocusRing
+from csr_desktop.ui.kit.focus_ring import FocusRing
 from csr_desktop.ui.kit.prose import NotesEditor
 from csr_desktop.ui.kit.theme import ThemeSwitch
 
