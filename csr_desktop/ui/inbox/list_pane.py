@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QTimer, Signal
@@ -13,7 +14,7 @@ from csr_desktop.ui.inbox.inbox_model import InboxModel
 from csr_desktop.ui.inbox.long_list import LongList
 from csr_desktop.ui.kit.buttons import IconButton
 from csr_desktop.ui.kit.panes import Pane, column
-from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
+from csr_desktop.ui.kit.state_stack import StateStack
 from csr_desktop.ui.notices import PlaceNotice
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.inbox_rows import InboxCounts, InboxRow, View
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.inbox.inbox_words import InboxWords
+    from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState
 
 _SKELETON_AFTER_MILLISECONDS = 150
 
@@ -51,11 +53,6 @@ class ListPane(Pane):
         self.rows = LongList(themes, self.tr("Inbox"), self.model)
         self.bulk = BulkBar(themes)
         self._notice = PlaceNotice(desk)
-        self._empty = EmptyState(themes, "tray", "")
-        self._empty.acted.connect(self._on_empty_acted)
-        self._loading = LoadingState(themes)
-        self._error = ErrorState(themes, self.tr("The inbox could not be read"), "", self.tr("Try again"))
-        self._error.acted.connect(lambda: self.show_view(self.model.view))
         self._states = StateStack(self.rows)
         self._lay_out()
         self._slow = QTimer(self)
@@ -68,6 +65,30 @@ class ListPane(Pane):
         self.rows.current_row_changed.connect(self._on_current_changed)
         self.rows.opened.connect(lambda _index: self.opened.emit())
         self.rows.marks_changed.connect(self._on_marks_changed)
+
+    # What stands in place of rows is built when there are none
+
+    @cached_property
+    def _empty(self) -> EmptyState:
+        from csr_desktop.ui.kit.states import EmptyState
+
+        made = EmptyState(self._desk.themes, "tray", "")
+        made.acted.connect(self._on_empty_acted)
+        return made
+
+    @cached_property
+    def _loading(self) -> LoadingState:
+        from csr_desktop.ui.kit.states import LoadingState
+
+        return LoadingState(self._desk.themes)
+
+    @cached_property
+    def _error(self) -> ErrorState:
+        from csr_desktop.ui.kit.states import ErrorState
+
+        made = ErrorState(self._desk.themes, self.tr("The inbox could not be read"), "", self.tr("Try again"))
+        made.acted.connect(lambda: self.show_view(self.model.view))
+        return made
 
     def _lay_out(self) -> None:
         themes, space = self._desk.themes, self._desk.themes.theme.sizes.space
@@ -119,7 +140,8 @@ class ListPane(Pane):
         if self._counts is not None:
             count = getattr(self._counts, self.model.view)
             self.header.set_count(self.locale().toString(count))
-            self._say_empty()
+            if not self._states.shows_content:
+                self._say_empty()
 
     def _open_views(self) -> None:
         menu = QMenu(self)

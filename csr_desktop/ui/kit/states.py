@@ -2,14 +2,17 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.bars import ProgressBar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.panes import column, line
+from csr_desktop.ui.kit.state_stack import StateStack
 from csr_desktop.ui.kit.theme import ThemeSwitch, Tone
+
+__all__ = ["EmptyState", "ErrorState", "LoadingState", "StateStack"]
 
 # Widths of a placeholder's two lines, as parts of the room beside its circle.
 _SKELETON = ((0.74, 0.54), (0.6, 0.4))
@@ -130,25 +133,3 @@ class LoadingState(QWidget):
         self._bar.setVisible(bool(text) and total > 0)
         self._bar.set_fraction(done / total if total else 0.0)
         self.setAccessibleName(text)
-
-
-class StateStack(QWidget):
-    """Shows the content, or a state in its place."""
-
-    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._content = content
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(content)
-
-    @property
-    def shows_content(self) -> bool:
-        return self._stack.currentWidget() is self._content
-
-    def show_content(self) -> None:
-        self._stack.setCurrentWidget(self._content)
-
-    def show_state(self, state: QWidget) -> None:
-        if self._stack.indexOf(state) < 0:
-            self._stack.addWidget(state)
-        self._stack.setCurrentWidget(state)
