@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from csr_desktop.domain import consequence, local_days
+from csr_desktop.domain.change_set import ChangeSet, changed
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.services.inbox_rows import VIEWS, GroupCounts, InboxCounts, InboxPage, InboxRow
 from csr_desktop.services.labels import note_title, ticket_label
@@ -96,17 +97,17 @@ class Inbox(TicketActions):
         """The pane beside it; raises Refused for a client that is not here."""
         return self._contexts.context(client_id, contact_id, ticket_id)
 
-    def refresh_clocks(self) -> bool:
-        """Let pass what time itself changes: cut-offs, and missed calls that are too old. Whether anything did."""
+    def refresh_clocks(self) -> ChangeSet:
+        """Let pass what time itself changes: cut-offs, and missed calls that are too old. What did change."""
         sql, now = self._replica.sql, self._replica.now()
         clocks = next((p for p in self._replica.projections if isinstance(p, ClientClocks)), None)
         items = next((p for p in self._replica.projections if isinstance(p, InboxProjection)), None)
         if clocks is None or items is None or not (clocks.has_passed(sql, now) or items.has_old(sql, now)):
-            return False
+            return ChangeSet()
         with sql.transaction():
-            items.clocks_moved(sql, clocks.refresh(sql, now))
-            items.forget_old(sql, now)
-        return True
+            passed = clocks.refresh(sql, now)
+            items.clocks_moved(sql, passed)
+            return changed({"client_clocks": passed, "interactions": items.forget_old(sql, now)})
 
     def _standpoint(self) -> Standpoint:
         now = self._replica.now()

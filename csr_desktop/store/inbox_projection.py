@@ -91,12 +91,16 @@ class InboxProjection:
                 *part,
             )
 
-    def forget_old(self, sql: Sql, now_at: int) -> int:
-        """Missed calls that nobody returned in time stop waiting; how many. Runs within the caller's transaction."""
+    def forget_old(self, sql: Sql, now_at: int) -> tuple[str, ...]:
+        """Missed calls that nobody returned in time stop waiting; their ids. Runs within the caller's transaction."""
         # Their time is in `due_at`, half an hour late.
-        return sql.do(
-            "DELETE FROM inbox_items WHERE kind = 'call' AND due_at < ?", now_at - MISSED_CALL_MS + CALL_BACK_MS
+        too_old, before_at = (
+            "FROM inbox_items WHERE kind = 'call' AND due_at < ?",
+            now_at - MISSED_CALL_MS + CALL_BACK_MS,
         )
+        found = tuple(i for (i,) in sql.all(f"SELECT item_id {too_old}", before_at))
+        sql.do(f"DELETE {too_old}", before_at)
+        return found
 
     def has_old(self, sql: Sql, now_at: int) -> bool:
         question = "SELECT EXISTS (SELECT 1 FROM inbox_items WHERE kind = 'call' AND due_at < ?)"

@@ -114,8 +114,11 @@ class ContextPane(Pane):
             self._desk.call(contact.numbers[0].raw or contact.numbers[0].e164, contact.id)
 
     def on_minute(self) -> None:
-        if self._context is not None:
-            self._content.show_times(self._context)
+        context = self._context
+        if context is not None:
+            self._content.show_times(context)
+            if 0 < (context.open_until_at or context.opens_at) <= self._desk.words.now():
+                self._ask()
 
     def _ask(self) -> None:
         client_id, contact_id, ticket_id = wanted = self._wanted

@@ -173,9 +173,13 @@ class ClientsPlace(Place):
             self.forms.meet()
 
     def on_minute(self) -> None:
+        # A cut-off that has passed is a change like any other, for every place.
+        self.desk.ask(self, self.desk.services.inbox.refresh_clocks, self.desk.publish, key="minute")
         self.list.model.repaint_all()
         if self.pane.profile is not None:
             self.pane.on_minute()
+            if self.pane.has_turned:
+                self._ask()
 
     # What can be done
 

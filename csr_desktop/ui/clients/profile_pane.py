@@ -153,6 +153,13 @@ class ProfilePane(QFrame):
         self.timeline.on_minute()
         self.side.on_minute()
 
+    @property
+    def has_turned(self) -> bool:
+        """Whether time has passed what stands here: the client opened or closed, or their day is another one."""
+        profile, now = self.profile, self._desk.words.now()
+        turns_at = (profile.open_until_at or profile.opens_at) if profile else 0
+        return 0 < turns_at <= now or self.card.is_of_yesterday
+
     # The side pane
 
     @property

@@ -48,6 +48,11 @@ class ScheduleCard(Card):
         self.set_caption(self.tr("Times in {0}").format(place_of(schedule.time_zone)))
         self.show_time()
 
+    @property
+    def is_of_yesterday(self) -> bool:
+        schedule, words = self._schedule, self._words.words
+        return schedule is not None and schedule.today < words.local(words.now(), schedule.time_zone).date().isoformat()
+
     def show_time(self) -> None:
         schedule = self._schedule
         if schedule is None:

@@ -168,8 +168,8 @@ class InboxPlace(Place):
         if not self._is_loaded:
             return
         ids = change_set.ids("tickets") | change_set.ids("interactions") | change_set.ids("follow_ups")
-        ids |= self.list.model.ids_of_clients(change_set.ids("clients") | change_set.ids("client_clocks"))
-        if change_set.rights or len(ids) > _MOST_AT_ONCE:
+        ids |= self.list.model.ids_of_clients(change_set.ids("clients"))
+        if change_set.rights or change_set.touches("client_clocks") or len(ids) > _MOST_AT_ONCE:
             self.list.reload()
         else:
             self.list.model.refresh(ids)
@@ -182,11 +182,9 @@ class InboxPlace(Place):
             return
         inbox = self.desk.services.inbox
 
-        def passed(has_moved: bool) -> None:
-            if has_moved:
-                self.list.reload()
-            else:
-                self.list.pass_time()
+        def passed(moved: ChangeSet) -> None:
+            self.desk.publish(moved)
+            self.list.pass_time()
             self._ask_counts()
 
         self.desk.ask(self, inbox.refresh_clocks, passed, key="minute")
