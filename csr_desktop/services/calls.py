@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.client_context import ClientContexts
     from csr_desktop.services.client_edits import ClientEdits
     from csr_desktop.services.lists import Lists
+    from csr_desktop.services.outcome import Outcome
     from csr_desktop.services.people import People
     from csr_desktop.services.running_calls import RunningCalls
     from csr_desktop.sync.replica import Replica
@@ -182,18 +183,15 @@ class Calls(CallLog):
         """
         return self._running.save(call_id, self._log, None if note is None else clean(note))
 
-    def discard(self, call_id: str) -> RunningCallDocument:
-        """Forget it; `bring_back` takes that back."""
-        document = self._running.one(call_id)
-        self._running.forget(call_id)
-        return document
-
-    def bring_back(self, document: RunningCallDocument) -> RunningCall:
-        """A discarded call waits again for being saved."""
-        return self._shown_call(self._running.bring_back(document))
+    def discard(self, call_id: str) -> Outcome:
+        """Forget it; an undo brings it back."""
+        call = self.one(call_id)
+        return self._running.discard(
+            call_id, f"call_discarded:{call.contact_name or call.client_name or call.number_shown}"
+        )
 
     def bring_back_saved(self, group_id: str) -> RunningCall | None:
-        """The call of a group that was undone waits again for being saved; None when the group saved no call."""
+        """The call that a group saved or discarded, which was undone, waits again for being saved; else None."""
         document = self._running.bring_back_saved(group_id)
         return self._shown_call(document) if document else None
 

@@ -6,6 +6,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar, cast
 
+import msgspec
+
+from csr_desktop.domain.change_set import changed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -171,16 +175,20 @@ class Services:
         self.calls.changed(changes)
 
     def undo(self, group_id: str = "") -> Outcome:
-        """Take back a group, the latest when none is named; a call that it saved waits again for being saved,
-        and what it said is a draft again. Raises Refused when there is nothing to take back, or it was changed
+        """Take back a group, the latest when none is named; a call that it saved or discarded waits again for being
+        saved, and what it said is a draft again. Raises Refused when there is nothing to take back, or it was changed
         meanwhile.
         """
         last = self.replica.last_undo()
         wanted = group_id or (last[0] if last else "")
         outcome = self.replica.undo(wanted)
-        self.calls.bring_back_saved(wanted)
+        call = self.calls.bring_back_saved(wanted)
         self.inbox.bring_back_said(outcome)
-        return outcome
+        if call is None:
+            return outcome
+        interactions = outcome.changed.ids("interactions") | {call.id}
+        rows = {**outcome.changed.rows, "interactions": interactions}
+        return msgspec.structs.replace(outcome, changed=changed(rows, rights=outcome.changed.rights))
 
     def last_undo(self) -> tuple[str, str] | None:
         """Group id and words of what Undo would take back."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csr_desktop.services.call_rows import Saved
+    from csr_desktop.services.outcome import Outcome
     from csr_desktop.sync.replica import Replica
 
 _PREFIX: Final = "call:"
@@ -115,17 +116,31 @@ class RunningCalls:
         self._let_go(call_id)
         return saved
 
+    def discard(self, call_id: str, words: str) -> Outcome:
+        """Forget it; it is kept for an undo."""
+        sql = self._replica.sql
+        document = self.one(call_id)
+        with sql.transaction():
+            outcome = self._replica.remember(words)
+            drafts.clear(sql, _PREFIX + call_id)
+            body = msgspec.json.encode(document).decode()
+            drafts.write(sql, _SAVED_PREFIX + outcome.group_id, body, self._replica.now())
+        self._let_go(call_id)
+        return outcome
+
     def bring_back_saved(self, group_id: str) -> RunningCallDocument | None:
-        """The call of a group that was taken back waits for being saved again, with all that was typed."""
+        """The call that a group saved or discarded waits again for being saved, with all that was typed, now that the
+        group is taken back. None when it was about no call.
+        """
         body = drafts.read(self._replica.sql, _SAVED_PREFIX + group_id)
         if not body:
             return None
         drafts.clear(self._replica.sql, _SAVED_PREFIX + group_id)
         document = _read(body)
-        return self.bring_back(document) if document else None
+        return self._bring_back(document) if document else None
 
-    def bring_back(self, document: RunningCallDocument) -> RunningCallDocument:
-        """Let a call run again that was discarded or taken back; it waits in its wrap-up, which goes on from now."""
+    def _bring_back(self, document: RunningCallDocument) -> RunningCallDocument:
+        """It waits in its wrap-up, which goes on from now."""
         closed = self._closed(document, self.seconds_of(document))
         parts = (*closed, CallPart("wrap_up", self._replica.now()))
         return self._keep_new_parts([msgspec.structs.replace(document, id=self._replica.new_id(), parts=parts)])

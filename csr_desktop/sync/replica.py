@@ -110,6 +110,15 @@ class Replica:
         """Run these at once, all or none. Raises Refused, and then nothing has changed."""
         return self._do(commands, words, self.new_id())
 
+    def remember(self, words: str) -> Outcome:
+        """Something was done that changes no row of the server's; `undo` comes to it in its turn, and whoever did it
+        takes it back by the group's id.
+        """
+        group_id = self.new_id()
+        with self.sql.transaction():
+            self._write_undo(group_id, words, (), self.now())
+        return Outcome(group_id, ChangeSet(), True, words)
+
     def undo(self, group_id: str = "") -> Outcome:
         """Take back a group, the latest when none is named. Raises Refused when there is nothing to take back."""
         order = "ORDER BY done_at DESC, group_id DESC LIMIT 1"
@@ -192,8 +201,10 @@ class Replica:
         if undoes_group:
             self.sql.do("DELETE FROM undo WHERE group_id = ?", undoes_group)
             return
-        if not inverses:
-            return
+        if inverses:
+            self._write_undo(group_id, words, inverses, at)
+
+    def _write_undo(self, group_id: str, words: str, inverses: Sequence[Command], at: int) -> None:
         self.sql.do(
             "INSERT INTO undo (group_id, words, commands, done_at) VALUES (?,?,?,?)",
             group_id,

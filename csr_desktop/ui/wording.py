@@ -322,6 +322,7 @@ class Wording(QObject):
             "call_returned": self.tr("Called back"),
             "call_dismissed": self.tr("No longer waiting for a call back"),
             "call_saved": self.tr("Call saved"),
+            "call_discarded": self.tr("Call discarded"),
             "call_corrected": self.tr("Call corrected"),
             "call_attached": self.tr("Number added"),
             "follow_up_done": self.tr("Done"),

@@ -17,7 +17,6 @@ from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.buttons import IconButton
 from csr_desktop.ui.kit.lists import RowList
-from csr_desktop.ui.kit.notice import NoticeBar
 from csr_desktop.ui.kit.panes import Pane, column
 from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, Row
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
@@ -57,7 +56,6 @@ class CallList(Pane):
         self._error = ErrorState(themes)
         self._loading = LoadingState(themes)
         self.notice = PlaceNotice(desk, self)
-        self.discarded = NoticeBar(themes)
         self._foot = DayFoot(themes)
         self._filter_button = IconButton(themes, "funnel-simple", self.tr("Filter and search calls"), key_hint="/")
         self._filter_button.setCheckable(True)
@@ -78,10 +76,8 @@ class CallList(Pane):
         self.body.addWidget(self.filters)
         self.body.addWidget(self._stack, 1)
         self._notices = QWidget()
-        inner = column(self._notices, spacing=space.tight, margins=(space.close, space.tight, space.close, space.close))
-        for bar in (self.notice, self.discarded):
-            inner.addWidget(bar)
-            bar.closed.connect(self._fold_notices)
+        column(self._notices, margins=(space.close, space.tight, space.close, space.close)).addWidget(self.notice)
+        self.notice.closed.connect(self._notices.hide)
         self._notices.hide()
         self._desk.noticed.disconnect(self.notice.show_notice)
         self._desk.noticed.connect(self._show_notice)
@@ -92,14 +88,6 @@ class CallList(Pane):
         if self.isVisible():
             self._notices.show()
             self.notice.show_notice(notice)
-
-    def _fold_notices(self) -> None:
-        self._notices.setVisible(not (self.notice.isHidden() and self.discarded.isHidden()))
-
-    def say_discarded(self, text: str) -> None:
-        """With Undo; `discarded.acted` tells that it was pressed."""
-        self._notices.show()
-        self.discarded.say(text, tone="info", icon="trash", action=self.tr("Undo"))
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._on_filter)

@@ -22,7 +22,7 @@ from csr_desktop.ui.three_panes import Breadth, Share, ThreePanes, usual_share
 
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
-    from csr_desktop.services.call_rows import RunningCallDocument, Saved
+    from csr_desktop.services.call_rows import Saved
     from csr_desktop.ui.actions import Action
     from csr_desktop.ui.desk import Desk, Target
     from csr_desktop.ui.kit.tokens import Sizes
@@ -44,7 +44,6 @@ class CallsPlace(Place):
         super().__init__(desk, parent)
         words = self.words = CallWords(desk.words)
         self.running = running_calls(desk)
-        self._discarded: RunningCallDocument | None = None
         self.list = CallList(desk, words)
         self.call_pane = CallPane(desk, words, self.running)
         self.past = PastCall(desk, words, self.running)
@@ -72,7 +71,6 @@ class CallsPlace(Place):
         self.list.opened.connect(self._on_opened)
         self.list.log_wanted.connect(self.log_afterwards)
         self.list.start_wanted.connect(self._on_start_wanted)
-        self.list.discarded.acted.connect(self._on_bring_back)
         self.call_pane.shown_changed.connect(self._show_client)
         self.call_pane.earlier_wanted.connect(self.show_call)
         self.call_pane.discard_wanted.connect(self.discard)
@@ -243,6 +241,8 @@ class CallsPlace(Place):
                 self.call_pane.focus_work()
         elif gone:
             self._show_nothing()
+            if self.isVisible():
+                self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_saved(self, saved: Saved) -> None:
         if self.running.foremost() is None:
@@ -257,20 +257,9 @@ class CallsPlace(Place):
 
     def discard(self, call_id: str) -> None:
         call = self.running.get(call_id)
-        if call is None:
-            return
-        who = self.words.who(call)
-
-        def done(document: RunningCallDocument) -> None:
-            self._discarded = document
-            self.list.say_discarded(self.tr("Discarded: {0}.").format(who))
-
-        self.running.discard(call_id, done)
-
-    def _on_bring_back(self) -> None:
-        document, self._discarded = self._discarded, None
-        if document is not None:
-            self.running.bring_back(document)
+        if call is not None:
+            is_shown = self.call_pane.call_id == call_id
+            self.running.discard(call_id, self.call_pane.notes.text() if is_shown else call.note)
 
     # Logging afterwards
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError
-from csr_desktop.services.call_rows import NextSteps, RunningCall, RunningCallDocument, Saved
+from csr_desktop.services.call_rows import NextSteps, RunningCall, Saved
 from csr_desktop.services.outcome import Outcome
 from csr_desktop.ui.calls.latest_writer import LatestWriter
 from csr_desktop.ui.desk import Desk
@@ -261,23 +261,16 @@ class RunningCalls(QObject):
 
         self._desk.do(self, run, done, refused)
 
-    def discard(self, call_id: str, done: Callable[[RunningCallDocument], None]) -> None:
-        """Throw the call away; `done` gets what `bring_back` needs."""
-
-        def finished(document: RunningCallDocument) -> None:
-            self._forget(call_id)
-            done(document)
-
-        self.notes.drop(call_id)
-        self._desk.ask(self, lambda: self._desk.services.calls.discard(call_id), finished, self._desk.say_fault)
-
-    def bring_back(self, document: RunningCallDocument) -> None:
-        def done(call: RunningCall) -> None:
-            self._take(call)
-            self._desk.open("call", call.id)
-
+    def discard(self, call_id: str, note: str) -> None:
+        """Throw the call away, with the note as it stands on the screen: an undo brings back all of it."""
         calls = self._desk.services.calls
-        self._desk.ask(self, lambda: calls.bring_back(document), done, self._desk.say_fault)
+        self.notes.drop(call_id)
+
+        def run() -> Outcome:
+            calls.set_note(call_id, note)
+            return calls.discard(call_id)
+
+        self._desk.do(self, run, lambda _: self._forget(call_id))
 
     def _forget(self, call_id: str) -> None:
         self._calls.pop(call_id, None)

@@ -164,8 +164,8 @@ def test_a_discarded_call_comes_back_with_undo(bench: Bench) -> None:
     bench.place.discard(call.id)
     bench.settle()
     assert bench.data.services.calls.running() == ()
-    assert "Discarded" in bench.place.list.discarded.text
-    bench.place.list.discarded.acted.emit()
+    assert bench.notices() == "Call discarded: (312) 555-0199."
+    bench.place.list.notice.acted.emit()
     bench.settle()
     assert bench.call.note == "Not for nothing"
     assert bench.place.call_pane.notes.text() == "Not for nothing"
