@@ -64,9 +64,10 @@ class ActionFloat(FloatFrame):
         """
         self._anchor, self._width, self._height, self._is_trailing = anchor, width, height, is_trailing
         self._fit()
-        # Clicks that nothing beneath takes come up to the window; the others move the keyboard.
         self.installEventFilter(self)
         self.window().installEventFilter(self)
+        self.pressed_beside.connect(self.leave)
+        self.heed_beside()
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._on_focus_changed)
@@ -91,6 +92,7 @@ class ActionFloat(FloatFrame):
         app = QApplication.instance()
         if isinstance(app, QApplication) and self._anchor is not None:
             self.window().removeEventFilter(self)
+            self.forget_beside()
             app.focusChanged.disconnect(self._on_focus_changed)
         focus, before = QApplication.focusWidget(), self._before
         had_keyboard = focus is not None and self.isAncestorOf(focus)
@@ -134,9 +136,7 @@ class ActionFloat(FloatFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind, is_mine = event.type(), watched is self
-        if kind == QEvent.Type.MouseButtonPress and not is_mine:
-            self.leave()
-        elif self.isVisible() and kind == (QEvent.Type.LayoutRequest if is_mine else QEvent.Type.Resize):
+        if self.isVisible() and kind == (QEvent.Type.LayoutRequest if is_mine else QEvent.Type.Resize):
             self._fit()
         return False
 

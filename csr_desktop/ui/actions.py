@@ -10,6 +10,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
+from csr_desktop.ui.kit.float import is_in_float
+
 EVERYWHERE = ""
 _KEY_EVENTS = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
 _NO_KEYS = frozenset({Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_unknown, 0})
@@ -20,7 +22,8 @@ _MODIFIERS = ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftMod
 class Action(msgspec.Struct, frozen=True):
     """Something a person can do. `title` is already translated; `key` is Qt's portable text, e.g. "Ctrl+K" or "E".
 
-    A key without a modifier works while no text is being typed. `place` is the key of the place it belongs to.
+    A key without a modifier works while no text is being typed and the keyboard is in nothing that floats. `place` is
+    the key of the place it belongs to.
     """
 
     id: str
@@ -123,7 +126,10 @@ class Actions(QObject):
         action = next((a for a in alike if a.place in {place, EVERYWHERE}), None)
         if action is None:
             return None
-        if types_text(focus) and (action.rests_in_text or (not action.works_in_text and _is_plain(event))):
+        is_letter = _is_plain(event) and not action.works_in_text and not action.waits
+        if (action.rests_in_text or is_letter) and types_text(focus):
+            return None
+        if is_letter and is_in_float(QApplication.focusWidget()):
             return None
         return action if action.is_enabled() else None
 

@@ -58,6 +58,7 @@ class StartFloat(FloatFrame):
         self.they_called.clicked.connect(self.finder.take_current)
         self.i_call.clicked.connect(lambda: self.finder.take(otherwise=True))
         self.finder.resized.connect(self._fit)
+        self.pressed_beside.connect(self.close_float)
 
     @property
     def is_open(self) -> bool:
@@ -67,7 +68,7 @@ class StartFloat(FloatFrame):
         """`under` is the call bar's rectangle in the window."""
         if not self.is_open:
             self._before = QApplication.focusWidget()
-            self.window().installEventFilter(self)
+            self.heed_beside()
             app = QApplication.instance()
             if isinstance(app, QApplication):
                 app.focusChanged.connect(self._on_focus_changed)
@@ -94,13 +95,15 @@ class StartFloat(FloatFrame):
     def close_float(self, *, gives_back: bool = True) -> None:
         if not self.is_open:
             return
-        self.window().removeEventFilter(self)
+        self.forget_beside()
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.disconnect(self._on_focus_changed)
+        focus = QApplication.focusWidget()
+        had_keyboard = focus is not None and self.isAncestorOf(focus)
         self.hide()
         before = self._before
-        if gives_back and before is not None and shiboken6.isValid(before) and before.isVisible():
+        if gives_back and had_keyboard and before is not None and shiboken6.isValid(before) and before.isVisible():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _start(self, found: Found, direction: str) -> None:
@@ -118,14 +121,10 @@ class StartFloat(FloatFrame):
         now.removeEventFilter(self)
         now.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if not self.is_open:
             return False
-        if event.type() == QEvent.Type.MouseButtonPress and watched is self.window():
-            # Clicks that nothing beneath takes come up to the window; the others move the keyboard.
-            self.close_float(gives_back=False)
-            return False
-        if watched is self.window() or not isinstance(event, QKeyEvent):
+        if not isinstance(event, QKeyEvent):
             return False
         kind = event.type()
         if event.key() == Qt.Key.Key_Escape:

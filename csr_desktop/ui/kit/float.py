@@ -4,7 +4,7 @@ from math import ceil, exp
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from csr_desktop.ui.kit.theme import ThemeSwitch, set_look
 
@@ -146,8 +146,30 @@ def _parts(length: int, drawn: int) -> tuple[tuple[int, int, int, int], ...]:
     )
 
 
+class _Beside(QObject):
+    """Sees the presses of the mouse that go to anything in the window but what floats."""
+
+    pressed = Signal()
+
+    def __init__(self, frame: QWidget) -> None:
+        super().__init__(frame)
+        self._window = frame.window()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        is_press = event.type() == QEvent.Type.MouseButtonPress
+        if is_press and isinstance(watched, QWidget) and self._is_beside(watched):
+            self.pressed.emit()
+        return False
+
+    def _is_beside(self, widget: QWidget) -> bool:
+        return widget.window() is self._window and not is_in_float(widget)
+
+
 class FloatFrame(QFrame):
     """Raised ground, hairline, shadow. It is hidden until shown and takes no focus by itself."""
+
+    pressed_beside = Signal()
+    """Between `heed_beside` and `forget_beside`: the mouse was pressed outside of all that floats."""
 
     def __init__(self, themes: ThemeSwitch, window: QWidget, name: str) -> None:
         super().__init__(window)
@@ -157,9 +179,23 @@ class FloatFrame(QFrame):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(0)
+        self._beside: _Beside | None = None
         ground = _Ground(themes, self)
         _Shadow(themes, self, ground)
         self.hide()
+
+    def heed_beside(self) -> None:
+        # On the program: what takes no focus and keeps the press to itself would else not be heard of.
+        app = QApplication.instance()
+        if app is not None and self._beside is None:
+            self._beside = _Beside(self)
+            self._beside.pressed.connect(self.pressed_beside)
+            app.installEventFilter(self._beside)
+
+    def forget_beside(self) -> None:
+        if self._beside is not None:
+            self._beside.deleteLater()
+            self._beside = None
 
     def place_at(self, rect: QRect) -> None:
         """Show at that rectangle of the window, above everything else."""
@@ -170,6 +206,13 @@ class FloatFrame(QFrame):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # What lies beneath must not get the click.
         event.accept()
+
+
+def is_in_float(widget: QWidget | None) -> bool:
+    """Whether it is something that floats over the window, or a part of it."""
+    while widget is not None and not isinstance(widget, FloatFrame):
+        widget = widget.parentWidget()
+    return widget is not None
 
 
 class DimSheet(QWidget):
