@@ -1,6 +1,8 @@
 """Process start to a usable inbox, against a bare PySide6 window, in turn.
 
-Both run from compiled modules, as they do once installed, whatever the environment says of keeping bytecode.
+Both are whole processes on the same platform plugin, and ready when they were painted: the bare window empty, the inbox
+with its rows, counts and selected row, taking keys. Both run from compiled modules, as they do once installed, whatever
+the environment says of keeping bytecode.
 """
 
 from __future__ import annotations

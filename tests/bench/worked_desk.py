@@ -11,12 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEventLoop
-from PySide6.QtTest import QTest
-
-from csr_desktop.bootstrap import DeskOpener, demo_secrets
+from csr_desktop.bootstrap import DeskOpener, demo_secrets, make_desk
 from csr_desktop.system.places import Places
-from csr_desktop.ui.application import Application, make_application
 
 PLACES = ("inbox", "clients", "calls", "follow_ups")
 TYPED = ("exmaple 0142", "garnishment", "deposit late")
@@ -31,6 +27,8 @@ def resident_mb() -> float:
 
 
 def wait_for(is_so: Callable[[], bool], seconds: float = 30) -> None:
+    from PySide6.QtCore import QCoreApplication, QEventLoop
+
     end = time.monotonic() + seconds
     while not is_so():
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
@@ -41,8 +39,9 @@ def wait_for(is_so: Callable[[], bool], seconds: float = 30) -> None:
 def sizes(folder: Path) -> tuple[float, float]:
     """Resident MB when the window is open with all its places, and after work in each of them."""
     places = Places.under(folder)
-    app, themes = make_application(["bench"], "light")
-    application = Application(app, themes, DeskOpener(places, demo_secrets(places)))
+    _app, application = make_desk(DeskOpener(places, demo_secrets(places)), ["bench"])
+    from PySide6.QtTest import QTest  # after the desk, which brings Qt in its own way
+
     application.start()
     wait_for(lambda: application.desk_window is not None)
     made = application.desk_window
