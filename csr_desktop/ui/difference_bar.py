@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.text import excerpt
@@ -138,12 +139,27 @@ class DifferenceBar(QWidget):
 
     def place_actions(self, place: str) -> list[Action]:
         """For the place's table of actions."""
+        return difference_actions(place, lambda: self)
 
-        def is_shown() -> bool:
-            return self.current is not None and self.isVisible()
 
-        keep, other = self.tr("Keep the field as it stands"), self.tr("Set the other value of the field")
-        return [
-            Action(f"{place}_keep_field", keep, self.keep, KEEP_KEY, place, "check", is_shown),
-            Action(f"{place}_other_field", other, self.set_other, SET_KEY, place, "users", is_shown),
-        ]
+def difference_actions(place: str, bar: Callable[[], DifferenceBar | None]) -> list[Action]:
+    """The keys of a place's bar, which may be built later than they are told; None until then."""
+
+    def is_shown() -> bool:
+        found = bar()
+        return found is not None and found.current is not None and found.isVisible()
+
+    def keep() -> None:
+        if (found := bar()) is not None:
+            found.keep()
+
+    def set_other() -> None:
+        if (found := bar()) is not None:
+            found.set_other()
+
+    keep_words = QCoreApplication.translate("DifferenceBar", "Keep the field as it stands")
+    other_words = QCoreApplication.translate("DifferenceBar", "Set the other value of the field")
+    return [
+        Action(f"{place}_keep_field", keep_words, keep, KEEP_KEY, place, "check", is_shown),
+        Action(f"{place}_other_field", other_words, set_other, SET_KEY, place, "users", is_shown),
+    ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMenu
 
 from csr_desktop.ui.actions import Action, key_text
+from csr_desktop.ui.difference_bar import difference_actions
 from csr_desktop.ui.inbox.deeds import assignable, tickets
 from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
 from csr_desktop.ui.kit.icons import icon
@@ -107,7 +108,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act("open", tr("Open the client, call or follow-up"), place.open_in_place, "O", "arrow-square-out", has_client),
         act("context", tr("Show or hide the client"), place.toggle_context, "I", "info", lambda: place.panes.is_folded),
         act("new", tr("New ticket"), place.start_ticket, "Ctrl+N", "plus"),
-        *place.conversation.differences.place_actions("inbox"),
+        *difference_actions("inbox", lambda: place.conversation.differences if place.shows_ticket else None),
         act("log", tr("Log what is written"), place.log, "Ctrl+Return", "check", can_log, in_palette=False),
         act(
             "log_resolve",

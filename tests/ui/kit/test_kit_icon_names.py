@@ -59,7 +59,7 @@ def named_in(value: ast.expr) -> Iterator[str]:
             yield value.value
     elif isinstance(value, ast.IfExp):
         yield from (*named_in(value.body), *named_in(value.orelse))
-    elif isinstance(value, ast.BoolOp) or isinstance(value, ast.Dict):
+    elif isinstance(value, ast.BoolOp | ast.Dict):
         for part in value.values:
             yield from named_in(part)
     elif isinstance(value, ast.Subscript):
