@@ -214,6 +214,8 @@ class EditRow(Command, frozen=True, kw_only=True):
             current = stamps.get(field, Stamp(0, ""))
             if self.undoes:
                 wins = self._withdraw(work, row, field, becomes, stamps, fields)
+                if was == becomes:
+                    continue  # it changed nothing here, and is only withdrawn
             else:
                 mine = Stamp(self.at, self.id)
                 if current == mine:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from csr_desktop.commands import catalogue
-from csr_desktop.commands.command import Command
+from csr_desktop.commands.command import Command, EditRow
 from csr_desktop.commands.limits import BROKEN, check_values
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
@@ -41,10 +41,17 @@ def _own_undo(command: Command, undone: _Known) -> Command:
 
     What a desk says about values before and after is its prediction, and could be forged.
     """
-    if not undone.inverse:
-        raise Refused("nothing", "That changed nothing, so there is nothing to take back.")
     envelope = {"id": command.id, "by": command.by, "device": command.device, "seq": command.seq, "at": command.at}
-    return msgspec.structs.replace(catalogue.decode(undone.inverse), undoes=command.undoes, **envelope)
+    own = catalogue.decode(undone.inverse) if undone.inverse else None
+    edit = undone.command
+    if isinstance(edit, EditRow) and not edit.undoes:
+        # Also where it lost to a later edit: else it would come back when that one is taken back.
+        seen = own.changes if isinstance(own, EditRow) else {}
+        changes = {field: seen.get(field, (becomes, becomes)) for field, (_, becomes) in edit.changes.items()}
+        own = msgspec.structs.replace(edit, changes=changes)
+    if own is None:
+        raise Refused("nothing", "That changed nothing, so there is nothing to take back.")
+    return msgspec.structs.replace(own, undoes=command.undoes, **envelope)
 
 
 class _Decided(msgspec.Struct, frozen=True):

@@ -295,6 +295,26 @@ def test_a_few_deletions_each_day_are_no_mass(office: Office) -> None:
     assert len(desk.rows("clients", "deleted = 0")) == 40 + len(CLIENTS)
 
 
+def test_what_was_taken_back_stays_so_though_it_had_lost_to_a_later_edit(office: Office) -> None:
+    """Mine lost to a colleague's; I take mine back, then the colleague theirs: the city is what it was at first."""
+    for other in ({}, {"alert": ("a0", "Call first")}):
+        mine = clients.EditClient(
+            id=f"mine-{len(other)}", row_id="client-0", changes={"city": ("c0", "Omaha"), **other}, at=office.world.now
+        )
+        theirs = clients.EditClient(
+            id=f"theirs-{len(other)}", row_id="client-0", changes={"city": ("c0", "Tulsa")}, at=office.world.now + 1_000
+        )
+        office.say(1, theirs, at_is_its_own=True)
+        assert office.say(0, mine, at_is_its_own=True) == "differs"
+        back = {field: (becomes, was) for field, (was, becomes) in mine.changes.items()}
+        office.say(0, msgspec.structs.replace(mine, id="", undoes=mine.id, changes=back))
+        assert office.row("clients", "client-0")["city"] == "Tulsa"
+        office.say(1, msgspec.structs.replace(theirs, id="", undoes=theirs.id, changes={"city": ("Tulsa", "c0")}))
+        row = office.row("clients", "client-0")
+        assert (row["city"], row["alert"]) == ("c0", "a0")
+        office.world.now += 5_000
+
+
 def test_a_correction_of_what_is_seen_holds_though_a_colleagues_clock_is_ahead(office: Office) -> None:
     ahead, mine = office.world.desks
     for desk in (ahead, mine):
