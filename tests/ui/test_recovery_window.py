@@ -215,7 +215,7 @@ def test_a_revoked_workstation_is_emptied_and_says_what_was_not_sent(seat: Seat,
     assert "Removed with it: 1 change that had not been sent." in view.accessibleDescription()
     assert [button.words for button in view.buttons] == ["Sign in again", "Quit"]
     seat.until(lambda: not list(home.rglob("*.db*")) and not list(home.rglob("*.secret")), "the files to go")
-    assert not list(home.rglob("account*"))
+    seat.until(lambda: not list(home.rglob("account*")), "the account to go")
     view.buttons[0].click()
     seat.wait(0.1)
     assert isinstance(seat.application.front, SignInView)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -30,7 +30,7 @@ from csr_desktop.domain.errors import (
 from csr_desktop.services.sign_in import Account, Accounts
 from csr_desktop.system.keyring_store import FolderSecrets
 from csr_desktop.system.places import Places
-from csr_desktop.ui.application import Application, make_application
+from csr_desktop.ui.application import Application, make_application, say_alone
 from csr_desktop.ui.background import SameThread, StoreWorker
 from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.kit.theme import ThemeSwitch
@@ -449,3 +449,23 @@ def test_a_signal_ends_the_desk_in_its_event_loop(start: Callable[[Opener], Appl
             qapp.processEvents()
     assert ended == [True]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_keeps_the_program_from_starting_stands_in_a_window_of_its_own(qapp: QApplication) -> None:
+    """A second start that finds the first one hung, or a folder that can't be used: who pressed an icon reads why."""
+    seen: list[tuple[str, list[str]]] = []
+
+    def read() -> None:
+        view = next(w for w in qapp.topLevelWidgets() if isinstance(w, FaultView) and w.isVisible())
+        seen.append((f"{spoken(view)} {view.accessibleDescription()}", [button.words for button in view.buttons]))
+        QTest.keyClick(view.buttons[0], Qt.Key.Key_Space)
+
+    QTimer.singleShot(100, read)
+    try:
+        say_alone(["csr-desktop"], CsrDesktopError("It is open already.", "Wait a moment."))
+    finally:
+        for plurals in qapp.findChildren(EnglishPlurals):
+            qapp.removeTranslator(plurals)
+            plurals.setParent(None)
+        ThemeSwitch(qapp, "light")
+    assert seen == [("It is open already. Wait a moment.", ["Quit"])]
