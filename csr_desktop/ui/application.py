@@ -93,6 +93,7 @@ class Application(QObject):
         from csr_desktop.ui.desk_window import DeskWindow
 
         self._data = data
+        self._is_shown = False
         self._leave_front()
         # Under a style sheet each putting of a widget into another styles all that is in it once more.
         sheet = self._app.styleSheet()
