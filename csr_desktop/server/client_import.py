@@ -21,6 +21,7 @@ from csr_desktop.domain.text import defuse_cell
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.csv_reading import BrokenRecord, Record, Text, delimiter_of, read_file, records
 from csr_desktop.server.import_columns import Columns, known_columns, recognised
+from csr_desktop.server.import_differences import CLIENT_FIELDS
 from csr_desktop.server.import_lines import Bureau, ImportLine, understood
 from csr_desktop.server.import_plan import Plan
 from csr_desktop.server.import_rows import Counts, Remark, folded, folded_code
@@ -28,6 +29,7 @@ from csr_desktop.server.table_pages import rows_of
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.sql import Sql
 
+REPORT_HEADER: Final = ("Line", "What", "Reason", "Same as", "Line as it came")
 _BATCH: Final = 2_000
 _HEADER_LINES: Final = 20
 
@@ -71,6 +73,7 @@ class ClientImport:
         delimiter: str = "",
         encoding: str = "",
         is_sharing_allowed: bool = False,
+        is_updating: bool = False,
         progress: Progress = no_progress,
     ) -> None:
         self._sql = sql
@@ -80,6 +83,7 @@ class ClientImport:
         self._delimiter = delimiter
         self._encoding = encoding
         self._is_sharing_allowed = is_sharing_allowed
+        self._is_updating = is_updating
         self._progress = progress
         self._bureau = _bureau(sql, home_region)
 
@@ -132,11 +136,17 @@ class ClientImport:
         return imported
 
     def _plan(self, foreign: Foreign) -> Plan:
-        plan = Plan(self._bureau, self._new_id, is_sharing_allowed=self._is_sharing_allowed)
+        plan = Plan(
+            self._bureau,
+            self._new_id,
+            is_sharing_allowed=self._is_sharing_allowed,
+            is_updating=self._is_updating,
+        )
         self._tell_existing(plan, foreign.lines)
         for record in foreign.broken:
             plan.refuse(record.line, record.reason, record.raw)
         plan.take_all(foreign.lines)
+        plan.settle()
         return plan
 
     def _tell_existing(self, plan: Plan, lines: Sequence[ImportLine]) -> None:
@@ -154,14 +164,17 @@ class ClientImport:
         for client_id, e164 in rows_of(sql, "phone_numbers", ("client_id", "e164")):
             if e164 in numbers:
                 wanted.add(client_id)
-        for client_id, code, name, mail in rows_of(sql, "clients", ("id", "code", "name", "email")):
+        place = CLIENT_FIELDS.index("email")
+        for client_id, code, name, *values in rows_of(sql, "clients", ("id", "code", "name", *CLIENT_FIELDS)):
+            mail = values[place]
             is_named = folded(name) in names or (code and folded_code(code) in codes)
             if is_named or client_id in wanted or (mail and mail.casefold() in mails):
                 wanted.add(client_id)
-                plan.tell_client(client_id, code, name, mail)
-        for contact_id, client_id, name, mail in rows_of(sql, "contacts", ("id", "client_id", "name", "email")):
+                plan.tell_client(client_id, code, name, dict(zip(CLIENT_FIELDS, values, strict=True)))
+        of_contact = ("id", "client_id", "name", "email", "title", "authorities")
+        for contact_id, client_id, *texts in rows_of(sql, "contacts", of_contact):
             if client_id in wanted:
-                plan.tell_contact(contact_id, client_id, name, mail)
+                plan.tell_contact(contact_id, client_id, *texts)
         columns = ("client_id", "contact_id", "raw", "e164", "extension")
         for client_id, contact_id, raw, e164, extension in rows_of(sql, "phone_numbers", columns):
             if client_id in wanted:
@@ -195,21 +208,27 @@ def _header(
 
 
 def _bureau(sql: Sql, home_region: str) -> Bureau:
-    region = home_region or str(sql.value("SELECT home_region FROM organisations LIMIT 1") or "US")
+    own_region, time_zone = sql.one("SELECT home_region, time_zone FROM organisations LIMIT 1") or ("US", "UTC")
     specialists: dict[str, str] = {}
     people = sql.all("SELECT id, login, name FROM users WHERE deleted = 0 AND is_active = 1 ORDER BY id")
     for user_id, login, name in people:
         specialists.setdefault(login.casefold(), user_id)
         specialists.setdefault(name.casefold(), user_id)
     policies = sql.all("SELECT name, id, calendar_id FROM sla_policies WHERE deleted = 0 ORDER BY id DESC")
-    return Bureau(region, specialists, {name.casefold(): (key, calendar_id) for name, key, calendar_id in policies})
+    return Bureau(
+        home_region or own_region,
+        specialists,
+        {name.casefold(): (key, calendar_id) for name, key, calendar_id in policies},
+        time_zone,
+        {user_id: name for user_id, _, name in people},
+    )
 
 
 def report_bytes(remarks: Sequence[Remark]) -> bytes:
     """The report as CSV for a spreadsheet: UTF-8 with its mark, cells that would run as formulas defused."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(("Line", "What", "Reason", "Same as", "Line as it came"))
+    writer.writerow(REPORT_HEADER)
     for remark in remarks:
         raw = remark.raw.encode("utf-8", "replace").decode()
         texts = (remark.what, remark.reason, remark.same_as, raw)

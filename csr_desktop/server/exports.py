@@ -24,6 +24,8 @@ from csr_desktop.domain.ids import provisional_label
 from csr_desktop.domain.text import defuse_cell
 from csr_desktop.server.cli import data_option, database_option, said_to_person
 from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.output_files import check_output
+from csr_desktop.server.said import counted
 from csr_desktop.server.table_pages import rows_of
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.sql import Sql
@@ -277,25 +279,41 @@ def export_group() -> None:
     """Write what the server holds into CSV files: every row, names instead of ids.
 
     Times are in the organisation's zone. Cells that a spreadsheet would run as a formula begin with an apostrophe.
-    What `clients` and `contacts` write can be imported again.
-    """
+    What `clients` and `contacts` write can be imported again. For example:
+
+    \b
+      csr-desktop server export clients clients.csv --data DIR
+    """  # noqa: D301  # the sign tells click to leave the lines as they are
 
 
 def _add_command(name: str, make: Make, words: str) -> None:
-    @export_group.command(name, help=words)
+    @export_group.command(
+        name,
+        help=f"{words} Into FILE, or to standard output without one. An earlier export of the same kind is replaced; "
+        "any other file only with --force.",
+    )
     @data_option
     @database_option
-    @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; else standard output.")
+    @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Another way to say FILE.")
+    @click.option("--force", is_flag=True, help="Replace FILE whatever it is, but never a file of the server's.")
     @click.option("--bom", is_flag=True, help="Begin with the mark by which Excel knows UTF-8.")
-    def export(data: Path, database: str, output: Path | None, bom: bool) -> None:
+    @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+    def export(data: Path, database: str, output: Path | None, force: bool, bom: bool, file: Path | None) -> None:
+        if file is not None and output is not None:
+            raise click.UsageError("Give the file once: as FILE or as --output.")
+        wanted = file or output
         with said_to_person():
-            sql = ServerFolder(data, database).open()
+            server = ServerFolder(data, database)
+            sql = server.open()
             try:
-                with target(output, has_bom=bom) as out:
+                if wanted is not None and wanted.exists():
+                    header = make(sql, Names(sql))[0]
+                    check_output(wanted, header, never=server.own_files(), is_forced=force)
+                with target(wanted, has_bom=bom) as out:
                     count = write_table(sql, make, out)
             finally:
                 sql.db.close()
-        click.echo(f"{count:,} rows.", err=True)
+        click.echo(f"{counted(count, 'row')}.", err=True)
 
 
 for _name, _make, _words in _TABLES:

@@ -25,6 +25,7 @@ _SYNONYMS: Final[dict[str, str]] = {
     "products": "products, product, services, modules, subscriptions",
     "client_email": "company email, client email, customer email, account email, main email, office email",
     "city": "city, town, client city, company city, billing city, mailing city, location, ort, stadt",
+    "state": "state, us state, client state, company state, billing state, mailing state, state province, province",
     "time_zone": "time zone, timezone, tz, zeitzone",
     "alert": "alert, warning, client alert, hint, hinweis",
     "specialist": "specialist, payroll specialist, account manager, rep, representative, csr, account owner, assigned "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from typing import Final, get_args
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar, get_args
 
 import msgspec
 
@@ -17,6 +17,9 @@ from csr_desktop.domain.pay_schedule import DepositRuleName, Frequency, PaySched
 from csr_desktop.domain.text import clean_line
 from csr_desktop.server.csv_reading import Record
 from csr_desktop.server.import_columns import PHONE_LABELS, Columns
+from csr_desktop.server.place_zones import zone_of_place
+
+T = TypeVar("T")
 
 _NOTHING: Final = frozenset({"-", "--", "---", "n/a", "#n/a", "none", "null", "nil", "?", "unknown", "tbd", "."})
 _DEFUSED: Final = re.compile(r"'(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212])")
@@ -49,6 +52,16 @@ _ZONES: Final = {
     "Europe/London": "uk, gmt, bst, london",
     "Europe/Berlin": "cet, cest, berlin",
 }
+_SCHEDULE_PARTS: Final = {
+    "frequency": "pay_frequency",
+    "anchor_date": "pay_date",
+    "pay_days": "pay_days",
+    "cut_off_days": "cut_off_days",
+    "cut_off_minute": "cut_off_time",
+    "deposit_rule": "deposit_rule",
+    "time_zone": "time_zone",
+}
+"""Parts of a pay schedule by the column that says them."""
 _AUTHORITIES: Final = ("payroll", "tax", "bank")
 _SIMPLE_NUMBER: Final = re.compile(r"\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+|\d+(?:\.0+)?")
 
@@ -64,7 +77,11 @@ class LineNumber(msgspec.Struct, frozen=True):
 
 
 class ImportLine(msgspec.Struct, frozen=True):
-    """One line, understood. `client` holds the fields of AddClient that it gives; `notes` what was left out and why."""
+    """One line, understood. `client` holds the fields of AddClient that it gives; `notes` what was left out and why.
+
+    `schedule_says` are the parts of a pay schedule that it gives, the others being usual ones. Without a time zone of
+    its own `likely_zone` is one that follows from something, which `likely_from` says; else both are ''.
+    """
 
     line: int
     raw: str
@@ -77,20 +94,43 @@ class ImportLine(msgspec.Struct, frozen=True):
     authorities: str
     numbers: tuple[LineNumber, ...]
     notes: tuple[str, ...]
+    schedule_says: tuple[str, ...] = ()
+    likely_zone: str = ""
+    likely_from: str = ""
+
+
+class _Faults:
+    """Gathers why a line is refused, so that all of it can be mended at once."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+
+    def tried(self, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except BadInput as fault:
+            if str(fault) not in self.reasons:
+                self.reasons.append(str(fault))
+            return otherwise
 
 
 class Bureau(msgspec.Struct, frozen=True):
-    """What lines refer to: people by sign-in name and name, folded; by tier the reply targets and their calendar."""
+    """What lines refer to: people by sign-in name and name, folded; by tier the reply targets and their calendar; the
+    organisation's time zone; names of people by id.
+    """
 
     home_region: str
     specialists: Mapping[str, str]
     policies: Mapping[str, tuple[str, str]]
+    time_zone: str
+    people: Mapping[str, str]
 
 
 def understood(record: Record, columns: Columns, bureau: Bureau) -> ImportLine:
-    """Raises BadInput with the reason why the whole line is refused."""
+    """Raises BadInput with every reason why the whole line is refused."""
     if any(cell.strip() for cell in record.cells[columns.width :]):
         raise BadInput("line", f"It has {len(record.cells)} cells, the header has {columns.width}.")
+    faults = _Faults()
     values = {field: _value(columns.cell(record.cells, field)) for field in columns.places}
     notes: list[str] = []
 
@@ -99,21 +139,31 @@ def understood(record: Record, columns: Columns, bureau: Bureau) -> ImportLine:
 
     code, name = clean_line(value("code"), 100), clean_line(value("client"), 200)
     if not code and not name:
-        raise BadInput("client", "It names no client.")
+        faults.reasons.append("It names no client.")
     contact = _person(value("contact"), value("first_name"), value("last_name"))
     numbers = _numbers(values, bureau.home_region, notes, is_person=bool(contact))
+    likely_zone, likely_from = "", ""
+    if bureau.home_region == "US" and not value("time_zone"):
+        likely_zone, likely_from = zone_of_place(value("city"), value("state"))
+    client = _client_fields(values, bureau, faults, notes, likely_zone or bureau.time_zone)
+    email = faults.tried(lambda: _mail(value("email")), "")
+    if faults.reasons:
+        raise BadInput("line", " ".join(faults.reasons))
     return ImportLine(
         line=record.line,
         raw=record.raw,
         code=code,
         name=name,
-        client=_client_fields(values, bureau, notes),
+        client=client,
         contact=contact,
         title=clean_line(value("title"), 200),
-        email=_mail(value("email")),
+        email=email,
         authorities=_authorities(value("authorities")),
         numbers=numbers,
         notes=tuple(notes),
+        schedule_says=tuple(part for part, field in _SCHEDULE_PARTS.items() if value(field)),
+        likely_zone=likely_zone,
+        likely_from=likely_from,
     )
 
 
@@ -139,18 +189,20 @@ def _person(full: str, first: str, last: str) -> str:
     return clean_line(name, 200)
 
 
-def _client_fields(values: Mapping[str, str], bureau: Bureau, notes: list[str]) -> dict[str, str | int]:
+def _client_fields(
+    values: Mapping[str, str], bureau: Bureau, faults: _Faults, notes: list[str], likely_zone: str
+) -> dict[str, str | int]:
     def value(field: str) -> str:
         return values.get(field, "")
 
     found: dict[str, str | int] = {
-        "status": _one_of("status", value("status"), _STATUS_WORDS),
-        "tier": _tier(value("tier")),
-        "employee_count": _count(value("employees")),
+        "status": faults.tried(lambda: _one_of("status", value("status"), _STATUS_WORDS), ""),
+        "tier": faults.tried(lambda: _tier(value("tier")), ""),
+        "employee_count": faults.tried(lambda: _count(value("employees"), "employees"), 0),
         "products": clean_line(value("products")),
-        "email": _mail(value("client_email")),
+        "email": faults.tried(lambda: _mail(value("client_email")), ""),
         "city": clean_line(value("city"), 200),
-        "time_zone": _zone(value("time_zone")),
+        "time_zone": faults.tried(lambda: _zone(value("time_zone")), ""),
         "alert": clean_line(value("alert"), 1_000),
     }
     if value("specialist"):
@@ -159,7 +211,7 @@ def _client_fields(values: Mapping[str, str], bureau: Bureau, notes: list[str]) 
             found["specialist_id"] = specialist_id
         else:
             notes.append(f"Nobody here is called {value('specialist')!r}, so the client gets no specialist.")
-    schedule = _schedule(values, str(found["time_zone"]), notes)
+    schedule = faults.tried(lambda: _schedule(values, str(found["time_zone"]) or likely_zone, faults, notes), "")
     if schedule:
         found["pay_schedule"] = schedule
     return {field: given for field, given in found.items() if given}
@@ -182,11 +234,11 @@ def _tier(text: str) -> str:
     raise BadInput("tier", f"There is no tier {text!r}.", f"Known are: {', '.join(tier for tier in TIERS if tier)}.")
 
 
-def _count(text: str) -> int:
+def _count(text: str, what: str) -> int:
     if not text:
         return 0
     if not _SIMPLE_NUMBER.fullmatch(text) or len(text) > 12:
-        raise BadInput("employees", f"{text[:40]!r} is no number of employees.")
+        raise BadInput("line", f"{text[:40]!r} is no number of {what}.")
     whole = text if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", text) else text.partition(".")[0]
     return int(re.sub(r"\D", "", whole))
 
@@ -249,34 +301,40 @@ def _numbers(
     return tuple(found)
 
 
-def _schedule(values: Mapping[str, str], time_zone: str, notes: list[str]) -> str:
+def _schedule(values: Mapping[str, str], time_zone: str, faults: _Faults, notes: list[str]) -> str:
     """A pay schedule where enough is said for one."""
-    frequency = _one_of("pay_frequency", values.get("pay_frequency", ""), _FREQUENCY_WORDS)
-    if not frequency:
+
+    def value(field: str) -> str:
+        return values.get(field, "")
+
+    if not value("pay_frequency"):
         return ""
-    date = _date(values.get("pay_date", ""))
-    days = _days_of_month(values.get("pay_days", ""))
+    frequency = faults.tried(lambda: _one_of("pay_frequency", value("pay_frequency"), _FREQUENCY_WORDS), "")
+    date = faults.tried(lambda: _date(value("pay_date")), "")
+    days = _days_of_month(value("pay_days"))
+    cut_off_days = faults.tried(lambda: _count(value("cut_off_days"), "days before the pay date"), 0)
+    cut_off_minute = faults.tried(lambda: _minute(value("cut_off_time")), 0)
+    rule = faults.tried(lambda: _one_of("deposit_rule", value("deposit_rule"), _DEPOSIT_WORDS), "") or "semiweekly"
+    if faults.reasons:
+        return ""
     if frequency == "monthly" and not days and date:
         days = (dt.date.fromisoformat(date).day,)
-    is_enough = date if frequency in {"weekly", "biweekly"} else len(days) == (2 if frequency == "semimonthly" else 1)
-    if not is_enough or not time_zone:
-        missing = "a time zone" if is_enough else "a pay date" if frequency.endswith("weekly") else "its pay days"
-        notes.append(f"Without {missing} the client gets no pay schedule.")
+    is_by_date = frequency in {"weekly", "biweekly"}
+    is_enough = date if is_by_date else len(days) == (2 if frequency == "semimonthly" else 1)
+    if not is_enough:
+        notes.append(f"Without {'a pay date' if is_by_date else 'its pay days'} the client gets no pay schedule.")
         return ""
     known: tuple[Frequency, ...] = get_args(Frequency)
-    chosen = next(name for name in known if name == frequency)
-    deposit_rule = _one_of("deposit_rule", values.get("deposit_rule", ""), _DEPOSIT_WORDS) or "semiweekly"
     rules: tuple[DepositRuleName, ...] = get_args(DepositRuleName)
-    is_by_date = chosen in {"weekly", "biweekly"}
     try:
         schedule = PaySchedule(
-            frequency=chosen,
+            frequency=next(name for name in known if name == frequency),
             time_zone=time_zone,
             anchor_date=date if is_by_date else "",
             pay_days=() if is_by_date else days,
-            cut_off_days=_count(values.get("cut_off_days", "")) if values.get("cut_off_days") else 2,
-            cut_off_minute=_minute(values.get("cut_off_time", "")),
-            deposit_rule=next(rule for rule in rules if rule == deposit_rule),
+            cut_off_days=cut_off_days if value("cut_off_days") else 2,
+            cut_off_minute=cut_off_minute,
+            deposit_rule=next(name for name in rules if name == rule),
         )
     except ValueError as fault:
         raise BadInput("pay_frequency", str(fault)) from None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from csr_desktop.commands.clients import AddClient, AddContact, AddNumber, check_client
 from csr_desktop.commands.command import Command
 from csr_desktop.domain import phone
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.ids import NewId
+from csr_desktop.server.import_edits import Edits, edits_of, settle_zones
 from csr_desktop.server.import_lines import Bureau, ImportLine, LineNumber, tidy_status
 from csr_desktop.server.import_rows import (
     Counts,
@@ -30,10 +31,12 @@ class Plan:
 
     A line belongs to the client of its code, else of its name. A line without a code for a client that is not known
     by name is refused where its number or e-mail is another client's, unless `is_sharing_allowed`; so are then all
-    lines of that name.
+    lines of that name. What a line says otherwise than is there is only remarked, unless `is_updating`.
     """
 
-    def __init__(self, bureau: Bureau, new_id: NewId, *, is_sharing_allowed: bool = False) -> None:
+    def __init__(
+        self, bureau: Bureau, new_id: NewId, *, is_sharing_allowed: bool = False, is_updating: bool = False
+    ) -> None:
         self._bureau = bureau
         self._new_id = new_id
         self._is_sharing_allowed = is_sharing_allowed
@@ -49,16 +52,20 @@ class Plan:
         self._doubtful: list[tuple[ImportLine, _TwinError]] = []
         self.counts = Counts()
         self.remarks: list[Remark] = []
+        self._edits = Edits(bureau, self.counts, self._remark, is_updating=is_updating)
 
     # What is there
 
-    def tell_client(self, client_id: str, code: str, name: str, email: str) -> None:
-        self._remember(PlannedClient(client_id, code, name, email, _HERE, False, {}, [], set(), []))
+    def tell_client(self, client_id: str, code: str, name: str, fields: dict[str, Any]) -> None:
+        """`fields` are those of `CLIENT_FIELDS`."""
+        self._remember(PlannedClient(client_id, code, name, fields["email"], _HERE, False, fields, [], set(), []))
 
-    def tell_contact(self, contact_id: str, client_id: str, name: str, email: str) -> None:
+    def tell_contact(
+        self, contact_id: str, client_id: str, name: str, email: str, title: str, authorities: str
+    ) -> None:
         client = self._clients.get(client_id)
         if client is not None:
-            contact = PlannedContact(contact_id, name, email, "", "", _HERE, False, set(), [])
+            contact = PlannedContact(contact_id, name, email, title, authorities, _HERE, False, set(), [])
             self._contacts[contact_id] = contact
             self._join(client, contact)
 
@@ -173,10 +180,11 @@ class Plan:
             for contact in client.contacts:
                 for number in contact.added:
                     yield self._number_command(client.id, contact.id, number)
+        yield from edits_of(self._clients.values())
 
     @property
     def command_count(self) -> int:
-        return self.counts.clients + self.counts.contacts + self.counts.numbers
+        return self.counts.clients + self.counts.contacts + self.counts.numbers + self.counts.changed
 
     def _command(self, client: PlannedClient) -> AddClient:
         fields = dict(client.fields)
@@ -263,8 +271,22 @@ class Plan:
         return client
 
     def _compare_names(self, line: ImportLine, client: PlannedClient) -> None:
-        if line.name and folded(line.name) != folded(client.name):
-            self._note(line, f"The code {line.code} is that of {client.name!r}, which keeps its name.", client)
+        """And the other fields of the client."""
+        before = folded(client.name)
+        self._edits.compare_client(line, client)
+        if folded(client.name) != before:  # from here on as in a second import, which knows the new name only
+            self._by_name[before].remove(client)
+            self._by_name.setdefault(folded(client.name), []).append(client)
+        if client.is_new and not client.fields.get("time_zone"):
+            first = client.zone_line
+            client.zone_line = line if first is None or (line.likely_zone and not first.likely_zone) else first
+
+    def settle(self) -> None:
+        """After the last line: what the lines together say of time zones, and of which nothing new was said."""
+        settle_zones([client for client in self._clients.values() if client.is_new], self._bureau, self._remark)
+        told = self._edits.lines
+        self.counts.unchanged -= sum(r.what == "already there" and r.line in told for r in self.remarks)
+        self.remarks = [r for r in self.remarks if r.what != "already there" or r.line not in told]
 
     # Who in it
 
@@ -273,8 +295,7 @@ class Plan:
         if known is not None:
             if known.is_new:
                 self._complete(known, line, client)
-            elif line.email and line.email.casefold() != known.email.casefold():
-                self._note(line, f"The e-mail {line.email} was not added: {known.name} is there already.", client)
+            self._edits.compare_contact(line, known)
             return
         owner = self._by_mail.get(line.email.casefold()) if line.email else None
         self._tell_shared(line, "e-mail", line.email, owner, client)
@@ -318,8 +339,8 @@ class Plan:
         if client.is_new and not client.fields.get("email"):
             client.fields["email"] = client.email = line.email
             self._note_mail(line.email, client, "", client.origin)
-        elif line.email.casefold() != client.email.casefold() and line.email.casefold() not in client.by_mail:
-            self._note(line, f"The e-mail {line.email} was not added: the line names no person.", client)
+        elif line.email.casefold() not in {str(client.fields.get("email", "")).casefold(), *client.by_mail}:
+            self._edits.take(line, client, {"email": (client.fields.get("email", ""), line.email)})
 
     def _number(
         self, line: ImportLine, client: PlannedClient, contact: PlannedContact | None, number: LineNumber

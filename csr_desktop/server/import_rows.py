@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from csr_desktop.server.import_lines import LineNumber
+from csr_desktop.server.import_differences import Changes
+from csr_desktop.server.import_lines import ImportLine, LineNumber
 
-What = Literal["refused", "already there", "note"]
+What = Literal["refused", "already there", "differs", "changed", "assumed", "note"]
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -34,11 +35,12 @@ class PlannedContact(msgspec.Struct):
     is_new: bool
     numbers: set[tuple[str, str]]
     added: list[LineNumber]
+    changes: Changes = {}
 
 
 class PlannedClient(msgspec.Struct):
-    """A client there is or will be. `fields` are those of AddClient, of a new one; `people` finds its contacts by
-    name, folded, `by_mail` by e-mail without capitals.
+    """A client there is or will be. `fields` are those of AddClient, `changes` what becomes of a known one; `people`
+    finds its contacts by name, folded, `by_mail` by e-mail without capitals.
     """
 
     id: str
@@ -53,6 +55,9 @@ class PlannedClient(msgspec.Struct):
     added: list[LineNumber]
     people: dict[str, PlannedContact] = {}
     by_mail: dict[str, list[PlannedContact]] = {}
+    changes: Changes = {}
+    zone_line: ImportLine | None = None
+    """Of a new client without a time zone: the line from which one is likely, or its first."""
 
     @property
     def words(self) -> str:
@@ -60,7 +65,9 @@ class PlannedClient(msgspec.Struct):
 
 
 class Counts(msgspec.Struct):
-    """`unchanged` lines said nothing new; `known` clients got something added."""
+    """`unchanged` lines said nothing new; `known` clients got something added. `differing` lines say something else
+    than is there, which was kept; `changed` clients and contacts got it.
+    """
 
     lines: int = 0
     clients: int = 0
@@ -69,6 +76,8 @@ class Counts(msgspec.Struct):
     known: int = 0
     unchanged: int = 0
     refused: int = 0
+    differing: int = 0
+    changed: int = 0
 
 
 def folded(name: str) -> str:

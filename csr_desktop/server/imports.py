@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +14,27 @@ from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused
 from csr_desktop.domain.ids import id_source
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.cli import data_option, database_option, said_to_person
-from csr_desktop.server.client_import import ClientImport, Foreign, Imported, report_bytes
+from csr_desktop.server.client_import import REPORT_HEADER, ClientImport, Foreign, Imported, report_bytes
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.import_columns import FIELDS
+from csr_desktop.server.import_rows import Remark, What
 from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.output_files import check_output
 from csr_desktop.server.run import wall_clock
+from csr_desktop.server.said import counted, plural
 from csr_desktop.system.whole_file import write_whole
 
-_SHOWN_REMARKS: Final = 10
+LINES_REFUSED: Final = 3
+"""The exit code when the lines that were good were imported, and others refused."""
+_SHOWN: Final = 10
+"""Of each kind of remark, and of the lines that it is about."""
+_TITLES: Final[dict[What, str]] = {
+    "refused": "Refused",
+    "differs": "Different from what is known",
+    "changed": "Changed",
+    "assumed": "Taken for granted",
+    "note": "To look at",
+}
 _DELIMITER_WORDS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "\\t": "\t"}
 
 
@@ -44,7 +58,15 @@ def import_group() -> None:
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what was refused, known already or left out into this CSV file: line number, reason, line as it came.",
+    help="Write into this CSV file what became of each line that was not simply added: its number, what, why, and the "
+    "line as it came. An earlier report is replaced; any other file only with --force, and the one that is read never.",
+)
+@click.option("--force", is_flag=True, help="Let --report replace a file that is no earlier report.")
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Where the file says otherwise of a client or person who is there already, take the file's. Without it the "
+    "report says what differs, and it is kept.",
 )
 @click.option(
     "--delimiter", default="", help="Between cells: comma, semicolon, tab, pipe or any sign. Found out if not given."
@@ -53,7 +75,7 @@ def import_group() -> None:
 @click.option(
     "--home-region", default="", help="Where numbers without a country code are. Else as the organisation is set."
 )
-@click.option("--strict", is_flag=True, help="Import nothing when any line is refused.")
+@click.option("--strict", is_flag=True, help="All or nothing: import no line when any is refused.")
 @click.option(
     "--allow-shared",
     is_flag=True,
@@ -66,6 +88,8 @@ def import_clients(
     told: tuple[str, ...],
     dry_run: bool,
     report: Path | None,
+    force: bool,
+    update: bool,
     delimiter: str,
     encoding: str,
     home_region: str,
@@ -77,13 +101,24 @@ def import_clients(
 
     A line can hold a client, one of its people and their numbers. Lines with the same client code, or without a code
     the same name, belong to one client. What is there already is not added again: a client by its code, a person by
-    name or e-mail, a number by its digits; so a file can be imported twice. Each line is taken or refused as a whole,
-    and all that are taken are added together or, if anything fails, none.
+    name or e-mail, a number by its digits; so a file can be imported twice.
+
+    Each line is taken whole or refused whole. By default the good lines are imported and the others refused, all in one
+    go: if anything breaks, nothing is imported. With --strict one refused line is enough for that.
+
+    A client without a time zone gets the one of its state or city where that is certain, else it follows the
+    organisation's; the report says which.
+
+    Exit code: 0 when every line was taken; 3 when lines were refused, the others being imported (or, in a dry run, when
+    lines would be refused); 1 when nothing was imported, because of an error or of --strict; 2 for wrong options.
     """
     progress = _StderrProgress()
     with said_to_person():
-        sql = ServerFolder(data, database).open()
+        server = ServerFolder(data, database)
+        sql = server.open()
         try:
+            if report is not None:
+                check_output(report, REPORT_HEADER, never=[file, *server.own_files()], is_forced=force)
             new_id = id_source(wall_clock, secrets.randbits)
             administration = Administration(sql, Ledger(sql, wall_clock), wall_clock, new_id=new_id)
             work = ClientImport(
@@ -95,6 +130,7 @@ def import_clients(
                 delimiter=_checked_delimiter(delimiter),
                 encoding=encoding,
                 is_sharing_allowed=allow_shared,
+                is_updating=update,
                 progress=progress,
             )
             foreign = work.read(file)
@@ -108,6 +144,8 @@ def import_clients(
             progress.end()
             sql.db.close()
     _say_result(imported, report, is_dry=dry_run)
+    if imported.counts.refused:
+        sys.exit(1 if dry_run and strict else LINES_REFUSED)
 
 
 def _checked_region(home_region: str) -> str:
@@ -135,8 +173,8 @@ def _before_writing(planned: Imported, report: Path | None, *, is_strict: bool) 
     if is_strict and planned.counts.refused:
         raise Refused(
             "refused_lines",
-            f"{planned.counts.refused:,} lines are refused, so nothing was imported.",
-            "Look at the report." if report else "Give --report FILE to see each of them.",
+            f"{counted(planned.counts.refused, 'line')} refused, so nothing was imported.",
+            f"See each in {report}." if report else f"{_refused_words(planned)} --report FILE writes each into a file.",
         )
 
 
@@ -161,21 +199,52 @@ def _say_columns(foreign: Foreign) -> None:
 
 
 def _say_result(imported: Imported, report: Path | None, *, is_dry: bool) -> None:
+    """Counts, then everything that a person may want to mend, whether it stands in a report or not."""
     counts = imported.counts
-    would = "would be " if is_dry else ""
+    would, was = (" would be", "would be") if is_dry else ("", "was")
+    click.echo(f"{counted(counts.lines, 'line')} read.")
     click.echo(
-        f"{counts.lines:,} lines: {counts.clients:,} clients, {counts.contacts:,} contacts and "
-        f"{counts.numbers:,} numbers {would}added; {counts.known:,} known clients {would}added to; "
-        f"{counts.unchanged:,} lines with nothing new; {counts.refused:,} refused."
+        f"Added{would and ' (would be)'}: {counted(counts.clients, 'client')}, {counted(counts.contacts, 'contact')}, "
+        f"{counted(counts.numbers, 'number')}."
     )
+    for count, words in (
+        (counts.known, f"known {plural(counts.known, 'client')}{would} added to"),
+        (counts.changed, f"known {plural(counts.changed, 'client or contact', 'clients or contacts')}{would} changed"),
+        (
+            counts.differing,
+            f"{plural(counts.differing, 'line')} said otherwise than is known, which {was} kept",
+        ),
+        (counts.unchanged, f"{plural(counts.unchanged, 'line')} with nothing new"),
+        (counts.refused, f"{plural(counts.refused, 'line')}{would} refused"),
+    ):
+        if count:
+            click.echo(f"{count:,} {words}.")
+    for what, title in _TITLES.items():
+        _say_remarks(title, [remark for remark in imported.remarks if remark.what == what])
     if report is not None:
         click.echo(f"The report is {report}.")
-        return
+    elif imported.remarks:
+        click.echo("Give --report FILE to get each line with its reason.", err=True)
+
+
+def _say_remarks(title: str, remarks: Sequence[Remark]) -> None:
+    """Those with the same reason together."""
+    by_reason: dict[str, list[int]] = {}
+    for remark in remarks:
+        by_reason.setdefault(remark.reason, []).append(remark.line)
+    if by_reason:
+        click.echo(f"{title}:", err=True)
+    for reason, lines in list(by_reason.items())[:_SHOWN]:
+        shown = ", ".join(f"{line}" for line in lines[:_SHOWN])
+        more = f" and {len(lines) - _SHOWN:,} more" if len(lines) > _SHOWN else ""
+        click.echo(f"  {plural(len(lines), 'Line')} {shown}{more}: {reason}", err=True)
+    if len(by_reason) > _SHOWN:
+        click.echo(f"  … and {len(by_reason) - _SHOWN:,} more reasons.", err=True)
+
+
+def _refused_words(imported: Imported) -> str:
     refused = [remark for remark in imported.remarks if remark.what == "refused"]
-    for remark in refused[:_SHOWN_REMARKS]:
-        click.echo(f"  Line {remark.line}: {remark.reason}", err=True)
-    if refused:
-        click.echo("Give --report FILE to see each refused line with its reason.", err=True)
+    return " ".join(f"Line {remark.line}: {remark.reason}" for remark in refused[:1])
 
 
 class _StderrProgress:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, example, given, settings
@@ -29,7 +28,7 @@ from csr_desktop.server.client_import import ClientImport, Imported, report_byte
 from csr_desktop.server.csv_reading import Text
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.import_columns import FIELDS, PHONE_LABELS, recognised
-from csr_desktop.server.import_rows import Remark
+from csr_desktop.server.import_rows import Counts, Remark
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.run import wall_clock
 from csr_desktop.store.opening import open_server
@@ -105,8 +104,8 @@ TRUCKING = "DT2,Demo Trucking,Robin Placeholder,Fleet manager,robin@trucking.exa
 
 def test_a_line_becomes_a_client_a_person_and_numbers(any_office: Office) -> None:
     imported = any_office.take(lines(BAKERY, TRUCKING))
-    assert msgspec.structs.astuple(imported.counts) == (2, 2, 2, 4, 0, 0, 0)
-    assert imported.remarks == ()
+    assert imported.counts == Counts(lines=2, clients=2, contacts=2, numbers=4)
+    assert {remark.what for remark in imported.remarks} == {"assumed"}
     gold = any_office.sql.one("SELECT id, calendar_id FROM sla_policies WHERE name = 'Gold'")
     assert any_office.rows("clients", "code, name, city, employee_count, status, tier, scope") == [
         ("DT2", "Demo Trucking", "Omaha", 143, "active", "", "org"),
@@ -185,7 +184,7 @@ def test_lines_of_one_code_or_one_name_are_one_client(office: Office) -> None:
 
 def test_the_same_number_of_several_people_of_one_client_is_nothing_special(office: Office) -> None:
     imported = office.take(lines(BAKERY, "EB1,Example Bakery,Robin Stand-in,,,(312) 555-0142,,,,,,"))
-    assert imported.remarks == ()
+    assert notes(imported) == []
     assert len(office.rows("phone_numbers", "contact_id", "e164 = '+13125550142'")) == 2
 
 
@@ -369,9 +368,14 @@ def test_a_known_client_keeps_its_own_fields(office: Office) -> None:
     )
     assert office.rows("clients", "name, city, employee_count, status") == [("Example Bakery", "Chicago", 34, "active")]
     assert office.rows("contacts", "title, email") == [("Office manager", "dana@bakery.example")]
-    reasons = [note.reason for note in notes(imported)]
-    assert any("keeps its name" in reason for reason in reasons)
-    assert any("other@bakery.example was not added" in reason for reason in reasons)
+    told = [remark for remark in imported.remarks if remark.what == "differs"]
+    assert [remark.reason for remark in told] == [
+        "Differs: name (Example Bakery → Example Bakery Holding), status (active → closed), employees (34 → 99), city "
+        "(Chicago → Peoria); kept as it was. Use --update to take the file's.",
+        "Differs: job title (Office manager → Queen), e-mail (dana@bakery.example → other@bakery.example); kept as it "
+        "was. Use --update to take the file's.",
+    ]
+    assert (imported.counts.differing, imported.counts.changed, imported.counts.unchanged) == (1, 0, 0)
 
 
 def test_one_person_by_e_mail_although_spelled_differently(office: Office) -> None:
@@ -610,9 +614,9 @@ def test_the_report_says_line_reason_and_how_it_came(office: Office) -> None:
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert rows[0] == ["Line", "What", "Reason", "Same as", "Line as it came"]
-    assert [(row[0], row[1]) for row in rows[1:]] == [("3", "refused"), ("4", "already there")]
-    assert rows[1][4] == '"=HYPERLINK(""x"")",,Dana'
-    assert rows[2][3].startswith("Example Bakery (EB1), line 2")
+    assert [(row[0], row[1]) for row in rows[1:]] == [("2", "assumed"), ("3", "refused"), ("4", "already there")]
+    assert rows[2][4] == '"=HYPERLINK(""x"")",,Dana'
+    assert rows[3][3].startswith("Example Bakery (EB1), line 2")
     formula = report_bytes([Remark(5, "refused", "-", "", "=cmd|x,1")]).decode("utf-8-sig")
     assert next(iter(csv.reader([formula.splitlines()[1]])))[4] == "'=cmd|x,1"
 
@@ -720,14 +724,16 @@ def test_the_command_says_what_it_read_and_did(folder: ServerFolder, tmp_path: P
     file, report = tmp_path / "in.csv", tmp_path / "report.csv"
     file.write_text(lines(BAKERY, "ZZ9,,x,,,,,,,,,").replace("tier", "favourite colour"))
     dry = run(folder, "--dry-run", "--report", str(report), str(file))
-    assert dry.exit_code == 0
+    assert dry.exit_code == 3
     assert "client code -> code" in dry.output
     assert "Not used: favourite colour" in dry.output
-    assert "1 clients, 1 contacts and 3 numbers would be added" in dry.output
+    assert "2 lines read." in dry.output
+    assert "Added (would be): 1 client, 1 contact, 3 numbers." in dry.output
+    assert "1 line would be refused." in dry.output
     assert report.stat().st_mode & 0o077 == 0
     done = run(folder, str(file))
-    assert done.exit_code == 0
-    assert "1 clients, 1 contacts and 3 numbers added" in done.output
+    assert done.exit_code == 3
+    assert "Added: 1 client, 1 contact, 3 numbers." in done.output
     assert "Line 3: No client has the code 'ZZ9'" in done.output
     sql = folder.open()
     assert sql.value("SELECT count(*) FROM clients") == 1
