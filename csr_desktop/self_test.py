@@ -248,9 +248,9 @@ _NEEDED_BY: dict[Side, str] = {"both": "desk and server", "desk": "desk", "serve
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def self_test(wanted: Side, as_json: bool) -> None:
-    """Open every part once and say what works here, and for whom it matters.
+    """Open every part once and say what works here.
 
-    The exit code is 1 when a part does not work. Something is kept in the keyring for a moment and taken out again; no
+    Also for whom it matters: the desk, a server, or both. The exit code is 1 when a part does not work. Something is kept in the keyring for a moment and taken out again; no
     server and no person's data is opened.
     """
     results = try_parts(wanted)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Keep everything in this folder; else a new one that goes when the demo ends.",
+    help="Keep everything in this folder, to go on with it another time; else a new one that goes when the demo ends.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same people.")
 @click.option(

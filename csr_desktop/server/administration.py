@@ -43,6 +43,14 @@ SERVER: Final = "server"
 _log = structlog.get_logger(__name__)
 
 
+class NotThere(BadInput):
+    """No such person, team or workstation; `listed_by` is the command that lists those there are."""
+
+    def __init__(self, field: str, title: str, listed_by: str) -> None:
+        super().__init__(field, title, f"See them with: csr-desktop server {listed_by}")
+        self.listed_by = listed_by
+
+
 class Account(msgspec.Struct, frozen=True):
     """A person as the command line shows them; `teams` are names."""
 
@@ -62,7 +70,7 @@ class Team(msgspec.Struct, frozen=True):
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A workstation; times in milliseconds, `revoked_at` 0 while it may sync."""
+    """A workstation; times in milliseconds, `revoked_at` 0 while it may sync, which a closed account keeps it from."""
 
     id: str
     name: str
@@ -70,6 +78,7 @@ class Device(msgspec.Struct, frozen=True):
     registered_at: int
     seen_at: int
     revoked_at: int
+    is_of_closed_account: bool
 
 
 class Administration:
@@ -193,8 +202,7 @@ class Administration:
             raise BadInput("role", f"There is no role called {role!r}.", f"Roles: {', '.join(ROLES)}.")
         password_hash = self._passwords.hashed(password) if password else ""
         with self._sql.transaction():
-            if self._sql.value("SELECT 1 FROM users WHERE login = ?", login):
-                raise BadInput("login", f"The sign-in name {login!r} is taken.", "Take another.")
+            self.check_new_login(login)
             user_id = self._new_id()
             members = [
                 AddMembership(row_id=self._new_id(), user_id=user_id, team_id=self.team_id(team)) for team in teams
@@ -203,6 +211,11 @@ class Administration:
             if password_hash:
                 self._store_password(user_id, password_hash)
         return user_id
+
+    def check_new_login(self, login: str) -> None:
+        """Raises BadInput when somebody has this sign-in name."""
+        if self._sql.value("SELECT 1 FROM users WHERE login = ?", login_key(login)):
+            raise BadInput("login", f"The sign-in name {login!r} is taken.", "Take another.")
 
     def set_password(self, login: str, password: str) -> None:
         password_hash = self._passwords.hashed(password)
@@ -247,7 +260,7 @@ class Administration:
         sql = "SELECT id FROM users WHERE login = ? AND id <> ? AND deleted = 0"
         found = self._sql.value(sql, login_key(login), SERVER)
         if found is None:
-            raise BadInput("login", f"Nobody signs in as {login!r}.", "See the list: csr-desktop server user list")
+            raise NotThere("login", f"Nobody signs in as {login!r}.", "user list")
         return str(found)
 
     @property
@@ -296,7 +309,7 @@ class Administration:
         for known in self.list_teams():
             if wanted.casefold() == known.name.casefold() or wanted == known.id:
                 return known.id
-        raise BadInput("team", f"There is no team called {team!r}.", "See the list: csr-desktop server team list")
+        raise NotThere("team", f"There is no team called {team!r}.", "team list")
 
     # Workstations
 
@@ -304,21 +317,22 @@ class Administration:
         """The newest contact first; of one person when a sign-in name is given."""
         of_whom = self.user_id(login) if login else ""
         rows = self._sql.all(
-            "SELECT d.id, d.name, u.login, d.registered_at, d.seen_at, d.revoked_at FROM devices d "
+            "SELECT d.id, d.name, u.login, d.registered_at, d.seen_at, d.revoked_at, u.is_active FROM devices d "
             "JOIN users u ON u.id = d.user_id WHERE d.id <> ? AND (? = '' OR d.user_id = ?) "
             "ORDER BY d.seen_at DESC, d.id",
             *(SERVER, of_whom, of_whom),
         )
-        return [Device(*row) for row in rows]
+        return [
+            Device(key, name, login, registered_at, seen_at, revoked_at, not is_active)
+            for key, name, login, registered_at, seen_at, revoked_at, is_active in rows
+        ]
 
     def revoke_device(self, device_id: str) -> None:
         """The workstation is signed out and wipes its copy at next contact. It can sign in again as a new one."""
         with self._sql.transaction():
             found = self._sql.value("SELECT revoked_at FROM devices WHERE id = ? AND id <> ?", device_id, SERVER)
             if found is None:
-                raise BadInput(
-                    "device", f"There is no workstation {device_id!r}.", "See: csr-desktop server device list"
-                )
+                raise NotThere("device", f"There is no workstation {device_id!r}.", "device list")
             if not found:
                 self._sql.do("UPDATE devices SET revoked_at = ? WHERE id = ?", self._clock(), device_id)
         _log.info("device_revoked", device_id=device_id)

@@ -20,6 +20,8 @@ from click.core import ParameterSource
 
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.domain.permissions import ROLES
+from csr_desktop.server.asking import USUAL_ZONE, asked, asked_password, asked_zone
+from csr_desktop.server.said import command_line
 
 if TYPE_CHECKING:
     from csr_desktop.server.administration import Administration
@@ -84,6 +86,9 @@ database_option = click.option(
 )
 
 
+login_argument = click.argument("login", metavar="SIGN_IN_NAME")
+
+
 @contextmanager
 def said_to_person() -> Iterator[None]:
     """What a person can do something about is said in words, without a trace of the program."""
@@ -96,32 +101,29 @@ def said_to_person() -> Iterator[None]:
 @contextmanager
 def opened(data: Path, database: str) -> Iterator[Administration]:
     """The administration of the server in this folder, whether it runs or not."""
+    from csr_desktop.server.administration import NotThere
     from csr_desktop.server.run import administration
 
-    with said_to_person(), administration(_folder(data, database)) as found:
-        yield found
-
-
-def asked_password() -> str:
-    """Typed twice at a terminal, else the first line of standard input."""
-    if sys.stdin.isatty():
-        password: str = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
-        return password
-    line = sys.stdin.readline()
-    if not line.strip("\r\n"):
-        raise click.ClickException("No password: type it at the prompt, or pipe it in as the first line.")
-    return line.rstrip("\r\n")
+    with said_to_person():
+        try:
+            with administration(_folder(data, database)) as found:
+                yield found
+        except NotThere as fault:
+            listing = command_line(fault.listed_by, data, database)
+            raise click.ClickException(f"{fault.title} See them with: {listing}") from None
 
 
 @click.group(cls=_LazyGroup)
 def server() -> None:
-    r"""Set up, run and administer the server that desks share.
+    """Set up, run and administer the server that desks share.
 
     \b
-    For a first try:
+    For a first try, with a new folder for DIR:
       csr-desktop server init --data DIR
-      csr-desktop server run  --data DIR
-    """
+      csr-desktop server run --data DIR
+
+    Every command needs --data. All but `init` and `run` are for a server that was made, whether it runs or not.
+    """  # noqa: D301  # the sign tells click to leave the lines as they are
     _log_to_stderr()
 
 
@@ -130,16 +132,27 @@ def server() -> None:
 @database_option
 @click.option("--name", default="", help="The organisation's name. Asked for when it is not given.")
 @click.option(
-    "--home-region", default="US", show_default=True, help="Where numbers without a country code are: US, GB …"
+    "--home-region",
+    default="US",
+    show_default=True,
+    metavar="XX",
+    help="The country whose numbers are written without a country code, in two letters: US, GB …",
 )
-@click.option("--time-zone", default="America/New_York", show_default=True, help="The office's zone, as IANA calls it.")
-@click.option("--login", default="", help="The first administrator's sign-in name. Asked for when it is not given.")
-@click.option("--full-name", default="", help="The first administrator's name. Asked for when it is not given.")
+@click.option(
+    "--zone",
+    "--time-zone",
+    "time_zone",
+    default="",
+    help="The office's time zone, such as America/Chicago. Asked for at a terminal; else this computer's, or "
+    f"{USUAL_ZONE}. Office hours and clients without a zone of their own follow it.",
+)
+@click.option("--full-name", default="", help="The first administrator's full name. Asked for when it is not given.")
+@click.option("--login", default="", help="The name to sign in with. Asked for when it is not given.")
 def init(data: Path, database: str, name: str, home_region: str, time_zone: str, login: str, full_name: str) -> None:
-    """Make a server: folder, key, database, the organisation with its standard lists, and a first administrator.
+    """Make a new server in a folder.
 
-    What is not given is asked for; without a terminal it is read from standard input, a line each, in this order:
-    organisation, administrator's name, sign-in name, password.
+    It gets a key, a database, the organisation with its standard lists, and a first administrator. What is not given is asked for, the password always. Without a terminal, standard input has a line each for what is
+    not given, in this order: the organisation, the administrator's full name, sign-in name, password.
     """
     from csr_desktop.server.administration import Administration
     from csr_desktop.server.ledger import Ledger
@@ -151,19 +164,21 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
             made = Administration(sql, Ledger(sql, wall_clock), wall_clock)
             if made.has_organisation():
                 raise click.ClickException(f"There is a server in {data} already. Nothing was changed.")
-            name = name or _asked("Organisation")
-            full_name = full_name or _asked("Administrator's name")
-            login = login or _asked("Administrator's sign-in name")
+            name = name or asked("The organisation's name")
+            time_zone = asked_zone(time_zone)
+            full_name = full_name or asked("The administrator's full name")
+            login = login or asked("Their sign-in name")
             password = asked_password()
             with sql.transaction():
                 made.create_organisation(name, home_region, time_zone)
                 made.add_user(full_name, login, "administrator", (), password)
         finally:
             sql.db.close()
-    click.echo(f"The server is made in {data}. Keep a copy of its server.key in a safe place.")
-    click.echo(f"Next:  csr-desktop server team add --data {data} NAME")
-    click.echo(f"       csr-desktop server user add --data {data} --team NAME --role csr LOGIN")
-    click.echo(f"       csr-desktop server run --data {data}")
+    click.echo(f"The server is made in {data}, with the time zone {time_zone}.")
+    click.echo(f"Keep a copy of {data / 'server.key'} in a safe place: without it a lost keyring cannot be made good.")
+    click.echo("Next:")
+    for words in ('team add "Team one"', 'user add --team "Team one" SIGN_IN_NAME', "run"):
+        click.echo(f"  {command_line(words, data, database)}")
 
 
 @server.command()
@@ -176,9 +191,17 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
     help="Address to listen on; another than this machine's own needs TLS.",
 )
 @click.option(
-    "--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one and prints it."
+    "--port",
+    default=8765,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one.",
 )
-@click.option("--tls-cert", type=click.Path(dir_okay=False, path_type=Path), help="Certificate with its chain, PEM.")
+@click.option(
+    "--tls-cert",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The certificate with its chain, PEM. Desks check it against their system's trust store.",
+)
 @click.option(
     "--tls-key",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -255,27 +278,43 @@ def user() -> None:
 @user.command("add")
 @data_option
 @database_option
-@click.option("--role", type=click.Choice(ROLES), default="csr", show_default=True, help="What the person may do.")
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    default="csr",
+    show_default=True,
+    help="What the person may do: csr works; lead sees and reassigns the work of their teams; manager reads "
+    "everything; administrator looks after people and workstations.",
+)
 @click.option("--team", "teams", multiple=True, help="A team they work in. Can be given several times.")
-@click.option("--name", default="", help="The person's name. Asked for when it is not given.")
-@click.argument("login")
+@click.option(
+    "--full-name", "--name", "name", default="", help="The person's full name. Asked for when it is not given."
+)
+@login_argument
 def user_add(data: Path, database: str, role: str, teams: tuple[str, ...], name: str, login: str) -> None:
-    """Add a person, who signs in as LOGIN. The password is asked for, or read from standard input.
+    """Add a person.
 
-    Without a terminal, standard input has the name (unless --name is given) and the password, a line each.
+    They sign in as SIGN_IN_NAME with the password that is asked for; more people can be added while the server runs.
+    Without a terminal, standard input has the full name (unless it is given) and the password, a line each.
     """
     with opened(data, database) as administration:
-        name = name or _asked("Name")
+        administration.check_new_login(login)
+        for team in teams:
+            administration.team_id(team)
+        name = name or asked("Full name")
         administration.add_user(name, login, role, teams, asked_password())
-    click.echo(f"{login} can sign in.")
+    click.echo(f"{name} can sign in as {login}.")
 
 
 @user.command("password")
 @data_option
 @database_option
-@click.argument("login")
+@login_argument
 def user_password(data: Path, database: str, login: str) -> None:
-    """Give LOGIN a new password. It is asked for, or read from standard input."""
+    """Give somebody a new password.
+
+    That of SIGN_IN_NAME is asked for, or read from standard input. Their workstations stay signed in.
+    """
     with opened(data, database) as administration:
         administration.user_id(login)
         administration.set_password(login, asked_password())
@@ -286,7 +325,11 @@ def user_password(data: Path, database: str, login: str) -> None:
 @data_option
 @database_option
 def user_list(data: Path, database: str) -> None:
-    """List people by name: sign-in name, name, role, teams, and whether they can sign in."""
+    """List people.
+
+    By name, a line each, parted by tabs: sign-in name, full name, role, teams, and "closed" or "no
+    password" for those who cannot sign in.
+    """
     with opened(data, database) as administration:
         for account in administration.list_users():
             state = "closed" if not account.is_active else "" if account.has_password else "no password"
@@ -296,9 +339,12 @@ def user_list(data: Path, database: str) -> None:
 @user.command("close")
 @data_option
 @database_option
-@click.argument("login")
+@login_argument
 def user_close(data: Path, database: str, login: str) -> None:
-    """Close LOGIN's account: no more signing in, and their workstations are signed out. Nothing is deleted."""
+    """Close the account of somebody who leaves.
+
+    SIGN_IN_NAME can sign in no more, and their workstations are signed out. Nothing is deleted.
+    """
     with opened(data, database) as administration:
         administration.close_account(login)
     click.echo(f"{login} can sign in no more.")
@@ -307,9 +353,12 @@ def user_close(data: Path, database: str, login: str) -> None:
 @user.command("reopen")
 @data_option
 @database_option
-@click.argument("login")
+@login_argument
 def user_reopen(data: Path, database: str, login: str) -> None:
-    """Open a closed account again, with the password it had."""
+    """Open a closed account again.
+
+    SIGN_IN_NAME can sign in with the password that they had.
+    """
     with opened(data, database) as administration:
         administration.reopen_account(login)
     click.echo(f"{login} can sign in again.")
@@ -323,9 +372,13 @@ def device() -> None:
 @device.command("list")
 @data_option
 @database_option
-@click.option("--login", default="", help="Only those of this person.")
+@click.option("--login", default="", metavar="SIGN_IN_NAME", help="Only those of this person.")
 def device_list(data: Path, database: str, login: str) -> None:
-    """List workstations, the latest contact first: id, person, name, latest contact, and whether it was revoked."""
+    """List workstations.
+
+    The latest contact first, a line each, parted by tabs: id, sign-in name, name of the computer,
+    latest contact, and "revoked" or "account closed" for those that may not sync any more.
+    """
     with opened(data, database) as administration:
         for found in administration.list_devices(login):
             seen = (
@@ -333,8 +386,8 @@ def device_list(data: Path, database: str, login: str) -> None:
                 if found.seen_at
                 else ""
             )
-            revoked = "revoked" if found.revoked_at else ""
-            click.echo(f"{found.id}\t{found.login}\t{found.name}\t{seen}\t{revoked}".rstrip())
+            state = "revoked" if found.revoked_at else "account closed" if found.is_of_closed_account else ""
+            click.echo(f"{found.id}\t{found.login}\t{found.name}\t{seen}\t{state}".rstrip())
 
 
 @device.command("revoke")
@@ -342,7 +395,10 @@ def device_list(data: Path, database: str, login: str) -> None:
 @database_option
 @click.argument("device_id")
 def device_revoke(data: Path, database: str, device_id: str) -> None:
-    """Sign a workstation out, for one that was lost. It wipes its copy of the data at its next contact."""
+    """Sign a workstation out, such as one that was lost.
+
+    It wipes its copy of the data at its next contact. DEVICE_ID is the first column of `device list`.
+    """
     with opened(data, database) as administration:
         administration.revoke_device(device_id)
     click.echo("The workstation is signed out.")
@@ -358,17 +414,20 @@ def team() -> None:
 @database_option
 @click.argument("name")
 def team_add(data: Path, database: str, name: str) -> None:
-    """Add a team called NAME."""
+    """Add a team called NAME. People come into it with `user add --team NAME`."""
     with opened(data, database) as administration:
         administration.add_team(name)
-    click.echo(f"The team {name} is there.")
+    click.echo(f"Added the team “{name}”.")
 
 
 @team.command("list")
 @data_option
 @database_option
 def team_list(data: Path, database: str) -> None:
-    """List teams by name, with how many people are in each."""
+    """List teams.
+
+    By name, a line each, parted by a tab: the name, and how many people are in it.
+    """
     with opened(data, database) as administration:
         for found in administration.list_teams():
             click.echo(f"{found.name}\t{found.member_count}")
@@ -378,16 +437,6 @@ def _folder(data: Path, database: str) -> ServerFolder:
     from csr_desktop.server.folder import ServerFolder
 
     return ServerFolder(data, database)
-
-
-def _asked(words: str) -> str:
-    if sys.stdin.isatty():
-        answer: str = click.prompt(words)
-        return answer
-    line = sys.stdin.readline().strip()
-    if not line:
-        raise click.ClickException(f"{words}: give it as an option, type it at the prompt, or pipe it in as a line.")
-    return line
 
 
 def _log_to_stderr() -> None:

@@ -268,9 +268,9 @@ def target(output: Path | None, *, has_bom: bool) -> Iterator[TextIO]:
 _TABLES: Final[tuple[tuple[str, Make, str], ...]] = (
     ("clients", clients_table, "Clients with their pay schedules and their own lines."),
     ("contacts", contacts_table, "People at the clients with their numbers."),
-    ("calls", calls_table, "Calls and all other interactions, in the order of their logging."),
-    ("tickets", tickets_table, "Tickets, in the order of their opening."),
-    ("follow-ups", follow_ups_table, "Follow-ups and promises, in the order of their making."),
+    ("calls", calls_table, "Calls and all other interactions."),
+    ("tickets", tickets_table, "Tickets."),
+    ("follow-ups", follow_ups_table, "Follow-ups and promises."),
 )
 
 

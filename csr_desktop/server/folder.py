@@ -9,6 +9,7 @@ from typing import Final
 
 from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unreadable
 from csr_desktop.server.escrow import ServerKey
+from csr_desktop.server.said import command_line
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.file_lock import FileLock, lock_file
@@ -92,7 +93,7 @@ class ServerFolder:
         return Unreadable(
             "missing",
             f"There is no server in {self.path} yet.",
-            f"Make it with: csr-desktop server init --data {self.path}",
+            f"Make it with: {command_line('init', self.path, self._database)}",
         )
 
 

@@ -97,9 +97,9 @@ def import_clients(
     allow_shared: bool,
     file: Path,
 ) -> None:
-    """Import clients, contacts and numbers from FILE, a CSV of any kind with names of columns in it.
+    """Import clients, their contacts and numbers from a CSV file.
 
-    A line can hold a client, one of its people and their numbers. Lines with the same client code, or without a code
+    FILE is of any kind, in any encoding, with names of columns in it. Begin with --dry-run. A line can hold a client, one of its people and their numbers. Lines with the same client code, or without a code
     the same name, belong to one client. What is there already is not added again: a client by its code, a person by
     name or e-mail, a number by its digits; so a file can be imported twice.
 

@@ -15,6 +15,19 @@ SHORTEST: Final = 10
 LONGEST: Final = 1024
 
 
+def check_password(password: str) -> None:
+    """Raises BadInput for one that is too short or too long."""
+    length = len(_normal(password))
+    if length < SHORTEST:
+        raise BadInput(
+            "password",
+            f"The password is too short: at least {SHORTEST} characters.",
+            "Some words in a row make a good one.",
+        )
+    if length > LONGEST:
+        raise BadInput("password", f"The password is too long: at most {LONGEST} characters.")
+
+
 class Passwords:
     """Costs are argon2-cffi's own (RFC 9106, section 4, the low-memory choice) unless a hasher is given."""
 
@@ -24,16 +37,8 @@ class Passwords:
 
     def hashed(self, password: str) -> str:
         """Raises BadInput for one that is too short or too long."""
-        normal = _normal(password)
-        if len(normal) < SHORTEST:
-            raise BadInput(
-                "password",
-                f"The password is too short: at least {SHORTEST} characters.",
-                "Some words in a row make a good one.",
-            )
-        if len(normal) > LONGEST:
-            raise BadInput("password", f"The password is too long: at most {LONGEST} characters.")
-        return self._hasher.hash(normal)
+        check_password(password)
+        return self._hasher.hash(_normal(password))
 
     def is_right(self, password: str, password_hash: str) -> bool:
         """With no hash the same work is done for nothing, so that nobody can time which names exist."""

@@ -21,7 +21,7 @@ def counted(count: int, one: str, many: str = "") -> str:
 def this_program() -> str:
     """How this program was called, so that it can be called so again from here."""
     called = Path(sys.argv[0])
-    if called.name == "__main__.py":
+    if called.parts[-2:] == ("csr_desktop", "__main__.py"):
         return f"{shlex.quote(sys.executable)} -m csr_desktop"
     is_on_path = shutil.which(called.name) is not None
     return "csr-desktop" if not called.name.startswith("csr-desktop") or is_on_path else shlex.quote(sys.argv[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -292,3 +292,28 @@ def test_a_failure_midway_keeps_the_file_that_was_there(tmp_path: Path) -> None:
         write_half(OSError(28, "No space left on device"))
     assert out.read_text() == "as before"
     assert [path.name for path in tmp_path.iterdir()] == ["clients.csv"]
+
+
+def test_a_file_can_be_named_as_for_an_import(folder: ServerFolder, tmp_path: Path) -> None:
+    words = ["export", "clients", "--data", str(folder.path)]
+    out = tmp_path / "out.csv"
+    assert CliRunner().invoke(command_line, [*words, str(out)]).exit_code == 0
+    assert out.read_bytes().startswith(b"Client code,Client,")
+    assert CliRunner().invoke(command_line, [*words, str(out), "--output", str(out)]).exit_code == 2
+
+
+def test_an_export_replaces_an_earlier_one_and_nothing_else_unless_told(folder: ServerFolder, tmp_path: Path) -> None:
+    def export(name: str, *words: str) -> Result:
+        return CliRunner().invoke(command_line, ["export", name, "--data", str(folder.path), *words])
+
+    out = tmp_path / "out.csv"
+    assert export("clients", str(out)).exit_code == 0
+    refused = export("contacts", str(out))
+    assert (refused.exit_code, out.read_bytes()[:18]) == (1, b"Client code,Client")
+    assert "--force" in refused.output
+    assert export("contacts", str(out), "--force").exit_code == 0
+    for name in ("server.db", "server.key"):
+        before = (folder.path / name).read_bytes()
+        assert export("clients", str(folder.path / name), "--force").exit_code == 1
+        assert (folder.path / name).read_bytes() == before
+    assert export("clients", str(tmp_path)).exit_code == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -67,6 +69,50 @@ def test_a_backup_that_was_put_back_begins_a_new_epoch(run: Run, folder: ServerF
     assert run("restored").exit_code == 1  # there is no server
 
 
+def test_the_office_s_zone_is_taken_and_said(run: Run, tmp_path: Path) -> None:
+    lines = "Sample Payroll\nAdm Sample\nadm\ncorrect horse battery\n"
+    made = run("init", "--zone", "America/Chicago", given=lines)
+    assert "with the time zone America/Chicago" in made.output
+    sql = ServerFolder(tmp_path / "made").open()
+    assert sql.value("SELECT time_zone FROM organisations") == "America/Chicago"
+    sql.db.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+def test_at_a_terminal_what_is_wrong_is_asked_for_again(tmp_path: Path) -> None:
+    code = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    command = [sys.executable, "-m", "csr_desktop", "server", "init", "--data", str(tmp_path / "made")]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        seen = ""
+        for prompt, answer in (
+            ("The organisation's name: ", "Sample Payroll"),
+            ("]: ", "Mars/Olympus"),
+            ("]: ", "America/Denver"),
+            ("full name: ", "Adm Sample"),
+            ("sign-in name: ", "adm"),
+            ("at least 10 characters: ", "short"),
+            ("Once more: ", "short"),
+            ("at least 10 characters: ", "correct horse battery"),
+            ("Once more: ", "correct horse battery"),
+        ):
+            before = len(seen)
+            while prompt not in seen[before:]:
+                part = process.stdout.read(1)
+                assert part, seen
+                seen += part.decode("utf-8", "replace")
+            process.stdin.write(f"{answer}\n".encode())
+        seen += process.stdout.read().decode()
+    assert process.returncode == 0, seen
+    assert "There is no time zone" in seen
+    assert "The password is too short" in seen
+    assert "correct horse" not in seen
+    assert "with the time zone America/Denver" in seen
+
+
 def test_a_second_init_changes_nothing(run: Run, folder: ServerFolder) -> None:
     before = (folder.path / "server.key").read_bytes()
     again = run("init", data=folder.path, given="Another Sample\nX Sample\nx\ncorrect horse battery\n")
@@ -78,7 +124,7 @@ def test_a_second_init_changes_nothing(run: Run, folder: ServerFolder) -> None:
 @pytest.mark.parametrize(
     ("options", "given", "words"),
     [
-        ((), "", "Organisation"),
+        ((), "", "The organisation's name"),
         ((), "Sample\nAdm Sample\nadm\n", "No password"),
         ((), "Sample\nAdm Sample\nadm\nshort\n", "too short"),
         (("--time-zone", "Mars/Olympus"), "Sample\nAdm Sample\nadm\ncorrect horse battery\n", "time zone"),
@@ -94,7 +140,7 @@ def test_an_init_that_failed_can_be_done_again(run: Run, options: tuple[str, ...
     assert run("user", "list").output == "adm\tAdm Sample\tadministrator\n"
 
 
-@pytest.mark.parametrize(
+WORDS = pytest.mark.parametrize(
     "words",
     [
         ("user", "password", "nobody"),
@@ -106,6 +152,31 @@ def test_an_init_that_failed_can_be_done_again(run: Run, options: tuple[str, ...
         ("device", "list", "--login", "nobody"),
     ],
 )
+
+
+def test_what_is_not_there_is_said_with_the_whole_command_that_lists_what_is(
+    run: Run, folder: ServerFolder, tmp_path: Path
+) -> None:
+    spaced = tmp_path / "a server"
+    folder.path.rename(spaced)
+    for words, listing in (
+        (("user", "close", "nobody"), "user list"),
+        (("user", "add", "--team", "Team nine", "x"), "team list"),
+        (("device", "revoke", "nothing"), "device list"),
+    ):
+        said = run(*words, data=spaced, given="X Sample\ncorrect horse battery\n").output
+        command = said.rpartition("See them with: ")[2].strip()
+        typed = shlex.split(command)
+        assert typed[-6:] == ["csr-desktop", "server", *listing.split(), "--data", str(spaced)]
+        assert CliRunner().invoke(server, typed[-4:]).exit_code == 0
+
+
+def test_a_sign_in_name_that_is_taken_is_said_before_anything_is_asked(run: Run, folder: ServerFolder) -> None:
+    result = run("user", "add", "ada", data=folder.path)
+    assert result.output == "Error: The sign-in name 'ada' is taken. Take another.\n"
+
+
+@WORDS
 def test_what_cannot_be_done_is_said_in_words(run: Run, folder: ServerFolder, words: tuple[str, ...]) -> None:
     result = run(*words, data=folder.path, given="correct horse battery\n")
     assert result.exit_code == 1
@@ -128,6 +199,14 @@ def test_a_workstation_is_listed_and_revoked(run: Run, server: RunningServer, ad
     assert run("device", "revoke", ada.device_id, data=server.folder.path).exit_code == 0
     assert run("device", "list", data=server.folder.path).output.endswith("\trevoked\n")
     assert ada.push_raw(ada.client_command()).status_code == 401
+
+
+def test_a_workstation_of_a_closed_account_is_marked(run: Run, server: RunningServer, ada: Desk) -> None:
+    path = server.folder.path
+    assert run("user", "close", "ada", data=path).exit_code == 0
+    assert run("device", "list", data=path).output.endswith("\taccount closed\n")
+    assert run("user", "reopen", "ada", data=path).exit_code == 0
+    assert "closed" not in run("device", "list", data=path).output
 
 
 @pytest.mark.parametrize(
