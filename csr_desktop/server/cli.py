@@ -151,8 +151,9 @@ def server() -> None:
 def init(data: Path, database: str, name: str, home_region: str, time_zone: str, login: str, full_name: str) -> None:
     """Make a new server in a folder.
 
-    It gets a key, a database, the organisation with its standard lists, and a first administrator. What is not given is asked for, the password always. Without a terminal, standard input has a line each for what is
-    not given, in this order: the organisation, the administrator's full name, sign-in name, password.
+    It gets a key, a database, the organisation with its standard lists, and a first administrator. What is not given is
+    asked for, the password always. Without a terminal, standard input has a line each for what is not given, in this
+    order: the organisation, the administrator's full name, sign-in name, password.
     """
     from csr_desktop.server.administration import Administration
     from csr_desktop.server.ledger import Ledger
@@ -327,8 +328,8 @@ def user_password(data: Path, database: str, login: str) -> None:
 def user_list(data: Path, database: str) -> None:
     """List people.
 
-    By name, a line each, parted by tabs: sign-in name, full name, role, teams, and "closed" or "no
-    password" for those who cannot sign in.
+    By name, a line each, parted by tabs: sign-in name, full name, role, teams, and "closed" or "no password" for those
+    who cannot sign in.
     """
     with opened(data, database) as administration:
         for account in administration.list_users():
@@ -376,8 +377,8 @@ def device() -> None:
 def device_list(data: Path, database: str, login: str) -> None:
     """List workstations.
 
-    The latest contact first, a line each, parted by tabs: id, sign-in name, name of the computer,
-    latest contact, and "revoked" or "account closed" for those that may not sync any more.
+    The latest contact first, a line each, parted by tabs: id, sign-in name, name of the computer, latest contact, and
+    "revoked" or "account closed" for those that may not sync any more.
     """
     with opened(data, database) as administration:
         for found in administration.list_devices(login):

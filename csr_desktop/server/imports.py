@@ -99,9 +99,10 @@ def import_clients(
 ) -> None:
     """Import clients, their contacts and numbers from a CSV file.
 
-    FILE is of any kind, in any encoding, with names of columns in it. Begin with --dry-run. A line can hold a client, one of its people and their numbers. Lines with the same client code, or without a code
-    the same name, belong to one client. What is there already is not added again: a client by its code, a person by
-    name or e-mail, a number by its digits; so a file can be imported twice.
+    FILE is of any kind, in any encoding, with names of columns in it. Begin with --dry-run. A line can hold a client,
+    one of its people and their numbers. Lines with the same client code, or without a code the same name, belong to one
+    client. What is there already is not added again: a client by its code, a person by name or e-mail, a number by its
+    digits; so a file can be imported twice.
 
     Each line is taken whole or refused whole. By default the good lines are imported and the others refused, all in one
     go: if anything breaks, nothing is imported. With --strict one refused line is enough for that.
