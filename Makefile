@@ -37,8 +37,8 @@ freeze: $(READY)
 	$(BIN)/python -m PyInstaller --noconfirm --distpath build/dist --workpath build/work packaging/csr-desktop.spec
 
 lock: $(READY)
-	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra dev -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --extra dev -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
