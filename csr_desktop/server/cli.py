@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from csr_desktop.server.administration import Administration
     from csr_desktop.server.folder import ServerFolder
 
+_STANDARD_INPUT: Final = 0
+"""Its file descriptor; a program without a console has no `sys.stdin`."""
 DATABASE_VARIABLE: Final = "CSR_DESKTOP_DATABASE"
 _ELSEWHERE: Final = {
     "export": ("csr_desktop.server.exports", "export_group", "Write what the server holds into files."),
@@ -246,7 +248,7 @@ def run(
             port=port,
             tls=tls,
             ready_file=ready_file,
-            starter=sys.stdin.fileno() if until_input_ends else None,
+            starter=_STANDARD_INPUT if until_input_ends else None,
             say=click.echo,
         )
 

@@ -172,10 +172,11 @@ def _checked_delimiter(delimiter: str) -> str:
 def _before_writing(planned: Imported, report: Path | None, *, is_strict: bool) -> None:
     _write_report(report, planned)
     if is_strict and planned.counts.refused:
+        _say_remarks(_TITLES["refused"], [remark for remark in planned.remarks if remark.what == "refused"])
         raise Refused(
             "refused_lines",
             f"{counted(planned.counts.refused, 'line')} refused, so nothing was imported.",
-            f"See each in {report}." if report else f"{_refused_words(planned)} --report FILE writes each into a file.",
+            f"The report is {report}." if report else "",
         )
 
 
@@ -241,11 +242,6 @@ def _say_remarks(title: str, remarks: Sequence[Remark]) -> None:
         click.echo(f"  {plural(len(lines), 'Line')} {shown}{more}: {reason}", err=True)
     if len(by_reason) > _SHOWN:
         click.echo(f"  … and {len(by_reason) - _SHOWN:,} more reasons.", err=True)
-
-
-def _refused_words(imported: Imported) -> str:
-    refused = [remark for remark in imported.remarks if remark.what == "refused"]
-    return " ".join(f"Line {remark.line}: {remark.reason}" for remark in refused[:1])
 
 
 class _StderrProgress:

@@ -266,9 +266,11 @@ def serve(
 
 
 def _end_with(starter: int, http: _Http) -> None:
-    with suppress(OSError):
+    try:
         while os.read(starter, 4096):  # without a buffer, whose lock would be held while the program ends
             pass
+    except OSError:
+        return  # there is nothing to read from, so nothing that can end
     http.should_exit = True
 
 
