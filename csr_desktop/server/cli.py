@@ -9,7 +9,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -257,20 +257,23 @@ def run(
 @data_option
 @database_option
 def restored(data: Path, database: str) -> None:
-    """Say that the database was put back from a backup, while the server is stopped and before it is started again.
+    """Say that the database was put back from a backup.
 
-    Every workstation then compares what it has with the server, and fetches everything anew.
+    While the server is stopped, and before it is started again. Every workstation then compares what it has with the
+    server, and fetches everything anew.
     """
     from csr_desktop.server.folder import begin_epoch
 
-    with said_to_person():
-        sql = _folder(data, database).open()
-        try:
-            with sql.transaction():
-                begin_epoch(sql)
-        finally:
-            sql.db.close()
-    click.echo("Every workstation will fetch everything anew.")
+    folder = _folder(data, database)
+    with said_to_person(), ExitStack() as closing:
+        lock = folder.claim()  # a server that runs would not notice
+        if lock is not None:
+            closing.callback(lock.close)
+        sql = folder.open()
+        closing.callback(sql.db.close)
+        with sql.transaction():
+            begin_epoch(sql)
+    click.echo("Every workstation will fetch everything anew. Now start the server.")
 
 
 @server.group()

@@ -127,10 +127,10 @@ def test_ctrl_c_ends_it_too(start: Start) -> None:
     assert process.returncode == 0
 
 
-def run_once(folder: ServerFolder, *options: str) -> subprocess.CompletedProcess[str]:
+def run_once(folder: ServerFolder, *options: str, command: str = "run") -> subprocess.CompletedProcess[str]:
     code = "from csr_desktop.server.cli import server; server(prog_name='csr-desktop server')"
-    command = [sys.executable, "-c", code, "run", "--data", str(folder.path), "--port", "0", *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    words = [command, "--data", str(folder.path), *(("--port", "0") if command == "run" else ()), *options]
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=30)
 
 
 def test_a_second_server_on_the_folder_is_refused(start: Start, folder: ServerFolder, tmp_path: Path) -> None:
@@ -141,6 +141,8 @@ def test_a_second_server_on_the_folder_is_refused(start: Start, folder: ServerFo
     assert second.stderr == f"Error: A server already runs on this folder (port {port}, process {process.pid}).\n"
     assert (tmp_path / "ready").read_text().strip() == url, "the ready file of the first was taken away"
     assert httpx2.get(url + "/health").status_code == 200
+    restored = run_once(folder, command="restored")
+    assert (restored.returncode, restored.stderr) == (1, second.stderr)
     process.send_signal(signal.SIGKILL)
     process.wait()
     again, _ = start()
