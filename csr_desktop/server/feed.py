@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -76,6 +76,7 @@ class Feed:
                         gone.append(row)
             answers = [] if more else self._answers(device_id, request.answered)
             seq = -1 if more else int(device[0])
+            left = self._left(cursors, is_first=not any(request.cursors.values())) if more else 0
         return PullReply(
             asked=request.asked,
             epoch=self._epoch,
@@ -88,7 +89,7 @@ class Feed:
             more=more,
             seq=seq,
             answers=answers,
-            left=max(0, top - max(cursors.values(), default=0)) if more else 0,
+            left=left,
         )
 
     def _changes(self, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
@@ -110,6 +111,15 @@ class Feed:
     def _gone(self, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
         sql = "SELECT table_name, row_id, rev FROM gone WHERE scope=? AND rev>? ORDER BY rev LIMIT ?"
         return ((rev, "", Gone(scope, t, i, rev)) for t, i, rev in self._sql.all(sql, scope, after, PAGE + 1))
+
+    def _left(self, cursors: Mapping[str, int], *, is_first: bool) -> int:
+        """How many rows come after these cursors: counted for the first page, which the desk counts down from, and at
+        most as many as there are revisions for a later one.
+        """
+        if not is_first:
+            return max(cursors.values()) - min(cursors.values())
+        counts = [f"SELECT COUNT(*) FROM {table} WHERE scope=? AND rev>?" for table in (*SYNCED, "gone")]
+        return sum(int(self._sql.value(count, *cursor)) for cursor in cursors.items() for count in counts)
 
     def _answers(self, device_id: str, after: int) -> list[Answer]:
         sql = "SELECT seq, id, status, code, reason FROM log WHERE device_id=? AND seq>? ORDER BY seq"

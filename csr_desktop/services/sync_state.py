@@ -87,6 +87,10 @@ class SyncState:
         """How the workstation stands with its server, and since when."""
         self._phase, self._since_at = phase, since_at
 
+    def is_new(self) -> bool:
+        """Whether nothing of the server's has come to this workstation yet."""
+        return not self._replica.sql.value("SELECT EXISTS (SELECT 1 FROM cursors)")
+
     def words(self) -> SyncWords:
         """What matters most: signing in again, without which nothing moves; else what needs the person; else that
         nothing is sent, and why; else what waits.

@@ -126,17 +126,16 @@ class Engine:
             sent = seq
 
     def _pull(self) -> None:
-        more = True
+        more, left = True, -1
         while more and not self._stopped.is_set():
             reply = self._transport.pull(self._puller.request())
             found = self._puller.apply(reply)
             more = reply.more
+            left = reply.left if left < 0 else max(0, left - len(reply.gone) - sum(map(len, reply.rows.values())))
             if found:
                 self._on_changed(found)
             if more:
-                self.status = SyncStatus(
-                    "syncing", self._clock(), rows_left=reply.left, is_filled=self.status.is_filled
-                )
+                self.status = SyncStatus("syncing", self._clock(), rows_left=left, is_filled=self.status.is_filled)
                 self._on_status(self.status)
 
     def _say(self, state: SyncPhase, fault: CsrDesktopError | None = None, *, has_recovered: bool = False) -> bool:

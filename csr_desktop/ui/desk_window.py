@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.sign_in import Account
     from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.ui.calls.call_bar import CallBar
+    from csr_desktop.ui.first_fill import FirstFill
     from csr_desktop.ui.sign_in_again import SignInAgain, SignInFloat
 
 
@@ -100,6 +101,7 @@ class DeskWindow(QObject):
         self.desk.saved.connect(self._on_saved)
         self.floats = Floats(self.window, self.desk, account, remember)
         self._wire_counts()
+        self._first_fill: FirstFill | None = None
         self.is_filled = False
         """Whether everything of this person has come since the start."""
 
@@ -160,6 +162,7 @@ class DeskWindow(QObject):
         self._has_asked = True
         self.window.go("inbox")
         self.window.sync_line.refresh()
+        self.desk.ask(self, self.desk.services.sync_state.is_new, self._on_new)
 
     def show(self, *, is_whole: bool = True) -> None:
         """With `is_whole` False the call bar and the other places' counts wait for `build_rest`."""
@@ -168,6 +171,32 @@ class DeskWindow(QObject):
         self.window.show()
         if is_whole:
             self.build_rest()
+
+    def _on_new(self, is_new: bool) -> None:  # a slot's only argument
+        if is_new and not self.is_filled:
+            from csr_desktop.ui.first_fill import FirstFill
+
+            self._first_fill = FirstFill(self.desk)
+            self._first_fill.filled.connect(self._on_filled)
+            self._first_fill.try_wanted.connect(self._on_saved)
+            self.window.show_instead(self._first_fill)
+            self.window.sync_line.set_filling(is_filling=True)
+
+    def _on_filled(self) -> None:
+        """Show the places when they have what came last, which the store's thread still reads for them."""
+
+        def then(run: Callable[[], None]) -> None:
+            self.desk.ask(self, lambda: None, lambda _: run())
+
+        then(lambda: then(self._end_first_fill))
+
+    def _end_first_fill(self) -> None:
+        if self._first_fill is not None:
+            self._first_fill.hide()
+            self._first_fill.deleteLater()
+            self._first_fill = None
+            self.window.sync_line.set_filling(is_filling=False)
+            self.window.show_places()
 
     def build_rest(self) -> None:
         """What can come after the first screen is painted."""
@@ -210,10 +239,14 @@ class DeskWindow(QObject):
 
     def _on_pulled(self, change_set: ChangeSet) -> None:
         services = self.desk.services
+        if self._first_fill is not None:
+            self._first_fill.take(change_set)
         self.desk.ask(self, lambda: services.changed(change_set), lambda _: self.desk.publish(change_set))
 
     def _on_status(self, status: SyncStatus) -> None:
         self.is_filled = self.is_filled or status.is_filled
+        if self._first_fill is not None:
+            self._first_fill.take_status(status)
         self.window.sync_line.set_status(status)
         if status.state != self._phase and status.state in {"signed_out", "copied", "stopped"}:
             self.desk.noticed.emit(Notice(f"{status.title} {status.advice}".strip(), tone="warning"))

@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         themes = self.desk.themes
-        right = QVBoxLayout()
+        self._right = right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.top_bar)
         right.addWidget(Hairline(themes))
@@ -165,6 +165,17 @@ class MainWindow(QMainWindow):
     @property
     def current_place(self) -> str:
         return self._current
+
+    def show_instead(self, page: QWidget) -> None:
+        """In place of the places, until `show_places`."""
+        right = self._right
+        right.insertWidget(right.indexOf(self._stack), page, 1)
+        self._stack.hide()
+
+    def show_places(self) -> None:
+        self._stack.show()
+        if self._current:
+            self.go(self._current)
 
     def has_place(self, key: str) -> bool:
         return key in self._places

@@ -37,11 +37,16 @@ class SyncLine(Button):
         self._tone = ""
         self._title = ""
         self._rows_left = 0
-        self._is_brief = False
+        self._is_brief = self._is_filling = False
         desk.changed.connect(self._on_changed)
         desk.saved.connect(self.refresh)
         self.clicked.connect(self._on_clicked)
         self.setText(self.tr("Opening"))
+
+    def set_filling(self, *, is_filling: bool) -> None:
+        """While the first data comes, nothing is said to be saved."""
+        self._is_filling = is_filling
+        self.refresh()
 
     def set_status(self, status: SyncStatus) -> None:
         """What the sync engine says; runs on the window's thread."""
@@ -98,6 +103,8 @@ class SyncLine(Button):
             return self.tr("Fetching, {0} to go").format(left), "arrow-clockwise", ""
         if code == "waiting":
             return self.tr("%n change(s) waiting", "", count), "arrow-clockwise", ""
+        if self._is_filling:
+            return self.tr("Fetching"), "arrow-clockwise", ""
         return self.tr("All saved"), "check-circle", ""
 
     @property

@@ -110,8 +110,9 @@ class LoadingState(QWidget):
 
     stopped = Signal()
 
-    def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
+    def __init__(self, themes: ThemeSwitch, *, can_stop: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._can_stop = can_stop
         space = themes.theme.sizes.space
         self._words = Label(tone="muted", wraps=True)
         self._stop = Button(themes, self.tr("Stop"))
@@ -129,7 +130,7 @@ class LoadingState(QWidget):
     def set_progress(self, text: str, done: int = 0, total: int = 0) -> None:
         """`text` with its numbers, "Loading older calls, 1,800 of 4,200"; '' while it may still be quick."""
         self._words.setText(text)
-        self._stop.setVisible(bool(text))
+        self._stop.setVisible(bool(text) and self._can_stop)
         self._bar.setVisible(bool(text) and total > 0)
         self._bar.set_fraction(done / total if total else 0.0)
         self.setAccessibleName(text)
