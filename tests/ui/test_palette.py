@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from csr_desktop.services.search import Hit
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.main_window import LIVES_IN
-from csr_desktop.ui.palette.rows import Heading, Line, PaletteModel, _parts
+from csr_desktop.ui.palette.rows import Heading, Line, Nothing, PaletteModel, PaletteRow, _parts
 from tests.ui.frame_bench import Frame, spoken
 
 HOSTILE = [
@@ -43,7 +43,7 @@ def palette(frame: Frame) -> Frame:
     return frame
 
 
-def lines(frame: Frame) -> list[Heading | Line]:
+def lines(frame: Frame) -> list[PaletteRow]:
     model = frame.floats.palette.model
     return [model.index(at).data(ROW_ROLE) for at in range(model.rowCount())]
 
@@ -221,13 +221,57 @@ def test_enter_and_then_other_letters_open_nothing(palette: Frame) -> None:
     assert palette.floats.palette.is_open
 
 
-def test_nothing_found_is_said(palette: Frame) -> None:
+def test_nothing_found_is_said_with_what_can_be_done(palette: Frame) -> None:
     palette.type("qqqqzzzzxxxx")
-    (line,) = lines(palette)
-    assert isinstance(line, Heading)
-    assert line.words.startswith("Nothing found.")
-    palette.press("Return", "Down", "Ctrl+D")
+    nothing, heading, *offered = lines(palette)
+    assert isinstance(nothing, Nothing)
+    assert nothing.title == "Nothing found for “qqqqzzzzxxxx”"
+    assert heading == Heading("Commands")
+    assert "Start a call" in [line.title for line in offered if isinstance(line, Line)]
+    palette.press("Ctrl+D", "Down")
     assert palette.floats.palette.is_open
+
+
+def test_tab_shows_what_else_can_be_done_and_esc_goes_back(palette: Frame) -> None:
+    palette.type("example bakery")
+    while not chosen(palette).key.startswith("client:"):
+        palette.press("Down")
+    client = chosen(palette)
+    before = [line.key for line in lines(palette) if isinstance(line, Line)]
+    palette.press("Tab")
+    assert lines(palette)[0] == Heading("Example Bakery")
+    offered = [line.title for line in lines(palette) if isinstance(line, Line)]
+    assert offered == ["Open", "Call", "New ticket", "Log a contact", "New follow-up"]
+    palette.press("Tab")
+    assert [line.title for line in lines(palette) if isinstance(line, Line)] == offered
+    palette.press("Esc")
+    assert palette.floats.palette.is_open
+    assert [line.key for line in lines(palette) if isinstance(line, Line)] == before
+    assert chosen(palette).key == client.key
+    palette.press("Tab", "Down", "Down", "Return")
+    assert not palette.floats.palette.is_open
+    assert palette.window.current_place == "inbox"
+
+
+def test_other_letters_after_tab_find_anew(palette: Frame) -> None:
+    palette.type("example bakery")
+    palette.press("Tab")
+    palette.type("x")
+    palette.press("Backspace")
+    assert any(line.title == "Example Bakery" for line in found(palette, "client"))
+    palette.press("Esc")
+    assert not palette.floats.palette.is_open
+
+
+def test_a_client_shows_its_next_clock(palette: Frame) -> None:
+    palette.type("example bakery")
+    line = next(line for line in found(palette, "client") if line.title == "Example Bakery")
+    at = palette.value("SELECT cut_off_at FROM client_clocks WHERE client_id = ?", line.key.partition(":")[2])
+    assert line.clock == palette.desk.words.clock("cut_off", at)
+    model = palette.floats.palette.model
+    text = model.index(lines(palette).index(line)).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert line.clock is not None
+    assert line.clock.spoken in text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -263,7 +307,7 @@ def test_every_line_is_read_aloud(palette: Frame) -> None:
     model = palette.floats.palette.model
     for at, line in enumerate(lines(palette)):
         text = model.index(at).data(Qt.ItemDataRole.AccessibleTextRole)
-        assert text == line.words if isinstance(line, Heading) else text.startswith(line.title)
+        assert text.startswith(line.title) if isinstance(line, Line) else text == line.words
     assert spoken(palette.floats.palette.box) == "Search or run a command"
     assert spoken(palette.floats.palette.list) == "Found"
 

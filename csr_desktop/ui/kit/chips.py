@@ -198,6 +198,22 @@ class FilterChips(QWidget):
         self._chips[key].setChecked(True)
 
 
+def cap_size(theme: Theme, keys: str) -> QSize:
+    high = theme.sizes.type.line_caption
+    return QSize(max(theme.metrics("caption").horizontalAdvance(keys) + 2 * theme.sizes.space.tight, high), high)
+
+
+def paint_cap(painter: QPainter, theme: Theme, rect: QRect, keys: str, *, ground: str = "fill") -> None:
+    """A key as high and wide as `cap_size` says; `ground` for where the usual one can't be told apart."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(ground))
+    painter.drawRoundedRect(QRectF(rect), theme.sizes.radius.chip, theme.sizes.radius.chip)
+    painter.setFont(theme.font("caption"))
+    painter.setPen(theme.colour("text-faint"))
+    paint_words(painter, rect, keys, right_to_left=False, place="centre")
+
+
 class KeyCap(QWidget):
     """The name of a key as it is written on it: "Ctrl K"."""
 
@@ -209,21 +225,10 @@ class KeyCap(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        theme = self._themes.theme
-        high = theme.sizes.type.line_caption
-        width = theme.metrics("caption").horizontalAdvance(self._keys) + 2 * theme.sizes.space.tight
-        return QSize(max(width, high), high)
+        return cap_size(self._themes.theme, self._keys)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        theme = self._themes.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("fill"))
-        painter.drawRoundedRect(QRectF(self.rect()), theme.sizes.radius.chip, theme.sizes.radius.chip)
-        painter.setFont(theme.font("caption"))
-        painter.setPen(theme.colour("text-faint"))
-        paint_words(painter, self.rect(), self._keys, right_to_left=False, place="centre")
+        paint_cap(QPainter(self), self._themes.theme, self.rect(), self._keys)
 
 
 class KeyHint(QWidget):

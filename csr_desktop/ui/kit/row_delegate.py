@@ -254,8 +254,8 @@ class _RowPainting:
     def _badge(self, line: QRect, badge: Badge) -> QRect:
         width = min(chip_width(self._theme, badge), line.width())
         part, rest = self._from_edge(line, width, self._theme.sizes.height.chip)
-        # The ground of an idle selection is that of a neutral chip, all but a shade.
-        neutral = "surface" if self._is_selected and not self._has_keyboard else "fill"
+        # The ground of a selection is that of a neutral chip, all but a shade.
+        neutral = "surface" if self._is_selected else "fill"
         place = self._mirror(part)
         paint_chip(self._painter, self._theme, place, badge, right_to_left=self._is_mirrored, neutral=neutral)
         return rest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
@@ -20,7 +20,7 @@ from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import set_look
-from csr_desktop.ui.palette.rows import Heading, Line, PaletteDelegate, PaletteModel
+from csr_desktop.ui.palette.rows import Heading, Line, Nothing, PaletteDelegate, PaletteModel, PaletteRow
 from csr_desktop.ui.wording import VIEW_ICONS
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TOP_SHARE = 0.107
 """How far down the palette stands, as a part of the window's height."""
 COMMANDS_SHOWN = 6
+_WITHOUT_FINDS = ("start_call", "clients_new", "inbox_new", "follow_ups_new", "help")
 
 
 class Palette(QObject):
@@ -45,6 +46,8 @@ class Palette(QObject):
         self._give_back: Callable[[], None] = lambda: None
         self._shown_for: str | None = None
         """The text that the lines answer; None until the first answer."""
+        self._more_of: Line | None = None
+        """The line whose actions are shown."""
         self._when_found: Callable[[int], None] | None = None
         """What to do with the first line of the answer, when a key was faster than the search."""
         themes = desk.themes
@@ -89,7 +92,12 @@ class Palette(QObject):
         foot = QHBoxLayout()
         foot.setContentsMargins(space.pane, space.close, space.pane, space.close)
         foot.setSpacing(space.pane)
-        hints = (("↑ ↓", self.tr("move")), (">", self.tr("commands only")), ("#", self.tr("numbers only")))
+        hints = (
+            ("↑ ↓", self.tr("move")),
+            (key_text("Tab"), self.tr("more actions")),
+            (">", self.tr("commands only")),
+            ("#", self.tr("numbers only")),
+        )
         foot.addWidget(KeyHints(themes, hints), 1)
         foot.addWidget(ElidedLabel(self.tr("Spelling is forgiven"), tone="muted", size="caption"))
         body: QVBoxLayout = self.frame.body
@@ -143,28 +151,38 @@ class Palette(QObject):
 
     def _on_typed(self, text: str) -> None:
         text = text.strip()
-        self._when_found = None
+        self._when_found = self._more_of = None
         if text.startswith(">"):
             self._show(text, [*self._command_lines(text[1:].strip(), most=100)], None)
             return
         search = self._desk.services.search
-        ask = search.recent if not text else lambda: search.find(text)
-        self._desk.ask(self, ask, lambda results: self._on_found(text, results), key="find")
+        clients = self._desk.services.clients
 
-    def _on_found(self, text: str, results: SearchResults) -> None:
+        def ask() -> tuple[SearchResults, dict[str, int]]:
+            results = search.find(text) if text else search.recent()
+            named = [hit.row_id for hit in results.hits if hit.kind == "client"]
+            return results, {row.id: row.cut_off_at for row in clients.rows(named)} if named else {}
+
+        self._desk.ask(self, ask, lambda found: self._on_found(text, *found), key="find")
+
+    def _on_found(self, text: str, results: SearchResults, cut_offs: Mapping[str, int]) -> None:
         if not self.is_open or text != self.box.text().strip():
             return
-        rows: list[Heading | Line] = []
+        rows: list[PaletteRow] = []
         for section in results.sections:
             rows.append(Heading(self._section_words(section.key, is_recent=not text)))
-            rows += [self._hit_line(hit) for hit in section.hits]
+            rows += [self._hit_line(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
         rows += self._command_lines(text, most=COMMANDS_SHOWN if text else 5)
         self._show(text, rows, results if text else None)
 
-    def _show(self, text: str, rows: list[Heading | Line], results: SearchResults | None) -> None:
+    def _show(self, text: str, rows: list[PaletteRow], results: SearchResults | None) -> None:
         self._shown_for = text
         if not rows:
-            rows = [Heading(self.tr("Nothing found. Try fewer letters, or another word of it."))]
+            nothing = Nothing(
+                self.tr("Nothing found for “{0}”").format(text.lstrip("># ")),
+                self.tr("Try fewer letters, or another word of it. This can be done meanwhile:"),
+            )
+            rows = [nothing, *self._command_lines("", most=COMMANDS_SHOWN, ids=_WITHOUT_FINDS)]
         self.model.show_rows(rows)
         if results is None:
             self.found.setText("")
@@ -189,7 +207,7 @@ class Palette(QObject):
             "follow_ups": self.tr("Follow-ups"),
         }.get(key, key)
 
-    def _hit_line(self, hit: Hit) -> Line:
+    def _hit_line(self, hit: Hit, cut_off_at: int = 0) -> Line:
         desk = self._desk
         kind, row_id = hit.open_kind, hit.open_id
 
@@ -199,6 +217,7 @@ class Palette(QObject):
         def call() -> None:
             desk.call(hit.number, hit.contact_id or (hit.row_id if hit.kind == "contact" else ""), hit.client_id)
 
+        can_call = call if hit.number or hit.kind in {"client", "contact"} else None
         return Line(
             key=f"{hit.kind}:{hit.row_id}",
             icon=VIEW_ICONS.get(hit.kind, "chat-text"),
@@ -208,18 +227,44 @@ class Palette(QObject):
             detail=hit.subtitle,
             detail_marks=hit.subtitle_marks,
             end=desk.words.short(hit.time_at) if hit.time_at else "",
-            call=call if hit.number or hit.kind in {"client", "contact"} else None,
+            call=can_call,
+            clock=desk.words.clock("cut_off", cut_off_at),
+            more=lambda: self._more_lines(hit, run, can_call),
         )
 
-    def _command_lines(self, text: str, most: int) -> list[Heading | Line]:
+    def _more_lines(self, hit: Hit, run: Callable[[], None], call: Callable[[], None] | None) -> list[Line]:
+        """What can be done with a find besides opening it."""
+        desk, client_id = self._desk, hit.client_id or (hit.row_id if hit.kind == "client" else "")
+
+        def opens(kind: str, row_id: str = "") -> Callable[[], None]:
+            return lambda: desk.open(kind, row_id, client_id)
+
+        lines = [Line("action:open", VIEW_ICONS.get(hit.kind, "chat-text"), self.tr("Open"), run)]
+        if call is not None:
+            lines.append(Line("action:call", "phone", self.tr("Call"), call, detail=hit.number))
+        if client_id and hit.open_kind != "client":
+            lines.append(Line("action:client", "buildings", self.tr("Open the client"), opens("client", client_id)))
+        if client_id:
+            lines += [
+                Line("action:ticket", "plus", self.tr("New ticket"), opens("new_ticket")),
+                Line("action:log", "note-pencil", self.tr("Log a contact"), opens("log_contact")),
+                Line("action:follow_up", "calendar-plus", self.tr("New follow-up"), opens("new_follow_up")),
+            ]
+        return lines
+
+    def _command_lines(self, text: str, most: int, ids: Sequence[str] = ()) -> list[PaletteRow]:
+        """Commands whose words fit, or those of `ids`."""
         words = text.casefold().split()
 
         def fits(action: Action) -> bool:
             title = action.title.casefold()
+            if ids:
+                return action.id in ids
             return all(word in title for word in words)
 
         place = self._window.current_place
-        fitting = [a for a in self._actions.of_place(place) if a.in_palette and a.is_enabled() and fits(a)][:most]
+        offered = self._actions.of_place(place)
+        fitting = [a for a in offered if a.in_palette and a.is_enabled() and fits(a)][:most]
         lines = [
             Line(
                 f"action:{a.id}",
@@ -248,9 +293,13 @@ class Palette(QObject):
     def _on_key(self, event: QKeyEvent) -> bool:
         key, control = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         at = self.list.currentIndex().row()
-        if key in {Qt.Key.Key_Down, Qt.Key.Key_Tab} or (control and key == Qt.Key.Key_N):
+        if key == Qt.Key.Key_Tab:
+            self._once_found(self._show_more, at)
+        elif key == Qt.Key.Key_Backtab or (key == Qt.Key.Key_Escape and self._more_of is not None):
+            self._show_less()
+        elif key == Qt.Key.Key_Down or (control and key == Qt.Key.Key_N):
             self._move_to(self.model.next_line(at, 1))
-        elif key in {Qt.Key.Key_Up, Qt.Key.Key_Backtab} or (control and key == Qt.Key.Key_P):
+        elif key == Qt.Key.Key_Up or (control and key == Qt.Key.Key_P):
             self._move_to(self.model.next_line(at, -1))
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self._once_found(self._run, at)
@@ -275,6 +324,31 @@ class Palette(QObject):
             self.list.setCurrentIndex(index)
             self.list.scrollTo(index)
             announce(self.list, index.data(Qt.ItemDataRole.AccessibleTextRole))
+
+    def _show_more(self, row: int) -> None:
+        """What else can be done with that line, in place of the finds."""
+        line = self._line(row)
+        if line is None or line.more is None:
+            return
+        self._more_of = line
+        self.model.show_rows([Heading(line.title), *line.more()])
+        self.found.setText("")
+        self._move_to(self.model.first_line())
+        self._place()
+
+    def _show_less(self) -> None:
+        """Back to the finds, at the line that it was about."""
+        line, self._more_of = self._more_of, None
+        if line is None:
+            return
+
+        def choose(_first: int) -> None:
+            rows = range(self.model.rowCount())
+            self._move_to(next((at for at in rows if (one := self._line(at)) and one.key == line.key), _first))
+
+        self._on_typed(self.box.text())
+        self._shown_for = None
+        self._when_found = choose
 
     def _line(self, row: int) -> Line | None:
         found = self.model.index(row).data(ROW_ROLE) if row >= 0 else None

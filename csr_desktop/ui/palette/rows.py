@@ -11,8 +11,10 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from csr_desktop.ui.actions import key_text
+from csr_desktop.ui.kit.chips import Badge, cap_size, chip_width, paint_cap, paint_chip
 from csr_desktop.ui.kit.icons import paint_icon
-from csr_desktop.ui.kit.rows import ROW_ROLE
+from csr_desktop.ui.kit.rows import ROW_ROLE, Clock
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
 from csr_desktop.ui.kit.words import direction_of, paint_words
 
@@ -20,14 +22,27 @@ Index = QModelIndex | QPersistentModelIndex
 Marks = Sequence[tuple[int, int]]
 """(start, length) of what matched."""
 _WIDEST = 1 << 20
+_TITLE_SHARE = 0.6
+"""The least part of a line that its title gets when the detail is long, too."""
 
 
 class Heading(msgspec.Struct, frozen=True):
     words: str
 
 
+class Nothing(msgspec.Struct, frozen=True):
+    """That nothing was found, and what to try."""
+
+    title: str
+    text: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.title}. {self.text}"
+
+
 class Line(msgspec.Struct, frozen=True):
-    """Something to open or run. `call` is what Ctrl+D does with it."""
+    """Something to open or run. `call` is what Ctrl+D does with it, `more` what else can be done, by Tab."""
 
     key: str
     icon: str
@@ -39,14 +54,19 @@ class Line(msgspec.Struct, frozen=True):
     end: str = ""
     key_hint: str = ""
     call: Callable[[], None] | None = None
+    clock: Clock | None = None
+    more: Callable[[], Sequence[Line]] | None = None
+
+
+PaletteRow = Heading | Nothing | Line
 
 
 class PaletteModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[Heading | Line] = []
+        self._rows: list[PaletteRow] = []
 
-    def show_rows(self, rows: Sequence[Heading | Line]) -> None:
+    def show_rows(self, rows: Sequence[PaletteRow]) -> None:
         self.beginResetModel()
         self._rows = list(rows)
         self.endResetModel()
@@ -71,13 +91,14 @@ class PaletteModel(QAbstractListModel):
         if role == ROW_ROLE:
             return row
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            if isinstance(row, Heading):
+            if not isinstance(row, Line):
                 return row.words
-            return ", ".join(part for part in (row.title, row.detail, row.end) if part)
+            spoken = row.clock.spoken if row.clock else ""
+            return ", ".join(part for part in (row.title, row.detail, spoken, row.end) if part)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if isinstance(self._rows[index.row()], Heading):
+        if not isinstance(self._rows[index.row()], Line):
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
@@ -88,28 +109,42 @@ class PaletteDelegate(QStyledItemDelegate):
         self._themes = themes
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
-        heights = self._themes.theme.sizes.height
-        is_heading = isinstance(index.data(ROW_ROLE), Heading)
-        return QSize(0, heights.group_header if is_heading else heights.row_one_line + 4)
+        heights, row = self._themes.theme.sizes.height, index.data(ROW_ROLE)
+        if isinstance(row, Nothing):
+            return QSize(0, 3 * heights.pane_header)
+        return QSize(0, heights.group_header if isinstance(row, Heading) else heights.row_one_line + 4)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row: Heading | Line = index.data(ROW_ROLE)
+        row: PaletteRow = index.data(ROW_ROLE)
         painter.save()
         line = _LinePainting(painter, self._themes.theme, option.rect, option.direction)
         if isinstance(row, Heading):
             line.paint_heading(row.words)
+        elif isinstance(row, Nothing):
+            line.paint_nothing(row)
         else:
             is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
             line.paint_line(row, self._end(row, is_chosen=is_chosen), is_chosen=is_chosen)
         painter.restore()
 
-    def _end(self, row: Line, *, is_chosen: bool) -> str:
-        """Time or keys at the edge."""
-        if is_chosen and row.call is not None:
-            return self.tr("\u21b5 open    Ctrl D call")
-        if is_chosen and not row.key_hint:
-            return self.tr("\u21b5 open") if row.key.partition(":")[0] != "action" else "\u21b5"
-        return row.key_hint or row.end
+    def _end(self, row: Line, *, is_chosen: bool) -> list[End]:
+        """What stands at the edge: what the keys do with the chosen line; else a clock, a time or a key."""
+        if is_chosen:
+            is_action = row.key.partition(":")[0] == "action"
+            opens: list[End] = [_Cap("\u21b5"), self.tr("Run") if is_action else self.tr("Open")]
+            calls: list[End] = [_Cap(key_text("Ctrl+D")), self.tr("Call")] if row.call is not None else []
+            return [*opens, *calls, *([_Cap(row.key_hint)] if row.key_hint else [])]
+        if row.clock is not None:
+            is_lead = row.clock.tone != "neutral"
+            return [Badge(row.clock.text, row.clock.tone, row.clock.icon, is_lead=is_lead, is_plain=not is_lead)]
+        return [_Cap(row.key_hint)] if row.key_hint else [row.end] if row.end else []
+
+
+class _Cap(msgspec.Struct, frozen=True):
+    keys: str
+
+
+End = _Cap | Badge | str
 
 
 class _LinePainting:
@@ -132,7 +167,23 @@ class _LinePainting:
         box = self._rect.adjusted(space, 0, -space, 0)
         paint_words(self._painter, box, words, right_to_left=self._is_mirrored)
 
-    def paint_line(self, row: Line, end: str, *, is_chosen: bool) -> None:
+    def paint_nothing(self, row: Nothing) -> None:
+        """As in any other list that is empty."""
+        painter, theme, rect, size = self._painter, self._theme, self._rect, self._theme.sizes.height.icon_large
+        line = theme.line_height("body")
+        top = rect.top() + (rect.height() - size - theme.sizes.space.close - 2 * line) // 2
+        icon = QRect(rect.left() + (rect.width() - size) // 2, top, size, size)
+        paint_icon(painter, icon, "magnifying-glass", theme.colour("text-faint"))
+        top += size + theme.sizes.space.close
+        for words, weight, role in ((row.title, 600, "text"), (row.text, 400, "text-muted")):
+            painter.setFont(theme.font(weight=weight))
+            painter.setPen(theme.colour(role))
+            box = QRect(rect.left() + theme.sizes.space.pane, top, rect.width() - 2 * theme.sizes.space.pane, line)
+            shown = theme.metrics(weight=weight).elidedText(words, Qt.TextElideMode.ElideRight, box.width())
+            paint_words(painter, box, shown, right_to_left=self._is_mirrored, place="centre")
+            top += line
+
+    def paint_line(self, row: Line, end: Sequence[End], *, is_chosen: bool) -> None:
         painter, theme, rect = self._painter, self._theme, self._rect
         space, size = theme.sizes.space, theme.sizes.height.icon
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -145,17 +196,42 @@ class _LinePainting:
         icon = QRect(inner.left(), inner.center().y() - size // 2 + 1, size, size)
         paint_icon(painter, self._at(icon), row.icon, theme.colour("accent-text" if is_chosen else "text-muted"))
         right = inner.right()
-        if end:
-            width = theme.metrics("caption").horizontalAdvance(end)
-            painter.setFont(theme.font("caption"))
-            painter.setPen(theme.colour("text-muted"))
-            box = self._at(self._across(right - width, right + 1))
-            paint_words(painter, box, end, right_to_left=self._is_mirrored, place="trailing")
-            right -= width + space.close
+        for piece in reversed(end):
+            right -= self._paint_end(piece, right, is_chosen=is_chosen) + space.close
         left = inner.left() + size + space.close
-        left += self._paint_marked(self._across(left, right), row.title, row.title_marks, "text") + space.close
+        room = right - left
+        if row.detail:
+            # A long note leaves room for whose it is, which is why it was found more often than not.
+            detail = ceil(self._laid_out(_parts(row.detail, row.detail_marks), "text-muted")[1])
+            room = max(round(room * _TITLE_SHARE), room - detail - space.close)
+        left += self._paint_marked(self._across(left, left + room), row.title, row.title_marks, "text") + space.close
         if row.detail and right - left > space.wide:
             self._paint_marked(self._across(left, right), row.detail, row.detail_marks, "text-muted")
+
+    def _paint_end(self, piece: End, right: int, *, is_chosen: bool) -> int:
+        """A key, a chip or words that end there. How wide it is."""
+        painter, theme = self._painter, self._theme
+        ground = "surface" if is_chosen else "fill"
+        if isinstance(piece, _Cap):
+            size = cap_size(theme, piece.keys)
+            paint_cap(
+                painter, theme, self._at(self._ending(right, size.width(), size.height())), piece.keys, ground=ground
+            )
+            return size.width()
+        if isinstance(piece, Badge):
+            width = chip_width(theme, piece)
+            box = self._at(self._ending(right, width, theme.sizes.height.chip))
+            paint_chip(painter, theme, box, piece, right_to_left=self._is_mirrored, neutral=ground)
+            return width
+        width = theme.metrics("caption").horizontalAdvance(piece)
+        painter.setFont(theme.font("caption"))
+        painter.setPen(theme.colour("text-muted"))
+        box = self._at(self._across(right - width, right + 1))
+        paint_words(painter, box, piece, right_to_left=self._is_mirrored, place="trailing")
+        return width
+
+    def _ending(self, right: int, width: int, height: int) -> QRect:
+        return QRect(right + 1 - width, self._rect.top() + (self._rect.height() - height) // 2, width, height)
 
     def _paint_marked(self, area: QRect, text: str, marks: Marks, role: str) -> int:
         """Text with its marks bold in the accent; elided at the end. How wide it is."""
