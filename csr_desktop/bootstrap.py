@@ -77,6 +77,9 @@ class DeskOpener:
     def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]:
         return self.accounts.sign_in_again(account, password)
 
+    def sign_out(self) -> None:
+        self.accounts.sign_out()
+
     def remove(self, account: Account) -> None:
         """Delete the person's keys and file: the workstation was revoked. Cut off midway, `current` ends it."""
         self.accounts.begin_removal()

@@ -91,6 +91,10 @@ class SyncState:
         """Whether nothing of the server's has come to this workstation yet."""
         return not self._replica.sql.value("SELECT EXISTS (SELECT 1 FROM cursors)")
 
+    def waiting_count(self) -> int:
+        """Changes that are not sent yet."""
+        return self._replica.waiting_count()
+
     def words(self) -> SyncWords:
         """What matters most: signing in again, without which nothing moves; else what needs the person; else that
         nothing is sent, and why; else what waits.

@@ -141,7 +141,9 @@ class ActionFloat(FloatFrame):
         return False
 
 
-class _Picks(QAbstractListModel):
+class PickModel(QAbstractListModel):
+    """Picks as lines; the chosen one wears a check."""
+
     def __init__(self) -> None:
         super().__init__()
         self.picks: list[Pick] = []
@@ -150,14 +152,23 @@ class _Picks(QAbstractListModel):
     def offer(self, picks: Sequence[Pick], chosen_key: str | None) -> None:
         self.beginResetModel()
         self.picks = list(picks)
-        self._rows = [self._row(pick, is_chosen=pick.key == chosen_key) for pick in self.picks]
+        # With one column for check and icons all words start on one line.
+        has_icons = any(pick.icon or pick.key == chosen_key for pick in self.picks)
+        self._rows = [self._row(pick, is_chosen=pick.key == chosen_key, has_icons=has_icons) for pick in self.picks]
         self.endResetModel()
 
     @staticmethod
-    def _row(pick: Pick, *, is_chosen: bool) -> Row:
+    def _row(pick: Pick, *, is_chosen: bool, has_icons: bool) -> Row:
         icon = "check" if is_chosen else pick.icon
         tone = "accent" if is_chosen else "faint"
-        return Row(pick.words, icon=icon, icon_tone=tone, end_text=pick.detail, is_one_line=True)  # type: ignore[arg-type]
+        return Row(
+            pick.words,
+            icon=icon,
+            icon_tone=tone,  # type: ignore[arg-type]
+            end_text=pick.detail,
+            is_one_line=True,
+            keeps_icon=has_icons,
+        )
 
     def rowCount(self, parent: Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.picks)
@@ -189,7 +200,7 @@ class PickFloat(ActionFloat):
         self._nothing = Label(tone="muted", wraps=True)
         self._nothing.setContentsMargins(space.apart, space.close, space.apart, space.close)
         self._nothing.hide()
-        self._model = _Picks()
+        self._model = PickModel()
         self.rows = RowList(themes, title, ground="raised")
         self.rows.setModel(self._model)
         self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)

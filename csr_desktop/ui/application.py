@@ -41,6 +41,7 @@ class Opener(Protocol):
     def sign_in(self, server_url: str, login: str, password: str) -> Account: ...
     def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]: ...
     def remove(self, account: Account) -> None: ...
+    def sign_out(self) -> None: ...
     def mend(self, account: Account, way: str) -> None: ...
     def suggested_server(self) -> str: ...
     def remembered(self, name: str) -> object: ...
@@ -109,6 +110,7 @@ class Application(QObject):
             self._app.setStyleSheet(sheet)
         made.window.closing.connect(self.close)
         made.revoked.connect(self._on_revoked)
+        made.signing_out.connect(self._on_signing_out)
         made.window.installEventFilter(self)
         made.ask_first()
         # The window opens with its rows in it. A store that is slow is waited for no longer than a person would notice.
@@ -198,15 +200,9 @@ class Application(QObject):
         """Say it, then remove the person's file and key at once: whoever has the computer now would not press a key."""
         from csr_desktop.ui.recovery_words import RecoveryWords
 
-        made, data, account = self.desk_window, self._data, self._account
-        if made is None or data is None or account is None or self._is_closing:
+        account, data = self._account, self._take_window()
+        if data is None or account is None:
             return
-        made.window.closing.disconnect(self.close)
-        made.close()
-        self.desk_window = self._data = None
-        # What the closed window still asks must not meet a closed file, nor the next window.
-        self.worker.retire()
-        self.worker = StoreWorker(self._executor, self, self._opener.translate)
 
         def remove() -> None:
             data.close()
@@ -214,6 +210,32 @@ class Application(QObject):
 
         self._on_fault(Refused("revoked", *RecoveryWords(self).removed(status)))
         self.worker.ask(self, remove, lambda _: None, self._on_fault)
+
+    def _on_signing_out(self) -> None:
+        """The file stays, locked; the keys go out of memory with what held them."""
+        data = self._take_window()
+        if data is None:
+            return
+
+        def leave() -> None:
+            data.close()
+            self._opener.sign_out()
+
+        self.worker.ask(self, leave, lambda _: self.ask_to_sign_in(), self._on_fault)
+
+    def _take_window(self) -> DeskData | None:
+        """Close the window; what it showed is still open. None where there is none."""
+        made, data = self.desk_window, self._data
+        if made is None or data is None or self._is_closing:
+            return None
+        made.window.closing.disconnect(self.close)
+        made.close()
+        self.desk_window = self._data = None
+        self._is_shown = False
+        # What the closed window still asks must not meet a closed file, nor the next window.
+        self.worker.retire()
+        self.worker = StoreWorker(self._executor, self, self._opener.translate)
+        return data
 
     def _ways_out(self, fault: CsrDesktopError) -> list[tuple[str, str]]:
         quit_ = ("quit", self.tr("Quit"))

@@ -56,6 +56,8 @@ class DeskWindow(QObject):
     revoked = Signal(object)
     """The SyncStatus: the workstation may keep nothing of its data."""
     first_painted = Signal()
+    signing_out = Signal()
+    """The person wants to leave this workstation; what they wrote is in the file."""
 
     def __init__(
         self,
@@ -92,7 +94,9 @@ class DeskWindow(QObject):
             icon="sign-in",
             is_enabled=lambda: self.window.sync_line.wants_sign_in,
         )
-        self.window.actions_table.add(start, renew)
+        leave = Action("sign_out", self.tr("Sign out"), self._ask_to_sign_out, icon="sign-out")
+        self.window.actions_table.add(start, renew, leave)
+        self.window.sync_line.details_wanted.connect(self._open_sync)
         self.window.sync_line.sign_in_wanted.connect(self.ask_to_sign_in)
         self._engine: _SyncEngine | None = None
         self._has_asked = False
@@ -102,6 +106,7 @@ class DeskWindow(QObject):
         self.floats = Floats(self.window, self.desk, account, remember)
         self._wire_counts()
         self._first_fill: FirstFill | None = None
+        self._exchanged_at = 0
         self.is_filled = False
         """Whether everything of this person has come since the start."""
 
@@ -245,6 +250,8 @@ class DeskWindow(QObject):
 
     def _on_status(self, status: SyncStatus) -> None:
         self.is_filled = self.is_filled or status.is_filled
+        if status.state == "saved":
+            self._exchanged_at = self.desk.words.now()
         if self._first_fill is not None:
             self._first_fill.take_status(status)
         self.window.sync_line.set_status(status)
@@ -264,7 +271,37 @@ class DeskWindow(QObject):
             tone: Tone = "warning" if found.needs_person else "info"
             self.desk.noticed.emit(Notice(RecoveryWords(self).said(found), tone=tone))
 
-    # Signing in again
+    def _open_sync(self) -> None:
+        from csr_desktop.ui.sync_float import SyncFloat
+
+        def show(waiting_count: int) -> None:
+            made = SyncFloat(
+                self.desk,
+                self.window,
+                self.data.account,
+                exchanged_at=self._exchanged_at,
+                waiting_count=waiting_count,
+            )
+            made.try_wanted.connect(self._on_saved)
+            made.open_by_words(self.window)
+
+        self.desk.ask(self, self.desk.services.sync_state.waiting_count, show)
+
+    # Signing out, and in again
+
+    def _ask_to_sign_out(self) -> None:
+        from csr_desktop.ui.person_menu import SignOutFloat
+
+        def show(waiting_count: int) -> None:
+            made = SignOutFloat(self.desk, self.window, waiting_count)
+            made.wanted.connect(self._sign_out)
+            made.open_by(self.window.top_bar.avatar, made.button, is_trailing=True)
+
+        self.desk.ask(self, self.desk.services.sync_state.waiting_count, show)
+
+    def _sign_out(self) -> None:
+        """After what was typed last is in the file."""
+        self.desk.ask(self, lambda: None, lambda _: self.signing_out.emit())
 
     def ask_to_sign_in(self) -> None:
         """Nothing is sent until the person has signed in again; the window and what is written in it stay."""

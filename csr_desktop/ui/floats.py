@@ -32,6 +32,13 @@ class Floats:
         window.settings_wanted.connect(partial(self._open, "settings"))
         window.needs_you_wanted.connect(partial(self._open, "needs_you"))
 
+        window.person_wanted.connect(self._open_person)
+
+    def _open_person(self) -> None:
+        from csr_desktop.ui.person_menu import open_person_menu
+
+        open_person_menu(self._window, self._desk, self._account)
+
     def _open(self, name: str) -> None:
         floating: Palette | PageFloat = getattr(self, name)
         floating.open()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from csr_desktop.ui.actions import Action, Actions
-from csr_desktop.ui.desk import Desk, Notice, Target
+from csr_desktop.ui.desk import Desk, Target
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.notices import WindowNotice
 from csr_desktop.ui.place import Place
@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
     keys_wanted = Signal()
     settings_wanted = Signal()
     needs_you_wanted = Signal()
+    person_wanted = Signal()
     help_wanted = Signal()
     minute_passed = Signal()
 
@@ -156,7 +157,7 @@ class MainWindow(QMainWindow):
         self.rail.foot.place_chosen.connect(self.actions_table.run)
         self.top_bar.search_wanted.connect(self.palette_wanted)
         self.sync_line.needs_you_wanted.connect(self.needs_you_wanted)
-        self.sync_line.details_wanted.connect(self._say_sync)
+        self.top_bar.person_wanted.connect(self.person_wanted)
         self.desk.opening.connect(self._on_opening)
         self.desk.store.failed.connect(self.desk.say_fault)
 
@@ -236,10 +237,6 @@ class MainWindow(QMainWindow):
     def _on_back(self) -> None:
         if self._current:
             self.place(self._current).go_back()
-
-    def _say_sync(self) -> None:
-        details = self.sync_line.accessibleDescription() or f"{self.sync_line.words}."
-        self.desk.noticed.emit(Notice(details, tone="info"))
 
     # Size and time
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.ui.actions import key_text
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.elide import plain_tooltip
+from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
@@ -56,10 +58,34 @@ class SearchButton(Button):
         return QSize(self.least_width(), self.sizeHint().height())
 
 
+class PersonButton(RingedButton):
+    """One's own picture, which opens what belongs to oneself."""
+
+    def __init__(self, themes: ThemeSwitch, person: str) -> None:
+        super().__init__(themes)
+        self.setAccessibleName(self.tr("{0}: settings, help, sign out").format(person))
+        self.setToolTip(plain_tooltip(person))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._picture = Avatar(themes, person, is_me=True, parent=self)
+        self._picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._picture.setAccessibleName("")
+        self._picture.resize(self._picture.sizeHint())
+
+    def sizeHint(self) -> QSize:
+        return self._picture.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The picture is all of it."""
+
+
 class TopBar(QFrame):
     """The call bar and the sync words are handed in."""
 
     search_wanted = Signal()
+    person_wanted = Signal()
 
     def __init__(self, themes: ThemeSwitch, call_bar: QWidget, sync_line: SyncLine, person: str) -> None:
         super().__init__()
@@ -71,7 +97,8 @@ class TopBar(QFrame):
         self.search.clicked.connect(self.search_wanted)
         self.call_bar = call_bar
         self.sync_line = sync_line
-        self.avatar = Avatar(themes, person, is_me=True)
+        self.avatar = PersonButton(themes, person)
+        self.avatar.clicked.connect(self.person_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(sizes.space.apart, 0, sizes.space.apart, 0)
         row.setSpacing(sizes.space.apart)

@@ -16,8 +16,10 @@ from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.rows import KEY_ROLE
 from csr_desktop.ui.main_window import LIVES_IN, PLACES
 from csr_desktop.ui.notices import PlaceNotice
+from csr_desktop.ui.sync_float import SyncFloat
 from tests.conftest import Office
 from tests.ui.frame_bench import Frame, can_be_seen, spoken
+from tests.ui.whole import broken_parts
 
 MINE = "SELECT id FROM tickets WHERE assignee_id = ? AND state = 'open' AND deleted = 0 ORDER BY id LIMIT 1"
 IDS = {
@@ -396,13 +398,17 @@ def test_the_top_bar_says_how_it_stands(frame: Frame, state: SyncPhase, says: st
     assert spoken(line) == line.words
     line.click()
     frame.settle()
-    assert frame.said() == ["The server can't be reached. Everything is kept."]
+    (float_,) = frame.window.findChildren(SyncFloat)
+    assert "The server can't be reached. Everything is kept." in float_.accessibleDescription()
+    assert frame.focus is float_.button
 
 
 def test_the_words_of_saving_answer_a_press_when_there_is_no_more_to_say(frame: Frame) -> None:
     frame.window.sync_line.click()
     frame.settle()
-    assert frame.said() == ["All saved."]
+    (float_,) = frame.window.findChildren(SyncFloat)
+    assert float_.accessibleDescription().startswith("All saved. ")
+    assert broken_parts(float_) == []
 
 
 def test_what_waits_is_counted_and_a_first_filling_counts_down(frame: Frame) -> None:

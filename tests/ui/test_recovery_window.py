@@ -14,9 +14,13 @@ from PySide6.QtWidgets import QApplication
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.kit.theme import ThemeSwitch
+from csr_desktop.ui.menu_float import MenuFloat
+from csr_desktop.ui.person_menu import SignOutFloat
 from csr_desktop.ui.plurals import EnglishPlurals
 from csr_desktop.ui.sign_in_view import SignInView
+from csr_desktop.ui.sync_float import SyncFloat
 from tests.server.conftest import make_bureau
+from tests.server.desk import PASSWORD
 from tests.ui.frame_bench import interactive, spoken
 from tests.ui.recovery_seat import House, Seat
 
@@ -387,3 +391,81 @@ def test_on_a_full_disk_nothing_is_called_saved_and_it_goes_on_when_there_is_roo
     seat.sync()
     seat.says("All saved")
     assert house.notes() == ["two"]
+
+
+# Signing out
+
+
+def signing_out(seat: Seat) -> SignOutFloat:
+    """By one's own picture at the top right."""
+    seat.desk.window.top_bar.avatar.click()
+    seat.wait(0.1)
+    (menu,) = (one for one in seat.desk.window.findChildren(MenuFloat) if one.isVisible())
+    model = menu.rows.model()
+    assert [model.index(at, 0).data() for at in range(model.rowCount())] == ["Settings", "Help", "Keys", "Sign out"]
+    assert QApplication.focusWidget() is menu.rows
+    seat.press("Down", "Down", "Down", "Return")
+    seat.until(lambda: bool(seat.desk.window.findChildren(SignOutFloat)), "the float")
+    return seat.desk.window.findChildren(SignOutFloat)[0]
+
+
+def test_signing_out_tells_what_waits_and_keeps_it_for_the_next_time(seat: Seat, house: House) -> None:
+    house.stop()
+    seat.note("not sent yet")
+    seat.until(lambda: seat.line.startswith("Offline"), "being offline")
+    leaving = signing_out(seat)
+    assert any(text.startswith("1 change not sent yet. ") for text in seat.texts(leaving))
+    seat.press("Return")
+    application = seat.application
+    seat.until(lambda: isinstance(application.front, SignInView), "the sign-in")
+    assert application.desk_window is None
+    assert seat.opener.current() is None, "the next start asks to sign in"
+    view = application.front
+    assert isinstance(view, SignInView)
+    assert (view.server.text(), view.login.text(), view.password.text()) == (house.url, "ada", "")
+
+    house.start()
+    view.password.setText(PASSWORD)
+    view.submit()
+    seat.until(lambda: application.desk_window is not None, "the desk")
+    seat.says("All saved")
+    assert seat.desk.window.isVisible()
+    assert house.notes() == ["not sent yet"]
+
+
+def test_esc_signs_nobody_out(seat: Seat) -> None:
+    leaving = signing_out(seat)
+    assert not any("not sent" in text for text in seat.texts(leaving))
+    seat.press("Esc")
+    assert seat.opener.current() is not None
+    assert seat.line == "All saved"
+
+
+def test_a_start_after_signing_out_asks_to_sign_in(seat: Seat, sit: Callable[[str], Seat]) -> None:
+    signing_out(seat)
+    seat.press("Return")
+    seat.until(lambda: isinstance(seat.application.front, SignInView), "the sign-in")
+    seat.close()
+    again = sit("ada")
+    again.application.start()
+    again.until(lambda: again.application.front is not None, "a window")
+    assert isinstance(again.application.front, SignInView)
+
+
+# The words of saving, pressed
+
+
+def test_all_saved_tells_when_and_that_there_is_nothing_to_do(seat: Seat) -> None:
+    seat.wait(0.5)
+    seat.says("All saved")
+    seat.desk.window.sync_line.click()
+    seat.until(lambda: bool(seat.desk.window.findChildren(SyncFloat)), "the float")
+    (float_,) = seat.desk.window.findChildren(SyncFloat)
+    texts = seat.texts(float_)
+    assert texts[0] == "All saved"
+    assert "Nothing" in texts
+    assert "127.0.0.1" in texts
+    assert "Not since the start" not in texts
+    assert QApplication.focusWidget() is float_.button
+    seat.press("Esc")
+    assert QApplication.focusWidget() is not float_.button

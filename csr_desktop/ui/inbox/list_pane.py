@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QTimer, Signal
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QTimer, Signal
 
 from csr_desktop.services.inbox_rows import VIEWS
 from csr_desktop.ui.inbox.bulk_bar import BulkBar
@@ -144,16 +143,16 @@ class ListPane(Pane):
                 self._say_empty()
 
     def _open_views(self) -> None:
-        menu = QMenu(self)
+        from csr_desktop.ui.kit.picker import Pick
+        from csr_desktop.ui.menu_float import MenuFloat
+
+        picks = []
         for view in VIEWS:
             count = getattr(self._counts, view) if self._counts else 0
-            words = self._words.view(view) + (f"\t{self.locale().toString(count)}" if count else "")
-            action = menu.addAction(words)
-            action.setCheckable(True)
-            action.setChecked(view == self.model.view)
-            action.triggered.connect(lambda _checked, key=view: self.view_wanted.emit(key))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self._views.mapToGlobal(QPoint(0, self._views.height())))
+            picks.append(Pick(view, self._words.view(view), self.locale().toString(count) if count else ""))
+        menu = MenuFloat(self._desk.themes, self.window(), self._views.accessibleName(), picks)
+        menu.taken.connect(self.view_wanted)
+        menu.open_by(self._views, chosen_key=self.model.view, is_trailing=True)
 
     # States
 

@@ -195,7 +195,7 @@ class _RowPainting:
             self._painter.fillRect(self._mirror(mark), theme.colour("accent" if self._has_keyboard else "control"))
 
     def _paint_hairline(self) -> None:
-        if self._is_selected or self._index.row() == 0:
+        if self._is_selected or self._index.row() == 0 or ground_role(self._widget) == "raised":
             return
         above = self._index.sibling(self._index.row() - 1, self._index.column())
         if not isinstance(above.data(ROW_ROLE), Row):
@@ -324,7 +324,7 @@ class _RowPainting:
         return reason + end + self._theme.sizes.space.close > line.width()
 
     def _paint_one_line(self, row: Row) -> None:
-        start = self._columns.text if row.icon else self._columns.icon
+        start = self._columns.text if row.icon or row.keeps_icon else self._columns.icon
         line = self._rect.adjusted(start, 0, -self._columns.right, 0)
         line = self._line_end(self._second_line_end(line, row), row)
         weight, colour = self._title_weight(row), self._title_colour(row)

@@ -65,6 +65,8 @@ class Row:
     is_done: bool = False
     check: CheckState = ""
     is_one_line: bool = False
+    keeps_icon: bool = False
+    """In one line: without an icon the words start where they do beside one."""
     progress: float = -1.0
     tooltip: str = ""
     spoken: str = ""
