@@ -26,10 +26,8 @@ class KeysPage(PageFloat):
         actions = [a for a in self._actions.of_place(self.window.current_place) if a.key]
         here = [a for a in actions if a.place != EVERYWHERE]
         everywhere = [a for a in actions if a.place == EVERYWHERE]
-        for title, some in ((self.tr("In this place"), here), (self.tr("Everywhere"), everywhere)):
-            if some:
-                self.body.addWidget(Label(title, size="caption", weight=600, tone="muted"))
-                self.body.addWidget(self._table(some))
+        groups = [(self.tr("In this place"), here), (self.tr("Everywhere"), everywhere)]
+        self.body.addWidget(self._table([group for group in groups if group[1]]))
         moves = Label(
             self.tr("Lists move with the arrows or j and k, Enter opens, Esc goes back. Tab goes from part to part."),
             tone="muted",
@@ -38,16 +36,23 @@ class KeysPage(PageFloat):
         self.body.addWidget(moves)
         self.body.addStretch(1)
 
-    def _table(self, actions: list[Action]) -> QWidget:
+    def _table(self, groups: list[tuple[str, list[Action]]]) -> QWidget:
+        """All in one grid, so that keys and words stand on the same lines in each group."""
         table = QWidget()
         grid = QGridLayout(table)
         space = self.desk.themes.theme.sizes.space
-        grid.setContentsMargins(0, 0, 0, space.close)
-        grid.setHorizontalSpacing(space.page)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(space.apart)
         grid.setVerticalSpacing(space.tight)
-        for at, action in enumerate(actions):
-            row, column = divmod(at, 2)
-            grid.addWidget(KeyCap(self.desk.themes, key_text(action.key)), row, column * 2)
-            grid.addWidget(Label(action.title, wraps=True), row, column * 2 + 1)
-            grid.setColumnStretch(column * 2 + 1, 1)
+        for column in (1, 3):
+            grid.setColumnStretch(column, 1)
+        for title, actions in groups:
+            if grid.count():
+                grid.setRowMinimumHeight(grid.rowCount(), space.apart)
+            top = grid.rowCount() + 1
+            grid.addWidget(Label(title, size="caption", weight=600, tone="muted"), top, 0, 1, 4)
+            for at, action in enumerate(actions):
+                row, column = divmod(at, 2)
+                grid.addWidget(KeyCap(self.desk.themes, key_text(action.key)), top + 1 + row, column * 2)
+                grid.addWidget(Label(action.title, wraps=True), top + 1 + row, column * 2 + 1)
         return table

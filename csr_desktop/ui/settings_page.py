@@ -26,7 +26,7 @@ class SettingsPage(PageFloat):
         self._remember = remember
         super().__init__(window, desk, window.tr("Settings"))
         themes = desk.themes
-        self.looks = ChoiceRow(themes, self.tr("Colours"), numbered=False)
+        self.looks = ChoiceRow(themes, self.tr("Colors"), numbered=False)
         self.looks.set_choices(
             [
                 ("system", self.tr("As the system")),
@@ -37,7 +37,7 @@ class SettingsPage(PageFloat):
         )
         self.looks.chosen.connect(self._on_look)
         self._facts = Facts(themes)
-        self.body.addWidget(Label(self.tr("Colours"), size="caption", weight=600, tone="muted"))
+        self.body.addWidget(Label(self.tr("Colors"), size="caption", weight=600, tone="muted"))
         self.body.addWidget(self.looks)
         self.body.addWidget(Label(self.tr("This workstation"), size="caption", weight=600, tone="muted"))
         self.body.addWidget(self._facts)
@@ -49,7 +49,7 @@ class SettingsPage(PageFloat):
         self._facts.set_facts(
             [
                 (self.tr("Signed in as"), f"{account.name} ({account.login})", ""),
-                (self.tr("Organisation"), account.organisation, ""),
+                (self.tr("Organization"), account.organisation, ""),
                 (self.tr("Server"), account.server_url, ""),
                 (self.tr("Version"), __version__, ""),
             ]

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QTextDocument
 
+from csr_desktop.ui.kit.chips import KeyCap
 from csr_desktop.ui.main_window import SMALLEST
 from tests.ui.frame_bench import Frame
 from tests.ui.whole import broken_parts
@@ -48,3 +49,10 @@ def test_the_call_bar_starts_where_the_conversation_does(frame: Frame, width: in
     call_bar = frame.window.top_bar.call_bar.mapTo(frame.window, QPoint()).x()
     selected = frame.place.conversation.mapTo(frame.window, QPoint()).x()
     assert abs(call_bar - selected) <= 1
+
+
+def test_keys_and_their_words_stand_on_the_same_lines_in_both_groups(frame: Frame) -> None:
+    frame.press("?")
+    page = frame.floats.keys
+    caps = {cap.mapTo(page.frame, QPoint()).x() for cap in page.frame.findChildren(KeyCap) if cap.isVisible()}
+    assert len(caps) == 2

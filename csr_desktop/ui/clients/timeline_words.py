@@ -157,7 +157,7 @@ class TimelineWords(QObject):
         icon = VIEW_ICONS.get(row.view_kind, VIEW_ICONS["follow_up"])
         if row.state == "open":
             is_late = bool(row.due_at) and row.due_at < self._words.now()
-            due = self.tr("Due {0}").format(self._words.moment(row.due_at)) if row.due_at else ""
+            due = self.tr("Due {0}").format(self._words.within(row.due_at)) if row.due_at else ""
             end = self._words.until(row.due_at).text if is_late else self.tr("Open")
             return self._row(row, title, icon, (to, due), end_text=end, end_tone="danger" if is_late else "faint")
         tone: Tone = {"kept": "success", "broken": "danger"}.get(row.outcome, "faint")  # type: ignore[assignment]

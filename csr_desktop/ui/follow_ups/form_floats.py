@@ -134,7 +134,7 @@ class CountedFloat(ActionFloat):
         facts = [
             (self.tr("Kept on time"), kept.format(number(rate.kept)), ""),
             (self.tr("Due"), due.format(number(rate.due), owner), ""),
-            (self.tr("Not counted"), self.tr("Cancelled promises, and those whose time is still to come."), ""),
+            (self.tr("Not counted"), self.tr("Canceled promises, and those whose time is still to come."), ""),
         ]
         if rate.share is not None and rate.low is not None and rate.high is not None:
             span = self.tr("{0} to {1}: where the true rate lies in 95 of 100 cases (Wilson), given so few promises.")

@@ -118,7 +118,7 @@ class Composer(QWidget):
     def _add_editor(self, kind: str) -> None:
         names = {
             REPLY: (self.tr("Reply"), self.tr("What you told the client")),
-            NOTE: (self.tr("Internal note"), self.tr("Only your organisation reads this")),
+            NOTE: (self.tr("Internal note"), self.tr("Only your organization reads this")),
             HEARD: (self.tr("What the client said"), self.tr("What the client said, by phone or in person")),
         }
         name, placeholder = names[kind]

@@ -10,7 +10,7 @@ from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
 
 def initials(name: str) -> str:
     """First letters of the first and last word that start with a letter or digit, upper case; at most two."""
-    words = [word for word in name.replace("-", " ").split() if word[0].isalnum()]
+    words = [word for word in name.split() if word[0].isalnum()]
     if not words:
         return ""
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()

@@ -97,6 +97,9 @@ class Button(RingedButton):
         """Roles of the ground, the ground under the pointer and the text; '' is no ground."""
         return _LOOKS[self.role]
 
+    def icon_side(self) -> int:
+        return self.themes.theme.sizes.height.icon
+
     def side_padding(self) -> int:
         return 0 if self.role == "link" else self.themes.theme.sizes.space.button_padding
 
@@ -119,7 +122,7 @@ class Button(RingedButton):
 
     def _parts_width(self) -> int:
         theme, gap = self.themes.theme, self.themes.theme.sizes.space.button_gap
-        widths = [theme.sizes.height.icon] if self.shown_icon() else []
+        widths = [self.icon_side()] if self.shown_icon() else []
         if self._words:
             widths.append(self._advance(self._words))
         if self.key_hint:
@@ -184,7 +187,7 @@ class Button(RingedButton):
             return QRect(left, (self.height() - height) // 2, width, height)
 
         if self.shown_icon():
-            paint_icon(painter, place(theme.sizes.height.icon, theme.sizes.height.icon), self.shown_icon(), colour)
+            paint_icon(painter, place(self.icon_side(), self.icon_side()), self.shown_icon(), colour)
         if words:
             font = theme.font(self.text_size, self.weight())
             painter.setFont(font)

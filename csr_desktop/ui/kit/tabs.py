@@ -17,6 +17,9 @@ class _Tab(Button):
     def weight(self) -> int:
         return 600 if self.isChecked() else 400
 
+    def icon_side(self) -> int:
+        return self.themes.theme.sizes.height.icon_small
+
     def side_padding(self) -> int:
         return 0
 

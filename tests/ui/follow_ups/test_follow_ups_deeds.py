@@ -278,7 +278,7 @@ def test_the_rate_says_how_it_is_counted(bench: Bench, data: DeskData) -> None:
     texts = " ".join(label.text() for label in asked.findChildren(Label))
     assert f"{found.kept}, done as kept by the time agreed." in texts
     assert f"{found.due}, promised by you" in texts
-    assert "Cancelled promises" in texts
+    assert "Canceled promises" in texts
     bench.press(Qt.Key.Key_Escape)
     assert not bench.place.asking.is_open
 

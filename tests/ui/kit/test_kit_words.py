@@ -220,7 +220,7 @@ def test_tabs(themes: ThemeSwitch, qtbot: QtBot) -> None:
     ("name", "letters"),
     [
         ("Dana Sample", "DS"),
-        ("Robin Stand-in", "RI"),
+        ("Robin Stand-in", "RS"),
         ("Cher", "C"),
         ("  ", ""),
         ("(Ana) María Ñandú", "MÑ"),
