@@ -36,6 +36,7 @@ def on_ready(made):
     place = made.window.place("inbox")
     rows = place.list.rows
     said["modules"] = sorted(sys.modules)
+    said["classes"] = sorted(vars(sys.modules["PySide6.QtWidgets"]))
     said["sources"] = [name for name in linecache.cache if "csr_desktop" in name]
     said["rows"] = rows.model().rowCount()
     said["count"] = place.list.header._count.text()
@@ -79,7 +80,7 @@ sys.exit(run_desk(places, demo_secrets(places), ["csr-desktop"], on_ready))
 """
 LATER = {
     "argon2", "click", "cryptography", "holidays", "httpx2", "keyring", "phonenumbers", "platformdirs", "psycopg",
-    "rapidfuzz", "sqlite3.dump", "ssl", "starlette", "structlog", "truststore", "whenever", "zstandard",
+    "rapidfuzz", "sqlite3.dump", "ssl", "starlette", "structlog", "truststore", "zstandard",
     "csr_desktop.server", "csr_desktop.sync.engine", "csr_desktop.sync.transport", "csr_desktop.services.calls",
     "csr_desktop.services.clients", "csr_desktop.services.follow_ups", "csr_desktop.services.search",
     "csr_desktop.ui.calls", "csr_desktop.ui.clients", "csr_desktop.ui.context_pane", "csr_desktop.ui.follow_ups",
@@ -136,6 +137,11 @@ def test_what_is_selected_follows_the_list(said: dict[str, Any]) -> None:
 
 def test_the_first_screen_waits_for_nothing_that_it_does_not_show(said: dict[str, Any]) -> None:
     assert LATER & set(said["modules"]) == set()
+
+
+def test_the_first_screen_makes_no_class_of_qt_with_hundreds_of_constants(said: dict[str, Any]) -> None:
+    assert "QAbstractItemView" in said["classes"]  # PySide6 puts a class there once somebody names it
+    assert {"QStyle", "QTextEdit", "QProxyStyle", "QMessageBox"} & set(said["classes"]) == set()
 
 
 def test_qt_does_not_read_the_sources_of_the_program(said: dict[str, Any]) -> None:

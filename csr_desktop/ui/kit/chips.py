@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.elide import Label, plain_tooltip
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch, Tone
 from csr_desktop.ui.kit.words import paint_words
 
@@ -279,5 +280,5 @@ class KeyHints(QWidget):
             has_room = has_room and left + size.width() <= self.width()
             hint.setVisible(has_room)
             at = QRect(left, (self.height() - size.height()) // 2, size.width(), size.height())
-            hint.setGeometry(QStyle.visualRect(self.layoutDirection(), self.rect(), at))
+            hint.setGeometry(mirrored(self.layoutDirection(), self.rect(), at))
             left += size.width() + self._gap

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout, QTextOption
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from csr_desktop.ui.kit.mirror import mirrored_alignment
 from csr_desktop.ui.kit.theme import TextSize, Tone, set_look
 from csr_desktop.ui.kit.tokens import load_sizes
 from csr_desktop.ui.kit.words import Place, direction_of, in_reading_order, paint_words
@@ -105,7 +106,7 @@ class Label(QLabel):
         return QSize(min(word, _WIDEST_WRAPPED_HINT // 4), self._line)
 
     def _shown_alignment(self) -> Qt.AlignmentFlag:
-        return QStyle.visualAlignment(self.layoutDirection(), self.alignment())
+        return mirrored_alignment(self.layoutDirection(), self.alignment())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._is_selectable:

@@ -12,3 +12,15 @@ def mirrored(direction: Qt.LayoutDirection, bounds: QRect, rect: QRect) -> QRect
     if direction != Qt.LayoutDirection.RightToLeft:
         return QRect(rect)
     return rect.translated(2 * (bounds.right() - rect.right()) + rect.width() - bounds.width(), 0)
+
+
+def mirrored_alignment(direction: Qt.LayoutDirection, alignment: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
+    """What leading and trailing mean on the screen; the same as `QStyle.visualAlignment`, for the same reason."""
+    sides = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignRight
+    if not alignment & Qt.AlignmentFlag.AlignHorizontal_Mask:
+        alignment |= Qt.AlignmentFlag.AlignLeft
+    if alignment & Qt.AlignmentFlag.AlignAbsolute or not alignment & sides:
+        return alignment
+    if direction == Qt.LayoutDirection.RightToLeft:
+        alignment ^= sides
+    return alignment | Qt.AlignmentFlag.AlignAbsolute

@@ -1,8 +1,10 @@
 """A scroll bar that lies over what it scrolls: lines reach the edge, and nothing shifts with the length of a list."""
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
-from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar, QStyle
+from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar
 from shiboken6 import isValid
+
+from csr_desktop.ui.kit.mirror import mirrored
 
 
 class OverlayBar(QScrollBar):
@@ -36,6 +38,6 @@ class OverlayBar(QScrollBar):
         self.setValue(under.value())
         place = self._area.rect()
         place.setLeft(place.right() + 1 - self.sizeHint().width())
-        self.setGeometry(QStyle.visualRect(self.layoutDirection(), self._area.rect(), place))
+        self.setGeometry(mirrored(self.layoutDirection(), self._area.rect(), place))
         self.setVisible(under.maximum() > under.minimum())
         self.raise_()
