@@ -10,10 +10,11 @@ from typing import TypeVar
 from PySide6.QtCore import QEventLoop, QKeyCombination, QPoint, Qt, QTimer
 from PySide6.QtGui import QAccessible, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 W = TypeVar("W", bound=QWidget)
 PATIENCE_SECONDS = 15.0
+_MOST_TABS = 120
 
 
 class NotSeen(AssertionError):
@@ -68,6 +69,20 @@ class Hands:
             QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
             spin(1)
 
+    def reach(self, widget: QWidget) -> None:
+        """Press Tab until the keyboard is there. Raises NotSeen where it comes round without."""
+        for _ in range(_MOST_TABS):
+            if QApplication.focusWidget() is widget:
+                return
+            self.key("Tab")
+        raise NotSeen(f"Tab does not come to “{spoken(widget)}”")
+
+    def write_into(self, field: QWidget, text: str) -> None:
+        """By keyboard alone: go there, select what it holds, type."""
+        self.reach(field)
+        self.key("Ctrl+A")
+        self.write(text)
+
     def write(self, text: str) -> None:
         """Letter by letter, where the keyboard is."""
         for letter in text:
@@ -90,6 +105,20 @@ class Hands:
         rect = view.visualRect(view.model().index(row, 0))
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rect.center())
         spin(1)
+
+    def choose(self, view: QAbstractItemView, words: str) -> None:
+        """Press Down until the row that begins with these words is the current one."""
+        wait(f"a row “{words}”", lambda: self._row(view, words) >= 0)
+        for _ in range(view.model().rowCount()):
+            if str(view.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole) or "").startswith(words):
+                return
+            self.key("Down")
+        raise NotSeen(f"Down does not come to “{words}”")
+
+    def said(self, view: QAbstractItemView, words: str) -> str:
+        """All that the row with these words says to a screen reader."""
+        row = self.row(view, words)
+        return str(view.model().index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole))
 
     def row(self, view: QAbstractItemView, words: str) -> int:
         wait(f"a row “{words}”", lambda: self._row(view, words) >= 0)
@@ -142,5 +171,7 @@ class Hands:
 
 def spoken(widget: QWidget) -> str:
     """The name that a screen reader says."""
+    if isinstance(widget, QComboBox):
+        return widget.accessibleName()  # Qt on Linux says its value here, and its name by its label
     interface = QAccessible.queryAccessibleInterface(widget)
     return interface.text(QAccessible.Text.Name).replace("&", "") if interface is not None else ""

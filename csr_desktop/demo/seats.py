@@ -57,9 +57,7 @@ class Seat:
             (front.login, self.who.login),
             (front.password, self.who.password),
         ):
-            field.setFocus()
-            field.selectAll()
-            hands.write(text)
+            hands.write_into(field, text)
         hands.key("Return")
         wait("the desk", lambda: self._window() is not None)
         self._settle()
