@@ -122,3 +122,16 @@ def test_a_client_form_stays_while_one_works_beside_it(frame: Frame) -> None:
     QTest.mouseClick(words_of(frame), Qt.MouseButton.LeftButton)
     frame.settle()
     assert floating.isVisible()
+
+
+@pytest.mark.parametrize("key", ["Return", "Enter", "Space"])
+def test_enter_on_cancel_cancels(frame: Frame, key: str) -> None:
+    """And is not taken for the float's own Enter, which would complete the follow-up."""
+    open_outcome(frame)
+    floating = float_of(frame)
+    cancel = next(button for button in floating.findChildren(Button) if button.words == "Cancel")
+    cancel.setFocus()
+    frame.press(key)
+    assert not is_in_float(frame.focus)
+    assert frame.notices == []
+    assert frame.value("SELECT COUNT(*) FROM outbox") == 0

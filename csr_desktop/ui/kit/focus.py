@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QPainter, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
@@ -71,6 +71,15 @@ class RingedButton(QPushButton):
         super().__init__(parent)
         self.themes = themes
         self.focus_watch = FocusWatch(themes, self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter is a press like Space; on a choice it is left to the form, whose choices stand by then."""
+        is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not self.isCheckable()
+        if is_enter and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            if not event.isAutoRepeat():
+                self.click()
+            return
+        super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
