@@ -10,6 +10,7 @@ import msgspec
 from csr_desktop.domain import local_days, pay_schedule, phone
 from csr_desktop.domain.deposits import DepositRules, RulesError
 from csr_desktop.domain.matching import likely_duplicates, normal_name
+from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean_line
 from csr_desktop.services.client_edits import ClientEdits
 from csr_desktop.services.client_rows import (
@@ -25,6 +26,7 @@ from csr_desktop.services.client_rows import (
 )
 from csr_desktop.store.client_clocks import ClientClocks
 from csr_desktop.store.queries import clients as queries
+from csr_desktop.store.queries import rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,6 +129,13 @@ class Clients(ClientEdits):
             can_edit=self._people.can_edit_clients(),
             is_mine=row["specialist_id"] == me,
         )
+
+    def client_of(self, contact_id: str) -> str:
+        """Where a person works; raises Refused for one who is not here."""
+        found = rows.by_id(self._replica.sql, "contacts", [contact_id], ["client_id"]).get(contact_id)
+        if found is None or found["deleted"]:
+            raise unknown()
+        return str(found["client_id"])
 
     def contacts(self, client_id: str) -> tuple[ContextContact, ...]:
         """Active ones first, by name."""

@@ -49,6 +49,8 @@ class ClientListPane(Pane):
         self.model = ClientListModel(desk, words)
         self.rows = RowList(themes, self.tr("Clients"))
         self.rows.setModel(self.model)
+        # Else Qt makes the first row current when the keyboard comes, and another client would be shown than is opened.
+        self.rows.setCurrentIndex(QModelIndex())
         self.model.keep_place = partial(keeping_place, self.rows)
         self.field = TextField(
             themes,

@@ -289,8 +289,19 @@ class ClientsPlace(Place):
             self.new_client()
             return
         if target.kind == "contact":
-            self._contact_wanted = target.id
-        self._open_client(target.client_id if target.kind == "contact" else target.id)
+            self._open_contact(target.id, target.client_id)
+        else:
+            self._open_client(target.id)
+
+    def _open_contact(self, contact_id: str, client_id: str) -> None:
+        def found(known_id: str) -> None:
+            self._contact_wanted = contact_id
+            self._open_client(known_id)
+
+        clients = self.desk.services.clients
+        self.desk.ask(
+            self, lambda: client_id or clients.client_of(contact_id), found, self.desk.say_fault, key="target"
+        )
 
     def _open_client(self, client_id: str) -> None:
         """Show this one, at the top of those looked at last."""
