@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import msgspec
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
 from csr_desktop.ui.kit.float import is_in_float
 
 EVERYWHERE = ""
+BURST_SECONDS = 0.7
+"""Keys that follow one another faster than this are one word to whoever types them."""
 _KEY_EVENTS = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
 _NO_KEYS = frozenset({Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_unknown, 0})
 """Keys that are pressed to change others, and what is none."""
+_IN_WORDS = frozenset({Qt.Key.Key_Backspace, Qt.Key.Key_Return, Qt.Key.Key_Enter})
+"""Keys that belong to typing, besides letters."""
 _MODIFIERS = ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
 
 
@@ -40,6 +45,8 @@ class Action(msgspec.Struct, frozen=True):
     """The widget with the keyboard may take the key first, as with Esc."""
     rests_in_text: bool = False
     """A key with a modifier that means something else while typing, such as Ctrl+Z."""
+    why_not: Callable[[], str] = lambda: ""
+    """Said when its key is pressed while it is not enabled, such as "Notes belong to tickets."; '' for the usual."""
 
 
 class KeyClash(Exception):
@@ -47,15 +54,28 @@ class KeyClash(Exception):
 
 
 class Actions(QObject):
-    """The table, and the keys of the window."""
+    """The table, and the keys of the window.
 
-    def __init__(self, window: QWidget, current_place: Callable[[], str]) -> None:
+    A key whose action is not enabled says why. What is typed right after it, or after a letter that means nothing here,
+    is a word that was meant for some text: its letters do nothing until the hands rest.
+    """
+
+    refused = Signal(str)
+    """Why a key did nothing, in words."""
+
+    def __init__(
+        self, window: QWidget, current_place: Callable[[], str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` says seconds."""
         super().__init__(window)
         self._window = window
         self._current_place = current_place
+        self._clock = clock
         self._actions: dict[str, Action] = {}
         self._by_key: dict[str, list[Action]] = {}
         """By the key as Qt writes it: reading a key's text anew at every press would take longer than the rest."""
+        self._word_until = 0.0
+        self._is_word_refused = False
         self.is_held = False  # while a page floats over the window, the keys beneath it are at rest
         app = QApplication.instance()
         assert isinstance(app, QApplication)  # noqa: S101
@@ -97,41 +117,86 @@ class Actions(QObject):
         if event.type() not in _KEY_EVENTS or not isinstance(event, QKeyEvent):
             return False
         focus = QApplication.focusWidget()
-        if watched is not focus:
+        if watched is not focus or self.is_held:
             return False
-        action = None if self.is_held else self._wanted(event, focus)
+        if self._ends_in_word(event, focus):
+            return True
+        action = self._wanted(event, focus)
         if action is None or action.waits:
             return False
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
-            return True
-        if not event.isAutoRepeat():
-            action.callback()
+        else:
+            self._do(action, event)
         return True
 
     def press(self, event: QKeyEvent) -> bool:
         """A key that no widget took; True when an action did."""
         focus = QApplication.focusWidget()
-        is_typed = types_text(focus) and bool(event.text()) and event.text().isprintable()
-        action = None if self.is_held or is_typed else self._wanted(event, None)
-        if action is None or (action.rests_in_text and types_text(focus)):
+        is_typed = types_text(focus) and _is_printed(event)
+        if self.is_held or is_typed:
             return False
-        if not event.isAutoRepeat():
-            action.callback()
+        if self._ends_in_word(event, focus):
+            return True
+        action = self._wanted(event, None)
+        if action is None:
+            if _is_printed(event) and _is_plain(event) and not is_in_float(focus):
+                self._begin_word()
+            return False
+        if action.rests_in_text and types_text(focus):
+            return False
+        self._do(action, event)
         return True
 
     def _wanted(self, event: QKeyEvent, focus: QWidget | None) -> Action | None:
+        """Whose key it is here, enabled or not."""
         alike = self._by_key.get(_pressed(event), ())
         place = self._current_place() if alike else EVERYWHERE
         action = next((a for a in alike if a.place in {place, EVERYWHERE}), None)
         if action is None:
             return None
-        is_letter = _is_plain(event) and not action.works_in_text and not action.waits
-        if (action.rests_in_text or is_letter) and types_text(focus):
+        is_plain = _is_plain(event)
+        if types_text(focus) and (action.rests_in_text or (not action.works_in_text and is_plain)):
             return None
-        if is_letter and is_in_float(QApplication.focusWidget()):
-            return None
-        return action if action.is_enabled() else None
+        if is_plain and not action.waits and is_in_float(QApplication.focusWidget()):
+            return action if action.works_in_text and action.place == EVERYWHERE else None
+        return action
+
+    def _do(self, action: Action, event: QKeyEvent) -> None:
+        if event.isAutoRepeat():
+            return
+        if action.is_enabled():
+            action.callback()
+            return
+        if _is_printed(event) and _is_plain(event):
+            self._begin_word(is_refused=True)
+        usual = self.tr("“{0}” does not fit what is shown here.").format(action.title)
+        self.refused.emit(action.why_not() or usual)
+
+    # Words that were meant for some text
+
+    def _begin_word(self, *, is_refused: bool = False) -> None:
+        self._word_until = self._clock() + BURST_SECONDS
+        self._is_word_refused = is_refused
+
+    def _ends_in_word(self, event: QKeyEvent, focus: QWidget | None) -> bool:
+        """Whether the key is the next of such a word, and is to do nothing."""
+        if not self._word_until:
+            return False
+        is_of_word = (_is_printed(event) and _is_plain(event)) or event.key() in _IN_WORDS
+        if event.key() in _NO_KEYS:
+            return False
+        now = self._clock()
+        if now > self._word_until or not is_of_word or types_text(focus) or is_in_float(focus):
+            self._word_until = 0.0
+            return False
+        if event.type() == QEvent.Type.KeyPress:
+            self._word_until = now + BURST_SECONDS
+            if not self._is_word_refused:
+                self._is_word_refused = True
+                self.refused.emit(self.tr("Nothing was typed or done: the keyboard is in no text."))
+        event.accept()
+        return True
 
 
 def types_text(widget: QWidget | None) -> bool:
@@ -156,6 +221,10 @@ def _portable(keys: QKeySequence) -> str:
 def _is_plain(event: QKeyEvent) -> bool:
     """Pressed alone, as letters are."""
     return not event.modifiers() & _MODIFIERS
+
+
+def _is_printed(event: QKeyEvent) -> bool:
+    return bool(event.text()) and event.text().isprintable()
 
 
 def _pressed(event: QKeyEvent) -> str:

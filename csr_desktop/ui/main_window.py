@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         self.sync_line.needs_you_wanted.connect(self.needs_you_wanted)
         self.top_bar.person_wanted.connect(self.person_wanted)
         self.desk.opening.connect(self._on_opening)
+        self.actions_table.refused.connect(lambda why: self.desk.noticed.emit(Notice(why, tone="info")))
         self.desk.store.failed.connect(self.desk.say_fault)
 
     # Places

@@ -9,7 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from csr_desktop.ui.action_float import ActionFloat
 from csr_desktop.ui.actions import Action, Actions, KeyClash, key_text, types_text
+from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.palette.rows import Heading
@@ -22,12 +24,15 @@ class Table(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.ran: list[str] = []
+        self.refused: list[str] = []
         self.place = "inbox"
+        self.seconds = 100.0
         self.field, self.text, self.rows = QLineEdit(), QTextEdit(), QListWidget()
         column = QVBoxLayout(self)
         for widget in (self.field, self.text, self.rows):
             column.addWidget(widget)
-        self.actions_table = Actions(self, lambda: self.place)
+        self.actions_table = Actions(self, lambda: self.place, lambda: self.seconds)
+        self.actions_table.refused.connect(self.refused.append)
 
     def add(self, name: str, key: str, place: str = "", **more: bool) -> None:
         self.actions_table.add(Action(name, name, lambda: self.ran.append(name), key, place, **more))  # type: ignore[arg-type]
@@ -157,6 +162,86 @@ def test_nothing_runs_while_a_page_floats_and_nothing_disabled_ever(table: Table
     assert table.ran == ["letter"]
 
 
+def test_a_key_that_does_not_apply_says_why_and_the_word_after_it_runs_nothing(table: Table) -> None:
+    for letter in "ode":
+        table.add(letter, letter.upper(), "inbox")
+    note = Action(
+        "note", "Write a note", lambda: None, "N", is_enabled=lambda: False, why_not=lambda: "Notes belong to tickets."
+    )
+    table.actions_table.add(note)
+    table.rows.addItems(["a", "b"])
+    table.rows.setFocus()
+    QTest.keyClicks(table.rows, "Node ode, one")
+    QTest.keyClick(table.rows, Qt.Key.Key_Return)
+    assert (table.ran, table.refused) == ([], ["Notes belong to tickets."])
+    table.seconds += 2
+    QTest.keyClicks(table.rows, "o")
+    assert table.ran == ["o"]
+
+
+def test_keys_with_ctrl_and_esc_work_in_the_midst_of_a_word(table: Table) -> None:
+    table.add("palette", "Ctrl+K")
+    table.add("back", "Esc", waits=True)
+    table.add("letter", "E", "inbox")
+    table.actions_table.add(Action("never", "Never", lambda: None, "N", is_enabled=lambda: False))
+    table.rows.setFocus()
+    QTest.keyClicks(table.rows, "ne")
+    QTest.keyClick(table.rows, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(table.rows, "ne")
+    QTest.keyClick(table.rows, Qt.Key.Key_Escape)
+    QTest.keyClicks(table.rows, "e")
+    assert table.ran == ["palette", "back", "letter"]
+    assert table.refused == ["“Never” does not fit what is shown here."] * 2
+
+
+def test_a_word_that_begins_with_a_letter_without_meaning_runs_nothing_and_says_so_once(table: Table) -> None:
+    table.add("letter", "E", "inbox")
+    label = QLabel("what is read")
+    label.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    layout = table.layout()
+    assert layout is not None
+    layout.addWidget(label)
+    label.show()
+    label.setFocus()
+    QTest.keyClicks(label, "yes, see")
+    assert table.ran == []
+    assert table.refused == ["Nothing was typed or done: the keyboard is in no text."]
+    table.field.setFocus()
+    QTest.keyClicks(table.field, "yes")
+    assert table.field.text() == "yes"
+
+
+def test_a_key_that_does_not_apply_says_why_also_while_typing(table: Table) -> None:
+    table.actions_table.add(
+        Action("hang_up", "Hang up", lambda: None, "F8", works_in_text=True, is_enabled=lambda: False)
+    )
+    table.field.setFocus()
+    QTest.keyClick(table.field, Qt.Key.Key_F8)
+    QTest.keyClicks(table.field, "noted")
+    assert table.refused == ["“Hang up” does not fit what is shown here."]
+    assert table.field.text() == "noted"
+
+
+def test_what_floats_has_its_letters_for_itself(table: Table, themes: ThemeSwitch) -> None:
+    table.add("letter", "E", "inbox")
+    table.add("escalate", "F4", "inbox", works_in_text=True)
+    table.add("hang_up", "F8", works_in_text=True)
+    table.actions_table.add(Action("never", "Never", lambda: None, "N", is_enabled=lambda: False))
+    floating = ActionFloat(themes, table, "Move it")
+    button = Button(themes, "Move")
+    floating.body.addWidget(button)
+    floating.place_by(table.rows, 200)
+    button.setFocus()
+    QTest.keyClicks(button, "nee")
+    QTest.keyClick(button, Qt.Key.Key_F4)
+    assert (table.ran, table.refused) == ([], [])
+    QTest.keyClick(button, Qt.Key.Key_F8)
+    floating.leave()
+    table.rows.setFocus()
+    QTest.keyClicks(table.rows, "e")
+    assert table.ran == ["hang_up", "letter"]
+
+
 def test_a_key_that_is_held_down_runs_once(table: Table) -> None:
     table.add("letter", "E", "inbox")
     table.rows.setFocus()
@@ -176,6 +261,29 @@ def test_keys_are_written_as_on_the_keyboard() -> None:
 
 
 # The window's table and its views
+
+
+def test_on_a_promise_in_the_inbox_the_key_of_notes_says_why_and_a_word_does_nothing(frame: Frame) -> None:
+    rows, model = frame.place.list.rows, frame.place.list.model
+    promise = next(
+        row for line in range(model.rowCount()) if (row := model.row_at(model.index(line))) and row.kind == "follow_up"
+    )
+    rows.select_key(promise.id)
+    rows.setFocus()
+    frame.settle()
+    frame.type("node")
+    assert frame.said() == ["Notes belong to tickets."]
+    assert (frame.window.current_place, frame.called) == ("inbox", [])
+    assert frame.value("SELECT state FROM follow_ups WHERE id = ?", promise.id) == "open"
+
+
+def test_keys_of_the_line_say_that_there_is_no_call(frame: Frame) -> None:
+    frame.desk_window.window.place("calls")
+    frame.press("F8")
+    assert frame.said() == ["No call is on the line."]
+    frame.go("calls")
+    frame.type("1")
+    assert frame.said() == ["No call is open to give a disposition to."]
 
 
 @pytest.mark.parametrize("place", ["inbox", "clients", "calls", "follow_ups"])

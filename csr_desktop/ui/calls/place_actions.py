@@ -24,14 +24,37 @@ def _line(place: CallsPlace) -> list[Action]:
     def several() -> bool:
         return len(place.running.all()) > 1
 
+    def no_line() -> str:
+        return place.tr("No call is on the line.")
+
     hold, switch, hang_up = (
         place.tr("Hold, resume or answer the call"),
         place.tr("Switch to the other call"),
         place.tr("Hang up"),
     )
     return [
-        Action("calls_hold", hold, place.hold, "F6", EVERYWHERE, "pause", on_the_line, works_in_text=True),
-        Action("calls_switch", switch, place.running.switch, "F7", EVERYWHERE, "swap", several, works_in_text=True),
+        Action(
+            "calls_hold",
+            hold,
+            place.hold,
+            "F6",
+            EVERYWHERE,
+            "pause",
+            on_the_line,
+            works_in_text=True,
+            why_not=no_line,
+        ),
+        Action(
+            "calls_switch",
+            switch,
+            place.running.switch,
+            "F7",
+            EVERYWHERE,
+            "swap",
+            several,
+            works_in_text=True,
+            why_not=lambda: place.tr("There is no other call to switch to."),
+        ),
         Action(
             "calls_hang_up",
             hang_up,
@@ -41,6 +64,7 @@ def _line(place: CallsPlace) -> list[Action]:
             "phone-disconnect",
             on_the_line,
             works_in_text=True,
+            why_not=no_line,
         ),
     ]
 
@@ -57,13 +81,53 @@ def _noting(place: CallsPlace) -> list[Action]:
     def is_call() -> bool:
         return place.shows_running or place.shows_past
 
+    def not_running() -> str:
+        return place.tr("That belongs to a call that is running.")
+
+    def not_open() -> str:
+        return place.tr("No call is open.")
+
     return [
         Action(
-            "calls_finish", place.tr("Finish and save the call"), place.finish, "Ctrl+Return", here, "check", is_open
+            "calls_finish",
+            place.tr("Finish and save the call"),
+            place.finish,
+            "Ctrl+Return",
+            here,
+            "check",
+            is_open,
+            why_not=not_open,
         ),
-        Action("calls_topic", place.tr("Choose the topic"), place.focus_topic, "Alt+T", here, "tag", is_open),
-        Action("calls_notes", place.tr("Write notes"), place.focus_notes, "Alt+N", here, "note-pencil", is_open),
-        Action("calls_ticket", place.tr("Link a ticket to the call"), place.ticket, "Ctrl+T", here, "ticket", is_call),
+        Action(
+            "calls_topic",
+            place.tr("Choose the topic"),
+            place.focus_topic,
+            "Alt+T",
+            here,
+            "tag",
+            is_open,
+            why_not=not_open,
+        ),
+        Action(
+            "calls_notes",
+            place.tr("Write notes"),
+            place.focus_notes,
+            "Alt+N",
+            here,
+            "note-pencil",
+            is_open,
+            why_not=not_open,
+        ),
+        Action(
+            "calls_ticket",
+            place.tr("Link a ticket to the call"),
+            place.ticket,
+            "Ctrl+T",
+            here,
+            "ticket",
+            is_call,
+            why_not=not_open,
+        ),
         Action(
             "calls_follow_up",
             place.tr("Add a follow-up to the call"),
@@ -72,6 +136,7 @@ def _noting(place: CallsPlace) -> list[Action]:
             here,
             "calendar-check",
             runs,
+            why_not=not_running,
         ),
         Action(
             "calls_promise",
@@ -81,6 +146,7 @@ def _noting(place: CallsPlace) -> list[Action]:
             here,
             "handshake",
             runs,
+            why_not=not_running,
         ),
         Action(
             "calls_escalate",
@@ -91,8 +157,18 @@ def _noting(place: CallsPlace) -> list[Action]:
             "flag",
             runs,
             works_in_text=True,
+            why_not=not_running,
         ),
-        Action("calls_who", place.tr("Say who is on the line"), place.ask_who, "Ctrl+M", here, "user", is_call),
+        Action(
+            "calls_who",
+            place.tr("Say who is on the line"),
+            place.ask_who,
+            "Ctrl+M",
+            here,
+            "user",
+            is_call,
+            why_not=not_open,
+        ),
         Action(
             "calls_discard",
             place.tr("Discard this call"),
@@ -101,6 +177,7 @@ def _noting(place: CallsPlace) -> list[Action]:
             here,
             "trash",
             runs,
+            why_not=not_running,
         ),
     ]
 
@@ -112,7 +189,16 @@ def _calls(place: CallsPlace) -> list[Action]:
         return place.shows_past and place.past.detail is not None
 
     return [
-        Action("calls_again", place.tr("Call again"), place.past.call, "D", here, "phone", can_call),
+        Action(
+            "calls_again",
+            place.tr("Call again"),
+            place.past.call,
+            "D",
+            here,
+            "phone",
+            can_call,
+            why_not=lambda: place.tr("Choose a call of the list first."),
+        ),
         Action("calls_log", place.tr("Log a call afterwards"), place.log_afterwards, "L", here, "note-pencil"),
         Action("calls_search", place.tr("Filter and search calls"), place.list.search, "/", here, "funnel-simple"),
         Action(
@@ -123,6 +209,7 @@ def _calls(place: CallsPlace) -> list[Action]:
             here,
             "info",
             lambda: place.panes.is_folded,
+            why_not=lambda: place.tr("The client is in sight already."),
         ),
     ]
 
@@ -140,6 +227,7 @@ def _dispositions(place: CallsPlace) -> list[Action]:
             place.key,
             is_enabled=is_open,
             in_palette=False,
+            why_not=lambda: place.tr("No call is open to give a disposition to."),
         )
 
     return [action(prefix, number) for number in range(1, _DISPOSITIONS + 1) for prefix in ("", "Alt+")]

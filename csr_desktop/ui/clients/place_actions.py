@@ -35,7 +35,12 @@ def actions_of(place: ClientsPlace) -> list[Action]:
             is_allowed = (place.can_edit or not edits) and (place.can_log or not logs)
             return is_allowed and not place.forms.have_keyboard
 
-        return Action(f"clients_{name}", title, run, key, place.key, icon, may_run)
+        def why_not() -> str:
+            if needs_client and place.pane.profile is None:
+                return tr("No client is selected.")
+            return tr("Your role reads clients, and leaves changing them to others.") if edits or logs else ""
+
+        return Action(f"clients_{name}", title, run, key, place.key, icon, may_run, why_not=why_not)
 
     show = place.pane.timeline.choose_kind
     kinds = {
@@ -73,6 +78,7 @@ def actions_of(place: ClientsPlace) -> list[Action]:
             "Ctrl+Return",
             place.key,
             is_enabled=lambda: place.can_save,
+            why_not=lambda: tr("Nothing is being written."),
             in_palette=False,
         ),
     ]

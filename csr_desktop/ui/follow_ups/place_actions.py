@@ -35,7 +35,16 @@ def actions_of(place: FollowUpsPlace) -> list[Action]:
             icon=icon,
             is_enabled=lambda: is_enabled() and not place.asking.is_open,
             in_palette=in_palette,
+            why_not=why,
         )
+
+    def why() -> str:
+        rows = place.chosen_rows()
+        if place.is_form_open:
+            return tr("The new follow-up is still being written.")
+        if not rows:
+            return tr("No follow-up is selected.")
+        return "" if open_ids(rows) else tr("It is done already, or another team's.")
 
     def has_open() -> bool:
         return bool(open_ids(place.chosen_rows()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
@@ -18,8 +19,21 @@ if TYPE_CHECKING:
     from csr_desktop.ui.inbox.place import InboxPlace
 
 
+def _unless(place: InboxPlace, words: str) -> Callable[[], str]:
+    """Why not: nothing is selected, it is only to be read, or else these words."""
+
+    def why() -> str:
+        items = place.chosen_items()
+        if not items:
+            return place.tr("Nothing is selected.")
+        fits = [item for item in items if item.kind == "ticket"]
+        return place.tr("You can read this, but not change it.") if fits and not fits[0].can_work else words
+
+    return why
+
+
 def actions_of(place: InboxPlace) -> list[Action]:
-    tr = place.tr
+    tr, unless = place.tr, partial(_unless, place)
 
     def act(
         key: str,
@@ -28,6 +42,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         keys: str,
         icon: str,
         is_enabled: Callable[[], bool] = lambda: True,
+        why_not: Callable[[], str] = lambda: "",
         *,
         works_in_text: bool = False,
         in_palette: bool = True,
@@ -42,6 +57,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
             is_enabled=is_enabled,
             in_palette=in_palette,
             works_in_text=works_in_text,
+            why_not=why_not,
         )
 
     def has_tickets() -> bool:
@@ -66,14 +82,53 @@ def actions_of(place: InboxPlace) -> list[Action]:
     def has_client() -> bool:
         return bool(place.context.client_id) or place.shows_call or place.shows_follow_up
 
+    shared = tr("A missed call is everyone's: call back, or let it be.")
+    no_client = tr("No client is known for this.")
+    only_tickets_escalate = unless(tr("Only tickets are escalated."))
+
+    def nothing_written() -> str:
+        return tr("Nothing is being written.")
+
     return [
-        act("claim", tr("Take it"), place.claim, "C", "hand", can_assign),
-        act("assign", tr("Assign to somebody"), place.assign, "A", "user-plus", can_assign),
-        act("settle", tr("Resolve, reopen or mark as done"), place.settle, "E", "check", can_settle),
-        act("reply", tr("Log a reply"), lambda: place.start(REPLY), "R", "arrow-elbow-up-left", can_write),
-        act("note", tr("Write an internal note"), lambda: place.start(NOTE), "N", "lock-simple", can_write),
-        act("heard", tr("Log what the client said"), lambda: place.start(HEARD), "H", "chat-text", can_write),
-        act("priority", tr("Change the priority"), place.priority, "P", "flag-banner", has_tickets),
+        act("claim", tr("Take it"), place.claim, "C", "hand", can_assign, unless(shared)),
+        act("assign", tr("Assign to somebody"), place.assign, "A", "user-plus", can_assign, unless(shared)),
+        act("settle", tr("Resolve, reopen or mark as done"), place.settle, "E", "check", can_settle, unless("")),
+        act(
+            "reply",
+            tr("Log a reply"),
+            lambda: place.start(REPLY),
+            "R",
+            "arrow-elbow-up-left",
+            can_write,
+            unless(tr("Replies belong to tickets.")),
+        ),
+        act(
+            "note",
+            tr("Write an internal note"),
+            lambda: place.start(NOTE),
+            "N",
+            "lock-simple",
+            can_write,
+            unless(tr("Notes belong to tickets.")),
+        ),
+        act(
+            "heard",
+            tr("Log what the client said"),
+            lambda: place.start(HEARD),
+            "H",
+            "chat-text",
+            can_write,
+            unless(tr("What a client said is logged on tickets.")),
+        ),
+        act(
+            "priority",
+            tr("Change the priority"),
+            place.priority,
+            "P",
+            "flag-banner",
+            has_tickets,
+            unless(tr("Only tickets have a priority.")),
+        ),
         act(
             "state",
             tr("Change the state, or snooze"),
@@ -81,8 +136,17 @@ def actions_of(place: InboxPlace) -> list[Action]:
             "S",
             "hourglass",
             lambda: has_tickets() or place.shows_follow_up,
+            unless(tr("A missed call has no state: call back, or let it be.")),
         ),
-        act("topic", tr("Change the topic"), place.topic, "T", "tag", has_tickets),
+        act(
+            "topic",
+            tr("Change the topic"),
+            place.topic,
+            "T",
+            "tag",
+            has_tickets,
+            unless(tr("Only tickets have a topic.")),
+        ),
         act(
             "escalate",
             tr("Escalate to a lead"),
@@ -90,6 +154,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
             "F4",
             "flag",
             lambda: can_write() and not is_escalated(),
+            lambda: tr("It is escalated already.") if is_escalated() else only_tickets_escalate(),
             works_in_text=True,
         ),
         act(
@@ -99,17 +164,59 @@ def actions_of(place: InboxPlace) -> list[Action]:
             "Shift+F4",
             "flag",
             is_escalated,
+            lambda: tr("It is not escalated.") if can_write() else only_tickets_escalate(),
             works_in_text=True,
         ),
-        act("release", tr("Put back for anyone to take"), place.release, "U", "arrow-u-up-left", has_tickets),
-        act("rename", tr("Change the subject"), place.rename, "F2", "pencil-simple", can_write),
+        act(
+            "release",
+            tr("Put back for anyone to take"),
+            place.release,
+            "U",
+            "arrow-u-up-left",
+            has_tickets,
+            unless(tr("Only tickets can be put back.")),
+        ),
+        act(
+            "rename",
+            tr("Change the subject"),
+            place.rename,
+            "F2",
+            "pencil-simple",
+            can_write,
+            unless(tr("Only tickets have a subject.")),
+        ),
         act("mark", tr("Mark the row"), place.list.rows.toggle_mark, "X", "check-circle", in_palette=False),
-        act("call", tr("Call the person"), place.call_person, "D", "phone", has_client),
-        act("open", tr("Open the client, call or follow-up"), place.open_in_place, "O", "arrow-square-out", has_client),
-        act("context", tr("Show or hide the client"), place.toggle_context, "I", "info", lambda: place.panes.is_folded),
+        act("call", tr("Call the person"), place.call_person, "D", "phone", has_client, unless(no_client)),
+        act(
+            "open",
+            tr("Open the client, call or follow-up"),
+            place.open_in_place,
+            "O",
+            "arrow-square-out",
+            has_client,
+            unless(no_client),
+        ),
+        act(
+            "context",
+            tr("Show or hide the client"),
+            place.toggle_context,
+            "I",
+            "info",
+            lambda: place.panes.is_folded,
+            lambda: tr("The client is in sight already."),
+        ),
         act("new", tr("New ticket"), place.start_ticket, "Ctrl+N", "plus"),
         *difference_actions("inbox", lambda: place.conversation.differences if place.shows_ticket else None),
-        act("log", tr("Log what is written"), place.log, "Ctrl+Return", "check", can_log, in_palette=False),
+        act(
+            "log",
+            tr("Log what is written"),
+            place.log,
+            "Ctrl+Return",
+            "check",
+            can_log,
+            nothing_written,
+            in_palette=False,
+        ),
         act(
             "log_resolve",
             tr("Log the reply and resolve"),
@@ -117,6 +224,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
             "Ctrl+Shift+Return",
             "check",
             lambda: place.shows_ticket and place.conversation.composer.has_keyboard(),
+            nothing_written,
             in_palette=False,
         ),
     ]
