@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csr_desktop.store.search import SearchQuery
-from csr_desktop.store.search_results import Hit, SearchResults, Section
+from csr_desktop.store.search_results import Hit, SearchResults, Section, SectionKey
 
 if TYPE_CHECKING:
     from csr_desktop.sync.replica import Replica
 
-__all__ = ["Hit", "Search", "SearchResults", "Section"]
+__all__ = ["Hit", "Search", "SearchResults", "Section", "SectionKey"]
 
 
 class Search:
@@ -21,8 +21,14 @@ class Search:
         self._query = SearchQuery(replica.sql)
 
     def find(self, text: str) -> SearchResults:
-        """The best lines for a text, people before work; recent ones for an empty box."""
-        return self._query.find(text) if text.strip() else self.recent()
+        """The best lines for a text, people before work and who is near to me before others; recent ones for an empty
+        box.
+        """
+        return self._query.find(text, self._replica.who().id) if text.strip() else self.recent()
+
+    def find_all(self, text: str, key: SectionKey) -> Section:
+        """All lines of one section, of very many the first."""
+        return self._query.find_all(text, self._replica.who().id, key)
 
     def recent(self) -> SearchResults:
         """My last calls and whom they were with. Asking this when the box opens makes the first letter quicker."""

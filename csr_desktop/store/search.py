@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import peewee as pw
 
 from csr_desktop.store.faults import translate
 from csr_desktop.store.search_documents import CALLS, FOLLOW_UPS, KIND_BITS, MESSAGES, NOTES, TICKETS
-from csr_desktop.store.search_lines import STATE, TIME, Lines
+from csr_desktop.store.search_lines import FETCHED, STATE, TIME, Lines
 from csr_desktop.store.search_marks import Marker
+from csr_desktop.store.search_near import Near, Nearness
 from csr_desktop.store.search_people import SHOWN, Found, People, PeopleQuestion, meaning_of
 from csr_desktop.store.search_projection import SearchProjection, forget, has_old, is_behind, is_untidy, settle, tidy
 from csr_desktop.store.search_results import COUNTED, Hit, SearchResults, Section, SectionKey
@@ -24,13 +25,23 @@ if TYPE_CHECKING:
 __all__ = ["SearchProjection", "SearchQuery"]
 
 _DEFAULT_REGION: Final = "US"
-_WORK_SHOWN: Final = 5
 _AT_LEAST: Final = 2
 """Of tickets and of calls at least so many are shown where there are."""
-_NOTES_SHOWN: Final = 3
-_FOLLOW_UPS_SHOWN: Final = 3
 _RECENT_CALLS: Final = 30
 _KINDS: Final = (1 << KIND_BITS) - 1
+
+
+class _Shown(NamedTuple):
+    """How many lines of each section."""
+
+    people: int
+    work: int
+    notes: int
+    follow_ups: int
+
+
+_FEW: Final = _Shown(SHOWN, 5, 3, 3)
+_ALL: Final = _Shown(COUNTED, COUNTED, COUNTED, COUNTED)
 
 
 class SearchQuery:
@@ -40,22 +51,33 @@ class SearchQuery:
         self._sql = sql
         self._spelling = Spelling(sql)
         self._people = PeopleQuestion(sql)
+        self._nearness = Nearness(sql)
         self._work = WorkQuestion(sql, self._people, self._spelling)
 
-    def find(self, text: str) -> SearchResults:
-        """What agrees with every word. Takes any text; without a letter or digit in it nothing is found."""
+    def find(self, text: str, agent_id: str = "") -> SearchResults:
+        """What agrees with every word, who is near to the agent first. Takes any text; without a letter or digit in it
+        nothing is found.
+        """
+        return self._find(text, agent_id, _FEW)
+
+    def find_all(self, text: str, agent_id: str, key: SectionKey) -> Section:
+        """One section of `find` with its first `COUNTED` lines."""
+        found = self._find(text, agent_id, _ALL)
+        return next((section for section in found.sections if section.key == key), Section(key, (), 0))
+
+    def _find(self, text: str, agent_id: str, shown: _Shown) -> SearchResults:
         self._settle()
         with self._sql.snapshot():
             region = self._home_region()
             typed = read(text, region)
             if not (typed.words or typed.label or typed.ticket_number):
                 return SearchResults(text, ())
-            people, meant = self._find_people(typed)
+            people, meant = self._find_people(typed, self._nearness.of(agent_id), shown.people)
             items = self._work.find(typed)
             lines = Lines(self._sql, region, Marker(typed.words, meant | items.meant))
             sections = (
                 Section("directory", lines.people(people.found), people.found_count, people.has_more),
-                *_work_sections(lines, items),
+                *_work_sections(lines, items, shown),
             )
         count = people.found_count + items.found_count
         is_more = people.has_more or items.has_more or count > COUNTED
@@ -68,6 +90,7 @@ class SearchQuery:
             self._if_possible(forget)
         with self._sql.snapshot():
             self._spelling.prepare()
+            self._nearness.of(agent_id)
             calls = self._sql.all(
                 f"SELECT s.item, i.client_id, i.contact_id FROM interactions i JOIN search_items s "
                 f"ON s.place = i.rowid << {KIND_BITS} | {CALLS} WHERE i.agent_id = ? AND i.deleted = 0 "
@@ -77,23 +100,23 @@ class SearchQuery:
             )
             people = dict.fromkeys(Found(client, contact) for _, client, contact in calls if client or contact)
             lines = Lines(self._sql, self._home_region(), Marker((), ()))
-            latest = lines.rows(CALLS, [item for item, _, _ in calls[:_WORK_SHOWN]])
+            latest = lines.rows(CALLS, [item for item, _, _ in calls[: _FEW.work]])
             found = (
                 _section("recent", lines.people(tuple(people)[:SHOWN])),
                 _section("work", [lines.item(latest[item]) for item, _, _ in calls if item in latest]),
             )
         return SearchResults("", tuple(section for section in found if section.hits))
 
-    def _find_people(self, typed: Typed) -> tuple[People, frozenset[str]]:
+    def _find_people(self, typed: Typed, near: Near, most: int) -> tuple[People, frozenset[str]]:
         """Also the words that misspelt ones were taken for."""
         if not typed.words:
             return People((), 0, has_more=False), frozenset()
-        people = self._people.find(typed.words)
+        people = self._people.find(typed.words, near, most=most)
         if len(people.found) >= SHOWN:
             return people, frozenset()
         meanings = [meaning_of(word, self._spelling) for word in typed.words]
         meant = frozenset(other for meaning in meanings for other in (*meaning.whole, *meaning.begun))
-        return (self._people.find_misspelt(meanings, people) if meant else people), meant
+        return (self._people.find_misspelt(meanings, people, near, most=most) if meant else people), meant
 
     def _home_region(self) -> str:
         return str(
@@ -129,21 +152,21 @@ class SearchQuery:
             self._sql.value(f"PRAGMA busy_timeout = {patience}")
 
 
-def _work_sections(lines: Lines, items: Items) -> Iterator[Section]:
+def _work_sections(lines: Lines, items: Items, shown: _Shown) -> Iterator[Section]:
     tickets, calls = items.of(TICKETS), items.of(CALLS)
-    rows = {**lines.rows(TICKETS, tickets[:_WORK_SHOWN]), **lines.rows(CALLS, calls[:_WORK_SHOWN])}
+    rows = {**lines.rows(TICKETS, tickets[: shown.work]), **lines.rows(CALLS, calls[: shown.work])}
     ordered = [*(item for item in items.first if item in rows), *_latest(rows, items)]
-    chosen = _of_both(list(dict.fromkeys(ordered)), _WORK_SHOWN)
+    chosen = _of_both(list(dict.fromkeys(ordered)), shown.work)
     yield _section("work", [lines.item(rows[item]) for item in chosen], len(tickets) + len(calls), items)
     messages, notes = items.of(MESSAGES), items.of(NOTES)
-    rows = {**lines.rows(MESSAGES, messages[:_NOTES_SHOWN]), **lines.rows(NOTES, notes[:_NOTES_SHOWN])}
-    chosen = _latest(rows, items)[:_NOTES_SHOWN]
+    rows = {**lines.rows(MESSAGES, messages[: shown.notes]), **lines.rows(NOTES, notes[: shown.notes])}
+    chosen = _latest(rows, items)[: shown.notes]
     yield _section("notes", [lines.item(rows[item]) for item in chosen], len(messages) + len(notes), items)
     follow_ups = items.of(FOLLOW_UPS)
-    rows = lines.rows(FOLLOW_UPS, follow_ups)
+    rows = lines.rows(FOLLOW_UPS, follow_ups[: max(FETCHED, shown.follow_ups)])
     chosen = sorted(rows, key=lambda item: (item in items.last, rows[item][STATE] != "open", -rows[item][TIME]))
     yield _section(
-        "follow_ups", [lines.item(rows[item]) for item in chosen[:_FOLLOW_UPS_SHOWN]], len(follow_ups), items
+        "follow_ups", [lines.item(rows[item]) for item in chosen[: shown.follow_ups]], len(follow_ups), items
     )
 
 

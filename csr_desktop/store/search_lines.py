@@ -24,7 +24,7 @@ _CONTACTS_COUNTED: Final = 200
 TIME, STATE = 7, 8
 """Where a row that was read for a line has its time and state."""
 FETCHED: Final = 12
-"""Items of one kind that are read at most."""
+"""Items of one kind that are read at once."""
 
 _PEOPLE: Final = (
     "WITH wanted (place, client_id, contact_id, number_id) AS (VALUES "
@@ -83,19 +83,22 @@ class Lines:
         }
 
     def people(self, found: Sequence[Found]) -> tuple[Hit, ...]:
-        """In the given order, the first five."""
-        if not found:
-            return ()
-        wanted = [*found[:SHOWN], *([Found("", "")] * (SHOWN - len(found)))]
-        values = [value for who in wanted for value in who]
-        return tuple(self._person(row) for row in self._sql.all(_PEOPLE, *values))
+        """In the given order."""
+        lines: list[Hit] = []
+        for start in range(0, len(found), SHOWN):
+            some = found[start : start + SHOWN]
+            values = [value for who in (*some, *([Found("", "")] * (SHOWN - len(some)))) for value in who]
+            lines += (self._person(row) for row in self._sql.all(_PEOPLE, *values))
+        return tuple(lines)
 
     def rows(self, kind: int, items: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-        """What `item` needs, of the first twelve of a kind; what is gone meanwhile is left out."""
-        if not items:
-            return {}
-        wanted = [*items[:FETCHED], *([0] * (FETCHED - len(items)))]
-        return {row[0]: row for row in self._sql.all(_QUESTIONS[kind], *wanted)}
+        """What `item` needs; what is gone meanwhile is left out."""
+        found: dict[int, tuple[Any, ...]] = {}
+        for start in range(0, len(items), FETCHED):
+            some = items[start : start + FETCHED]
+            wanted = (*some, *([0] * (FETCHED - len(some))))
+            found.update((row[0], row) for row in self._sql.all(_QUESTIONS[kind], *wanted))
+        return found
 
     def item(self, row: tuple[Any, ...]) -> Hit:
         """The line for one of `rows`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from csr_desktop.domain.phone import SEARCHED_DIGITS
 from csr_desktop.store.search_directory import FIRST_CONTACT, FIRST_NUMBER
 from csr_desktop.store.search_documents import CLIENT, CONTACT, DOMAIN, ID_MARK, id_word
+from csr_desktop.store.search_near import NOBODY, Near
 from csr_desktop.store.search_results import COUNTED
 from csr_desktop.store.search_typed import Word
 from csr_desktop.store.search_words import WORD, Spelling, fold
@@ -95,16 +96,18 @@ class PeopleQuestion:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
-    def find(self, words: Sequence[Word]) -> People:
+    def find(self, words: Sequence[Word], near: Near = NOBODY, *, most: int = SHOWN) -> People:
         """Every word must agree with the entry, or with whom it belongs to."""
-        return self._find([Meaning(word) for word in words])
+        return self._find([Meaning(word) for word in words], near, most)
 
-    def find_misspelt(self, meanings: Sequence[Meaning], found: People) -> People:
+    def find_misspelt(
+        self, meanings: Sequence[Meaning], found: People, near: Near = NOBODY, *, most: int = SHOWN
+    ) -> People:
         """The same with what the words may have been meant to be, after those who were found without that."""
-        further = self._find(meanings)
+        further = self._find(meanings, near, most)
         known = {who.key for who in found.found}
         added = (who for who in further.found if who.key not in known)
-        return People((*found.found, *added)[:SHOWN], further.found_count, further.has_more)
+        return People((*found.found, *added)[:most], further.found_count, further.has_more)
 
     def id_words(self, meaning: Meaning) -> tuple[str, ...]:
         """The words for the ids of clients and contacts that one word alone names, as documents hold them."""
@@ -115,24 +118,28 @@ class PeopleQuestion:
         words = (id_word(CONTACT, contact) if contact else id_word(CLIENT, client) for client, contact in owners)
         return tuple(dict.fromkeys(word for word in words if word))
 
-    def _find(self, meanings: Sequence[Meaning]) -> People:
+    def _find(self, meanings: Sequence[Meaning], near: Near, most: int) -> People:
         match = " AND ".join(map(_anywhere, meanings))
-        entries = self._sql.all(_NAMED, match, FIRST_NUMBER, _LOOKED_AT + 1)
+        looked_at = max(most, _LOOKED_AT)
+        entries = self._sql.all(_NAMED, match, FIRST_NUMBER, looked_at + 1)
         count = len(entries)
-        if count > _LOOKED_AT:
+        if count > looked_at:
             count = int(self._sql.value(_COUNT, match, FIRST_NUMBER, COUNTED + 1))
-            entries = self._best(meanings) or entries
-        candidates = [_Candidate(_order(entry, meanings), Found(entry[2], entry[3])) for entry in entries]
+            pieces = [piece for meaning in meanings for piece in meaning.word.pieces]
+            best = self._best(meanings)
+            entries = [*best, *(entries if most > SHOWN or not best else ())]
+            entries += (one.entry for one in near.beginning_with(pieces))
+        candidates = [_Candidate(_order(one, meanings, near), Found(one[2], one[3])) for one in dict.fromkeys(entries)]
         if any(meaning.word.forms for meaning in meanings):
             numbered = self._sql.all(_NUMBERED, match, FIRST_NUMBER, COUNTED + 1)
             owners = {found.key for entry in numbered for found in _of_number(entry)}
             owners -= {candidate.found.key for candidate in candidates}
             count = COUNTED + 1 if len(numbered) > COUNTED else count + len(owners)
-            if len(numbered) > _LOOKED_AT:
+            if len(numbered) > looked_at:
                 at_end = " AND ".join(_anywhere(meaning, at_end=True) for meaning in meanings)
-                numbered = self._sql.all(_NUMBERED, at_end, FIRST_NUMBER, _LOOKED_AT) or numbered[:_LOOKED_AT]
-            candidates += _holders(numbered, meanings)
-        return People(_chosen(candidates), min(count, COUNTED), count > COUNTED)
+                numbered = self._sql.all(_NUMBERED, at_end, FIRST_NUMBER, looked_at) or numbered[:looked_at]
+            candidates += _holders(numbered, meanings, near)
+        return People(_chosen(candidates, most), min(count, COUNTED), count > COUNTED)
 
     def _best(self, meanings: Sequence[Meaning]) -> list[tuple[Any, ...]]:
         """Of very many, some that are surely among the best."""
@@ -182,10 +189,10 @@ def _parents(meaning: Meaning) -> str:
     return " OR ".join(ways)
 
 
-def _holders(numbered: Sequence[tuple[Any, ...]], meanings: Sequence[Meaning]) -> Iterable[_Candidate]:
+def _holders(numbered: Sequence[tuple[Any, ...]], meanings: Sequence[Meaning], near: Near) -> Iterable[_Candidate]:
     """Who has the numbers, and then the companies of these."""
     for entry in numbered:
-        order = _order(entry, meanings)
+        order = _order(entry, meanings, near)
         holder, *company = _of_number(entry)
         yield _Candidate(order, holder)
         for found in company:
@@ -200,18 +207,23 @@ def _of_number(entry: tuple[Any, ...]) -> Iterable[Found]:
         yield Found(client_id, "")
 
 
-def _order(entry: tuple[Any, ...], meanings: Sequence[Meaning]) -> tuple[Any, ...]:
-    """What sorts before: who is found by themselves; the better agreement; who is active; the name's beginning."""
-    _, row_id, _, contact_id, is_past, name, more, digits = entry
+def _order(entry: tuple[Any, ...], meanings: Sequence[Meaning], near: Near) -> tuple[Any, ...]:
+    """What sorts before: who is found by themselves; whose name or company was typed whole; the better agreement; who
+    is active; who is near; the name's beginning.
+    """
+    _, row_id, client_id, contact_id, is_past, name, more, digits = entry
     folded = fold(name)
     own = WORD.findall(folded)
     others = WORD.findall(fold(more))
+    typed = [piece for meaning in meanings for piece in meaning.word.pieces]
+    whole = 0 if typed == own else 1 if contact_id and len(typed) > 1 and typed == others[: len(typed)] else 2
     if digits:  # beside a number, the company's name tells as much as the person's
-        own, others = own + others, []
+        own, others, whole = own + others, [], 2
     distance = sum(_distance(meaning, own, others, digits) for meaning in meanings)
     is_second = not contact_id if digits else bool(contact_id)
     begins = folded.startswith(meanings[0].word.pieces[0])
-    return (0, distance, is_past, not begins, is_second, folded, row_id)
+    nearness = near.distance(client_id, contact_id)
+    return (0, whole, distance, is_past, nearness, not begins, is_second, folded, row_id)
 
 
 def _distance(meaning: Meaning, own: Sequence[str], others: Sequence[str], digits: str) -> int:
@@ -230,11 +242,13 @@ def _distance(meaning: Meaning, own: Sequence[str], others: Sequence[str], digit
     return 4 if is_own else 6
 
 
-def _chosen(candidates: Iterable[_Candidate]) -> tuple[Found, ...]:
-    """The best, each once, and neither clients nor contacts alone when there are both."""
+def _chosen(candidates: Iterable[_Candidate], most: int) -> tuple[Found, ...]:
+    """The best, each once, and of few neither clients nor contacts alone when there are both."""
     best: dict[tuple[bool, str], Found] = {}
     for candidate in sorted(candidates):
         best.setdefault(candidate.found.key, candidate.found)
+    if most > SHOWN:
+        return tuple(best.values())[:most]
     clients = [found for found in best.values() if not found.contact_id]
     contact_count = len(best) - len(clients)
     left_out = set(clients[max(_MOST_CLIENTS, SHOWN - contact_count) :])

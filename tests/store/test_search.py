@@ -420,3 +420,72 @@ def test_other_alphabets_are_found(desk: SearchDesk) -> None:
     assert desk.ids("测试") == [chinese]
     hit = desk.find("facade").hits[0]
     assert marked(hit.title, hit.title_marks) == ["Façade"]
+
+
+# Who is near
+
+
+def many_danas(desk: SearchDesk) -> list[str]:
+    """Sixty contacts called Dana, each of a company of their own; their ids by family name."""
+    rows = []
+    for number in range(60):
+        client = desk.add("clients", name=f"Sample Works {number:02}")
+        family = f"{chr(65 + number // 26)}{chr(97 + number % 26)}"
+        rows.append(desk.add("contacts", client_id=client, name=f"Dana {family}"))
+    return rows
+
+
+def test_who_was_just_on_the_phone_comes_before_others_of_that_name(desk: SearchDesk) -> None:
+    danas = many_danas(desk)
+    for minutes, place in ((20, 41), (5, 57)):
+        desk.add("interactions", contact_id=danas[place], agent_id="ada", started_at=NOW - minutes * MINUTE)
+    desk.add("interactions", contact_id=danas[50], agent_id="casey", started_at=NOW)
+    found = [hit.row_id for hit in desk.query.find("dana", "ada").hits]
+    assert found[:3] == [danas[57], danas[41], danas[0]]
+    assert desk.ids("dana")[0] == danas[0]
+
+
+def test_a_call_that_came_since_counts_at_the_next_letter(desk: SearchDesk) -> None:
+    danas = many_danas(desk)
+    assert desk.query.find("dana", "ada").hits[0].row_id == danas[0]
+    desk.add("interactions", contact_id=danas[30], agent_id="ada", started_at=NOW)
+    assert desk.query.find("dana", "ada").hits[0].row_id == danas[30]
+
+
+def test_my_clients_come_before_others_called_alike(desk: SearchDesk) -> None:
+    ids = [desk.add("clients", name=f"{chr(65 + n % 26)}{chr(97 + n // 26)} Bakery") for n in range(60)]
+    desk.change("clients", ids[25], specialist_id="ada")
+    assert desk.query.find("bakery", "ada").hits[0].row_id == ids[25]
+    assert desk.query.find("bakery", "casey").hits[0].row_id == ids[0]
+
+
+def test_a_better_agreement_comes_before_whom_one_knows(desk: SearchDesk) -> None:
+    client = desk.add("clients", name="Demo Works")
+    known = desk.add("contacts", client_id=client, name="Danabel Known")
+    desk.add("interactions", contact_id=known, agent_id="ada", started_at=NOW)
+    exact = desk.add("contacts", client_id=client, name="Dana Zonda")
+    assert [hit.row_id for hit in desk.query.find("dana", "ada").hits[:2]] == [exact, known]
+
+
+def test_a_company_typed_whole_comes_first_and_then_its_people(desk: SearchDesk) -> None:
+    other = desk.add("clients", name="Demo Florists")
+    named_alike = desk.add("contacts", client_id=other, name="Sasha Specimen")
+    meant = desk.add("clients", name="Specimen Florists")
+    person = desk.add("contacts", client_id=meant, name="Pat Fictional")
+    desk.add("interactions", contact_id=named_alike, agent_id="ada", started_at=NOW)
+    found = [hit.row_id for hit in desk.query.find("specimen florists", "ada").hits[:3]]
+    assert found == [meant, person, named_alike]
+
+
+def test_all_of_a_section_can_be_read(desk: SearchDesk) -> None:
+    danas = many_danas(desk)
+    few = desk.find("dana").sections[0]
+    assert (len(few.hits), few.found_count, few.is_more) == (5, 60, False)
+    everyone = desk.query.find_all("dana", "", "directory")
+    assert [hit.row_id for hit in everyone.hits] == danas
+    for number in range(30):
+        desk.add("follow_ups", title=f"Garnishment {number}", due_at=NOW + number, state="open")
+    assert len(desk.find("garnishment").sections[0].hits) == 3
+    titles = [hit.title for hit in desk.query.find_all("garnishment", "", "follow_ups").hits]
+    assert titles == [f"Garnishment {number}" for number in reversed(range(30))]
+    assert desk.query.find_all("dana", "", "notes").hits == ()

@@ -37,6 +37,20 @@ def test_a_person_is_found_by_name(bench: Bench, somebody: str) -> None:
     assert somebody in [one.contact_id for one in float_.finder.model.found]
 
 
+def test_a_company_typed_whole_comes_first_and_enter_calls_for_it(bench: Bench) -> None:
+    client_id, name = bench.data.sql.one("SELECT id, name FROM clients WHERE status = 'active' ORDER BY name LIMIT 1")
+    bench.bar.open_start()
+    bench.settle()
+    bench.type(name.lower())
+    float_ = bench.bar._float
+    assert float_ is not None
+    first, *others = float_.finder.model.found
+    assert (first.title, first.client_id, first.contact_id) == (name, client_id, "")
+    assert {one.client_id for one in others[:1]} <= {client_id}
+    bench.press("Return")
+    assert (bench.call.client_id, bench.call.contact_id) == (client_id, "")
+
+
 def test_a_shared_number_offers_its_people(bench: Bench, shared_number: str) -> None:
     bench.bar.open_start()
     bench.settle()
