@@ -221,6 +221,29 @@ def test_enter_and_then_other_letters_open_nothing(palette: Frame) -> None:
     assert palette.floats.palette.is_open
 
 
+def test_all_of_a_section_are_shown_by_its_last_line_and_esc_goes_back(palette: Frame) -> None:
+    palette.type("example")
+    few = [line.key for line in lines(palette) if isinstance(line, Line)]
+    (rest,) = [
+        at for at, line in enumerate(lines(palette)) if isinstance(line, Line) and line.key == "action:all_directory"
+    ]
+    line = lines(palette)[rest]
+    assert isinstance(line, Line)
+    count = int(line.title.split()[-1])
+    assert line.title in {f"Show all {count}", f"Show the first {count}"}
+    palette.press(*["Down"] * few.index("action:all_directory"), "Return")
+    assert palette.floats.palette.is_open
+    heading, *everyone = lines(palette)
+    assert isinstance(heading, Heading)
+    assert heading.words == "Contacts and clients"
+    assert len({one.key for one in everyone if isinstance(one, Line)}) == count > 5
+    assert chosen(palette) == everyone[0]
+    palette.press("Esc")
+    assert [one.key for one in lines(palette) if isinstance(one, Line)] == few
+    palette.press("Esc")
+    assert not palette.floats.palette.is_open
+
+
 def test_nothing_found_is_said_with_what_can_be_done(palette: Frame) -> None:
     palette.type("qqqqzzzzxxxx")
     nothing, heading, *offered = lines(palette)

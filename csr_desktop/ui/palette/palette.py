@@ -24,7 +24,8 @@ from csr_desktop.ui.palette.rows import Heading, Line, Nothing, PaletteDelegate,
 from csr_desktop.ui.wording import VIEW_ICONS
 
 if TYPE_CHECKING:
-    from csr_desktop.services.search import Hit, SearchResults
+    from csr_desktop.services.clients import Clients
+    from csr_desktop.services.search import Hit, SearchResults, Section, SectionKey
     from csr_desktop.ui.main_window import MainWindow
 
 TOP_SHARE = 0.107
@@ -48,6 +49,8 @@ class Palette(QObject):
         """The text that the lines answer; None until the first answer."""
         self._more_of: Line | None = None
         """The line whose actions are shown."""
+        self._is_of_one = False
+        """Whether all of one section is shown; Esc then goes back to all sections."""
         self._when_found: Callable[[int], None] | None = None
         """What to do with the first line of the answer, when a key was faster than the search."""
         themes = desk.themes
@@ -152,6 +155,7 @@ class Palette(QObject):
     def _on_typed(self, text: str) -> None:
         text = text.strip()
         self._when_found = self._more_of = None
+        self._is_of_one = False
         if text.startswith(">"):
             self._show(text, [*self._command_lines(text[1:].strip(), most=100)], None)
             return
@@ -160,8 +164,7 @@ class Palette(QObject):
 
         def ask() -> tuple[SearchResults, dict[str, int]]:
             results = search.find(text) if text else search.recent()
-            named = [hit.row_id for hit in results.hits if hit.kind == "client"]
-            return results, {row.id: row.cut_off_at for row in clients.rows(named)} if named else {}
+            return results, _cut_offs(clients, results.hits)
 
         self._desk.ask(self, ask, lambda found: self._on_found(text, *found), key="find")
 
@@ -172,8 +175,37 @@ class Palette(QObject):
         for section in results.sections:
             rows.append(Heading(self._section_words(section.key, is_recent=not text)))
             rows += [self._hit_line(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
+            rows += self._rest_line(text, section)
         rows += self._command_lines(text, most=COMMANDS_SHOWN if text else 5)
         self._show(text, rows, results if text else None)
+
+    def _rest_line(self, text: str, section: Section) -> list[Line]:
+        """The way to those of a section that are not shown."""
+        count, key = section.found_count, section.key
+        if count <= len(section.hits):
+            return []
+        shown = self._desk.words.locale.toString(count)
+        title = self.tr("Show the first {0}") if section.is_more else self.tr("Show all {0}")
+        return [
+            Line(f"action:all_{key}", "dots-three", title.format(shown), lambda: self._ask_all(text, key), stays=True)
+        ]
+
+    def _ask_all(self, text: str, key: SectionKey) -> None:
+        search, clients = self._desk.services.search, self._desk.services.clients
+
+        def ask() -> tuple[Section, dict[str, int]]:
+            section = search.find_all(text, key)
+            return section, _cut_offs(clients, section.hits)
+
+        def show(found: tuple[Section, dict[str, int]]) -> None:
+            section, cut_offs = found
+            if self.is_open and text == self.box.text().strip():
+                self._is_of_one = True
+                lines = [self._hit_line(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
+                self._show(text, [Heading(self._section_words(key, is_recent=False)), *lines], None)
+                self.list.scrollToTop()
+
+        self._desk.ask(self, ask, show, key="find")
 
     def _show(self, text: str, rows: list[PaletteRow], results: SearchResults | None) -> None:
         self._shown_for = text
@@ -303,6 +335,8 @@ class Palette(QObject):
             self._move_to(self.model.next_line(at, -1))
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self._once_found(self._run, at)
+        elif key == Qt.Key.Key_Escape and self._is_of_one:
+            self._on_typed(self.box.text())
         elif key == Qt.Key.Key_Escape:
             self.close()
         elif control and key == Qt.Key.Key_D:
@@ -357,7 +391,8 @@ class Palette(QObject):
     def _run(self, row: int) -> None:
         line = self._line(row)
         if line is not None:
-            self.close()
+            if not line.stays:
+                self.close()
             line.run()
 
     def _call(self, row: int) -> None:
@@ -365,3 +400,9 @@ class Palette(QObject):
         if line is not None and line.call is not None:
             self.close()
             line.call()
+
+
+def _cut_offs(clients: Clients, hits: Sequence[Hit]) -> dict[str, int]:
+    """By client; on the store's thread."""
+    named = [hit.row_id for hit in hits if hit.kind == "client"]
+    return {row.id: row.cut_off_at for row in clients.rows(named)} if named else {}

@@ -56,6 +56,8 @@ class Line(msgspec.Struct, frozen=True):
     call: Callable[[], None] | None = None
     clock: Clock | None = None
     more: Callable[[], Sequence[Line]] | None = None
+    stays: bool = False
+    """Enter runs it with the palette open, for more of what was found."""
 
 
 PaletteRow = Heading | Nothing | Line
