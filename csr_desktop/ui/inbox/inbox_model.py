@@ -33,7 +33,7 @@ def order_of(row: InboxRow) -> tuple[int, str]:
 
 class InboxModel(KeyedModel):
     """Lines are ids of rows, or groups. Only what has been paged is here; a row that left its view stays, grey, until
-    `drop_left`.
+    `let_go`. The held row stays where it is until then, whatever becomes of its time.
     """
 
     about_to_change = Signal()
@@ -48,6 +48,9 @@ class InboxModel(KeyedModel):
         self._rows: dict[str, InboxRow] = {}
         self._counts: GroupCounts | None = None
         self._midnight_at = 0
+        self.held_id = ""
+        self._moved: InboxRow | None = None
+        """The held row as it is, when its place is another."""
         self._next_key: InboxKey | None = None
         self._is_loading = False
         self._edition = 0
@@ -100,6 +103,8 @@ class InboxModel(KeyedModel):
 
     def show_view(self, view: View) -> None:
         """Start again with the first page; the rows of the view before stay until it comes."""
+        if view != self.view:
+            self.held_id, self._moved = "", None
         self.view = view
         self._edition += 1
         self._is_loading = False
@@ -107,18 +112,21 @@ class InboxModel(KeyedModel):
 
     def _ask_page(self, after_key: InboxKey | None) -> None:
         view, edition, inbox = self.view, self._edition, self._desk.services.inbox
+        held_id = "" if after_key else self.held_id
         self._is_loading = True
 
-        def read() -> tuple[InboxPage, GroupCounts | None]:
-            return inbox.page(view, after_key, PAGE), None if after_key else inbox.groups(view)
+        def read() -> tuple[InboxPage, GroupCounts | None, tuple[InboxRow, ...]]:
+            page, counts = inbox.page(view, after_key, PAGE), None if after_key else inbox.groups(view)
+            is_here = not held_id or any(row.id == held_id for row in page.rows)
+            return page, counts, () if is_here else inbox.rows((held_id,), view)
 
-        def show(found: tuple[InboxPage, GroupCounts | None]) -> None:
+        def show(found: tuple[InboxPage, GroupCounts | None, tuple[InboxRow, ...]]) -> None:
             if edition != self._edition:
                 return
             self._is_loading = False
-            page, counts = found
+            page, counts, held = found
             if counts is not None:
-                self._show_first(page, counts)
+                self._show_first(page, counts, held)
             else:
                 self._append(page)
             self.page_loaded.emit()
@@ -130,13 +138,19 @@ class InboxModel(KeyedModel):
 
         self._desk.ask(self, read, show, fail, key="" if after_key else "first")
 
-    def _show_first(self, page: InboxPage, counts: GroupCounts) -> None:
-        # Rows of the view before are looked at until the lines are others.
-        self._rows.update((row.id, row) for row in page.rows)
+    def _show_first(self, page: InboxPage, counts: GroupCounts, held: Sequence[InboxRow] = ()) -> None:
+        """`held` is the held row where it is not on the first page."""
         self._counts = counts
         self._set_page(page)
-        self.reset_lines(self._laid_out(page.rows))
-        self._rows = {row.id: row for row in page.rows}
+        self._moved = None
+        rows = {row.id: row for row in page.rows}
+        for row in (*page.rows, *held):
+            if row.id == self.held_id and row.id in self._rows:
+                rows[row.id] = self._hold(row, self._rows[row.id], page.now_at)
+        # Rows of the view before are looked at until the lines are others.
+        self._rows.update(rows)
+        self.reset_lines(self._laid_out(sorted(rows.values(), key=order_of)))
+        self._rows = rows
 
     def _append(self, page: InboxPage) -> None:
         """Rows that came in by refresh meanwhile are here already."""
@@ -194,13 +208,23 @@ class InboxModel(KeyedModel):
                 if held is not None:
                     self._rows[row_id] = msgspec.structs.replace(held, is_in_view=False)
             elif held is not None:
-                # A row that left keeps its place: what no longer waits has no time to sort by.
-                self._rows[row_id] = row if row.is_in_view else _where_it_was(row, held)
+                self._rows[row_id] = self._hold(row, held)
             elif row.is_in_view and (end is None or order_of(row) <= tuple(end)):
                 self._rows[row_id] = row
             self._made.pop(row_id, None)
         self._lay_out_again()
         self.repaint(asked)
+
+    def _hold(self, row: InboxRow, was: InboxRow, now_at: int = 0) -> InboxRow:
+        """The row as it stands in the list: the held one where it was. One that left its view, too: what no longer
+        waits has no time to sort by.
+        """
+        if row.id == self.held_id:
+            self._moved = row if row.is_in_view else None
+        elif row.is_in_view:
+            return row
+        group = self._group(was.consequence_at, now_at) if now_at else was.group
+        return msgspec.structs.replace(row, consequence_at=was.consequence_at, group=group)
 
     def _set_counts(self, counts: GroupCounts) -> None:
         if counts != self._counts:
@@ -226,14 +250,17 @@ class InboxModel(KeyedModel):
             return "next_hour"
         return "today" if at < self._midnight_at else "later"
 
-    def drop_left(self, except_ids: Iterable[str] = ()) -> None:
-        """Take out the grey rows."""
-        kept = set(except_ids)
-        left = [row.id for row in self._rows.values() if not row.is_in_view and row.id not in kept]
-        for row_id in left:
+    def let_go(self, held_id: str = "") -> None:
+        """Hold this row from now on; take out the other grey ones, and put the one held before where it belongs."""
+        moved, self.held_id = self._moved, held_id
+        if moved is not None and moved.id != held_id:
+            self._moved = None
+            if moved.id in self._rows:
+                self._rows[moved.id] = moved
+                self._made.pop(moved.id, None)
+        for row_id in [row.id for row in self._rows.values() if not row.is_in_view and row.id != held_id]:
             del self._rows[row_id]
-        if left:
-            self._lay_out_again()
+        self._lay_out_again()
 
     def _lay_out_again(self) -> None:
         wanted = self._laid_out(sorted(self._rows.values(), key=order_of))
@@ -241,7 +268,3 @@ class InboxModel(KeyedModel):
             self.about_to_change.emit()
             self.set_lines(wanted)
             self.was_changed.emit()
-
-
-def _where_it_was(row: InboxRow, held: InboxRow) -> InboxRow:
-    return msgspec.structs.replace(row, consequence_at=held.consequence_at, group=held.group)

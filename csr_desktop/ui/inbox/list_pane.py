@@ -242,11 +242,11 @@ class ListPane(Pane):
         self._wanted_id = row.id
         self._is_held = False
         self.chosen.emit(row)
-        # Rows that left their view go when the selection moves on; not while it is moving.
-        QTimer.singleShot(0, self, self._drop_left)
+        # Rows that left their view or place go when the selection moves on; not while it is moving.
+        QTimer.singleShot(0, self, self._let_go)
 
-    def _drop_left(self) -> None:
-        self.model.drop_left([self._wanted_id])
+    def _let_go(self) -> None:
+        self.model.let_go(self._wanted_id)
 
     def _on_marks_changed(self) -> None:
         rows = self.marked_rows()

@@ -114,14 +114,14 @@ def test_a_new_item_moves_neither_selection_nor_scroll(bench: Bench) -> None:
 
 
 def test_a_row_whose_time_changes_moves_to_its_place(bench: Bench) -> None:
-    last = bench.rows()[-1]
-    bench.choose(last.id)
+    first, last = bench.rows()[0], bench.rows()[-1]
+    bench.choose(first.id)
     model = bench.place.list.model
     moved = msgspec.structs.replace(last, consequence_at=1, group="breached")
     model._apply([last.id], [moved], bench.data.services.inbox.groups("mine"))
     assert bench.rows()[0].id == last.id
     assert bench.place.list.current is not None
-    assert bench.place.list.current.id == last.id
+    assert bench.place.list.current.id == first.id
 
 
 def test_time_moves_rows_between_groups(bench: Bench) -> None:
@@ -190,3 +190,41 @@ def test_an_id_of_nothing_is_left_out(bench: Bench) -> None:
     bench.place.list.model.refresh([uuid7(1, 1)])
     bench.settle()
     assert bench.rows() == before
+
+
+def test_a_row_that_was_answered_stays_where_it_is_until_the_selection_moves(bench: Bench) -> None:
+    bench.view("unassigned")
+    row = next(r for r in bench.rows() if r.kind == "ticket" and r.can_work and r.group == "today")
+    bench.choose(row.id)
+    before = bench.titles
+    bench.press("R")
+    bench.type("The rate of your notice is set.")
+    bench.press("Ctrl+Return")
+    assert bench.titles == before
+    for _ in range(2):
+        bench.place.list.reload()  # as when a cut-off passes, or many rows come
+        bench.settle()
+        assert bench.titles == before
+        assert bench.place.list.current.id == row.id
+        assert bench.place.conversation.ticket_id == row.id
+    bench.place.list.rows.setFocus()
+    bench.press("J")
+    after = bench.titles
+    assert after != before
+    assert sorted(after) == sorted(before)
+    assert after.index(row.title) > before.index(row.title)
+
+
+def test_a_resolved_row_stays_also_when_the_list_is_read_anew(bench: Bench) -> None:
+    bench.view("unassigned")
+    row = next(r for r in bench.rows() if r.kind == "ticket" and r.can_work)
+    bench.choose(row.id)
+    before = bench.titles
+    bench.press("E")
+    bench.place.list.reload()
+    bench.settle()
+    assert bench.titles == before
+    assert bench.line(row.id).taken_reason == "Resolved"
+    assert bench.place.list.current.id == row.id
+    bench.press("J")
+    assert row.title not in bench.titles
