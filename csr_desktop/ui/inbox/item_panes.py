@@ -28,6 +28,8 @@ class _ItemPane(Pane):
     """A heading, buttons, facts and a text, scrolling when short."""
 
     first: Button
+    """What is mostly done; gone where it can't be, and `open` stands in for it."""
+    open: Button
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk.themes, parent=parent)
@@ -74,8 +76,9 @@ class _ItemPane(Pane):
         return button
 
     def take_keyboard(self) -> None:
-        """To what is done first; a focus proxy would have Tab pass over what stands before it."""
-        self.first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        """To what a second Enter may do; a focus proxy would have Tab pass over what stands before it."""
+        first = self.open if self.first.isHidden() else self.first
+        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def ask(self) -> None:
         raise NotImplementedError
@@ -178,7 +181,7 @@ class FollowUpPane(_ItemPane):
         self.other = [self.add_button(Button(themes, "")) for _ in range(3)]
         self.snooze = self.add_button(Button(themes, self.tr("Snooze"), key_hint="S"))
         self.open = self.add_button(Button(themes, self.tr("Open in Follow-ups"), key_hint="O"))
-        self.first = self.done
+        self.first = self.call
         self.call.clicked.connect(self.call_now)
         self.done.clicked.connect(lambda: self.complete(0))
         for at, button in enumerate(self.other, 1):
@@ -208,6 +211,8 @@ class FollowUpPane(_ItemPane):
         self._show_facts(detail)
         self.set_note(self.tr("How it ended"), detail.outcome_note)
         is_open = row.state == "open" and row.can_work
+        if self.call.hasFocus() and not detail.contact_numbers:
+            self.open.setFocus(Qt.FocusReason.OtherFocusReason)  # or it would go to "Done"
         self.call.setVisible(bool(detail.contact_numbers))
         self.done.setText(words.follow_up_outcome(detail.outcomes[0]) if detail.outcomes else self.tr("Done"))
         self.done.setEnabled(is_open)

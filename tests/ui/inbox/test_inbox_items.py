@@ -42,6 +42,29 @@ def test_a_follow_up_is_snoozed(bench: Bench) -> None:
     assert bench.desk.words.local(snoozed).strftime("%d %H:%M") == "13 09:00"
 
 
+def test_enter_twice_on_a_follow_up_completes_nothing(bench: Bench) -> None:
+    row = bench.row("follow_up", "Confirm")
+    bench.choose(row.id)
+    bench.press("Return")
+    pane = bench.place.follow_up
+    assert pane.call.hasFocus()
+    bench.press("Return", "Space")
+    assert bench.data.services.follow_ups.detail(row.id).row.state == "open"
+
+
+def test_a_follow_up_of_nobody_with_a_number_leads_to_where_it_lives(bench: Bench) -> None:
+    row = bench.row("follow_up", "Confirm")
+    sql = bench.data.sql
+    with sql.transaction():
+        sql.do("UPDATE phone_numbers SET deleted = 1 WHERE contact_id = ?", row.contact_id)
+    bench.choose(row.id)
+    bench.press("Return")
+    assert bench.place.follow_up.open.hasFocus()
+    bench.press("Space")
+    assert bench.opened == [("follow_up", row.id)]
+    assert bench.data.services.follow_ups.detail(row.id).row.state == "open"
+
+
 def test_a_follow_up_opens_where_it_lives(bench: Bench) -> None:
     row = bench.row("follow_up", "Confirm")
     bench.choose(row.id)
