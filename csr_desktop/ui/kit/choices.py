@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton
 from csr_desktop.ui.kit.flow import FlowLayout
@@ -73,10 +73,17 @@ class ChoiceRow(QWidget):
         self._group.setExclusive(True)
 
     def press_number(self, number: int) -> bool:
-        """Choose by the number beside the words, as if pressed; False where there is no such number."""
+        """Choose by the number beside the words, as if pressed; False where there is no such number.
+
+        The keyboard goes along when it is on one of them, and stays in a text.
+        """
         if not 1 <= number <= len(self._buttons):
             return False
-        list(self._buttons.values())[number - 1].click()
+        button = list(self._buttons.values())[number - 1]
+        focus = QApplication.focusWidget()
+        if focus is not None and self.isAncestorOf(focus):
+            button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        button.click()
         return True
 
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.ui.kit.avatar import Avatar, initials
@@ -95,6 +95,28 @@ def test_choices_are_one_or_none(themes: ThemeSwitch, qtbot: QtBot) -> None:
     assert row.chosen_key == "f"
     row.choose("")
     assert row.chosen_key == ""
+
+
+def test_the_keyboard_goes_along_with_a_number_on_the_choices_and_stays_in_a_text(
+    themes: ThemeSwitch, qtbot: QtBot
+) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    layout = QVBoxLayout(holder)
+    row, notes = ChoiceRow(themes, "Disposition"), QLineEdit()
+    row.set_choices([("r", "Resolved"), ("f", "Needs follow-up")])
+    layout.addWidget(row)
+    layout.addWidget(notes)
+    with qtbot.waitActive(holder):
+        holder.show()
+        holder.activateWindow()
+    row.findChildren(ChoiceButton)[0].setFocus()
+    row.press_number(2)
+    assert row.findChildren(ChoiceButton)[1].hasFocus()
+    notes.setFocus()
+    row.press_number(1)
+    assert notes.hasFocus()
+    assert row.chosen_key == "r"
 
 
 def test_what_does_not_fit_goes_into_the_menu_last_first(themes: ThemeSwitch, qtbot: QtBot) -> None:
