@@ -49,10 +49,6 @@ class BulkBar(QFrame):
         self.setMinimumHeight(themes.theme.sizes.height.notice)
         self.hide()
 
-    @property
-    def assign_button(self) -> Button:
-        return self._assign
-
     def _fit_hints(self) -> None:
         """The keys stand beside the words where there is room."""
         hints = ((self._claim, "C"), (self._assign, "A"), (self._resolve, "E"))

@@ -68,7 +68,9 @@ class InboxPlace(Place):
         self.list.bulk.assigned.connect(self.assign)
         self.list.bulk.resolved.connect(self.settle)
         self.list.bulk.cleared.connect(self.list.rows.clear_marks)
+        self.list.rows.marks_changed.connect(self._on_marks_changed)
         selected = self._selected
+        selected.several_wanted.connect(self._on_several_wanted)
         selected.assign_wanted.connect(self.assign)
         selected.resolve_wanted.connect(self.settle)
         selected.more_wanted.connect(lambda: open_more(self))
@@ -236,7 +238,7 @@ class InboxPlace(Place):
                 if self._has_context:
                     self.context.clear()
             return
-        if self._waits_for_list:
+        if self._waits_for_list or self._selected.shows("several"):
             return
         if self._has_asked:
             self.asking.step_back()
@@ -248,6 +250,36 @@ class InboxPlace(Place):
         pane.show_item(row.id)
         self._selected.setCurrentWidget(pane)
         self.context.show_client(row.client_id, row.contact_id)
+
+    def _on_marks_changed(self) -> None:
+        """While several are selected, one of them standing beside the list would say that deeds are done to it."""
+        if self.is_form_open:
+            return
+        if self.list.rows.is_marking:
+            items = self.chosen_items()
+            self._selected.several.show_items(items)
+            self._selected.setCurrentWidget(self._selected.several)
+            if self._has_context and len({row.client_id for row in self.list.marked_rows()}) > 1:
+                self.context.clear()
+        elif self._selected.shows("several"):
+            self._selected.show_nothing()
+            row = self.list.current
+            if row is not None:
+                self._on_chosen(row)
+
+    def _on_several_wanted(self, key: str) -> None:
+        deeds = {
+            "claim": self.claim,
+            "assign": self.assign,
+            "settle": self.settle,
+            "priority": self.priority,
+            "state": self.state,
+            "topic": self.topic,
+            "clear": self.list.rows.clear_marks,
+        }
+        deeds[key]()
+        if key in {"claim", "settle", "clear"}:
+            self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_current(self) -> None:
         self._waits_for_list = False
@@ -312,7 +344,7 @@ class InboxPlace(Place):
     def _anchor(self) -> QWidget:
         """By which a float opens."""
         if self.list.rows.is_marking:
-            return self.list.bulk.assign_button
+            return self._selected.several.buttons["assign"]
         return self.conversation.assign_button if self.shows_ticket else self._selected
 
     # Deeds; see place_actions for their keys

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 
 def _unless(place: InboxPlace, words: str) -> Callable[[], str]:
-    """Why not: nothing is selected, it is only to be read, or else these words."""
+    """Why not: nothing is selected, or several, it is only to be read, or else these words."""
 
     def why() -> str:
         items = place.chosen_items()
         if not items:
             return place.tr("Nothing is selected.")
+        if len(items) > 1:
+            return place.tr("That is done to one at a time. Esc selects one again.")
         fits = [item for item in items if item.kind == "ticket"]
         return place.tr("You can read this, but not change it.") if fits and not fits[0].can_work else words
 

@@ -1,5 +1,5 @@
-"""What stands beside the list: nothing, what is selected, or the form of a new ticket. Each is built when first shown:
-the list can be worked in before, and a start shows one of them at most.
+"""What stands beside the list: nothing, what is selected, how many are, or the form of a new ticket. Each is built when
+first shown: the list can be worked in before, and a start shows one of them at most.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.inbox.conversation_pane import ConversationPane
     from csr_desktop.ui.inbox.item_panes import CallPane, FollowUpPane
     from csr_desktop.ui.inbox.new_ticket_pane import NewTicketPane
+    from csr_desktop.ui.inbox.several_pane import SeveralPane
 
 P = TypeVar("P", bound=QWidget)
 R = TypeVar("R", "ConversationPane", "CallPane", "FollowUpPane")
@@ -38,6 +39,8 @@ class Selected(QStackedWidget):
     ticket_opened = Signal(str)
     form_left = Signal()
     client_chosen = Signal(str, str)
+    several_wanted = Signal(str)
+    """What to do with all that are selected; see SeveralPane."""
     context_wanted = Signal()
     list_wanted = Signal()
 
@@ -98,6 +101,14 @@ class Selected(QStackedWidget):
         pane.opened.connect(self.ticket_opened)
         pane.left.connect(self.form_left)
         pane.client_chosen.connect(self.client_chosen)
+        return pane
+
+    @cached_property
+    def several(self) -> SeveralPane:
+        from csr_desktop.ui.inbox.several_pane import SeveralPane
+
+        pane = self._added(SeveralPane(self._desk.themes))
+        pane.wanted.connect(self.several_wanted)
         return pane
 
     def _added(self, pane: P) -> P:

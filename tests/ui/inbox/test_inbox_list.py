@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from PySide6.QtCore import QModelIndex
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 
 from csr_desktop.domain.ids import uuid7
 from csr_desktop.services.inbox_rows import InboxCounts
@@ -228,3 +228,37 @@ def test_a_resolved_row_stays_also_when_the_list_is_read_anew(bench: Bench) -> N
     assert bench.place.list.current.id == row.id
     bench.press("J")
     assert row.title not in bench.titles
+
+
+def test_while_several_are_selected_what_stands_beside_the_list_is_about_all_of_them(bench: Bench) -> None:
+    shown = bench.choose_ticket()
+    bench.press("Shift+Down", "Shift+Down")
+    marked = bench.place.list.marked_rows()
+    several = bench.place._selected.several
+    assert several.isVisible()
+    assert several.accessibleName() == "3 selected"
+    assert not bench.place.conversation.isVisible()
+    bench.type("r")
+    assert not bench.place.conversation.composer.has_keyboard()
+    fits = {key for key, button in several.buttons.items() if button.isVisible()}
+    assert {"claim", "assign", "clear"} <= fits
+    QTest.mouseClick(several.buttons["claim"], Qt.MouseButton.LeftButton)
+    bench.settle()
+    for row in marked:
+        if row.kind == "ticket" and row.can_work:
+            assert bench.ticket(row.id).is_mine
+    assert not several.isVisible()
+    assert bench.place.list.rows.hasFocus()
+    assert bench.place.list.current is not None
+    assert bench.place.list.current.id != shown
+
+
+def test_esc_shows_the_row_again_that_is_current(bench: Bench) -> None:
+    ticket = bench.choose_ticket()
+    bench.press("X", "Down", "Down", "X")
+    assert bench.place._selected.several.isVisible()
+    bench.press("Up", "Up")
+    assert bench.place.go_back()
+    bench.settle()
+    assert bench.place.conversation.isVisible()
+    assert bench.place.conversation.ticket_id == bench.place.list.current.id == ticket
