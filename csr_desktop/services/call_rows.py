@@ -57,6 +57,20 @@ class NextSteps(msgspec.Struct, frozen=True):
     escalate: EscalateStep | None = None
 
 
+class OpenStep(msgspec.Struct, frozen=True):
+    """A step as it stands in the form that is open, not added yet. `form` is ticket, follow_up, promise or escalate;
+    `what` and `when` are as typed; `kind` is the follow-up's. `changes_at` is the place of the follow-up that it
+    changes, -1 for a new one.
+    """
+
+    form: str
+    what: str = ""
+    when: str = ""
+    kind: str = ""
+    who_id: str = ""
+    changes_at: int = -1
+
+
 class RunningCallDocument(msgspec.Struct, frozen=True):
     """A call that is not saved yet, as it stands in the file. The last part is the one that runs."""
 
@@ -78,6 +92,7 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     returns_id: str = ""
     is_number_remembered: bool = False
     written_at: int = 0
+    open_step: OpenStep | None = None
 
     @property
     def phase(self) -> str:
@@ -164,6 +179,7 @@ class RunningCall(msgspec.Struct, frozen=True):
     is_recovered: bool
     repeat: RepeatHint | None
     usual_seconds: int
+    open_step: OpenStep | None = None
 
 
 class Pop(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.call_log import CallLog
-from csr_desktop.services.call_rows import CallPart, NextSteps, Pop, RunningCall, RunningCallDocument
+from csr_desktop.services.call_rows import CallPart, NextSteps, OpenStep, Pop, RunningCall, RunningCallDocument
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
@@ -159,6 +159,10 @@ class Calls(CallLog):
     def set_steps(self, call_id: str, steps: NextSteps) -> RunningCall:
         return self._set(call_id, steps=steps)
 
+    def set_open_step(self, call_id: str, step: OpenStep | None) -> None:
+        """Keep what is typed in the form of a step; None once it was added or left."""
+        self._running.keep(msgspec.structs.replace(self._running.one(call_id), open_step=step))
+
     def attach(
         self, call_id: str, contact_id: str = "", client_id: str = "", *, remember_number: bool = False
     ) -> RunningCall:
@@ -177,11 +181,11 @@ class Calls(CallLog):
             is_number_remembered=remember_number and bool(contact_id),
         )
 
-    def save(self, call_id: str, note: str | None = None) -> Saved:
-        """Log it, with its next steps, as one group and one commit; ends it when it still runs. `note` is what stands
-        on the screen, None for the one that is kept. When this raises, the call runs on, with that note.
+    def save(self, call_id: str, note: str | None = None, steps: NextSteps | None = None) -> Saved:
+        """Log it, with its next steps, as one group and one commit; ends it when it still runs. `note` and `steps` are
+        what stands on the screen, None for what is kept. When this raises, the call runs on, with them.
         """
-        return self._running.save(call_id, self._log, None if note is None else clean(note))
+        return self._running.save(call_id, self._log, None if note is None else clean(note), steps)
 
     def discard(self, call_id: str) -> Outcome:
         """Forget it; an undo brings it back."""
@@ -340,6 +344,7 @@ class Calls(CallLog):
             is_recovered=self._running.is_recovered(document.id),
             repeat=self.repeat(document.client_id, document.topic_id),
             usual_seconds=self.usual_seconds(document.topic_id) if document.topic_id else 0,
+            open_step=document.open_step,
         )
 
 

@@ -18,7 +18,7 @@ from csr_desktop.store.queries import drafts, rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csr_desktop.services.call_rows import Saved
+    from csr_desktop.services.call_rows import NextSteps, Saved
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.sync.replica import Replica
 
@@ -94,14 +94,22 @@ class RunningCalls:
         drafts.clear(self._replica.sql, _PREFIX + call_id)
         self._let_go(call_id)
 
-    def save(self, call_id: str, log: Callable[[RunningCallDocument], Saved], note: str | None = None) -> Saved:
-        """End it and let `log` do its commands; in the same transaction it stops running and is kept for an undo. A
-        `note` replaces the one that was kept. When that raises, the call goes on as it was, with that note.
+    def save(
+        self,
+        call_id: str,
+        log: Callable[[RunningCallDocument], Saved],
+        note: str | None = None,
+        steps: NextSteps | None = None,
+    ) -> Saved:
+        """End it and let `log` do its commands; in the same transaction it stops running and is kept for an undo.
+        `note` and `steps` replace those that were kept. When that raises, the call goes on as it was, with them.
         """
         sql = self._replica.sql
         document = self.one(call_id)
         if note is not None:
             document = msgspec.structs.replace(document, note=note)
+        if steps is not None:
+            document = msgspec.structs.replace(document, steps=steps, open_step=None)
         finished = self._finished(document)
         try:
             with sql.transaction():
@@ -110,7 +118,7 @@ class RunningCalls:
                 body = msgspec.json.encode(finished).decode()
                 drafts.move(sql, _PREFIX + call_id, saved_key, body, finished.parts[-1].ended_at)
         except (Refused, BadInput):
-            if note is not None:
+            if note is not None or steps is not None:
                 self.keep(document)
             raise
         self._let_go(call_id)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from PySide6.QtCore import Qt
 
 from csr_desktop.ui.kit.fields import DueField
+from csr_desktop.ui.kit.notice import announce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +56,9 @@ class DueEntry(DueField):
         self.set_text(f"{moment:%Y-%m-%d %H:%M}" if at else "")
 
     def settle(self, then: Callable[[int], None]) -> None:
-        """Call `then` with the time that the text means, after the store has answered; where it means none, say why."""
+        """Call `then` with the time that the text means, after the store has answered; where it means none, say why,
+        with the keyboard in the field.
+        """
         client_id, text = self._client_id, self.text().strip()
 
         def done(answer: _Answer) -> None:
@@ -62,7 +66,9 @@ class DueEntry(DueField):
                 return
             self._take(answer)
             if answer.error:
+                self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
                 self.show_error()
+                announce(self, self._due.error, assertive=True)
             else:
                 then(answer.at if self._takes_closed else answer.opens_at or answer.at)
 

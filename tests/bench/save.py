@@ -77,7 +77,7 @@ class Saves:
         self.stored: list[float] = []
         """Milliseconds on the store's thread alone."""
 
-    def _timed(self, *asked: str) -> Saved:
+    def _timed(self, *asked: Any) -> Saved:
         began = time.perf_counter()
         saved = self._do(*asked)
         self._ended.append(time.perf_counter())

@@ -21,11 +21,13 @@ def call(frame: Frame) -> RunningCall:
     frame.type("She asks about the April deposit.")
     frame.press("Ctrl+P")
     frame.type("Call back with the trace")
-    frame.press("Return", "Return")
-    frame.press("Alt+2")
+    frame.press("Return")
+    frame.type("tomorrow 11")
+    frame.press("Return", "Alt+2")
     (running,) = frame.data.services.calls.running()
     assert running.disposition_id
     assert running.note
+    assert running.steps.follow_ups
     return running
 
 

@@ -26,7 +26,7 @@ from csr_desktop.ui.kit.scroll import ScrollColumn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csr_desktop.services.call_rows import NextSteps, RunningCall
+    from csr_desktop.services.call_rows import NextSteps, OpenStep, RunningCall
     from csr_desktop.services.lists import DispositionChoice, TopicNode
     from csr_desktop.ui.calls.call_words import CallWords
     from csr_desktop.ui.calls.finder import Found
@@ -130,6 +130,8 @@ class CallPane(Pane):
         self.steps.note_text = self.notes.text
         self.steps.changed.connect(self._on_steps)
         self.steps.form_shown.connect(self._show_form)
+        self.steps.added.connect(self.focus_work)
+        self.steps.entered.connect(self._on_step_entered)
         self.disposition.chosen.connect(self._on_disposition)
         self.finish.clicked.connect(self.save)
         self._running.edited.connect(self._on_edited)
@@ -157,12 +159,12 @@ class CallPane(Pane):
             self.close_who()
             self._disposition_hint.say("", is_error=False)
             self._is_loading = True
-            self.notes.set_text(call.note)
+            self.notes.set_text(self._running.note_of(call))
             self._is_loading = False
         self.head.show_call(call, is_other=is_other)
         self._ask_topics(call)
         self._show_topic(call)
-        self.steps.show_call(call)
+        self.steps.show_call(call, self._running.open_step_of(call))
         self._show_disposition(call)
         self.shown_changed.emit()
 
@@ -231,7 +233,7 @@ class CallPane(Pane):
         call = self.call
         if call is not None and call.phase == "wrap_up" and not call.disposition_id:
             self.focus_disposition()
-        elif call is not None and not call.contact_id and people_sharing(call.match) and not call.note:
+        elif call is not None and not call.contact_id and people_sharing(call.match) and not self.notes.text():
             self.ask_who()
         else:
             self.notes.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -277,7 +279,7 @@ class CallPane(Pane):
 
     def _on_note(self) -> None:
         if not self._is_loading and self._call_id:
-            self._running.notes.put(self._call_id, self.notes.text())
+            self._running.set_note(self._call_id, self.notes.text())
 
     def _on_topic(self, pick: Pick | None) -> None:
         if self._call_id:
@@ -296,6 +298,10 @@ class CallPane(Pane):
     def _on_steps(self, steps: NextSteps) -> None:
         if self._call_id:
             self._running.set_steps(self._call_id, steps)
+
+    def _on_step_entered(self, step: OpenStep | None) -> None:
+        if self._call_id:
+            self._running.set_open_step(self._call_id, step)
 
     def _show_form(self, form: QWidget) -> None:
         # After its place in the layout is known.
@@ -328,7 +334,12 @@ class CallPane(Pane):
     # Saving
 
     def save(self) -> None:
-        """Ctrl+Return. A handled call without a disposition asks for one once; a second press saves without."""
+        """Ctrl+Return. What stands in the form of a step is added first, or the form says what is missing there. A
+        handled call without a disposition asks for one once; a second press saves without.
+        """
+        self.steps.finish_form(self._save)
+
+    def _save(self) -> None:
         call = self.call
         if call is None:
             return
@@ -343,7 +354,7 @@ class CallPane(Pane):
                 self._running.end(call.id, self.focus_disposition)
             self.focus_disposition()
             return
-        self._running.save(call.id, self.notes.text(), self._on_refused)
+        self._running.save(call.id, self.notes.text(), self.steps.steps, self._on_refused)
 
     def _on_refused(self, fault: CsrDesktopError) -> None:
         if isinstance(fault, BadInput):

@@ -75,7 +75,7 @@ class CallsPlace(Place):
         self.call_pane.earlier_wanted.connect(self.show_call)
         self.call_pane.discard_wanted.connect(self.discard)
         self.past.shown_changed.connect(self._show_client)
-        self.past.gone.connect(self._show_nothing)
+        self.past.gone.connect(self._on_gone)
         self.log.client_changed.connect(self._show_client)
         self.log.saved.connect(self._on_logged)
         self.log.left.connect(self.go_back)
@@ -192,6 +192,11 @@ class CallsPlace(Place):
         self.panes.show_selected(is_shown=False)
         self.context.clear()
 
+    def _on_gone(self) -> None:
+        # A call that is taken back goes and waits again at once: that one stays open.
+        if self.shows_past:
+            self._show_nothing()
+
     def focus_call(self) -> None:
         if self.shows_running:
             self.call_pane.focus_work()
@@ -259,7 +264,7 @@ class CallsPlace(Place):
         call = self.running.get(call_id)
         if call is not None:
             is_shown = self.call_pane.call_id == call_id
-            self.running.discard(call_id, self.call_pane.notes.text() if is_shown else call.note)
+            self.running.discard(call_id, self.call_pane.notes.text() if is_shown else self.running.note_of(call))
 
     # Logging afterwards
 

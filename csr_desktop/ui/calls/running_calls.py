@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError
-from csr_desktop.services.call_rows import NextSteps, RunningCall, Saved
+from csr_desktop.services.call_rows import NextSteps, OpenStep, RunningCall, Saved
 from csr_desktop.services.outcome import Outcome
 from csr_desktop.ui.calls.latest_writer import LatestWriter
 from csr_desktop.ui.desk import Desk
@@ -42,7 +43,10 @@ class RunningCalls(QObject):
         self._starting: set[tuple[str, str, str]] = set()
         self._saving: set[str] = set()
         self._is_loaded = False
-        self.notes = LatestWriter(desk, desk.services.calls.set_note, desk.say_fault, self)
+        self._typed_notes: dict[str, str] = {}
+        self._typed_steps: dict[str, OpenStep | None] = {}
+        self._notes = LatestWriter(desk, desk.services.calls.set_note, desk.say_fault, self)
+        self._open_steps = LatestWriter(desk, self._write_open_step, desk.say_fault, self)
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self.ticked)
@@ -218,6 +222,26 @@ class RunningCalls(QObject):
 
     # Noting
 
+    def note_of(self, call: RunningCall) -> str:
+        """As it was typed last, which may still be on its way to the store."""
+        return self._typed_notes.get(call.id, call.note)
+
+    def set_note(self, call_id: str, text: str) -> None:
+        self._typed_notes[call_id] = text
+        self._notes.put(call_id, text)
+
+    def open_step_of(self, call: RunningCall) -> OpenStep | None:
+        """What was typed of a step and not added."""
+        return self._typed_steps.get(call.id, call.open_step)
+
+    def set_open_step(self, call_id: str, step: OpenStep | None) -> None:
+        self._typed_steps[call_id] = step
+        self._open_steps.put(call_id, msgspec.json.encode(step).decode() if step else "")
+
+    def _write_open_step(self, call_id: str, text: str) -> None:
+        step = msgspec.json.decode(text, type=OpenStep) if text else None
+        self._desk.services.calls.set_open_step(call_id, step)
+
     def _edit(self, change: Callable[[], RunningCall]) -> None:
         self._desk.ask(self, change, self._take, self._desk.say_fault)
 
@@ -236,17 +260,18 @@ class RunningCalls(QObject):
 
     # Leaving
 
-    def save(self, call_id: str, note: str, failed: Callable[[CsrDesktopError], None]) -> None:
-        """Save with the note as it stands on the screen; a call that still runs ends now."""
+    def save(self, call_id: str, note: str, steps: NextSteps, failed: Callable[[CsrDesktopError], None]) -> None:
+        """Save with the note and steps as they stand on the screen; a call that still runs ends now."""
         if call_id in self._saving:
             return
         self._saving.add(call_id)
         calls = self._desk.services.calls
         answers: list[Saved] = []
-        self.notes.drop(call_id)
+        self._notes.drop(call_id)
+        self._open_steps.drop(call_id)
 
         def run() -> Outcome:
-            answers.append(calls.save(call_id, note))
+            answers.append(calls.save(call_id, note, steps))
             return answers[0].outcome
 
         def done(_outcome: Outcome) -> None:
@@ -264,7 +289,7 @@ class RunningCalls(QObject):
     def discard(self, call_id: str, note: str) -> None:
         """Throw the call away, with the note as it stands on the screen: an undo brings back all of it."""
         calls = self._desk.services.calls
-        self.notes.drop(call_id)
+        self._notes.drop(call_id)
 
         def run() -> Outcome:
             calls.set_note(call_id, note)
@@ -275,6 +300,8 @@ class RunningCalls(QObject):
     def _forget(self, call_id: str) -> None:
         self._calls.pop(call_id, None)
         self._received.pop(call_id, None)
+        self._typed_notes.pop(call_id, None)
+        self._typed_steps.pop(call_id, None)
         self._tell()
 
 

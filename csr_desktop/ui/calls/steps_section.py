@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
-from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, NextSteps, TicketStep
+from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, NextSteps, OpenStep, TicketStep
 from csr_desktop.ui.calls.step_forms import EscalateForm, FollowUpForm, StepForm, TicketForm
 from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
@@ -65,6 +66,10 @@ class StepsSection(QWidget):
     changed = Signal(object)
     """NextSteps, to be kept."""
     form_shown = Signal(object)
+    added = Signal()
+    """The form was taken and is closed: the keyboard is free to go on."""
+    entered = Signal(object)
+    """An OpenStep as it stands in the form with each key, None once that was added or left."""
 
     def __init__(self, desk: Desk, words: CallWords, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +79,9 @@ class StepsSection(QWidget):
         self._steps = NextSteps()
         self._at = -1
         self._form: StepForm | None = None
+        self._then: Callable[[], None] | None = None
+        """Waits for the open form to be taken; given up when that is edited or left instead."""
+        self._is_opening = False
         self._labels: dict[str, str] = {}
         self._zone_known = ""
         self._ticket_form: TicketForm | None = None
@@ -110,15 +118,19 @@ class StepsSection(QWidget):
 
     # Showing
 
-    def show_call(self, call: RunningCall) -> None:
-        """Another call closes the form of the one before; the same call keeps it."""
-        is_other = self._call is None or self._call.id != call.id
-        self._call = call
+    def show_call(self, call: RunningCall, open_step: OpenStep | None) -> None:
+        """Another call brings what was typed of a step in it; the same call keeps its form."""
+        before, self._call = self._call, call
+        is_other = before is None or before.id != call.id
         if is_other:
             self.close_form()
+        elif before is not None and before.client_id != call.client_id and self._form is not None:
+            self._form.set_client(call.client_id)
         if is_other or call.steps != self._steps:
             self._steps = call.steps
             self._show_steps()
+        if is_other and open_step is not None:
+            self._put_back(open_step)
         if call.client_id and call.steps.ticket and call.steps.ticket.ticket_id not in self._labels:
             calls, client_id = self._desk.services.calls, call.client_id
             self._desk.ask(self, lambda: calls.open_tickets(client_id), self._on_tickets, key="tickets")
@@ -223,17 +235,68 @@ class StepsSection(QWidget):
 
     # Entering
 
-    def enter_ticket(self) -> None:
+    def _opens(self, form: str, at: int, enter: Callable[[], None]) -> bool:
+        """Whether a form may open now: one in which something stands is taken first, and the same one just gets the
+        keyboard again.
+        """
         if self._call is None:
+            return False
+        if self._form is None or not self._form.is_touched:
+            return True
+        now = self._form.entered()
+        if (now.form, now.changes_at) == (form, at):
+            self._form.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.finish_form(enter)
+        return False
+
+    def finish_form(self, then: Callable[[], None]) -> None:
+        """Add what stands in the open form, then go on; where something is missing the form says so and nothing goes
+        on.
+        """
+        self._then = None
+        if self._form is None:
+            then()
+            return
+        self._then = then
+        self.form_shown.emit(self._form)
+        self._form.finish_for_save()
+
+    def _put_back(self, kept: OpenStep) -> None:
+        at = kept.changes_at if kept.changes_at < len(self._steps.follow_ups) else -1
+        focus = QApplication.focusWidget()
+        if kept.form == "ticket":
+            self.enter_ticket()
+        elif kept.form == "escalate":
+            self.enter_escalation()
+        else:
+            self.enter_follow_up(is_promise=kept.form == "promise", at=at)
+        if self._form is not None:
+            self._is_opening = True
+            self._form.put_back(kept)
+            self._is_opening = False
+        if focus is not None:
+            focus.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_edited(self) -> None:
+        if self._form is not None and not self._is_opening:
+            self._then = None
+            self.entered.emit(self._form.entered())
+
+    def enter_ticket(self) -> None:
+        if self._call is None or not self._opens("ticket", -1, self.enter_ticket):
             return
         if self._ticket_form is None:
             self._ticket_form = TicketForm(self._desk)
             self._ticket_form.taken.connect(self._on_ticket)
         self._show_form(self._ticket_form)
         self._ticket_form.open(self._call.client_id, self._suggested_subject())
+        self._is_opening = False
 
     def enter_follow_up(self, *, is_promise: bool, at: int = -1) -> None:
-        if self._call is None:
+        form = "promise" if is_promise else "follow_up"
+        again = partial(self.enter_follow_up, is_promise=is_promise, at=at)
+        if self._call is None or not self._opens(form, at, again):
             return
         if self._follow_up_form is None:
             self._follow_up_form = FollowUpForm(self._desk)
@@ -247,22 +310,28 @@ class StepsSection(QWidget):
             zone=self._zone(),
             what=self._suggested_what(),
             step=step,
+            changes_at=at,
         )
+        self._is_opening = False
 
     def enter_escalation(self) -> None:
-        if self._call is None:
+        if self._call is None or not self._opens("escalate", -1, self.enter_escalation):
             return
         if self._escalate_form is None:
             self._escalate_form = EscalateForm(self._desk)
             self._escalate_form.taken.connect(self._on_escalation)
         self._show_form(self._escalate_form)
         self._escalate_form.open(self._steps.escalate, has_ticket=self._steps.ticket is not None)
+        self._is_opening = False
 
     def _show_form(self, form: StepForm) -> None:
         self.close_form()
         if self._forms.indexOf(form) < 0:
             self._forms.addWidget(form)
             form.left.connect(self.leave_form)
+            form.edited.connect(self._on_edited)
+        # What it is filled with is not typed.
+        self._is_opening = True
         form.show()
         self._form = form
         self._show_chips()
@@ -270,7 +339,7 @@ class StepsSection(QWidget):
 
     def close_form(self) -> bool:
         """False when none was open."""
-        form, self._form = self._form, None
+        form, self._form, self._then = self._form, None, None
         if form is None:
             return False
         form.hide()
@@ -282,6 +351,7 @@ class StepsSection(QWidget):
         form = self._form
         if not self.close_form():
             return False
+        self.entered.emit(None)
         chip = self.promise
         if form is self._ticket_form:
             chip = self.ticket
@@ -308,11 +378,21 @@ class StepsSection(QWidget):
         self._show_steps()
         self.changed.emit(steps)
 
+    def _take(self, steps: NextSteps) -> None:
+        """What stood in the form is a step now."""
+        self._send(steps)
+        then = self._then
+        self.close_form()
+        self.entered.emit(None)
+        if then is None:
+            self.added.emit()
+        else:
+            then()
+
     def _on_ticket(self, step: TicketStep) -> None:
         if step.ticket_id and self._ticket_form is not None:
             self._labels[step.ticket_id] = self._ticket_form.label_of(step.ticket_id)
-        self._send(msgspec.structs.replace(self._steps, ticket=step))
-        self.leave_form()
+        self._take(msgspec.structs.replace(self._steps, ticket=step))
 
     def _on_follow_up(self, step: FollowUpStep) -> None:
         steps = list(self._steps.follow_ups)
@@ -320,18 +400,20 @@ class StepsSection(QWidget):
             steps[self._at] = step
         else:
             steps.append(step)
-        self._send(msgspec.structs.replace(self._steps, follow_ups=tuple(steps)))
-        self.leave_form()
+        self._take(msgspec.structs.replace(self._steps, follow_ups=tuple(steps)))
 
     def _on_escalation(self, step: EscalateStep) -> None:
         ticket = self._steps.ticket or TicketStep(subject=self._suggested_subject() or self.tr("Escalated call"))
-        self._send(msgspec.structs.replace(self._steps, escalate=step, ticket=ticket))
-        self.leave_form()
+        self._take(msgspec.structs.replace(self._steps, escalate=step, ticket=ticket))
 
     def _no_ticket(self) -> None:
         self._send(msgspec.structs.replace(self._steps, ticket=None, escalate=None))
 
     def _no_follow_up(self, at: int) -> None:
+        if self._form is not None and self._form is self._follow_up_form and 0 <= at <= self._at:
+            # The form changes this one or one behind it: what stands there becomes a step of its own.
+            self._at = self._at - 1 if at < self._at else -1
+            self._follow_up_form.changes_at = self._at
         left = tuple(step for number, step in enumerate(self._steps.follow_ups) if number != at)
         self._send(msgspec.structs.replace(self._steps, follow_ups=left))
 

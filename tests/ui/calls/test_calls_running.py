@@ -4,10 +4,11 @@ from concurrent.futures import Executor, Future
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.desk_services import build_services
 from csr_desktop.ui.background import StoreWorker
@@ -180,6 +181,50 @@ def test_undo_of_saving_lets_the_call_wait_again(bench: Bench, shared_number: st
     assert bench.row("interactions", call.id)["deleted"] == 1
     assert bench.call.note == "Typed with care"
     assert bench.place.call_pane.notes.text() == "Typed with care"
+
+
+class _OneByOne(Executor):
+    """As a thread of its own would: each answer comes home in a turn of the event loop."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Future[Any], Any]] = []
+        self.turn = QTimer()
+        self.turn.timeout.connect(self.do_one)
+        self.turn.start(0)
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.waiting.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def do_one(self) -> None:
+        if self.waiting:
+            future, work = self.waiting.pop(0)
+            try:
+                future.set_result(work())
+            except CsrDesktopError as fault:
+                future.set_exception(fault)
+
+
+def test_a_call_that_is_taken_back_stays_open_while_answers_are_on_their_way(
+    data: DeskData, themes: ThemeSwitch, qtbot: QtBot
+) -> None:
+    turns = _OneByOne()
+    desk = Desk(themes, StoreWorker(turns), data.services, Wording(ZoneInfo(ZONE), data.now))
+    bench = Bench(desk, data, qtbot)
+    bench.start("(312) 555-0199")
+    bench.type("Typed with care")
+    bench.press("F8", "1", "Ctrl+Return")
+    qtbot.waitUntil(lambda: bench.place.shows_past and bench.place.past.call_id != "")
+    bench.settle()
+    desk.undo(bench.place)
+    qtbot.waitUntil(lambda: bool(bench.place.running.all()) and not desk.store.is_busy)
+    qtbot.wait(50)
+    assert bench.place.call_pane.isVisible()
+    assert bench.place.call_pane.notes.text() == "Typed with care"
+    assert bench.place.list.selected_id == bench.call.id
+    turns.turn.stop()
+    desk.store.close()
 
 
 def test_only_a_running_call_ticks(bench: Bench) -> None:
