@@ -233,7 +233,7 @@ class Day:
         rows = self.alex.list("Follow-ups")
         hands.click_row(rows, PROMISE)
         self.alex.quiet()
-        hands.key("K")
+        hands.key("E")
         self.alex.quiet()
         wait("it to be done", lambda: hands.shows(f"Done: {PROMISE}") and self._is_kept())
         hands.key("Ctrl+Z")

@@ -22,7 +22,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz123456789?/"
 def open_outcome(frame: Frame) -> None:
     frame.go("follow_ups")
     frame.choose_first()
-    frame.press("Shift+K")
+    frame.press("Shift+E")
 
 
 def open_client_form(frame: Frame) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
-    Qt,
     Signal,
 )
 from PySide6.QtWidgets import QAbstractItemView
@@ -22,8 +21,6 @@ from csr_desktop.ui.kit.lists import RowList
 from csr_desktop.ui.kit.rows import KEY_ROLE
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
-
     from csr_desktop.ui.follow_ups.agenda_model import AgendaModel
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
@@ -159,10 +156,3 @@ class AgendaList(RowList):
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)
         self.marks_changed.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        # K keeps a promise here; J alone would be half a pair.
-        if event.key() in {Qt.Key.Key_J, Qt.Key.Key_K} and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            event.ignore()
-            return
-        super().keyPressEvent(event)

@@ -31,7 +31,7 @@ class BulkBar(QFrame):
         space = themes.theme.sizes.space
         self._count = Label(weight=600)
         buttons = ButtonRow(themes)
-        self.complete = buttons.add(Button(themes, self.tr("Done"), role="notice", key_hint="K"))
+        self.complete = buttons.add(Button(themes, self.tr("Done"), role="notice", key_hint="E"))
         self.snooze = buttons.add(Button(themes, self.tr("Snooze"), role="notice", key_hint="S"))
         self.reassign = buttons.add(Button(themes, self.tr("Reassign"), role="notice", key_hint="A"))
         clear = IconButton(themes, "x", self.tr("Select none"), key_hint="Esc")

@@ -108,15 +108,15 @@ class DetailPane(Pane):
         themes = self._desk.themes
         self.buttons = ButtonRow(themes, is_leading=True)
         self.call = self.buttons.add(Button(themes, self.tr("Call now"), role="primary", icon="phone", key_hint="D"))
-        self.complete = self.buttons.add(Button(themes, self.tr("Done"), icon="check", key_hint="K"))
+        self.complete = self.buttons.add(Button(themes, self.tr("Done"), icon="check", key_hint="E"))
         self.outcome = self.buttons.add(
-            IconButton(themes, "caret-down", self.tr("Another outcome, or a note"), role="plain", key_hint="Shift K")
+            IconButton(themes, "caret-down", self.tr("Another outcome, or a note"), role="plain", key_hint="Shift E")
         )
         self.move_button = self.buttons.add(Button(themes, self.tr("Renegotiate"), key_hint="R"))
         self.snooze = self.buttons.add(Button(themes, self.tr("Snooze"), key_hint="S"))
         self.wake = self.buttons.add(Button(themes, self.tr("End the snooze"), key_hint="W"))
         self.reassign = self.buttons.add(Button(themes, self.tr("Reassign"), key_hint="A"))
-        self.reopen = self.buttons.add(Button(themes, self.tr("Open again"), icon="arrow-u-up-left", key_hint="K"))
+        self.reopen = self.buttons.add(Button(themes, self.tr("Open again"), icon="arrow-u-up-left", key_hint="E"))
         return self.buttons
 
     def _connect(self) -> None:

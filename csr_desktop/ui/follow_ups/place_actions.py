@@ -60,12 +60,12 @@ def actions_of(place: FollowUpsPlace) -> list[Action]:
 
     return [
         act("call", tr("Call now"), place.detail.call_first, "D", "phone", can_call),
-        act("complete", tr("Complete as usual, or open again"), place.complete, "K", "check", place.can_complete),
+        act("complete", tr("Complete as usual, or open again"), place.complete, "E", "check", place.can_complete),
         act(
             "outcome",
             tr("Complete with another outcome or a note"),
             place.ask_outcome,
-            "Shift+K",
+            "Shift+E",
             "check",
             has_one_open,
         ),

@@ -45,6 +45,28 @@ def test_a_row_says_when_in_the_clients_zone_and_in_mine(bench: Bench) -> None:
     assert "12 min late" in spoken
 
 
+def test_j_and_k_move_and_complete_nothing(bench: Bench) -> None:
+    open_before = bench.place.list.header._count.text()
+    bench.select(CALLBACK)
+    bench.press(Qt.Key.Key_J)
+    first = bench.current
+    assert first != CALLBACK
+    bench.press(Qt.Key.Key_J)
+    bench.press(Qt.Key.Key_K)
+    assert bench.current == first
+    bench.press(Qt.Key.Key_K)
+    assert bench.current == CALLBACK
+    assert bench.place.list.header._count.text() == open_before
+
+
+def test_j_moves_on_past_marked_rows_and_keeps_the_marks(bench: Bench) -> None:
+    bench.select(CALLBACK)
+    bench.press(Qt.Key.Key_X)
+    bench.press(Qt.Key.Key_J)
+    bench.press(Qt.Key.Key_X)
+    assert len(bench.place.list.marked_rows()) == 2
+
+
 def test_filters_show_one_kind(bench: Bench) -> None:
     bench.filter("promise")
     assert bench.place.list.header._count.text() == "Mine, 3 open"
@@ -52,7 +74,7 @@ def test_filters_show_one_kind(bench: Bench) -> None:
     bench.filter("callback")
     assert bench.lines == ["[Overdue 1]", CALLBACK, "[Done today 1]", "Call back on the bonus run"]
     bench.select(CALLBACK)
-    bench.press(Qt.Key.Key_K)
+    bench.press(Qt.Key.Key_E)
     assert bench.lines == ["[Done today 2]", CALLBACK, "Call back on the bonus run"]
 
 

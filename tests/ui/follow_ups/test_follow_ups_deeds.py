@@ -40,10 +40,10 @@ def words_of(part: WhenCard | DayCard) -> str:
     return " | ".join(text for text in texts if text.strip()).replace("\u00a0", " ")
 
 
-def test_k_keeps_the_promise_goes_on_to_the_next_and_can_be_undone(bench: Bench, data: DeskData) -> None:
+def test_e_keeps_the_promise_goes_on_to_the_next_and_can_be_undone(bench: Bench, data: DeskData) -> None:
     row = bench.select(TRACE)
     assert bench.place.detail.complete.words == "Kept"
-    bench.press(Qt.Key.Key_K)
+    bench.press(Qt.Key.Key_E)
     assert stored(data, row.id).outcome == "kept"
     assert bench.current == NEXT
     assert bench.place.detail.row is not None
@@ -74,7 +74,7 @@ def test_the_circle_completes_another_row_and_the_done_circle_opens_it_again(ben
 
 def test_another_outcome_with_a_note_by_number_key(bench: Bench, data: DeskData) -> None:
     row = bench.select(TRACE)
-    bench.press(Qt.Key.Key_K, SHIFT)
+    bench.press(Qt.Key.Key_E, SHIFT)
     asked = bench.place.asking.open_float
     assert isinstance(asked, OutcomeFloat)
     bench.press(Qt.Key.Key_2)
@@ -232,7 +232,7 @@ def test_several_are_one_change(bench: Bench, data: DeskData) -> None:
     bench.place.list.rows.setCurrentIndex(bench.place.list.model.index(bench.index(TRACE)))
     bench.press(Qt.Key.Key_X)
     assert bench.place.list.bulk.complete.words == "Kept"
-    bench.press(Qt.Key.Key_K)
+    bench.press(Qt.Key.Key_E)
     assert stored(data, first.id).outcome == "kept"
     assert "[Done today 4]" in bench.lines
 
@@ -383,7 +383,7 @@ def test_several_of_different_kinds_are_done_as_usual_by_one_key_and_taken_back_
     chosen = bench.place.chosen_rows()
     assert [row.kind for row in chosen] == ["promise", "task"]
     assert bench.place.list.bulk.complete.words == "Done as usual"
-    bench.press(Qt.Key.Key_K)
+    bench.press(Qt.Key.Key_E)
     assert [stored(data, row.id).outcome for row in chosen] == ["kept", "done"]
     assert not bench.place.list.bulk.isVisible()
     assert bench.place.list.notice.text == "Done (2)."
