@@ -9,7 +9,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from csr_desktop.ui.actions import Action, Actions
-from csr_desktop.ui.desk import Desk, Target
+from csr_desktop.ui.desk import Desk, Notice, Target
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.notices import WindowNotice
 from csr_desktop.ui.place import Place
