@@ -13,8 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.call_rows import Saved
 from csr_desktop.store.database import desk_database
@@ -101,10 +103,20 @@ class Saves:
     def commit(self) -> float:
         """Seconds from the key press until the call is on the disk."""
         before = len(self._ended)
+        held = self._made.window.focusWidget() or self._made.window
+        QTest.keyPress(held, Qt.Key.Key_Control)  # held down already: it is Return that saves
         began = time.perf_counter()
-        self._press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        self._send(held, QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
         rest_until(lambda: len(self._ended) > before)
+        QTest.keyRelease(held, Qt.Key.Key_Control)
         return self._ended[-1] - began
+
+    @staticmethod
+    def _send(widget: QWidget, *kinds: QEvent.Type) -> None:
+        """Ctrl+Return to whom has the keyboard, as Qt hands on what the platform tells."""
+        for kind in kinds:
+            event = QKeyEvent(kind, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier, "\r")
+            QCoreApplication.sendEvent(widget, event)
 
     def _press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         QTest.keyClick(self._made.window.focusWidget() or self._made.window, key, modifier)
