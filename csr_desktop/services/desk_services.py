@@ -184,6 +184,7 @@ class Services:
         outcome = self.replica.undo(wanted)
         call = self.calls.bring_back_saved(wanted)
         self.inbox.bring_back_said(outcome)
+        outcome = msgspec.structs.replace(outcome, words=self.inbox.said_after(outcome))
         if call is None:
             return outcome
         interactions = outcome.changed.ids("interactions") | {call.id}

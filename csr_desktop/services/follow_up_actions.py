@@ -73,13 +73,15 @@ class FollowUpActions:
         found = self._rows(ids)
         text = clean(note).strip()
         commands = [CompleteFollowUp(row_id=i, outcome=outcome, outcome_note=text) for i in found]
-        return self._replica.do(*commands, words=_words("follow_up_done", found))
+        return self._replica.do(*commands, words=_words(f"follow_up_{outcome}", found))
 
     def complete_as_usual(self, ids: str | Sequence[str]) -> Outcome:
         """Each as its kind is done when all goes well: promises kept, callbacks reached, tasks done."""
         found = self._rows(ids)
         commands = [CompleteFollowUp(row_id=i, outcome=OUTCOMES_BY_KIND[row["kind"]][0]) for i, row in found.items()]
-        return self._replica.do(*commands, words=_words("follow_up_done", found))
+        outcomes = {command.outcome for command in commands}
+        said = outcomes.pop() if len(outcomes) == 1 else "done"
+        return self._replica.do(*commands, words=_words(f"follow_up_{said}", found))
 
     def reopen(self, ids: str | Sequence[str]) -> Outcome:
         found = {i: row for i, row in self._rows(ids).items() if row["state"] != "open"}

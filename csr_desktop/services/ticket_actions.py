@@ -217,6 +217,15 @@ class TicketActions:
                 drafts.clear(sql, key)
         return outcome
 
+    def said_after(self, undone: Outcome) -> str:
+        """The words of what was taken back, with the state that tickets are in again where they are all in one."""
+        code, _, subject = undone.words.partition(":")
+        if not code.startswith("ticket_state_"):
+            return undone.words
+        found = rows.by_id(self._replica.sql, "tickets", undone.changed.ids("tickets"), ["state"])
+        states = {row["state"] for row in found.values()}
+        return f"ticket_now_{states.pop()}:{subject}" if len(states) == 1 else undone.words
+
     def bring_back_said(self, undone: Outcome) -> None:
         """What was said and is taken back waits as a draft again, unless there is another one by now."""
         if undone.words.partition(":")[0] not in _SAID.values():

@@ -300,16 +300,70 @@ class Wording(QObject):
         """A notice's words from an Outcome's "code:subject"."""
         code, _, subject = code_and_subject.partition(":")
         text = self._outcomes().get(code)
-        if text is None:
-            return subject or code
-        if subject.isdigit():
-            return f"{text} ({subject})."
-        if not subject:
-            return f"{text}."
-        return f"{text}: {subject}" if subject[-1] in ".?!…" else f"{text}: {subject}."
+        return subject or code if text is None else _about(text, subject)
 
     def undone(self, code_and_subject: str) -> str:
-        return self.tr("Taken back. {0}").format(self.outcome(code_and_subject))
+        """What is true again, now that an Outcome was taken back."""
+        code, _, subject = code_and_subject.partition(":")
+        text = self._undone().get(code)
+        if text is None:
+            return self.tr("Taken back.")
+        # Words that were changed are no longer the subject's.
+        return _about(text, "" if code.endswith("_renamed") else subject)
+
+    def _undone(self) -> dict[str, str]:
+        as_assigned = self.tr("Assigned as before")
+        waits = self.tr("Waits for a call back again")
+        call_open = self.tr("Call open again")
+        return {
+            "ticket_claimed": self.tr("No longer taken by you"),
+            "ticket_assigned": as_assigned,
+            "ticket_released": as_assigned,
+            "ticket_priority": self.tr("Priority as before"),
+            "ticket_topic": self.tr("Topic as before"),
+            "ticket_now_open": self.tr("Open again"),
+            "ticket_now_waiting": self.tr("Waiting for the client again"),
+            "ticket_now_resolved": self.tr("Resolved again"),
+            "ticket_now_closed": self.tr("Closed again"),
+            "ticket_state_open": self.tr("Not open any more"),
+            "ticket_state_waiting": self.tr("Not waiting for the client any more"),
+            "ticket_state_resolved": self.tr("Not resolved any more"),
+            "ticket_state_closed": self.tr("Not closed any more"),
+            "ticket_replied": self.tr("Reply taken back"),
+            "ticket_noted": self.tr("Note taken back"),
+            "ticket_heard": self.tr("Message taken back"),
+            "ticket_escalated": self.tr("Not escalated any more"),
+            "ticket_escalation_ended": self.tr("Escalated again"),
+            "ticket_opened": self.tr("Ticket removed again"),
+            "ticket_renamed": self.tr("Subject as before"),
+            "ticket_client": self.tr("Client as before"),
+            "call_returned": waits,
+            "call_dismissed": waits,
+            "call_saved": call_open,
+            "call_discarded": call_open,
+            "call_corrected": self.tr("Call as it was before"),
+            "call_attached": self.tr("Number removed again"),
+            "follow_up_broken": self.tr("Open again"),
+            "follow_up_done": self.tr("Open again"),
+            "follow_up_kept": self.tr("Open again"),
+            "follow_up_left_message": self.tr("Open again"),
+            "follow_up_no_answer": self.tr("Open again"),
+            "follow_up_reached": self.tr("Open again"),
+            "follow_up_reopened": self.tr("Done again"),
+            "follow_up_snoozed": self.tr("Not snoozed any more"),
+            "follow_up_woken": self.tr("Snoozed again"),
+            "follow_up_moved": self.tr("Due as before"),
+            "follow_up_reassigned": as_assigned,
+            "follow_up_renamed": self.tr("Worded as before"),
+            "follow_up_added": self.tr("Follow-up removed again"),
+            "client_added": self.tr("Client removed again"),
+            "client_edited": self.tr("Client as before"),
+            "contact_added": self.tr("Contact removed again"),
+            "contact_edited": self.tr("Contact as before"),
+            "number_added": self.tr("Number removed again"),
+            "number_removed": self.tr("Number is back"),
+            "note_added": self.tr("Note taken back"),
+        }
 
     def _outcomes(self) -> dict[str, str]:
         return {
@@ -336,7 +390,12 @@ class Wording(QObject):
             "call_discarded": self.tr("Call discarded"),
             "call_corrected": self.tr("Call corrected"),
             "call_attached": self.tr("Number added"),
+            "follow_up_broken": self.tr("Broken"),
             "follow_up_done": self.tr("Done"),
+            "follow_up_kept": self.tr("Kept"),
+            "follow_up_left_message": self.tr("Left a message"),
+            "follow_up_no_answer": self.tr("No answer"),
+            "follow_up_reached": self.tr("Reached"),
             "follow_up_reopened": self.tr("Open again"),
             "follow_up_snoozed": self.tr("Snoozed"),
             "follow_up_woken": self.tr("No longer snoozed"),
@@ -353,6 +412,14 @@ class Wording(QObject):
             "note_added": self.tr("Note added"),
             "tried_again": self.tr("Tried again"),
         }
+
+
+def _about(text: str, subject: str) -> str:
+    if subject.isdigit():
+        return f"{text} ({subject})."
+    if not subject:
+        return f"{text}."
+    return f"{text}: {subject}" if subject[-1] in ".?!…" else f"{text}: {subject}."
 
 
 def place_of(zone_name: str) -> str:

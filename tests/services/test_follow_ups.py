@@ -84,7 +84,7 @@ def test_what_is_snoozed_comes_back_when_it_was_told_to_and_its_due_time_stays(b
 def test_a_kept_promise_is_done_today_and_undo_opens_it_again(bureau: Bureau, desk: Services) -> None:
     i = follow_up(bureau, "Send the new hire form", NOW + 40 * MINUTE, kind="promise")
     outcome = desk.follow_ups.complete(i, "kept", " She has it. ")
-    assert outcome.words == "follow_up_done:Send the new hire form"
+    assert outcome.words == "follow_up_kept:Send the new hire form"
     done = desk.follow_ups.done_today()
     assert [(row.title, row.outcome, row.kept_early_seconds) for row in done] == [
         ("Send the new hire form", "kept", 2400)

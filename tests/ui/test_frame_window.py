@@ -333,7 +333,7 @@ def test_a_change_is_said_with_undo_and_taken_back_by_it(frame: Frame) -> None:
     frame.settle()
     assert frame.data.services.inbox.conversation(ticket_id).state == "open"
     (said,) = frame.said()
-    assert said.startswith("Taken back. Resolved")
+    assert said.startswith("Open again: ")
     assert not notice._action.isVisible()
 
 
@@ -351,7 +351,7 @@ def test_ctrl_z_takes_back_the_latest_change_outside_of_text_only(frame: Frame) 
     frame.place.list.rows.setFocus()
     frame.press("Ctrl+Z")
     assert frame.data.services.inbox.conversation(ticket_id).state == "open"
-    assert frame.said()[0].startswith("Taken back. ")
+    assert frame.said()[0].startswith("Open again: ")
 
 
 def test_with_nothing_to_take_back_it_says_so(frame: Frame) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 import csr_desktop.services
 from csr_desktop.commands import administration, catalogue
+from csr_desktop.services.follow_up_rows import OUTCOMES_BY_KIND
 from csr_desktop.ui.kit.icons import has_icon
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.plurals import EnglishPlurals
@@ -247,7 +248,11 @@ def test_every_command_that_a_desk_can_send_has_a_name(words: Wording) -> None:
 # What happened
 
 CODE_TABLES = {"_SAID", "_WORDS", "_TICKET_WORDS"}
-STATES = ("open", "waiting", "resolved", "closed")
+ENDINGS = {
+    "ticket_state_": ("open", "waiting", "resolved", "closed"),
+    "follow_up_": sorted({outcome for outcomes in OUTCOMES_BY_KIND.values() for outcome in outcomes}),
+}
+"""What follows on a code that is made while running."""
 
 
 def _codes(node: ast.expr) -> Iterator[str]:
@@ -259,7 +264,7 @@ def _codes(node: ast.expr) -> Iterator[str]:
         if not isinstance(first, ast.Constant):  # the code is taken from a table, which is read where it stands
             return
         code, colon, _ = str(first.value).partition(":")
-        yield from [code] if colon else (code + state for state in STATES)
+        yield from [code] if colon else (code + ending for ending in ENDINGS[code])
     elif isinstance(node, ast.IfExp):
         yield from _codes(node.body)
         yield from _codes(node.orelse)
@@ -311,4 +316,23 @@ def test_no_words_are_kept_for_codes_that_nothing_emits(words: Wording) -> None:
 )
 def test_what_happened_as_a_sentence(words: Wording, said: str, text: str) -> None:
     assert words.outcome(said) == text
-    assert words.undone(said) == f"Taken back. {text}"
+
+
+def test_every_change_that_can_be_taken_back_says_what_is_true_then(words: Wording) -> None:
+    assert sorted(set(words._outcomes()) - set(words._undone())) == ["tried_again"]
+    for code in words._outcomes():
+        assert words.undone(f"{code}:Tax notice") != words.outcome(f"{code}:Tax notice")
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("ticket_now_open:Tax notice", "Open again: Tax notice."),
+        ("ticket_now_waiting:2", "Waiting for the client again (2)."),
+        ("follow_up_reached:Call Dana", "Open again: Call Dana."),
+        ("ticket_renamed:State: Ohio", "Subject as before."),
+        ("not_known:Sample", "Taken back."),
+    ],
+)
+def test_what_is_so_again_as_a_sentence(words: Wording, said: str, text: str) -> None:
+    assert words.undone(said) == text
