@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from csr_desktop.ui.keyed_model import Index, KeyedModel
 from csr_desktop.ui.kit.rows import HeaderRow
 
@@ -113,11 +115,18 @@ class ClientListModel(KeyedModel):
         self._edition += 1
         self._is_loading = True
         text, edition, clients = self.text, self._edition, self._desk.services.clients
+        search = self._desk.services.search
 
         def read() -> _First:
             counts = clients.counts()
             if text:
-                return (), None, clients.page("all", text, None, PAGE), counts
+                page = clients.page("all", text, None, PAGE)
+                if not page.rows:  # words in another order, or misspelt
+                    hits = search.find_all(text, "directory").hits
+                    page = msgspec.structs.replace(
+                        page, rows=clients.rows([hit.row_id for hit in hits if hit.kind == "client"])
+                    )
+                return (), None, page, counts
             mine = clients.page("mine", "", None, PAGE)
             rest = clients.page("all", "", None, PAGE) if mine.next_key is None else None
             return clients.recent(RECENT), mine, rest, counts
@@ -212,8 +221,9 @@ class ClientListModel(KeyedModel):
                 self._rows.pop(client_id, None)
             else:
                 self._rows[client_id] = row
-        for ids in self._paged.values():
-            ids.sort(key=lambda i: order_of(self._rows[i]))
+        if not self.text:
+            for ids in self._paged.values():
+                ids.sort(key=lambda i: order_of(self._rows[i]))
         self._lay_out()
         kept = {key.partition(":")[2] for key in self._lines}
         self.repaint(f"{group}:{i}" for i in asked if i in kept for group in ("recent", "mine", "all"))

@@ -119,15 +119,19 @@ class ClientListPane(Pane):
     def _say_empty(self) -> None:
         if self.model.text:
             title = self.tr("No client is called that")
-            text = self.tr("Names, client codes and the end of a number are looked at.")
-            self._empty.say(title, text, button=self.tr("Show all clients"))
+            text = self.tr("Names, client codes and the end of a number are looked at. Esc shows all clients again.")
+            self._empty.say(title, text, button=self.tr("New client") if self._can_add else self.tr("Show all clients"))
             return
         text = self.tr("The companies that you serve stand here, once they are imported or added.")
-        button = self.tr("Add a client") if not self.new_button.isHidden() else ""
+        button = self.tr("Add a client") if self._can_add else ""
         self._empty.say(self.tr("No clients yet"), text, button=button)
 
+    @property
+    def _can_add(self) -> bool:
+        return not self.new_button.isHidden()
+
     def _on_empty_acted(self) -> None:
-        if self.model.text:
+        if self.model.text and not self._can_add:
             self.field.clear()
             self.field.setFocus()
         else:

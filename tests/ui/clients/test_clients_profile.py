@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -73,6 +74,26 @@ def test_what_nobody_is_called_is_said(screen: Screen) -> None:
     screen.type("zzzz")
     assert titles(screen) == []
     assert screen.place.list._empty.isVisible()
+
+
+@pytest.mark.parametrize("typed", ["exmaple bakery", "bakery example", "example bakrey"])
+def test_a_misspelt_name_finds_its_client(screen: Screen, typed: str) -> None:
+    screen.place.focus_filter()
+    screen.type(typed)
+    assert titles(screen)[1] == BAKERY
+    screen.press(Qt.Key.Key_Return)
+    assert screen.place.pane.profile is not None
+    assert screen.place.pane.profile.name == BAKERY
+
+
+def test_whom_nobody_knows_yet_can_be_added(screen: Screen) -> None:
+    screen.place.focus_filter()
+    screen.type("zzzz")
+    button = screen.place.list._empty.button
+    assert button.words == "New client"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    screen.settle()
+    assert screen.place.forms.client.is_open
 
 
 def test_the_timeline_filters_by_kind_and_pages(screen: Screen) -> None:
