@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from csr_desktop.domain import consequence, local_days
 from csr_desktop.domain.change_set import ChangeSet, changed
 from csr_desktop.services.client_context import shown_number
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from csr_desktop.sync.replica import Replica
 
 _HOUR_MS: Final = 3_600_000
+_READ: Final = "inbox_read"
+_READ_KEPT: Final = 500
 _TICKET: Final = (
     "subject", "channel", "priority", "number", "contact_id", "client_id", "first_replied_at", "last_message_at",
     "assigned_at", "assignee_id", "state", "reply_due_at", "escalated_to_id",
@@ -58,6 +62,8 @@ class Inbox(TicketActions):
         self._contexts = contexts
         self._conversations = conversations
         self._local_zone = local_zone
+        self._read_at: dict[str, int] | None = None
+        """By item, the time of the latest that was looked at; None until it is read from the file."""
 
     def counts(self) -> InboxCounts:
         return InboxCounts(*queries.counts(self._replica.sql, self._standpoint()))
@@ -108,6 +114,27 @@ class Inbox(TicketActions):
             passed = clocks.refresh(sql, now)
             items.clocks_moved(sql, passed)
             return changed({"client_clocks": passed, "interactions": items.forget_old(sql, now)})
+
+    def looked_at(self, item_id: str, at: int) -> None:
+        """Remember on this workstation that it is not new any more, until something later than `at` comes in."""
+        read = self._read()
+        if read.get(item_id, 0) >= at:
+            return
+        read.pop(item_id, None)
+        read[item_id] = at
+        for old in list(read)[:-_READ_KEPT]:
+            del read[old]
+        with self._replica.sql.transaction():
+            self._replica.set_state(_READ, msgspec.json.encode(read).decode())
+
+    def _read(self) -> dict[str, int]:
+        if self._read_at is None:
+            stored = self._replica.sql.value("SELECT value FROM state WHERE key = ?", _READ)
+            self._read_at = msgspec.json.decode(stored, type=dict[str, int]) if stored else {}
+        return self._read_at
+
+    def _is_read(self, item_id: str, at: int) -> bool:
+        return self._read().get(item_id, 0) >= at
 
     def _standpoint(self) -> Standpoint:
         now = self._replica.now()
@@ -201,7 +228,9 @@ class Inbox(TicketActions):
             return {
                 "view_kind": detail["channel"],
                 "title": detail["subject"],
-                "is_new": item.state == "open" and not detail["first_replied_at"],
+                "is_new": item.state == "open"
+                and not detail["first_replied_at"]
+                and not self._is_read(item.id, detail["last_message_at"]),
                 "number": "",
                 "at": detail["last_message_at"],
                 "priority": detail["priority"],
@@ -217,7 +246,7 @@ class Inbox(TicketActions):
             return {
                 "view_kind": "voicemail" if detail["channel"] == "voicemail" else detail["result"],
                 "title": note_title(detail["note"]),
-                "is_new": item.state == "open",
+                "is_new": item.state == "open" and not self._is_read(item.id, detail["started_at"]),
                 "number": shown_number(e164, detail["number"], region, detail["extension"]),
                 "at": detail["started_at"],
                 "priority": "",

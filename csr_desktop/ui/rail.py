@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QCursor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCursor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -208,8 +208,23 @@ class Rail(QListView):
         if self.view:
             self._views[place] = self.view
         self._rows.show_views_of(place, is_compact=self.is_compact)
-        self.setCurrentIndex(self._rows.index(max(0, self._rows.row_of(place))))
+        if self.hasFocus():
+            self._stand_on_place()
         self.viewport().update()
+
+    def _stand_on_place(self) -> None:
+        self.setCurrentIndex(self._rows.index(max(0, self._rows.row_of(self.place))))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if not self.currentIndex().isValid():
+            self._stand_on_place()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in {Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason}:
+            # A screen reader is told that the current row has the focus, of each list.
+            self.setCurrentIndex(QModelIndex())
 
     def view_of(self, place: str) -> str:
         """The view chosen last beneath a place; '' when none was."""

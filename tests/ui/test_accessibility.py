@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, Qt, QTranslator
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -361,3 +361,33 @@ def test_right_to_left_the_window_is_mirrored_and_whole(mirrored: Frame, screen:
     window.grab()
     parts = [window.top_bar.search, window.top_bar.call_bar, window.top_bar.sync_line, window.top_bar.avatar]
     assert all(left.x() > right.geometry().right() for left, right in itertools.pairwise(parts))
+
+
+def with_focus(at: QAccessibleInterface | None) -> Iterator[QAccessibleInterface]:
+    """What says that it has the keyboard, and can be seen."""
+    if at is None or at.state().invisible:
+        return
+    if at.state().focused:
+        yield at
+    for number in range(min(at.childCount(), 60)):
+        yield from with_focus(at.child(number))
+
+
+def test_the_rail_claims_the_focus_only_while_it_has_it(frame: Frame) -> None:
+    rail = frame.window.rail
+    frame.choose_first()
+    frame.press("Down")
+    assert [found.text(QAccessible.Text.Name) for found in with_focus(QAccessible.queryAccessibleInterface(rail))] == []
+    frame.press("Ctrl+0", "Down")
+    names = {found.text(QAccessible.Text.Name) for found in with_focus(QAccessible.queryAccessibleInterface(rail))}
+    assert any(name.startswith("Mine") for name in names)
+    assert not any(name.startswith("Keys") for name in names)
+
+
+def test_what_has_the_keyboard_has_a_name_wherever_a_screen_reader_meets_it(frame: Frame) -> None:
+    frame.choose_first()
+    for keys in (["R"], ["Esc", "N"], ["Ctrl+3", "L"]):
+        frame.press(*keys)
+        found = list(with_focus(QAccessible.queryAccessibleInterface(frame.window)))
+        assert found
+        assert all(one.text(QAccessible.Text.Name) for one in found), keys

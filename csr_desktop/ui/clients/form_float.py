@@ -70,6 +70,7 @@ class FormFloat(FloatFrame):
         """What it is, for a screen reader; `title` says whose."""
         self.setAccessibleName(name)
         self.form.setAccessibleName(name)
+        self.form.viewport().setAccessibleName(name)
 
     def save(self) -> None:
         raise NotImplementedError

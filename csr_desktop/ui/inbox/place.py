@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from csr_desktop.ui.inbox.item_panes import CallPane, FollowUpPane
     from csr_desktop.ui.inbox.new_ticket_pane import NewTicketPane
 
+_LOOKED_AT_MILLISECONDS: Final = 800
+"""So long a row is the current one before it counts as looked at; who moves past it has not read it."""
 _MOST_AT_ONCE: Final = 500
 """Changed rows beyond which the list is read anew; the first filling of a desk brings thousands."""
 
@@ -54,6 +56,10 @@ class InboxPlace(Place):
         self._waits_for_list = True
         """At the start the rows are painted before the pane of the first one is built."""
         self._before_form: QWidget | None = None
+        self._looking = QTimer(self)
+        self._looking.setSingleShot(True)
+        self._looking.setInterval(_LOOKED_AT_MILLISECONDS)
+        self._looking.timeout.connect(self._on_looked)
         self._connect()
         people = desk.services.people
         desk.ask(self, people.me, lambda me: setattr(self.words, "my_id", me.id))
@@ -242,6 +248,8 @@ class InboxPlace(Place):
             return
         if self._has_asked:
             self.asking.step_back()
+        if row.is_new:
+            self._looking.start()
         if row.kind == "ticket":
             self._show_ticket(row.id, row.title)
             self.context.show_client(row.client_id, row.contact_id, row.id)
@@ -250,6 +258,17 @@ class InboxPlace(Place):
         pane.show_item(row.id)
         self._selected.setCurrentWidget(pane)
         self.context.show_client(row.client_id, row.contact_id)
+
+    def _on_looked(self) -> None:
+        """The current row was read: it is not new any more."""
+        row, inbox = self.list.current, self.desk.services.inbox
+        if row is None or not row.is_new or not self.isVisible() or self._selected.shows("several"):
+            return
+
+        def refresh(_none: None) -> None:
+            self.list.model.refresh([row.id])
+
+        self.desk.ask(self, lambda: inbox.looked_at(row.id, row.at), refresh)
 
     def _on_marks_changed(self) -> None:
         """While several are selected, one of them standing beside the list would say that deeds are done to it."""

@@ -45,6 +45,7 @@ class Thread(QScrollArea):
         self._follows = True
         self._from_end = 0
         self.setAccessibleName(self.tr("Conversation"))
+        self.viewport().setAccessibleName(self.accessibleName())  # a screen reader meets it, too
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

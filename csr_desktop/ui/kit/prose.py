@@ -114,6 +114,7 @@ class NotesEditor(PlainText):
         super().__init__(themes, parent)
         self._least, self._most = least_lines, most_lines
         self.setAccessibleName(name)
+        self.viewport().setAccessibleName(self.accessibleName())  # a screen reader meets it, too
         self.setPlaceholderText(placeholder)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.document().documentLayout().documentSizeChanged.connect(self._on_size_changed)

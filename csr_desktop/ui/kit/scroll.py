@@ -25,6 +25,7 @@ class ScrollColumn(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
+        self.viewport().setAccessibleName(self.accessibleName())  # a screen reader meets it, too
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

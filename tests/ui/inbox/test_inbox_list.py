@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
+from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.ids import uuid7
 from csr_desktop.services.inbox_rows import InboxCounts
@@ -262,3 +263,27 @@ def test_esc_shows_the_row_again_that_is_current(bench: Bench) -> None:
     bench.settle()
     assert bench.place.conversation.isVisible()
     assert bench.place.conversation.ticket_id == bench.place.list.current.id == ticket
+
+
+def test_what_was_looked_at_is_not_new_until_something_comes_in(bench: Bench, qtbot: QtBot) -> None:
+    row = next(r for r in bench.rows() if r.kind == "ticket" and r.is_new)
+    bench.choose(row.id)
+    assert bench.line(row.id).is_new
+    qtbot.waitUntil(lambda: not bench.line(row.id).is_new)
+    others = [r for r in bench.rows() if r.is_new]
+    assert others
+    bench.place.list.reload()
+    bench.settle()
+    assert not bench.line(row.id).is_new
+    bench.data.services.inbox.heard(row.id, "One more thing.")
+    bench.place.list.reload()
+    bench.settle()
+    assert bench.line(row.id).is_new
+
+
+def test_a_row_that_one_moves_past_stays_new(bench: Bench, qtbot: QtBot) -> None:
+    new = [r for r in bench.rows() if r.is_new]
+    bench.choose(new[0].id)
+    bench.choose(new[1].id)
+    qtbot.waitUntil(lambda: not bench.line(new[1].id).is_new)
+    assert bench.line(new[0].id).is_new
