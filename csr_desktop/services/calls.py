@@ -68,6 +68,10 @@ class Calls(CallLog):
         context = self._contexts.context(client_id, match.chosen_id) if client_id else None
         return Pop(match, self._shown(number_text), context)
 
+    def number_shown(self, number_text: str) -> str:
+        """A number as it is written here, national or international."""
+        return self._shown(number_text)
+
     # While it runs
 
     def start(

@@ -123,11 +123,11 @@ class Lists:
         return self._read.organisation.home_region
 
     def topics(self, client_id: str = "") -> tuple[TopicNode, ...]:
-        """All that can be chosen, depth first; before them the client's latest ones, marked likely."""
+        """All that can be chosen, each once: the client's latest ones, marked likely, then the others, depth first."""
         choices = {i: topic.node for i, topic in self._read.topics.items() if topic.is_active}
         latest = last_topics(self._replica.sql, client_id, _LIKELY) if client_id else []
         likely = [msgspec.structs.replace(choices[i], is_likely=True) for i in latest if i in choices]
-        return (*likely, *choices.values())
+        return (*likely, *(node for i, node in choices.items() if i not in latest))
 
     def topic_path(self, topic_id: str) -> tuple[str, ...]:
         found = self._read.topics.get(topic_id)

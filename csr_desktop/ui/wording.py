@@ -120,25 +120,28 @@ class Wording(QObject):
             day = self.day(date)
         return f"{day}, {self.time_of_day(at, zone_name)}"
 
-    def within(self, at: int) -> str:
+    def within(self, at: int, zone_name: str = "") -> str:
         """The same within a sentence: "due tomorrow, 11:00 AM"."""
-        date, today = self.local(at).date(), self.local(self.now()).date()
+        date, today = self.local(at, zone_name).date(), self.local(self.now(), zone_name).date()
         if not 0 <= (date - today).days <= 1:
-            return self.moment(at)
+            return self.moment(at, zone_name)
         day = self.tr("today") if date == today else self.tr("tomorrow")
-        return f"{day}, {self.time_of_day(at)}"
+        return f"{day}, {self.time_of_day(at, zone_name)}"
 
     def both(self, at: int, zone_name: str) -> str:
         """ "Fri, 11:00 AM in Chicago, 12:00 PM yours"; one time when the zones agree at that moment."""
+        return f"{self.moment(at, zone_name)} {self.zones(at, zone_name)}".rstrip()
+
+    def zones(self, at: int, zone_name: str) -> str:
+        """What follows a time there: "in Chicago, 12:00 PM yours"; '' when the zones agree at that moment."""
         if not zone_name or self.local(at, zone_name).utcoffset() == self.local(at).utcoffset():
-            return self.moment(at)
-        theirs = self.moment(at, zone_name)
+            return ""
         my_day, mine = self.local(at).date(), self.time_of_day(at)
         if self.local(at, zone_name).date() != my_day:
             # By name: both zones have a today, and they are not the same one.
             name = self.locale.dayName(my_day.isoweekday(), QLocale.FormatType.ShortFormat)
             mine = self.tr("{0} {1}").format(name, mine)
-        return self.tr("{0} in {1}, {2} yours").format(theirs, place_of(zone_name), mine)
+        return self.tr("in {0}, {1} yours").format(place_of(zone_name), mine)
 
     def client_time(self, zone_name: str) -> str:
         """ "9:42 AM in Chicago, 1 h behind"."""

@@ -64,7 +64,7 @@ def test_ctrl_z_takes_back_both_and_the_call_stands_open_with_all_of_it(frame: F
     assert (saved_calls(frame), frame.value(PROMISE)) == (0, 0)
     assert can_be_seen(place.call_pane)
     assert place.call_pane.notes.text() == "She asks about the April deposit."
-    assert "Send the trace by" in read(place)
+    assert "Send the trace" in read(place)
     assert place.list.selected_id == place.call_pane.call_id
     frame.press("Ctrl+Return")
     assert (saved_calls(frame), frame.value(PROMISE)) == (1, 1)
@@ -96,7 +96,7 @@ def test_once_it_stopped_enter_adds_the_step_and_saves_nothing(frame: Frame, pla
     frame.type("tomorrow 11")
     frame.press("Return")
     assert saved_calls(frame) == 0
-    assert "Send the trace by" in read(place)
+    assert "Send the trace" in read(place)
     assert frame.focus is place.call_pane.notes.focusWidget() or place.call_pane.notes.isAncestorOf(frame.focus)
 
 
@@ -128,7 +128,7 @@ def test_an_escalation_that_was_typed_is_made_with_the_save(frame: Frame, place:
 def test_another_form_takes_this_one_first_or_says_what_is_missing(frame: Frame, place: CallsPlace) -> None:
     type_promise(frame, "tomorrow 11")
     frame.press("Ctrl+T")
-    assert "Send the trace by" in read(place)
+    assert "Send the trace" in read(place)
     assert "Which ticket does this call belong to?" in read(place)
     frame.press("Ctrl+F")
     frame.type("Look at the ledger")

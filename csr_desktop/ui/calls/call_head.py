@@ -54,6 +54,7 @@ class CallHead(QWidget):
         self.timer = Label(size="name", weight=600)
         self.handle = HandleBar(themes)
         self.recovered = NoticeBar(themes)
+        # Both stand beneath the notes: they come while someone types.
         self.repeat = NoticeBar(themes)
         self.earlier = EarlierCalls(desk, words)
         self.earlier.hide()
@@ -94,8 +95,7 @@ class CallHead(QWidget):
         whole.addLayout(third)
         self._notes = QWidget()
         notes = column(self._notes, spacing=space.close, margins=(0, space.apart, 0, 0))
-        for part in (self.recovered, self.repeat, self.earlier):
-            notes.addWidget(part)
+        notes.addWidget(self.recovered)
         whole.addWidget(self._notes)
 
     def show_call(self, call: RunningCall, *, is_other: bool) -> None:
@@ -156,7 +156,7 @@ class CallHead(QWidget):
 
     def _fold_notes(self) -> None:
         """No room for notes while there are none."""
-        self._notes.setVisible(not (self.recovered.isHidden() and self.repeat.isHidden()))
+        self._notes.setVisible(not self.recovered.isHidden())
 
     def _toggle_earlier(self) -> None:
         if self.earlier.isHidden():

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.calls.running_calls import RunningCalls
     from csr_desktop.ui.desk import Desk
 
-_LEAST_NOTE_LINES = 3
+_LEAST_NOTE_LINES = 2
 
 
 class CallPane(Pane):
@@ -88,15 +88,18 @@ class CallPane(Pane):
         notes.addWidget(Label(self.tr("Notes"), tone="muted", size="caption"))
         notes.addWidget(self.notes, 1)
         body.addLayout(notes, 1)
+        body.addWidget(self.head.repeat)
+        body.addWidget(self.head.earlier)
         body.addWidget(self.steps)
-        disposition = column(spacing=space.tight)
+        # Beneath what scrolls, so that it can be seen and pressed whatever is open above.
+        disposition = column(spacing=space.tight, margins=(space.page, 0, space.page, space.pane))
         disposition.addWidget(Label(self.tr("Disposition"), tone="muted", size="caption"))
         disposition.addWidget(self.disposition)
         disposition.addWidget(self._disposition_hint)
-        body.addLayout(disposition)
         self.body.addWidget(self.head)
         self.body.addWidget(Hairline(themes))
         self.body.addWidget(self._scroll, 1)
+        self.body.addLayout(disposition)
         self.body.addWidget(Hairline(themes))
         self._add_foot(self.body)
 
@@ -247,7 +250,6 @@ class CallPane(Pane):
         chosen = next((button for button in buttons if button.isChecked()), buttons[0] if buttons else None)
         if chosen is not None:
             chosen.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self._scroll.ensureWidgetVisible(self.disposition)
 
     def go_back(self) -> bool:
         """Esc: close what is open in the call, one at a time; False when nothing is."""

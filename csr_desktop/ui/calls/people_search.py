@@ -79,6 +79,7 @@ class Startable(msgspec.Struct, frozen=True):
     """What the store knows of a typed text; `match` only of a number, `latest` only of no text."""
 
     match: CallerMatch | None = None
+    number_shown: str = ""
     named: tuple[Hit, ...] = ()
     latest: tuple[CallRow, ...] = ()
 
@@ -88,7 +89,8 @@ def find_startable(services: Services, text: str) -> Startable:
     if not text:
         return Startable(latest=services.calls.page(CallFilter(whose="mine", period="week"), None, 30).rows)
     match = services.calls.candidates(text) if is_number(text) else None
-    return Startable(match, find_named(services, text))
+    shown = services.calls.number_shown(text) if match is not None else ""
+    return Startable(match, shown, find_named(services, text))
 
 
 def say_startable(words: CallWords, text: str, answer: Startable) -> list[Found]:
@@ -105,13 +107,14 @@ def say_startable(words: CallWords, text: str, answer: Startable) -> list[Found]
     company = next((one.client_name for one in match.candidates if one.client_id == match.chosen_client_id), "")
     chosen = next((person for person in people if person.contact_id == match.chosen_id), None)
     if chosen is not None:
-        whose = ", ".join(part for part in (chosen.title, chosen.detail) if part)
+        # The company first: it tells more where room is short.
+        whose = ", ".join(part for part in (company, chosen.title) if part)
     else:
         whose = company or (words.shared_by(len(people)) if people else words.nobody_has_it())
     known = {person.contact_id for person in people}
     named = [found for found in say_named(answer.named) if found.contact_id not in known or not found.contact_id]
     others = [person for person in people if chosen is None or person.contact_id != chosen.contact_id]
-    return [Found("number", text, whose, "", "phone", number=text), *others, *companies, *named]
+    return [Found("number", answer.number_shown or text, whose, "", "phone", number=text), *others, *companies, *named]
 
 
 def _latest(words: CallWords, rows: Sequence[CallRow]) -> list[Found]:

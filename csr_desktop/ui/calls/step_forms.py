@@ -50,17 +50,20 @@ class StepForm(QFrame):
         self.body = column(spacing=space.close)
         whole.addLayout(head)
         whole.addLayout(self.body)
-        foot = line(spacing=space.close)
-        foot.addStretch(1)
-        foot.addWidget(self.cancel)
-        foot.addWidget(self.take)
-        whole.addLayout(foot)
+        # Beside the title: no line of their own where room is short.
+        head.addWidget(self.cancel)
+        head.addWidget(self.take)
         self.cancel.clicked.connect(self.left)
         self.take.clicked.connect(self.finish)
 
     def set_title(self, text: str) -> None:
         self.title.setText(text)
         self.setAccessibleName(text)
+
+    def _tab_last(self, field: QWidget) -> None:
+        """From this field, the last one, Tab goes to the buttons."""
+        for before, after in ((field, self.take), (self.take, self.cancel)):
+            QWidget.setTabOrder(before, after)
 
     def finish(self) -> None:
         """Send what was entered, or say what is missing, with the keyboard there."""
@@ -121,6 +124,7 @@ class FollowUpForm(StepForm):
         self.body.addLayout(row)
         self.body.addLayout(second)
         self.setFocusProxy(self.what)
+        self._tab_last(self.who)
         self.what.returnPressed.connect(self._on_what_entered)
         self.due.edit.returnPressed.connect(self.finish)
         for field in (self.what, self.due.edit):
@@ -223,6 +227,7 @@ class TicketForm(StepForm):
         self.body.addWidget(self.finder)
         self.body.addWidget(self._missing)
         self.setFocusProxy(self.finder)
+        self._tab_last(self.finder.field)
         self.finder.taken.connect(self._on_taken)
         self.finder.field.textChanged.connect(self._on_text)
 
@@ -306,6 +311,7 @@ class EscalateForm(StepForm):
         self.body.addWidget(self.help)
         self._to_id = ""
         self.setFocusProxy(self.reason)
+        self._tab_last(self.reason)
         self.reason.returnPressed.connect(self.finish)
         self.reason.textChanged.connect(self.edited)
         self.to.chosen.connect(self._on_to)

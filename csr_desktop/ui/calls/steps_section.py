@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QWidget
 
 from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, NextSteps, OpenStep, TicketStep
 from csr_desktop.ui.calls.step_forms import EscalateForm, FollowUpForm, StepForm, TicketForm
@@ -42,12 +42,19 @@ class StepLine(QFrame):
         row = line(self, spacing=sizes.space.apart, margins=(sizes.space.apart, 0, sizes.space.tight, 0))
         row.addWidget(IconMark(themes, icon, tone="muted"))
         words = line(spacing=sizes.space.tight)
-        words.addWidget(ElidedLabel(text))
-        words.addWidget(Label(when, weight=600))
-        words.addWidget(ElidedLabel(rest))
+        # When room is short the title gives way: the time is what was agreed.
+        title = ElidedLabel(text)
+        title.setMaximumWidth(title.sizeHint().width())
+        title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        words.addWidget(title, 100)
+        by = self.tr("by") if when else ""
+        if when:
+            words.addWidget(Label(by))
+            words.addWidget(Label(when, weight=600))
+            words.addWidget(ElidedLabel(rest))
         words.addStretch(1)
         row.addLayout(words, 1)
-        spoken = " ".join(part for part in (text, when, rest) if part)
+        spoken = " ".join(part for part in (text, by, when, rest) if part)
         self.setAccessibleName(spoken)
         change = Button(themes, self.tr("Change"), role="quiet")
         change.setAccessibleName(self.tr("Change: {0}").format(spoken))
@@ -108,6 +115,7 @@ class StepsSection(QWidget):
         head = column(spacing=space.tight)
         head.addWidget(Label(self.tr("Next steps"), tone="muted", size="caption"))
         head.addWidget(chips)
+        self._chips = chips
         whole.addLayout(head)
         whole.addLayout(self._lines)
         whole.addLayout(self._forms)
@@ -183,16 +191,14 @@ class StepsSection(QWidget):
 
     def _add_follow_up(self, at: int, step: FollowUpStep) -> None:
         zone = self._zone()
-        whole, when = self._desk.words.both(step.due_at, zone), self._desk.words.moment(step.due_at, zone)
-        rest = whole[len(when) :].strip() if whole.startswith(when) else ""
+        when, rest = self._desk.words.within(step.due_at, zone), self._desk.words.zones(step.due_at, zone)
         icons = {
             "promise": "handshake",
             "callback": "phone-call",
             "check_in": "arrow-clockwise",
             "task": "check-circle",
         }
-        text = self.tr("{0} by").format(step.title)
-        made = StepLine(self._desk, icons.get(step.kind, "calendar-check"), text, when, rest)
+        made = StepLine(self._desk, icons.get(step.kind, "calendar-check"), step.title, when, rest)
         is_promise = step.kind == "promise"
         made.change_wanted.connect(lambda: self.enter_follow_up(is_promise=is_promise, at=at))
         made.removed.connect(lambda: self._no_follow_up(at))
@@ -334,6 +340,8 @@ class StepsSection(QWidget):
         self._is_opening = True
         form.show()
         self._form = form
+        # The form stands in their place; their keys work on.
+        self._chips.hide()
         self._show_chips()
         self.form_shown.emit(form)
 
@@ -343,6 +351,7 @@ class StepsSection(QWidget):
         if form is None:
             return False
         form.hide()
+        self._chips.show()
         self._show_chips()
         return True
 

@@ -175,7 +175,8 @@ class FilterChips(QWidget):
         self._group = QButtonGroup(self)
         self._chips: dict[str, FilterChip] = {}
         self.setAccessibleName(name)
-        self._flow = FlowLayout(themes.theme.sizes.space.close, self)
+        space = themes.theme.sizes.space
+        self._flow = FlowLayout(space.close, self, line_spacing=0)
         self._group.buttonClicked.connect(lambda: self.chosen.emit(self.chosen_key))
 
     def add(self, key: str, text: str, count: int | None = None) -> FilterChip:

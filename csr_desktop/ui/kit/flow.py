@@ -5,10 +5,13 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """`spacing` in pixels between parts and between lines. Follows the text direction."""
+    """`spacing` in pixels between parts, and between lines where `line_spacing` says no other. Follows the text
+    direction.
+    """
 
-    def __init__(self, spacing: int, parent: QWidget | None = None) -> None:
+    def __init__(self, spacing: int, parent: QWidget | None = None, *, line_spacing: int | None = None) -> None:
         super().__init__()
+        self._line_spacing = spacing if line_spacing is None else line_spacing
         self._items: list[QLayoutItem] = []
         self.setSpacing(spacing)
         self.setContentsMargins(QMargins())
@@ -66,7 +69,7 @@ class FlowLayout(QLayout):
                 continue
             hint = item.sizeHint()
             if x and x + hint.width() > area.width():
-                x, y, line_height = 0, y + line_height + self.spacing(), 0
+                x, y, line_height = 0, y + line_height + self._line_spacing, 0
             width = min(hint.width(), area.width())
             if moves:
                 left = area.right() + 1 - x - width if from_right else area.left() + x

@@ -1,0 +1,97 @@
+"""A call at 1280 by 720: nothing moves under who types, and what ends the call can always be seen and pressed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLabel, QWidget
+
+from csr_desktop.ui.calls.place import CallsPlace
+from csr_desktop.ui.calls.start_float import StartFloat
+from csr_desktop.ui.calls.steps_section import StepLine
+from csr_desktop.ui.kit.buttons import ChoiceButton
+from tests.ui.frame_bench import Frame
+
+NUMBER = "(312) 555-0142"
+TITLE = "Send the trace to Dana, with the letter of April, what the bank said and the form that she has to sign for it"
+
+
+@pytest.fixture
+def place(frame: Frame) -> CallsPlace:
+    frame.resize(1280, 720)
+    frame.press("Ctrl+D")
+    frame.type(NUMBER)
+    frame.press("Return", "F6")
+    made: Any = frame.place
+    return made
+
+
+def is_whole(widget: QWidget) -> bool:
+    """Every pixel of it can be seen."""
+    return widget.isVisible() and widget.visibleRegion().boundingRect() == widget.rect()
+
+
+def top(widget: QWidget) -> int:
+    return widget.mapTo(widget.window(), QPoint(0, 0)).y()
+
+
+def test_a_repeated_call_is_said_without_moving_the_notes(frame: Frame, place: CallsPlace) -> None:
+    pane = place.call_pane
+    frame.type("She asks")
+    before = (top(pane.notes), top(pane.topic), top(pane.disposition))
+    frame.press("Alt+T")
+    frame.type("notice")
+    frame.press("Return")
+    assert pane.head.repeat.text.startswith("Third call on payroll tax in 30 days")
+    assert is_whole(pane.head.repeat)
+    assert (top(pane.notes), top(pane.topic), top(pane.disposition)) == before
+
+
+@pytest.mark.parametrize("key", ["Ctrl+P", "Ctrl+F", "Ctrl+T", "F4"])
+def test_the_disposition_is_seen_and_stays_while_a_step_is_entered(frame: Frame, place: CallsPlace, key: str) -> None:
+    pane = place.call_pane
+    frame.press("Alt+T")
+    frame.type("notice")
+    frame.press("Return")
+    before = top(pane.disposition)
+    frame.press(key)
+    choices = pane.disposition.findChildren(ChoiceButton)
+    assert len(choices) > 2
+    assert all(is_whole(choice) for choice in choices)
+    assert top(pane.disposition) == before
+    form = pane.steps._form
+    assert form is not None
+    assert is_whole(form.take)
+    assert is_whole(frame.focus)
+
+
+def test_of_a_long_step_the_title_gives_way_and_the_time_is_whole(frame: Frame, place: CallsPlace) -> None:
+    frame.press("Ctrl+P")
+    frame.type(TITLE)
+    frame.press("Return")
+    frame.type("tomorrow 11")
+    frame.press("Return")
+    (line,) = place.call_pane.steps.findChildren(StepLine)
+    shown = [QLabel.text(label) for label in line.findChildren(QLabel)]
+    assert shown[0].startswith("Send the trace")
+    assert shown[0].endswith("\u2026")
+    assert shown[1] == "by"
+    assert shown[2].startswith("tomorrow, 11:00")
+    assert shown[3].endswith("yours")
+
+
+def test_a_topic_is_offered_once(frame: Frame, place: CallsPlace) -> None:
+    paths = [pick.words for pick in place.call_pane.topic.matching("")]
+    assert len(paths) > 5
+    assert len(paths) == len(set(paths))
+
+
+def test_a_number_is_written_as_numbers_are_with_its_company_first(frame: Frame) -> None:
+    frame.press("Ctrl+D")
+    frame.type("3125550142")
+    start = frame.window.findChild(StartFloat)
+    assert isinstance(start, StartFloat)
+    row = start.finder.model.found[0]
+    assert (row.title, row.detail) == (NUMBER, "Example Bakery, Dana Sample")
