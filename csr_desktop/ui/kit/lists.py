@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
@@ -157,8 +166,19 @@ class RowList(QListView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._show_focus(shows=False)
-        if self._check_at(event) is None:
+        # Beside the rows, as on a heading, nothing is chosen and nothing is let go: what is open stays marked.
+        if self._check_at(event) is None and self._can_select(self.indexAt(event.position().toPoint())):
             super().mousePressEvent(event)
+
+    def selectionCommand(
+        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        command = super().selectionCommand(index, event)
+        if self.selectionMode() != QAbstractItemView.SelectionMode.SingleSelection:
+            return command
+        # Ctrl and a click would leave what is open without its row.
+        is_letting_go = bool(command & QItemSelectionModel.SelectionFlag.Deselect)
+        return QItemSelectionModel.SelectionFlag.ClearAndSelect if is_letting_go else command
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         index = self._check_at(event)

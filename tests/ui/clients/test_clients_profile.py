@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.ui.actions import BURST_SECONDS
@@ -43,6 +43,28 @@ def test_those_opened_stand_at_the_top_next_time(screen: Screen) -> None:
     model = screen.place.list.model
     assert [model.key_at(model.index(at)) for at in (0, 1)] == ["group:recent", f"recent:{opened}"]
     assert screen.place.list.current_id == opened
+
+
+def test_what_stands_open_keeps_its_row_whatever_is_clicked_beside(screen: Screen) -> None:
+    rows = screen.place.list.rows
+    opened = screen.place.list.current_id
+    heading, row = (rows.visualRect(rows.model().index(at, 0)).center() for at in (0, 1))
+    for place, held in ((heading, Qt.KeyboardModifier.NoModifier), (row, Qt.KeyboardModifier.ControlModifier)):
+        QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, held, place)
+        screen.settle()
+        assert [index.row() for index in rows.selectedIndexes()] == [1]
+        assert screen.place.list.current_id == opened
+    screen.press(Qt.Key.Key_Down)
+    assert [index.row() for index in rows.selectedIndexes()] == [2]
+
+
+def test_a_persons_email_stands_beneath_their_numbers(screen: Screen) -> None:
+    found = "SELECT k.email, c.name FROM contacts k JOIN clients c ON c.id = k.client_id WHERE k.email <> '' LIMIT 1"
+    email, name = screen.data.sql.one(found) or ("", "")
+    assert email
+    screen.show(name)
+    shown = [label for label in screen.place.pane.side.findChildren(QLabel) if label.isVisibleTo(screen.place.pane)]
+    assert email in {label.accessibleName() or label.text() for label in shown}
 
 
 def test_a_closed_account_is_grey_with_the_reason(screen: Screen) -> None:
