@@ -309,7 +309,8 @@ class _Content(QWidget):
             if at < len(context.last_contacts):
                 shown.show_contact(context.last_contacts[at])
         self._all.setText(self.tr("All {0}").format(self.locale().toString(context.last_contacts_total)))
-        self._last_part.setVisible(context.last_contacts_total > 0)
+        # The ticket that stands beside this is one of all, and no contact before it.
+        self._last_part.setVisible(bool(context.last_contacts))
 
     def show_times(self, context: ClientContext) -> None:
         words = self._desk.words

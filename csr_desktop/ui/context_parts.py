@@ -15,6 +15,7 @@ from csr_desktop.ui.kit.elide import ElidedLabel, plain_tooltip
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.panes import column, line
 from csr_desktop.ui.kit.words import paint_words
 from csr_desktop.ui.wording import VIEW_ICONS, place_of
@@ -166,8 +167,24 @@ class NumberLine(QWidget):
         self._label.setText(", ".join(part for part in (self._label_text, there) if part))
 
 
+class EmailLine(QWidget):
+    """An e-mail address to be read, the whole of it on hover; not shown where there is none."""
+
+    def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._address = ElidedLabel(tone="muted")
+        row = line(self, spacing=themes.theme.sizes.space.close)
+        row.addWidget(IconMark(themes, "envelope-simple", tone="muted"))
+        row.addWidget(self._address, 1)
+
+    def show_address(self, address: str) -> None:
+        self._address.setText(address)
+        self.setAccessibleName(address)
+        self.setVisible(bool(address))
+
+
 class ContactPart(QWidget):
-    """The person: name, title, what they may ask for, numbers."""
+    """The person: name, title, what they may ask for, numbers, e-mail."""
 
     calling = Signal(str, str)
 
@@ -188,6 +205,7 @@ class ContactPart(QWidget):
         self._chips.setSizePolicy(policy)
         self._numbers: list[NumberLine] = []
         self._number_column = column(spacing=0)
+        self._email = EmailLine(themes)
         whole = column(self, spacing=space.close)
         head = line(spacing=space.close)
         head.addWidget(self._avatar)
@@ -199,6 +217,7 @@ class ContactPart(QWidget):
         whole.addLayout(head)
         whole.addWidget(self._chips)
         whole.addLayout(self._number_column)
+        whole.addWidget(self._email)
 
     def show_contact(self, contact: ContextContact) -> None:
         self._contact_id = contact.id
@@ -208,6 +227,7 @@ class ContactPart(QWidget):
         self._title.setVisible(bool(self._title.text()))
         self._call.set_name(self.tr("Call {0}").format(contact.name))
         self._call.setVisible(bool(contact.numbers))
+        self._email.show_address(contact.email)
         self._show_authorities(contact)
         while len(self._numbers) < len(contact.numbers):
             made = NumberLine(self._themes, self._words)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.services.desk_data import DeskData
@@ -45,6 +45,30 @@ def test_it_shows_the_client_and_what_presses(pane: ContextPane, desk: Desk) -> 
     assert content._reply.accessibleName() == "Next reply, in 25 min"
     assert content._cut_off.accessibleName() == "Processing cut-off, in 3 h 15"
     assert [p._title.text() for p in content._promises] == ["Call Dana with the bank trace", "Send the new rate table"]
+
+
+def words(pane: ContextPane) -> set[str]:
+    labels = (label for label in pane.findChildren(QLabel) if label.isVisibleTo(pane))
+    return {label.accessibleName() or label.text() for label in labels}
+
+
+def test_the_persons_email_is_there_to_be_read(
+    pane: ContextPane, desk: Desk, data: DeskData, ticket: tuple[str, str, str]
+) -> None:
+    clients, contact_id = data.services.clients, ticket[1]
+    desk.do(pane, lambda: clients.edit_contact(contact_id, {"email": "dana@bakery.example"}))
+    settle(desk)
+    assert "dana@bakery.example" in words(pane)
+
+
+def test_last_contacts_are_no_heading_over_nothing(pane: ContextPane, desk: Desk, data: DeskData) -> None:
+    assert "Last contacts" in words(pane)
+    client_id = data.services.clients.add_client({"name": "Lonely Example"}).id
+    made = data.services.inbox.open_ticket("The only one", client_id=client_id)
+    pane.show_client(client_id, "", made.ticket_id)
+    settle(desk)
+    assert "Lonely Example" in words(pane)
+    assert "Last contacts" not in words(pane)
 
 
 def test_a_promise_is_ticked_off_and_can_be_taken_back(pane: ContextPane, desk: Desk, data: DeskData) -> None:

@@ -1,4 +1,4 @@
-"""A person at the client: name, title, numbers that dial, what they may ask for."""
+"""A person at the client: name, title, numbers that dial, e-mail, what they may ask for."""
 
 from __future__ import annotations
 
@@ -109,6 +109,8 @@ class ContactCard(QWidget):
         self.call.clicked.connect(self._on_call)
         self._numbers: list[NumberLine] = []
         self._number_column = column()
+        self._email = ElidedLabel(tone="muted")
+        self._email.setContentsMargins(0, 0, 0, space.tight)
         self._chips, self._flow = chip_line(themes)
         whole = line(self, spacing=space.apart)
         whole.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignTop)
@@ -125,6 +127,7 @@ class ContactCard(QWidget):
         head.addWidget(self.call, 0, Qt.AlignmentFlag.AlignTop)
         texts.addLayout(head)
         texts.addLayout(self._number_column)
+        texts.addWidget(self._email)
         texts.addWidget(self._chips)
         whole.addLayout(texts, 1)
 
@@ -147,6 +150,8 @@ class ContactCard(QWidget):
         self.call.setVisible(bool(contact.numbers) and contact.is_active)
         self._show_chips(contact)
         self._show_numbers(contact.numbers)
+        self._email.setText(contact.email)
+        self._email.setVisible(bool(contact.email))
 
     def show_time(self) -> None:
         for shown in self._numbers:
