@@ -95,8 +95,8 @@ class DeskOpener:
         from csr_desktop.store.salvage import make_anew
 
         keys = self.accounts.keys(account)
-        if way == "fresh":
-            make_anew(self.places.data / account.file_name, keys.database_key if keys else None, wall_clock)
+        if way == "fresh" and keys is not None:  # without keys, signing in again is the way out
+            make_anew(self.places.data / account.file_name, keys.database_key, wall_clock)
 
     def suggested_server(self) -> str:
         return self._suggested_server

@@ -22,17 +22,17 @@ from csr_desktop.store.faults import damaged, read_only, said_plainly
 from csr_desktop.store.meta_file import Meta, key_check, meta_path, read_meta, write_meta
 from csr_desktop.store.migrations import migrate, refuse_newer, version_of
 from csr_desktop.store.sql import Sql
+from csr_desktop.store.taking_place import ASIDE, BESIDE, META, discard, end_making, making_path, move
 from csr_desktop.system.whole_file import next_free, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 KEY_LENGTH = 32
 _MEMORY = ":memory:"
 _GENERATION = "file_generation"
 _PAGE = 4096
-_FILE = ("", "-wal", "-shm")
-_META = ".meta"
+_FILE = ("", *BESIDE)
 
 RESTORED = "is_restored"
 """Key in `state` of a restored file: numbers of its commands may be used already, so a new device is needed."""
@@ -92,6 +92,7 @@ def open_desk(path: Path, key: bytes, *, clock: Callable[[], int]) -> Sql:
 
 def _open_desk(path: Path, key: bytes, clock: Callable[[], int]) -> Sql:
     _refuse_unwritable(path)
+    end_making(path)
     meta = read_meta(path)
     if meta is None and meta_path(path).exists() and not path.exists():
         raise _missing()
@@ -158,31 +159,17 @@ def close_desk(sql: Sql) -> None:
 
 def set_aside(path: Path) -> Path:
     """Rename a desk's file and all that belongs to it, so that a new one can be made; deletes nothing. Its new path."""
-    aside = next_free(path, "set-aside")
+    aside = next_free(path, ASIDE)
     with said_plainly():
-        _move(path, aside, (*_FILE, _META))  # the meta last: cut off before, the file is told to be missing, never new
+        move(path, aside, (*_FILE, META))  # the meta last: cut off before, the file is told to be missing, never new
     return aside
 
 
-def bring_back(aside: Path, path: Path) -> None:
-    """What was set aside is the desk's file again."""
+def wipe(path: Path) -> None:
+    """Delete a desk's file with all that lies beside it, also its copies and what was set aside."""
     with said_plainly():
-        _move(aside, path, (*_FILE, _META))
-
-
-def wipe(path: Path, *, is_alone: bool = False) -> None:
-    """Delete a desk's file with what lies beside it, and unless it is alone its copies and what was set aside."""
-    with said_plainly():
-        beside = [path.with_name(path.name + suffix) for suffix in (*_FILE, _META)]
-        for part in beside if is_alone else sorted(path.parent.glob(f"{path.name}*")):
+        for part in sorted(path.parent.glob(f"{path.name}*")):
             part.unlink(missing_ok=True)
-
-
-def _move(path: Path, to: Path, suffixes: Sequence[str]) -> None:
-    for suffix in suffixes:
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(to.with_name(to.name + suffix))
 
 
 def restore(path: Path, copy: Path, key: bytes, *, clock: Callable[[], int]) -> Sql:
@@ -196,10 +183,11 @@ def restore(path: Path, copy: Path, key: bytes, *, clock: Callable[[], int]) -> 
             shutil.copyfile(copy, part)
             part.chmod(0o600)
             to_disk(part)
-            aside = next_free(path, "set-aside")
-            _move(path, aside, _FILE)
+            discard(making_path(path))
+            aside = next_free(path, ASIDE)
+            move(path, aside, _FILE)
             part.replace(path)
-            _move(path, aside, (_META,))
+            move(path, aside, (META,))
             sync_folder(path.parent)
         finally:
             remove(part)

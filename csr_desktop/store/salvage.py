@@ -5,13 +5,15 @@ The server fills the new file with everything else. Its numbers may be used alre
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.domain.errors import CsrDesktopError, DiskFull
 from csr_desktop.store.database import desk_database
 from csr_desktop.store.faults import said_plainly
-from csr_desktop.store.opening import RESTORED, bring_back, close_desk, open_desk, set_aside, wipe
+from csr_desktop.store.opening import RESTORED, close_desk, open_desk, set_aside
 from csr_desktop.store.sql import Sql
+from csr_desktop.store.taking_place import discard, end_making, is_ready, making_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,34 +29,53 @@ _TAKEN: Final = {
 }
 
 
-def make_anew(path: Path, key: bytes | None, clock: Callable[[], int]) -> None:
-    """Set the file aside; with its key, make a new one that has what was not sent. Raises as `open_desk` does."""
-    is_there = path.exists() and path.stat().st_size > 0
-    aside = set_aside(path)
-    if key is None or not is_there:
-        return
+def make_anew(path: Path, key: bytes, clock: Callable[[], int]) -> None:
+    """Make a new file that has what was not sent; only when it is whole, it takes the place of the old one, which is
+    set aside. Raises as `open_desk` does, and then nothing is lost.
+    """
+    made = making_path(path)
     try:
-        _fill(path, key, clock, *_read(aside, key, clock))
-    except BaseException:
-        wipe(path, is_alone=True)  # without what was not sent, a new file must not take the old one's place
-        bring_back(aside, path)
+        with said_plainly(path.parent):
+            discard(made)
+            if path.exists() and path.stat().st_size > 0:
+                _make(made, key, clock, *_read(path, key, clock))
+                end_making(path)
+            else:
+                set_aside(path)
+    except DiskFull as full:
+        full.title = "The disk is full, so your data can't be made anew."
+        full.advice = "Free some space, then start CSR Desktop again. Nothing is lost."
         raise
 
 
-def _fill(path: Path, key: bytes, clock: Callable[[], int], found: dict[str, list[Any]], state: dict[str, str]) -> None:
-    sql = open_desk(path, key, clock=clock)
-    with said_plainly(), sql.transaction():
-        for table, (_, columns) in _TAKEN.items():
-            marks = ",".join("?" * len(columns.split(",")))
-            sql.many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found.get(table, []))
-        seq = max([int(state.get("seq", 0)), *(row[0] for row in found.get("outbox", []))])
-        salvaged = len(found["outbox"]) if "outbox" in found else -1
-        kept = {"seq": str(seq), RESTORED: "1", SALVAGED: str(salvaged)}
-        sql.many(
-            "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            sorted(kept.items()),
-        )
-    close_desk(sql)
+def _make(made: Path, key: bytes, clock: Callable[[], int], found: dict[str, list[Any]], state: dict[str, str]) -> None:
+    try:
+        _fill(made, key, clock, found, state)
+        if not is_ready(made):  # a meta that a full disk did not take is no fault at closing, but here it is
+            raise DiskFull
+    except BaseException:
+        with suppress(OSError):  # the next opening removes it, and the old file was not touched
+            discard(made)
+        raise
+
+
+def _fill(made: Path, key: bytes, clock: Callable[[], int], found: dict[str, list[Any]], state: dict[str, str]) -> None:
+    sql = open_desk(made, key, clock=clock)
+    try:
+        with sql.transaction():
+            for table, (_, columns) in _TAKEN.items():
+                marks = ",".join("?" * len(columns.split(",")))
+                sql.many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found.get(table, []))
+            seq = max([int(state.get("seq", 0)), *(row[0] for row in found.get("outbox", []))])
+            salvaged = len(found["outbox"]) if "outbox" in found else -1
+            kept = {"seq": str(seq), RESTORED: "1", SALVAGED: str(salvaged)}
+            sql.many(
+                "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                sorted(kept.items()),
+            )
+        close_desk(sql)
+    finally:
+        sql.db.close()  # Windows removes no file that is open
 
 
 def _read(path: Path, key: bytes, clock: Callable[[], int]) -> tuple[dict[str, list[Any]], dict[str, str]]:
