@@ -100,9 +100,17 @@ def _read(path: Path, key: bytes, clock: Callable[[], int]) -> tuple[dict[str, l
 
 
 def _from_both_ends(sql: Sql, table: str, order: str, columns: str) -> tuple[list[Any], bool]:
-    """Rows up to where the damage begins, and those behind it; whether all could be read."""
+    """Rows up to where the damage begins, and those behind it; whether all could be read. A table that an earlier
+    version did not have is empty.
+    """
     rows: dict[Any, Any] = {}
     is_whole = True
+    try:
+        with said_plainly():
+            if not sql.value("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?", table):
+                return [], True
+    except CsrDesktopError:
+        return [], False
     for direction in ("ASC", "DESC"):
         try:
             with said_plainly():

@@ -171,3 +171,18 @@ def test_wherever_it_is_cut_off_what_was_not_sent_is_there_at_the_next_start(tmp
     assert found[-1].told == ""
     left_over = [part.name for part in tmp_path.glob("trial-*/*.anew*")]
     assert left_over == []
+
+
+def test_a_file_of_an_earlier_version_is_taken_along_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    sql = written(path, "undo", is_closed=False)
+    sql.do("DROP TABLE sent")  # what the first version did not have
+    sql.do("UPDATE schema_version SET version = 1")
+    close_desk(sql)
+    with pytest.raises(Unreadable):
+        open_desk(path, KEY, clock=clock)
+    make_anew(path, KEY, clock)
+    sql = open_desk(path, KEY, clock=clock)
+    assert sql.all("SELECT seq, id, body FROM outbox ORDER BY seq") == [unsent(i) for i in range(1, UNSENT + 1)]
+    assert sql.value("SELECT value FROM state WHERE key = 'salvaged'") == str(UNSENT)
+    close_desk(sql)
