@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.services.call_rows import RunningCall
     from csr_desktop.services.calls import Calls
     from csr_desktop.services.client_context import ClientContexts
     from csr_desktop.services.clients import Clients
@@ -179,15 +180,18 @@ class Services:
         saved, and what it said is a draft again. Raises Refused when there is nothing to take back, or it was changed
         meanwhile.
         """
-        last = self.replica.last_undo()
-        wanted = group_id or (last[0] if last else "")
-        outcome = self.replica.undo(wanted)
-        call = self.calls.bring_back_saved(wanted)
-        self.inbox.bring_back_said(outcome)
+        calls: list[RunningCall] = []
+
+        def bring_back(undone_group: str, undone: Outcome) -> None:
+            call = self.calls.bring_back_saved(undone_group)
+            calls.extend([call] if call else [])
+            self.inbox.bring_back_said(undone)
+
+        outcome = self.replica.undo(group_id, bring_back)
         outcome = msgspec.structs.replace(outcome, words=self.inbox.said_after(outcome))
-        if call is None:
+        if not calls:
             return outcome
-        interactions = outcome.changed.ids("interactions") | {call.id}
+        interactions = outcome.changed.ids("interactions") | {call.id for call in calls}
         rows = {**outcome.changed.rows, "interactions": interactions}
         return msgspec.structs.replace(outcome, changed=changed(rows, rights=outcome.changed.rights))
 

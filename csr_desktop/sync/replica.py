@@ -119,19 +119,25 @@ class Replica:
             self._write_undo(group_id, words, (), self.now())
         return Outcome(group_id, ChangeSet(), True, words)
 
-    def undo(self, group_id: str = "") -> Outcome:
-        """Take back a group, the latest when none is named. Raises Refused when there is nothing to take back."""
+    def undo(self, group_id: str = "", bring_back: Callable[[str, Outcome], None] | None = None) -> Outcome:
+        """Take back a group, the latest when none is named; what `bring_back` writes, given that group's id, is part of
+        it. Raises Refused when there is nothing to take back.
+        """
         order = "ORDER BY done_at DESC, group_id DESC LIMIT 1"
         sql = f"SELECT group_id, words, commands FROM undo {'WHERE group_id = ?' if group_id else ''} {order}"
         found = self.sql.one(sql, *([group_id] if group_id else []))
         if found is None:
             raise Refused("nothing", "There is nothing to undo.")
         try:
-            return self._do(catalogue.decode_all(bytes(found[2])), found[1], self.new_id(), undoes_group=found[0])
+            with self.sql.transaction():
+                done = self._do(catalogue.decode_all(bytes(found[2])), found[1], self.new_id(), undoes_group=found[0])
+                if bring_back is not None:
+                    bring_back(found[0], done)
         except Refused:
             with self.sql.transaction():  # what can't be taken back must not stand before what can
                 self.sql.do("DELETE FROM undo WHERE group_id = ?", found[0])
             raise
+        return done
 
     def last_undo(self) -> tuple[str, str] | None:
         """Group id and words of what Undo would take back."""

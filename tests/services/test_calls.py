@@ -432,3 +432,27 @@ def test_a_discarded_call_can_be_brought_back(bureau: Bureau, desk: Services) ->
     assert (back.note, back.phase, back.contact_name) == ("Never lost", "wrap_up", "Dana Sample")
     with pytest.raises(BadInput):
         desk.calls.start("  ")
+
+
+@pytest.mark.parametrize("is_saved", [True, False], ids=["saved", "discarded"])
+def test_a_call_that_cannot_be_brought_back_now_can_be_later(
+    bureau: Bureau, desk: Services, monkeypatch: pytest.MonkeyPatch, *, is_saved: bool
+) -> None:
+    call = desk.calls.start(DANA, direction="in")
+    desk.calls.set_note(call.id, "Never lost")
+    outcome = desk.calls.save(call.id).outcome if is_saved else desk.calls.discard(call.id)
+    logged_before = [row.id for row in desk.calls.page(CallFilter()).rows]
+
+    def full(*_values: object) -> None:
+        raise DiskFull
+
+    with monkeypatch.context() as broken:
+        broken.setattr(drafts, "write", full)
+        with pytest.raises(DiskFull):
+            desk.undo()
+    again = bureau.restart()
+    assert again.calls.running() == ()
+    assert [row.id for row in again.calls.page(CallFilter()).rows] == logged_before
+    assert again.last_undo() == (outcome.group_id, outcome.words)
+    again.undo()
+    assert [waiting.note for waiting in again.calls.running()] == ["Never lost"]
