@@ -105,15 +105,17 @@ class CompleteFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
 
 
 class ReopenFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
-    """It is not done after all: the completion of `was_at` no longer counts."""
+    """It is not done after all: the completion of `was_at` no longer counts, whichever it is where that is 0, as in
+    commands that were stored before it was said.
+    """
 
     restorable: ClassVar[frozenset[str]] = CompleteFollowUp.restorable
-    was_at: int
+    was_at: int = 0
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["state"] == "open":
             return {}
-        if row["state"] != "done" or row["completed_at"] != self.was_at:
+        if row["state"] != "done" or self.was_at not in {0, row["completed_at"]}:
             by = name_of(work, row["completed_by_id"])
             raise Refused("changed", f"{by} has completed this again meanwhile.", "Look at it again.")
         return {"state": "open", "outcome": "", "outcome_note": "", "completed_by_id": "", "completed_at": 0}
