@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
+from csr_desktop.ui.kit.theme import ThemeSwitch
 from tests.conftest import Office
 from tests.ui.frame_bench import Frame
 
@@ -98,3 +100,22 @@ def test_a_form_keeps_what_is_typed_and_the_keyboard(frame: Frame, office: Offic
     pass_to(frame, office, cut_off(frame, bakery) + MINUTE)
     assert frame.focus is field
     assert field.text() == text  # type: ignore[attr-defined]
+
+
+def test_an_inbox_that_starts_empty_shows_what_falls_due(office: Office, themes: ThemeSwitch, qtbot: QtBot) -> None:
+    data = office.desk("casey")
+    office.bureau.sync(data)
+    for row in data.services.inbox.page("mine").rows:
+        done = data.services.inbox.set_state(row.id, "resolved")
+        data.services.changed(done.changed)
+    added = data.services.follow_ups.add("task", "Call the sample bank", office.clock.at + HOUR)
+    data.services.follow_ups.snooze(added.id, office.clock.at + HOUR // 2)
+    frame = Frame(data, themes, qtbot)
+    try:
+        assert frame.place.list.current is None
+        assert frame.count("mine") == 0
+        pass_to(frame, office, office.clock.at + HOUR // 2 + MINUTE)
+        assert frame.count("mine") == 1
+        assert frame.place.list.current.title == "Call the sample bank"
+    finally:
+        frame.close()

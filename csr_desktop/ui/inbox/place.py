@@ -54,7 +54,9 @@ class InboxPlace(Place):
         column(self).addWidget(self.panes)
         self._is_loaded = False
         self._waits_for_list = True
-        """At the start the rows are painted before the pane of the first one is built."""
+        """At the start the rows are painted before the pane of the first one is built; there is nothing to wait for
+        where the first page has none.
+        """
         self._before_form: QWidget | None = None
         self._looking = QTimer(self)
         self._looking.setSingleShot(True)
@@ -66,6 +68,7 @@ class InboxPlace(Place):
 
     def _connect(self) -> None:
         self.list.rows.rows_painted.connect(lambda: QTimer.singleShot(0, self, self._show_current))
+        self.list.model.page_loaded.connect(self._on_page_loaded)
         self.list.chosen.connect(self._on_chosen)
         self.list.opened.connect(self._on_opened)
         self.list.view_wanted.connect(self._on_view_wanted)
@@ -299,6 +302,10 @@ class InboxPlace(Place):
         deeds[key]()
         if key in {"claim", "settle", "clear"}:
             self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_page_loaded(self) -> None:
+        if not self.list.model.has_rows():
+            self._waits_for_list = False
 
     def _show_current(self) -> None:
         self._waits_for_list = False
