@@ -168,7 +168,7 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
         if self.message_kind == "reply":
             fields |= reply_clock.STOPPED
             fields["first_replied_at"] = ticket["first_replied_at"] or self.at
-        elif self.message_kind == "inbound" and not ticket["reply_due_at"]:
+        elif self.message_kind == "inbound" and not reply_clock.runs(ticket):
             work.fetch(clock_keys(ticket))
             resumed = reply_clock.resumed(work, ticket, self.at)
             fields |= resumed or reply_clock.started(work, ticket, self.at, "next")

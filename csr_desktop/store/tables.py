@@ -242,7 +242,7 @@ class TicketTable(Synced):
     opened_at = _number()
     sla_policy_id = _text()
     calendar_id = _text()
-    reply_due_at = _number()  # 0 while no reply is owed
+    reply_due_at = _number()  # 0 while no reply is due
     first_replied_at = _number()
     last_message_at = _number()
     resolved_at = _number()

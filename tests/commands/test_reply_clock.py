@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csr_desktop.commands.command import Command
-from csr_desktop.commands.tickets import AddMessage, ChangeTicketState, EditTicket
+from csr_desktop.commands.tickets import AddMessage, ChangeTicketState, EditTicket, OpenTicket
 from csr_desktop.domain import business_calendar
-from tests.commands.rows import MONDAY_9, Bureau
+from tests.commands.rows import MONDAY_9, TEAM, Bureau
 
 MINUTE, HOUR = 60_000, 3_600_000
 POLICY = '{"low":[14400,28800],"normal":[3600,7200],"high":[1800,2400],"urgent":[600,900]}'
+POLICY_WITHOUT_LOW = '{"normal":[3600,7200],"high":[1800,2400],"urgent":[600,900]}'
 CLOCK = ("reply_due_at", "reply_clock", "reply_from_at", "reply_used_seconds")
 
 
@@ -57,6 +58,51 @@ def test_a_priority_that_is_taken_back_brings_the_former_time_back(desk: Bureau)
     assert inverse is not None
     desk.do(inverse, at=MONDAY_9 + 6 * MINUTE)
     assert clock(desk) == before
+
+
+def without_low(desk: Bureau) -> None:
+    desk.rows["sla_policies", "policy"] = {**desk.rows["sla_policies", "policy"], "targets": POLICY_WITHOUT_LOW}
+
+
+@pytest.mark.parametrize("is_of_before", [False, True], ids=["now", "of_before"])
+def test_under_a_priority_without_a_target_nothing_is_due_until_another_one_has_one(
+    desk: Bureau, *, is_of_before: bool
+) -> None:
+    without_low(desk)
+    if is_of_before:
+        desk.rows["tickets", "ticket"] = {**desk.rows["tickets", "ticket"], "reply_clock": "", "reply_from_at": 0}
+    _, inverse, _ = desk.do(priority("normal", "low"), at=MONDAY_9 + 20 * MINUTE)
+    assert due(desk) == 0
+    assert inverse is not None
+    desk.do(inverse, at=MONDAY_9 + 22 * MINUTE)
+    assert due(desk) == MONDAY_9 + HOUR
+    desk.do(priority("normal", "low"), at=MONDAY_9 + 23 * MINUTE)
+    desk.do(priority("low", "high"), at=MONDAY_9 + 25 * MINUTE)
+    assert due(desk) == MONDAY_9 + 30 * MINUTE
+
+
+def test_without_a_target_waiting_takes_nothing_and_a_message_starts_nothing_anew(desk: Bureau) -> None:
+    without_low(desk)
+    desk.do(priority("normal", "low"), at=MONDAY_9 + 10 * MINUTE)
+    desk.do(state("open", "waiting"), at=MONDAY_9 + 20 * MINUTE)
+    desk.do(state("waiting", "open"), at=MONDAY_9 + 2 * HOUR)
+    said = AddMessage(row_id="m", ticket_id="ticket", message_kind="inbound", body="Any news?")
+    desk.do(said, at=MONDAY_9 + 2 * HOUR + 10 * MINUTE)
+    assert due(desk) == 0
+    desk.do(priority("low", "normal"), at=MONDAY_9 + 2 * HOUR + 15 * MINUTE)
+    assert due(desk) == MONDAY_9 + 2 * HOUR + 40 * MINUTE
+
+
+def test_a_ticket_opened_without_a_target_is_due_when_its_priority_gets_one(desk: Bureau) -> None:
+    without_low(desk)
+    new = OpenTicket(
+        row_id="new", scope=TEAM, subject="s", priority="low", sla_policy_id="policy", calendar_id="office"
+    )
+    desk.do(new, at=MONDAY_9)
+    assert desk.rows["tickets", "new"]["reply_due_at"] == 0
+    raised = EditTicket(row_id="new", changes={"priority": ("low", "urgent")})
+    desk.do(raised, at=MONDAY_9 + 4 * MINUTE)
+    assert desk.rows["tickets", "new"]["reply_due_at"] == MONDAY_9 + 10 * MINUTE
 
 
 def test_waiting_for_the_client_takes_nothing_of_the_time(desk: Bureau) -> None:
@@ -128,7 +174,8 @@ def test_a_reply_taken_back_after_the_priority_changed_is_due_by_the_new_one(des
 @given(st.data())
 def test_whatever_is_done_and_taken_back_at_once_leaves_the_ticket_as_it_was(data: st.DataObject) -> None:
     desk = Bureau()
-    desk.rows["sla_policies", "policy"] = {**desk.rows["sla_policies", "policy"], "targets": POLICY}
+    targets = data.draw(st.sampled_from([POLICY, POLICY_WITHOUT_LOW]))
+    desk.rows["sla_policies", "policy"] = {**desk.rows["sla_policies", "policy"], "targets": targets}
     at = MONDAY_9
     for number in range(data.draw(st.integers(1, 6))):
         at += data.draw(st.sampled_from([MINUTE, 17 * MINUTE, 3 * HOUR, 20 * HOUR]))
@@ -150,7 +197,8 @@ def test_whatever_is_done_and_taken_back_at_once_leaves_the_ticket_as_it_was(dat
             desk.do(inverse, at=at + 1)
             assert desk.alive() == before
         row = desk.rows["tickets", "ticket"]
-        assert bool(row["reply_from_at"]) == bool(row["reply_due_at"])
+        has_target = f'"{row["priority"]}"' in targets
+        assert bool(row["reply_due_at"]) == (bool(row["reply_from_at"]) and has_target)
         if row["reply_due_at"]:
             hours = business_calendar.decode(desk.rows["calendars", "office"]["body"])
             given_seconds = hours.open_between(row["reply_from_at"], row["reply_due_at"]) + row["reply_used_seconds"]
