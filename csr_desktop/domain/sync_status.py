@@ -35,7 +35,7 @@ class Recovered(msgspec.Struct, frozen=True):
 
     `again_count` commands that the server had lost were sent again; `only_here_count` rows did not come, so that only
     this workstation has them; `salvaged_count` unsent commands were taken out of the damaged file, -1 when it could not
-    be read. `at` is in milliseconds.
+    be read; `is_in_part` says that not all of what had been written there could be. `at` is in milliseconds.
     """
 
     why: Literal["server", "file", "damaged"]
@@ -43,8 +43,9 @@ class Recovered(msgspec.Struct, frozen=True):
     again_count: int = 0
     only_here_count: int = 0
     salvaged_count: int = 0
+    is_in_part: bool = False
 
     @property
     def needs_person(self) -> bool:
         """Whether something may be missing that no program brings back."""
-        return self.only_here_count > 0 or self.salvaged_count < 0
+        return self.only_here_count > 0 or self.salvaged_count < 0 or self.is_in_part

@@ -6,7 +6,7 @@ The server fills the new file with everything else. Its numbers may be used alre
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from csr_desktop.domain.errors import CsrDesktopError, DiskFull
 from csr_desktop.store.database import desk_database
@@ -21,12 +21,24 @@ if TYPE_CHECKING:
 
 SALVAGED: Final = "salvaged"
 """Key in `state` of a file made anew: how many unsent changes came along, -1 where the old file could not be read."""
+OLD_FILE: Final = "old_file"
+"""Key in `state` beside it where not all that a person wrote could be taken along: `part`, some of it."""
 _TAKEN: Final = {
     "outbox": ("seq", "seq, id, group_id, body, blocked"),
     "sent": ("position", "position, id, device_id, group_id, body, answered_at"),
     "needs_you": ("id", "id, body, status, code, reason, answered_at"),
     "drafts": ("key", "key, body, written_at"),
 }
+_WRITTEN: Final = ("outbox", "needs_you", "drafts")
+"""Those of them that have what is nowhere else."""
+
+
+class _Found(NamedTuple):
+    """What could be read: rows by table, a table of which nothing could is left out; and whether that is all."""
+
+    rows: dict[str, list[Any]]
+    state: dict[str, str]
+    is_whole: bool
 
 
 def make_anew(path: Path, key: bytes, clock: Callable[[], int]) -> None:
@@ -38,7 +50,7 @@ def make_anew(path: Path, key: bytes, clock: Callable[[], int]) -> None:
         with said_plainly(path.parent):
             discard(made)
             if path.exists() and path.stat().st_size > 0:
-                _make(made, key, clock, *_read(path, key, clock))
+                _make(made, key, clock, _read(path, key, clock))
                 end_making(path)
             else:
                 set_aside(path)
@@ -48,9 +60,9 @@ def make_anew(path: Path, key: bytes, clock: Callable[[], int]) -> None:
         raise
 
 
-def _make(made: Path, key: bytes, clock: Callable[[], int], found: dict[str, list[Any]], state: dict[str, str]) -> None:
+def _make(made: Path, key: bytes, clock: Callable[[], int], found: _Found) -> None:
     try:
-        _fill(made, key, clock, found, state)
+        _fill(made, key, clock, found)
         if not is_ready(made):  # a meta that a full disk did not take is no fault at closing, but here it is
             raise DiskFull
     except BaseException:
@@ -59,16 +71,18 @@ def _make(made: Path, key: bytes, clock: Callable[[], int], found: dict[str, lis
         raise
 
 
-def _fill(made: Path, key: bytes, clock: Callable[[], int], found: dict[str, list[Any]], state: dict[str, str]) -> None:
+def _fill(made: Path, key: bytes, clock: Callable[[], int], found: _Found) -> None:
     sql = open_desk(made, key, clock=clock)
     try:
         with sql.transaction():
             for table, (_, columns) in _TAKEN.items():
                 marks = ",".join("?" * len(columns.split(",")))
-                sql.many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found.get(table, []))
-            seq = max([int(state.get("seq", 0)), *(row[0] for row in found.get("outbox", []))])
-            salvaged = len(found["outbox"]) if "outbox" in found else -1
-            kept = {"seq": str(seq), RESTORED: "1", SALVAGED: str(salvaged)}
+                sql.many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found.rows.get(table, []))
+            unsent = found.rows.get("outbox")
+            seq = max([int(found.state.get("seq", 0)), *(row[0] for row in unsent or [])])
+            kept = {"seq": str(seq), RESTORED: "1", SALVAGED: str(-1 if unsent is None else len(unsent))}
+            if not found.is_whole:
+                kept[OLD_FILE] = "part"
             sql.many(
                 "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 sorted(kept.items()),
@@ -78,25 +92,26 @@ def _fill(made: Path, key: bytes, clock: Callable[[], int], found: dict[str, lis
         sql.db.close()  # Windows removes no file that is open
 
 
-def _read(path: Path, key: bytes, clock: Callable[[], int]) -> tuple[dict[str, list[Any]], dict[str, str]]:
-    """What can be read of the tables that only this file has; a table of which nothing can is left out."""
+def _read(path: Path, key: bytes, clock: Callable[[], int]) -> _Found:
+    """What can be read of the tables that only this file has."""
     found: dict[str, list[Any]] = {}
-    state: dict[str, str] = {}
     sql = Sql(desk_database(path, key, clock))
     try:
         with said_plainly():
             sql.db.connect()
     except CsrDesktopError:
-        return found, state
+        return _Found(found, {}, is_whole=False)
+    is_all_whole = True
     try:
         for table, (order, columns) in _TAKEN.items():
             rows, is_whole = _from_both_ends(sql, table, order, columns)
             if rows or is_whole:
                 found[table] = rows
+            is_all_whole = is_all_whole and (is_whole or table not in _WRITTEN)
         state = dict(_from_both_ends(sql, "state", "key", "key, value")[0])
     finally:
         sql.db.close()
-    return found, state
+    return _Found(found, state, is_all_whole)
 
 
 def _from_both_ends(sql: Sql, table: str, order: str, columns: str) -> tuple[list[Any], bool]:

@@ -13,7 +13,7 @@ import msgspec
 from csr_desktop.commands import catalogue
 from csr_desktop.domain.sync_status import Recovered
 from csr_desktop.store.opening import RESTORED
-from csr_desktop.store.salvage import SALVAGED
+from csr_desktop.store.salvage import OLD_FILE, SALVAGED
 from csr_desktop.store.tables import SYNCED
 
 if TYPE_CHECKING:
@@ -99,9 +99,10 @@ def all_again(replica: Replica, reply: PullReply) -> list[Command]:
         at=reply.now,
         again_count=again_count,
         salvaged_count=int(salvaged or 0),
+        is_in_part=state.get(OLD_FILE) == "part",
     )
     replica.set_state(RECOVERED, msgspec.json.encode(found).decode())
-    sql.do("DELETE FROM state WHERE key = ?", SALVAGED)
+    sql.do("DELETE FROM state WHERE key IN (?, ?)", SALVAGED, OLD_FILE)
     return queue
 
 

@@ -36,6 +36,8 @@ class RecoveryWords(QObject):
         parts = []
         if found.salvaged_count < 0:
             parts.append(self.tr("What had not been sent could not be read from the old file, which is kept."))
+        elif found.is_in_part:
+            parts.append(self.tr("Some of what had not been sent could not be read from the old file, which is kept."))
         if found.only_here_count:
             count = found.only_here_count
             parts.append(self.tr("Only on this computer for now: %n thing(s) that others wrote.", "", count))

@@ -186,3 +186,41 @@ def test_a_file_of_an_earlier_version_is_taken_along_as_well(tmp_path: Path) -> 
     assert sql.all("SELECT seq, id, body FROM outbox ORDER BY seq") == [unsent(i) for i in range(1, UNSENT + 1)]
     assert sql.value("SELECT value FROM state WHERE key = 'salvaged'") == str(UNSENT)
     close_desk(sql)
+
+
+ROWS = {
+    "outbox": ("INSERT INTO outbox VALUES (?, ?, 'group', ?, '')", unsent),
+    "drafts": ("INSERT INTO drafts VALUES (?, ?, 1)", lambda i: (f"reply:{i:02}", "x" * 700)),
+    "needs_you": (
+        "INSERT INTO needs_you VALUES (?, ?, 'refused', 'taken', '', 1)",
+        lambda i: (f"command {i:02}", b"x" * 700),
+    ),
+}
+
+
+@pytest.mark.parametrize("table", ["outbox", "drafts", "needs_you"])
+def test_what_could_be_read_only_in_part_is_not_called_whole(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "desk.db"
+    sql = open_desk(path, KEY, clock=clock)
+    sql.all("PRAGMA wal_checkpoint(TRUNCATE)")
+    first = path.stat().st_size // PAGE
+    statement, row = ROWS[table]
+    with sql.transaction():
+        sql.many(statement, [row(i) for i in range(1, UNSENT + 1)])
+    close_desk(sql)
+    assert path.stat().st_size // PAGE > first + 6
+    spoil(path, [first + 3, first + 4])
+    make_anew(path, KEY, clock)
+    sql = open_desk(path, KEY, clock=clock)
+    assert 0 < sql.value(f"SELECT COUNT(*) FROM {table}") < UNSENT
+    assert sql.value("SELECT value FROM state WHERE key = 'old_file'") == "part"
+    close_desk(sql)
+
+
+def test_where_all_could_be_read_nothing_else_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    written(path, "undo")
+    make_anew(path, KEY, clock)
+    sql = open_desk(path, KEY, clock=clock)
+    assert sql.value("SELECT COUNT(*) FROM state WHERE key = 'old_file'") == 0
+    close_desk(sql)

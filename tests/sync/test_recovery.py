@@ -340,3 +340,30 @@ def test_nothing_can_be_taken_out_of_a_file_without_its_head(office: Office) -> 
     data = office.desk()
     assert data.replica.state()["salvaged"] == "-1"
     assert engine_of(office, data).sync_once()
+
+
+def test_unsent_work_that_could_be_read_only_in_part_needs_the_person(office: Office) -> None:
+    data = office.desk()
+    assert engine_of(office, data).sync_once()
+    path = data.sql.db.path  # type: ignore[attr-defined]
+    data.sql.all("VACUUM")
+    data.sql.all("PRAGMA wal_checkpoint(TRUNCATE)")
+    first = path.stat().st_size // 4096
+    with data.sql.transaction():
+        for number in range(40):
+            data.services.drafts.write(f"reply:{number:02}", "half a sentence " * 50)
+    data.close()
+    office._open.remove(data)
+    with path.open("r+b") as file:
+        for page in (first + 3, first + 4):
+            file.seek((page - 1) * 4096)
+            file.write(bytes(range(64)))
+    make_anew(path, KEY, office.clock)
+    data = office.desk()
+    assert 0 < len(data.services.drafts.keys("reply:")) < 40
+    assert engine_of(office, data).sync_once()
+    found = recovered(data.replica)
+    assert found == Recovered("damaged", office.clock.at, is_in_part=True)
+    assert found.needs_person
+    assert data.services.sync_state.words().code == "needs_you"
+    assert "old_file" not in data.replica.state()

@@ -1,0 +1,29 @@
+"""What is said after a file was made anew claims no more than is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from csr_desktop.domain.sync_status import Recovered
+from csr_desktop.ui.plurals import EnglishPlurals
+from csr_desktop.ui.recovery_words import RecoveryWords
+
+
+@pytest.fixture
+def words(qapp: QApplication) -> Iterator[RecoveryWords]:
+    plurals = EnglishPlurals()
+    qapp.installTranslator(plurals)
+    yield RecoveryWords()
+    qapp.removeTranslator(plurals)
+
+
+def test_what_came_along_only_in_part_is_said_so(words: RecoveryWords) -> None:
+    assert words.said(Recovered("damaged", 1, salvaged_count=10, is_in_part=True)) == (
+        "Your data on this computer was made anew from the server."
+        " Taken out of the old file and sent: 10 changes that waited."
+        " Some of what had not been sent could not be read from the old file, which is kept."
+    )
+    assert "Some of" not in words.said(Recovered("damaged", 1, salvaged_count=-1, is_in_part=True))
