@@ -112,7 +112,8 @@ def test_an_inbox_that_starts_empty_shows_what_falls_due(office: Office, themes:
     data.services.follow_ups.snooze(added.id, office.clock.at + HOUR // 2)
     frame = Frame(data, themes, qtbot)
     try:
-        assert frame.place.list.current is None
+        before = frame.place.list.current
+        assert before is None
         assert frame.count("mine") == 0
         pass_to(frame, office, office.clock.at + HOUR // 2 + MINUTE)
         assert frame.count("mine") == 1
