@@ -327,5 +327,16 @@ def read_stamps(row: Row) -> dict[str, Stamp]:
     return {field: Stamp(at, command) for field, (at, command) in msgspec.json.decode(row["stamps"]).items()}
 
 
+def latest_edit_at(command: Command, work: Work) -> int:
+    """When the fields that an edit changes were given the values they have, the latest of them, in milliseconds; 0 for
+    fields never edited, and for what is no edit or takes one back.
+    """
+    if not isinstance(command, EditRow) or command.undoes:
+        return 0
+    row = work.get(command.table, command.row_id)
+    stamps = read_stamps(row) if row is not None else {}
+    return max((stamps[field].at for field in command.changes if field in stamps), default=0)
+
+
 def write_stamps(stamps: dict[str, Stamp]) -> str:
     return _encode_json({f: [s.at, s.command_id] for f, s in sorted(stamps.items()) if s.at}).decode()

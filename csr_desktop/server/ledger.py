@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from csr_desktop.commands import catalogue
-from csr_desktop.commands.command import Command, EditRow
+from csr_desktop.commands.command import Command, EditRow, latest_edit_at
 from csr_desktop.commands.limits import BROKEN, check_values
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
@@ -188,7 +188,9 @@ class Ledger:
                 if undone.status in {"refused", "void"}:
                     return decided("void", "void", "What it takes back never happened.")
                 command = _own_undo(command, undone)
-            at = now if command.at < EARLIEST_AT else min(command.at, now + FUTURE_LIMIT)
+            # What stands may be of a time when this server's own clock was ahead; who saw it can still correct it.
+            latest_at = max(now + FUTURE_LIMIT, latest_edit_at(command, work) + 1)
+            at = now if command.at < EARLIEST_AT else min(command.at, latest_at)
             command = msgspec.structs.replace(command, at=at)
             command.permit(who, work)
             differs = command.run(work)

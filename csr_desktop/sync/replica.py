@@ -8,7 +8,7 @@ from functools import lru_cache
 import msgspec
 
 from csr_desktop.commands import catalogue
-from csr_desktop.commands.command import Command, EditRow, read_stamps, stamped
+from csr_desktop.commands.command import Command, latest_edit_at, stamped
 from csr_desktop.commands.limits import check_values
 from csr_desktop.commands.work import Images, Work
 from csr_desktop.domain.change_set import ChangeSet, changed
@@ -267,14 +267,7 @@ class Replica:
 
 def _after_what_is_seen(command: Command, work: Work) -> Command:
     """An edit corrects what is on the screen, so it is later than that, even if a colleague's clock is ahead."""
-    if not isinstance(command, EditRow) or command.undoes:
-        return command
-    row = work.get(command.table, command.row_id)
-    if row is None:
-        return command
-    stamps = read_stamps(row)
-    seen = max((stamps[field].at for field in command.changes if field in stamps), default=0)
-    return msgspec.structs.replace(command, at=max(command.at, seen + 1)) if seen >= command.at else command
+    return msgspec.structs.replace(command, at=max(command.at, latest_edit_at(command, work) + 1))
 
 
 def person_of(state: Mapping[str, str]) -> Person:

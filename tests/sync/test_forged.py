@@ -328,3 +328,23 @@ def test_a_correction_of_what_is_seen_holds_though_a_colleagues_clock_is_ahead(o
     mine.replica.do(clients.EditClient(row_id="client-0", changes={"city": ("Omaha", "Tulsa")}))
     office.world.ledger.push([Push(mine.device_id, mine.user_id, mine.replica.push_batch())])
     assert office.row("clients", "client-0")["city"] == "Tulsa"
+
+
+def test_what_was_written_while_the_servers_clock_was_ahead_can_be_corrected_at_once(office: Office) -> None:
+    mine = office.world.desks[0]
+    right_at = office.world.now
+
+    def edit(was: str, becomes: str) -> None:
+        office.synced(mine)
+        mine.replica.do(clients.EditClient(row_id="client-0", changes={"city": (was, becomes)}))
+        office.world.ledger.push([Push(mine.device_id, mine.user_id, mine.replica.push_batch())])
+        office.synced(mine)
+
+    office.world.now = right_at + 3_600_000
+    edit("c0", "Omaha")
+    office.world.now = right_at
+    for was, becomes in (("Omaha", "Tulsa"), ("Tulsa", "Yakima")):
+        edit(was, becomes)
+        office.world.now += 300_000
+        assert office.row("clients", "client-0")["city"] == becomes
+    assert not office.sql.all("SELECT id FROM log WHERE status <> 'done'")
