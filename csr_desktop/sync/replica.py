@@ -25,6 +25,8 @@ PUSH_BYTES = 6 * 1024 * 1024
 """Of one command, and of the commands of one push: both fit the body that a server takes."""
 UNDO_KEPT = 200
 """Groups of commands that can still be taken back."""
+_LATEST_FIRST = "ORDER BY rowid DESC"
+"""Undo goes back in the order in which things were done, whatever the clock was set to between."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -123,8 +125,8 @@ class Replica:
         """Take back a group, the latest when none is named; what `bring_back` writes, given that group's id, is part of
         it. Raises Refused when there is nothing to take back.
         """
-        order = "ORDER BY done_at DESC, group_id DESC LIMIT 1"
-        sql = f"SELECT group_id, words, commands FROM undo {'WHERE group_id = ?' if group_id else ''} {order}"
+        which = "WHERE group_id = ?" if group_id else ""
+        sql = f"SELECT group_id, words, commands FROM undo {which} {_LATEST_FIRST} LIMIT 1"
         found = self.sql.one(sql, *([group_id] if group_id else []))
         if found is None:
             raise Refused("nothing", "There is nothing to undo.")
@@ -141,7 +143,7 @@ class Replica:
 
     def last_undo(self) -> tuple[str, str] | None:
         """Group id and words of what Undo would take back."""
-        found = self.sql.one("SELECT group_id, words FROM undo ORDER BY done_at DESC, group_id DESC LIMIT 1")
+        found = self.sql.one(f"SELECT group_id, words FROM undo {_LATEST_FIRST} LIMIT 1")
         return (found[0], found[1]) if found else None
 
     def _do(self, commands: Sequence[Command], words: str, group_id: str, undoes_group: str = "") -> Outcome:
@@ -249,7 +251,7 @@ class Replica:
 
     def forget_old_undo(self) -> None:
         """Keep the newest; runs within the caller's transaction."""
-        newest = "SELECT group_id FROM undo ORDER BY done_at DESC, group_id DESC LIMIT ?"
+        newest = f"SELECT group_id FROM undo {_LATEST_FIRST} LIMIT ?"
         self.sql.do(f"DELETE FROM undo WHERE group_id NOT IN ({newest})", UNDO_KEPT)
 
     def push_batch(self, after: int = 0, limit: int = PUSH_LIMIT) -> list[bytes]:

@@ -18,6 +18,7 @@ from csr_desktop.protocol import PullReply
 from csr_desktop.server.ledger import Push
 from csr_desktop.store.tables import new_row
 from csr_desktop.sync.rebase import Suspicious
+from csr_desktop.sync.replica import UNDO_KEPT
 from tests.sync.run_simulation import fresh_sqlite
 from tests.sync.simulation import CLIENTS, TEAMS, Desk, World
 
@@ -348,3 +349,29 @@ def test_what_was_written_while_the_servers_clock_was_ahead_can_be_corrected_at_
         office.world.now += 300_000
         assert office.row("clients", "client-0")["city"] == becomes
     assert not office.sql.all("SELECT id FROM log WHERE status <> 'done'")
+
+
+def test_undo_takes_back_the_latest_deed_though_the_clock_was_set_back_before_it(office: Office) -> None:
+    desk = office.world.desks[0]
+    office.synced(desk)
+    desk.replica.do(clients.EditClient(row_id="client-0", changes={"city": ("c0", "Omaha")}), words="edit")
+    office.world.now -= 3_600_000
+    desk.replica.do(clients.AddNote(row_id="note", client_id="client-0", body="b"), words="note")
+    assert (desk.replica.last_undo() or ("", ""))[1] == "note"
+    desk.replica.undo()
+    assert not desk.rows("notes", "deleted = 0")
+    assert desk.rows("clients", "city = 'Omaha'")
+    desk.replica.undo()
+    assert not desk.rows("clients", "city = 'Omaha'")
+
+
+def test_what_was_done_last_is_not_forgotten_first_when_the_clock_was_set_back(office: Office) -> None:
+    desk = office.world.desks[0]
+    office.synced(desk)
+    for number in range(UNDO_KEPT):
+        desk.replica.do(clients.AddNote(row_id=f"note-{number}", client_id="client-0", body="b"), words="earlier")
+    office.world.now -= 86_400_000
+    desk.replica.do(clients.AddNote(row_id="latest", client_id="client-0", body="b"), words="latest")
+    office.synced(desk)
+    assert (desk.replica.last_undo() or ("", ""))[1] == "latest"
+    assert desk.replica.sql.value("SELECT COUNT(*) FROM undo") == UNDO_KEPT
