@@ -71,7 +71,9 @@ class Puller:
             state = self._replica.state()
             if state.get("epoch", "") not in {"", reply.epoch}:
                 raise Restored
-            self._check_progress(reply, has_rows=any(theirs.values()))
+            self._check_progress(reply)
+            if "rights" in state and reply.rights.user_id != person_of(state).id:
+                raise _misshapen()
             rights = msgspec.json.encode(reply.rights).decode()
             rights_changed = rights != state.get("rights")
             self._replica.set_state("offset", str(reply.now - self._replica.clock()))
@@ -92,11 +94,11 @@ class Puller:
             self._replica.before_commit()
         return found
 
-    def _check_progress(self, reply: PullReply, *, has_rows: bool) -> None:
+    def _check_progress(self, reply: PullReply) -> None:
         """An honest answer moves forward; one that does not would be asked for again without end."""
         before: dict[str, int] = dict(self._sql.all("SELECT scope, rev FROM cursors"))
         goes_back = any(rev < before.get(scope, 0) for scope, rev in reply.cursors.items())
-        stands = reply.more and not has_rows and not reply.gone
+        stands = reply.more and not any(rev > before.get(scope, 0) for scope, rev in reply.cursors.items())
         if goes_back or stands or not EARLIEST_NOW <= reply.now <= LATEST_AT:
             raise Suspicious("The server's answer does not lead on.", "Nothing of it was taken.")
 
@@ -278,17 +280,21 @@ def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
             continue  # of a newer server
         if given != names:
             rows = reordered(table, names, given, rows)  # noqa: PLW2901
+        at_stamps = names.index("stamps")
         try:
             msgspec.convert(rows, _row_type(table))
-        except msgspec.ValidationError:
-            raise Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.") from None
+            for row in rows:
+                if stamps := row[at_stamps]:
+                    _stamps.decode(stamps)
+        except (msgspec.MsgspecError, RecursionError):
+            raise _misshapen() from None
         found[table] = rows
     if (
         any(not 0 <= rev <= 2**53 for rev in reply.cursors.values())
         or any(gone.table not in SYNCED for gone in reply.gone)
         or not set(reply.cursors) <= set(reply.rights.scopes)
     ):
-        raise Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.")
+        raise _misshapen()
     return found
 
 
@@ -296,10 +302,15 @@ def reordered(table: str, names: Sequence[str], given: Sequence[str], rows: Sequ
     """Rows of a server whose table has other columns: unknown ones are left out, missing ones get their default."""
     blank, at = new_row(table), {name: i for i, name in enumerate(given)}
     if not {"id", "scope", "rev"} <= set(given) or any(len(row) != len(given) for row in rows):
-        raise Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.")
+        raise _misshapen()
     return [[row[at[name]] if name in at else blank[name] for name in names] for row in rows]
 
 
+def _misshapen() -> Suspicious:
+    return Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.")
+
+
+_stamps = msgspec.json.Decoder(dict[str, tuple[Annotated[int, msgspec.Meta(ge=0, le=LATEST_AT)], str]])
 _types: dict[str, Any] = {}
 
 

@@ -44,6 +44,8 @@ M = TypeVar("M", bound=msgspec.Struct)
 LONGEST_REPLY_SECONDS = 120
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 _COMPRESS_ABOVE = 512
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
+"""What reading bytes that are no message may raise."""
 
 
 class NoAnswer(Unreachable):
@@ -290,7 +292,7 @@ def decoded(status: int, body: bytes, kind: type[M]) -> M:
     if status == 200:
         try:
             return msgspec.msgpack.decode(body, type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
+        except _UNREADABLE:
             raise NoAnswer(
                 "What answers at this address is not a CSR Desktop server of this version.",
                 "Check the address; everything is kept here.",
@@ -302,7 +304,7 @@ def problem_fault(status: int, body: bytes) -> CsrDesktopError:
     """The error that a status and a problem's words stand for."""
     try:
         problem = msgspec.msgpack.decode(body, type=Problem)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _UNREADABLE:
         problem = Problem(
             f"http_{status}", "What answers at this address is not a CSR Desktop server.", "Check the server's address."
         )

@@ -13,12 +13,14 @@ from csr_desktop.commands import administration, calls, catalogue, clients, tick
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.follow_ups import AddFollowUp
 from csr_desktop.commands.work import Work
+from csr_desktop.domain.errors import Unreachable
 from csr_desktop.domain.permissions import ORGANISATION
-from csr_desktop.protocol import PullReply
+from csr_desktop.protocol import Gone, PullReply
 from csr_desktop.server.ledger import Push
-from csr_desktop.store.tables import new_row
+from csr_desktop.store.tables import COLUMNS, new_row
 from csr_desktop.sync.rebase import Suspicious
 from csr_desktop.sync.replica import UNDO_KEPT
+from csr_desktop.sync.transport import decoded
 from tests.sync.run_simulation import fresh_sqlite
 from tests.sync.simulation import CLIENTS, TEAMS, Desk, World
 
@@ -375,3 +377,50 @@ def test_what_was_done_last_is_not_forgotten_first_when_the_clock_was_set_back(o
     office.synced(desk)
     assert (desk.replica.last_undo() or ("", ""))[1] == "latest"
     assert desk.replica.sql.value("SELECT COUNT(*) FROM undo") == UNDO_KEPT
+
+
+def test_an_answer_nested_beyond_all_measure_is_no_server_instead_of_the_end_of_syncing() -> None:
+    deep = b"\x81\xa1x" + b"\x91" * 3_000 + b"\xc0"
+    for status in (200, 503):
+        with pytest.raises(Unreachable):
+            decoded(status, deep, PullReply)
+
+
+def asked_again(office: Office, desk: Desk) -> PullReply:
+    """An honest answer to a desk that has everything; what a test then forges of it."""
+    office.synced(desk)
+    return office.world.feed.pull(desk.device_id, desk.user_id, desk.puller.request())
+
+
+def client_row(office: Office, **values: Any) -> dict[str, Any]:
+    """The first client as it comes over the wire, with some values of the forger's own."""
+    row = {**office.row("clients", "client-0"), **values}
+    return {"rows": {"clients": [[row[c] for c in COLUMNS["clients"]]]}, "columns": {"clients": [*COLUMNS["clients"]]}}
+
+
+def test_a_server_that_says_the_same_over_and_over_is_not_asked_without_end(office: Office) -> None:
+    desk = office.world.desks[0]
+    for same in (client_row(office), {"gone": [Gone(ORGANISATION, "clients", "nowhere", 1)]}):
+        reply = asked_again(office, desk)
+        with pytest.raises(Suspicious):
+            desk.puller.apply(msgspec.structs.replace(reply, more=True, seq=-1, answers=[], **same))
+
+
+@pytest.mark.parametrize("stamps", ["{{{", "[]", '{"city":"now"}', '{"city":[-1,"c"]}', "[" * 5_000])
+def test_damaged_times_of_edits_are_not_taken_so_the_client_can_still_be_edited(office: Office, stamps: str) -> None:
+    desk = office.world.desks[0]
+    reply = asked_again(office, desk)
+    with pytest.raises(Suspicious):
+        desk.puller.apply(msgspec.structs.replace(reply, **client_row(office, stamps=stamps)))
+    desk.replica.do(clients.EditClient(row_id="client-0", changes={"city": ("c0", "Omaha")}))
+
+
+def test_a_server_cannot_make_somebody_else_of_the_person_who_signed_in(office: Office) -> None:
+    desk = office.world.desks[0]
+    reply = asked_again(office, desk)
+    rights = msgspec.structs.replace(reply.rights, user_id="user-1", scopes=[*reply.rights.scopes, "user-1"])
+    with pytest.raises(Suspicious):
+        desk.puller.apply(msgspec.structs.replace(reply, rights=rights))
+    desk.replica.do(clients.AddNote(row_id="note", client_id="client-0", body="b"))
+    office.world.ledger.push([Push(desk.device_id, desk.user_id, desk.replica.push_batch())])
+    assert [status for (status,) in office.sql.all("SELECT status FROM log")] == ["done"]
