@@ -13,6 +13,7 @@ from csr_desktop.commands.limits import BROKEN, LATEST_AT, check_values
 from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused
+from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import Answer, PullReply, PullRequest
 from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED, new_row
 from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here
@@ -293,6 +294,7 @@ def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
         any(not 0 <= rev <= 2**53 for rev in reply.cursors.values())
         or any(gone.table not in SYNCED for gone in reply.gone)
         or not set(reply.cursors) <= set(reply.rights.scopes)
+        or not {ORGANISATION, reply.rights.user_id} <= set(reply.rights.scopes)  # what nobody can lose
     ):
         raise _misshapen()
     return found

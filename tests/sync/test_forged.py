@@ -424,3 +424,14 @@ def test_a_server_cannot_make_somebody_else_of_the_person_who_signed_in(office: 
     desk.replica.do(clients.AddNote(row_id="note", client_id="client-0", body="b"))
     office.world.ledger.push([Push(desk.device_id, desk.user_id, desk.replica.push_batch())])
     assert [status for (status,) in office.sql.all("SELECT status FROM log")] == ["done"]
+
+
+@pytest.mark.parametrize("left", [[], [ORGANISATION], ["user-0"]])
+def test_nobody_loses_what_is_everyones_or_their_own(office: Office, left: list[str]) -> None:
+    desk = office.world.desks[0]
+    reply = asked_again(office, desk)
+    before = desk.local()
+    rights = msgspec.structs.replace(reply.rights, teams=[], scopes=left)
+    with pytest.raises(Suspicious):
+        desk.puller.apply(msgspec.structs.replace(reply, rights=rights, cursors={}))
+    assert desk.local() == before
