@@ -177,9 +177,10 @@ class Puller:
 
     def _left(self, reply: PullReply, incoming: Images, images: Images) -> None:
         """A gone mark removes a row only if it still is in that scope, at that or an older rev."""
-        wanted = ids_by_table((g.table, g.row_id) for g in reply.gone)
+        known = [gone for gone in reply.gone if gone.table in SYNCED]  # others are of a newer server
+        wanted = ids_by_table((gone.table, gone.row_id) for gone in known)
         rows = {table: self._sql.load(table, ids) for table, ids in wanted.items()}
-        for gone in reply.gone:
+        for gone in known:
             key = (gone.table, gone.row_id)
             here = incoming.get(key) or (images[key] if key in images else rows[gone.table].get(gone.row_id))
             if here is not None and here["scope"] == gone.scope and here["rev"] <= gone.rev:
@@ -292,7 +293,6 @@ def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
         found[table] = rows
     if (
         any(not 0 <= rev <= 2**53 for rev in reply.cursors.values())
-        or any(gone.table not in SYNCED for gone in reply.gone)
         or not set(reply.cursors) <= set(reply.rights.scopes)
         or not {ORGANISATION, reply.rights.user_id} <= set(reply.rights.scopes)  # what nobody can lose
     ):

@@ -435,3 +435,16 @@ def test_nobody_loses_what_is_everyones_or_their_own(office: Office, left: list[
     with pytest.raises(Suspicious):
         desk.puller.apply(msgspec.structs.replace(reply, rights=rights, cursors={}))
     assert desk.local() == before
+
+
+def test_what_only_a_newer_server_knows_does_not_stop_this_desk(office: Office) -> None:
+    desk = office.world.desks[0]
+    newer = {"rows": {"shifts": [["s", 1]]}, "columns": {"shifts": ["id", "hours"]}}
+    for news in (newer, {"gone": [Gone(ORGANISATION, "shifts", "s", 10**6)]}):
+        reply = asked_again(office, desk)
+        cursors = {**reply.cursors, ORGANISATION: reply.cursors[ORGANISATION] + 1}
+        page = msgspec.structs.replace(reply, more=True, seq=-1, answers=[], cursors=cursors, **news)
+        desk.puller.apply(page)
+        stored = desk.replica.sql.value("SELECT rev FROM cursors WHERE scope = ?", ORGANISATION)
+        assert stored == cursors[ORGANISATION]
+        office.world.sql.do("UPDATE counters SET value = ? WHERE id = 'rev'", stored)
