@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -21,7 +20,7 @@ from click.core import ParameterSource
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.domain.permissions import ROLES
 from csr_desktop.server.asking import USUAL_ZONE, asked, asked_password, asked_zone
-from csr_desktop.server.said import command_line
+from csr_desktop.server.said import command_line, has_password
 
 if TYPE_CHECKING:
     from csr_desktop.server.administration import Administration
@@ -62,7 +61,7 @@ class _LazyGroup(click.Group):
 def _checked_database(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """Other people on the machine can read arguments, so a password is not taken there."""
     given = ctx.get_parameter_source(param.name or "")
-    if value and given is ParameterSource.COMMANDLINE and urlsplit(value).password:
+    if value and given is ParameterSource.COMMANDLINE and has_password(value):
         raise click.BadParameter(
             "A password must not stand in an argument, where others can read it. Put it into ~/.pgpass or PGPASSWORD, "
             f"or the whole address into the environment variable {DATABASE_VARIABLE}."

@@ -5,8 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+_SECRETS: Final = ("password=", "sslpassword=")
+"""Fields of a database's address, besides the password before its host."""
+_WINDOWS_SIGNS: Final = frozenset("&|<>^()")
+"""Between quotes they mean nothing."""
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -22,12 +30,41 @@ def this_program() -> str:
     """How this program was called, so that it can be called so again from here."""
     called = Path(sys.argv[0])
     if called.parts[-2:] == ("csr_desktop", "__main__.py"):
-        return f"{shlex.quote(sys.executable)} -m csr_desktop"
+        return f"{quoted(sys.executable)} -m csr_desktop"
     is_on_path = shutil.which(called.name) is not None
-    return "csr-desktop" if not called.name.startswith("csr-desktop") or is_on_path else shlex.quote(sys.argv[0])
+    return "csr-desktop" if not called.name.startswith("csr-desktop") or is_on_path else quoted(sys.argv[0])
+
+
+def quoted(word: str, *, is_windows: bool = sys.platform == "win32") -> str:
+    """As one word of a command, for the shell of this system."""
+    if not is_windows:
+        return shlex.quote(word)
+    found = subprocess.list2cmdline([word])
+    return f'"{found}"' if found == word and not _WINDOWS_SIGNS.isdisjoint(word) else found
+
+
+def has_password(address: str) -> bool:
+    """Whether a database's address tells a password."""
+    parts = urlsplit(address, allow_fragments=False)
+    return bool(parts.password) or _without_secrets(parts) != parts.query
+
+
+def _without_password(address: str) -> str:
+    parts = urlsplit(address, allow_fragments=False)
+    credentials, at, host = parts.netloc.rpartition("@")
+    user = credentials.partition(":")[0]
+    query = _without_secrets(parts)
+    return f"{parts.scheme}://{user}{at if user else ''}{host}{parts.path}{'?' if query else ''}{query}"
+
+
+def _without_secrets(parts: SplitResult) -> str:
+    return "&".join(field for field in parts.query.split("&") if not field.startswith(_SECRETS))
 
 
 def command_line(words: str, data: Path, database: str = "") -> str:
-    """A whole command of the server's on this folder. The database is left out where the environment names it."""
-    named = f" --database {shlex.quote(database)}" if database and database not in os.environ.values() else ""
-    return f"{this_program()} server {words} --data {shlex.quote(str(data))}{named}"
+    """A whole command of the server's on this folder. The database is left out where the environment names it, and its
+    password always.
+    """
+    is_named = database and database not in os.environ.values()
+    named = f" --database {quoted(_without_password(database))}" if is_named else ""
+    return f"{this_program()} server {words} --data {quoted(str(data))}{named}"

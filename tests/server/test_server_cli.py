@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from csr_desktop.server.cli import server
 from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.run import RunningServer
+from csr_desktop.server.said import command_line, quoted
 from tests.server.desk import PASSWORD, Desk, new_id
 
 Run = Callable[..., Result]
@@ -245,6 +246,42 @@ def test_a_password_is_not_taken_as_an_argument(run: Run, monkeypatch: pytest.Mo
     result = run("user", "list")
     assert result.exit_code == 1
     assert "hidden-word" not in result.output
+
+
+@pytest.mark.parametrize("field", ["password", "sslpassword"])
+def test_a_password_in_the_query_of_an_address_is_none_of_an_argument_either(run: Run, field: str) -> None:
+    result = run("user", "list", "--database", f"postgresql://csr@127.0.0.1:1/none?sslmode=require&{field}=hidden-word")
+    assert result.exit_code == 2
+    assert "hidden-word" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql://csr:hidden-word@db.example:5432/csr", "postgresql://csr@db.example:5432/csr"),
+        ("postgresql://:hidden-word@db.example/csr", "postgresql://db.example/csr"),
+        (
+            "postgresql://db.example/csr?password=hidden-word&sslmode=require&sslpassword=hidden-word",
+            "postgresql://db.example/csr?sslmode=require",
+        ),
+        ("postgresql:///csr?host=/var/run/a%20b", "postgresql:///csr?host=/var/run/a%20b"),
+        ("sqlite:///srv/a#1/server.db", "sqlite:///srv/a#1/server.db"),
+    ],
+)
+def test_a_command_that_is_said_names_the_database_without_its_password(address: str, shown: str) -> None:
+    assert shlex.split(command_line("run", Path("made"), address))[-2:] == ["--database", shown]
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        (r"C:\srv\csr", r"C:\srv\csr"),
+        (r"C:\Program Files\csr", r'"C:\Program Files\csr"'),
+        (r"C:\srv\R&D", r'"C:\srv\R&D"'),
+    ],
+)
+def test_a_command_that_is_said_can_be_typed_on_windows(path: str, typed: str) -> None:
+    assert quoted(path, is_windows=True) == typed
 
 
 def test_every_command_explains_itself() -> None:
