@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 from typing import Final
 
 import click
 
 from csr_desktop.domain.errors import BadInput
+from csr_desktop.system.time_zone import own_zone
 
-USUAL_ZONE: Final = "America/New_York"
+_USUAL_ZONE: Final = "America/New_York"
 
 
 def asked_password() -> str:
@@ -34,11 +33,19 @@ def asked_password() -> str:
 
 
 def asked_zone(time_zone: str) -> str:
-    """Raises BadInput for one that was given and is none; one that is typed is asked for again."""
+    """Raises BadInput for one that was given and is none, and where neither anybody nor this computer says one. One
+    that is typed and is none is asked for again.
+    """
     from csr_desktop.domain.business_calendar import CalendarError, zone
 
-    usual = time_zone or _own_zone() or USUAL_ZONE
     is_asked = not time_zone and sys.stdin.isatty()
+    usual = time_zone or _office_zone() or (_USUAL_ZONE if is_asked else "")
+    if not usual:
+        raise BadInput(
+            "time_zone",
+            "This computer does not say the office's time zone.",
+            "Give it, such as --zone America/Chicago.",
+        )
     while True:
         found: str = click.prompt("The office's time zone", default=usual) if is_asked else usual
         try:
@@ -49,12 +56,10 @@ def asked_zone(time_zone: str) -> str:
             click.echo(f"{fault} Write it like America/Chicago.", err=True)
 
 
-def _own_zone() -> str:
+def _office_zone() -> str:
     """The zone that this computer was set to, '' where it does not say one or says UTC, as servers often do."""
-    link = Path("/etc/localtime")
-    named = os.environ.get("TZ", "").lstrip(":") or (str(link.readlink()) if link.is_symlink() else "")
-    zone = named.rpartition("zoneinfo/")[2]
-    return zone if "/" in zone and not zone.startswith(("Etc/", "/")) else ""
+    zone = own_zone()
+    return zone if "/" in zone and not zone.startswith("Etc/") else ""
 
 
 def asked(words: str) -> str:

@@ -19,7 +19,7 @@ from click.core import ParameterSource
 
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.domain.permissions import ROLES
-from csr_desktop.server.asking import USUAL_ZONE, asked, asked_password, asked_zone
+from csr_desktop.server.asking import asked, asked_password, asked_zone
 from csr_desktop.server.said import command_line, has_password
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def server() -> None:
     "--time-zone",
     "time_zone",
     default="",
-    help="The office's time zone, such as America/Chicago. Asked for at a terminal; else this computer's, or "
-    f"{USUAL_ZONE}. Office hours and clients without a zone of their own follow it.",
+    help="The office's time zone, such as America/Chicago. Asked for at a terminal; else this computer's, where it "
+    "says one other than UTC. Office hours and clients without a zone of their own follow it.",
 )
 @click.option("--full-name", default="", help="The first administrator's full name. Asked for when it is not given.")
 @click.option("--login", default="", help="The name to sign in with. Asked for when it is not given.")

@@ -10,11 +10,23 @@ _FOLDER = "/zoneinfo/"
 _VARIANTS = ("posix/", "right/")
 
 
-def linked_zone(link: Path = _LINK) -> str:
-    """The IANA zone that the system's link names, as Linux and macOS keep it; '' where it tells nothing, or the
-    environment names another one. Asking Qt makes it read the list of all zones first.
+def own_zone(link: Path = _LINK) -> str:
+    """The IANA zone that the environment names, else the system's link, as Linux and macOS keep it; '' where neither
+    does, as on Windows. Asking Qt makes it read the list of all zones first.
     """
-    if os.environ.get("TZ"):
-        return ""
+    told = os.environ.get("TZ", "").removeprefix(":")
+    if told:
+        name = told.rpartition(_FOLDER)[2]
+        return name if _is_zone(name) else ""
     name = os.path.realpath(link).partition(_FOLDER)[2]
     return "" if name.startswith(_VARIANTS) else name
+
+
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # none of that name, one that leads out of the folder, or a folder
+        return False
+    return True

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused, Unreadable
-from csr_desktop.system.time_zone import linked_zone
+from csr_desktop.system.time_zone import own_zone
 from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.kit.singletons import keep_singletons
 from csr_desktop.ui.kit.theme import STYLE, ThemeSwitch, WantedTheme
@@ -332,9 +332,9 @@ class _CloseWatch(QObject):
 
 def zone_name() -> str:
     """The workstation's IANA zone; UTC where nothing tells."""
-    linked = linked_zone()
-    if linked:
-        return linked
+    own = own_zone()
+    if own:
+        return own
     from PySide6.QtCore import QTimeZone
 
     return bytes(QTimeZone.systemTimeZoneId().data()).decode() or "UTC"

@@ -26,6 +26,7 @@ Run = Callable[..., Result]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs a command on the folder `made`, or another."""
     monkeypatch.delenv("CSR_DESKTOP_DATABASE", raising=False)
+    monkeypatch.setenv("TZ", "America/Denver")
 
     def invoke(*words: str, data: Path = tmp_path / "made", given: str = "") -> Result:
         at = 1 if words[0] in {"init", "run", "restored"} else 2
@@ -77,6 +78,20 @@ def test_the_office_s_zone_is_taken_and_said(run: Run, tmp_path: Path) -> None:
     sql = ServerFolder(tmp_path / "made").open()
     assert sql.value("SELECT time_zone FROM organisations") == "America/Chicago"
     sql.db.close()
+
+
+def test_without_a_terminal_the_computers_zone_is_taken_and_said(run: Run) -> None:
+    made = run("init", given="Sample Payroll\nAdm Sample\nadm\ncorrect horse battery\n")
+    assert "with the time zone America/Denver" in made.output
+
+
+def test_a_computer_that_tells_no_office_s_zone_leaves_it_to_be_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    lines = "Sample Payroll\nAdm Sample\nadm\ncorrect horse battery\n"
+    refused = run("init", given=lines)
+    assert refused.exit_code == 1
+    assert "--zone" in refused.output
+    assert "with the time zone UTC" in run("init", "--zone", "UTC", given=lines).output
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
