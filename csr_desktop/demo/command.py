@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import click
 
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.system.display import has_display, wants_window_on_display
+from csr_desktop.system.ending_signals import answered_by
 
 if TYPE_CHECKING:
     from csr_desktop.demo.bureau import Bureau
@@ -106,8 +106,7 @@ def _show(bureau: Bureau, login: str, password: str) -> int:
     return work(*make_desk(bureau.signed_in(login, password), sys.argv[:1]))
 
 
-@contextmanager
-def _left_at_signals(leave: Callable[[], None]) -> Iterator[None]:
+def _left_at_signals(leave: Callable[[], None]) -> AbstractContextManager[None]:
     """While there is no window, or nobody at it: clean up where the signal finds the program, and end.
 
     An exception would be lost in a slot of the tour's windows, and what is half made is thrown away anyway.
@@ -117,10 +116,4 @@ def _left_at_signals(leave: Callable[[], None]) -> Iterator[None]:
         leave()
         os._exit(128 + number)
 
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, end) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return answered_by(end)

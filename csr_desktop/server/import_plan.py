@@ -277,9 +277,6 @@ class Plan:
         if folded(client.name) != before:  # from here on as in a second import, which knows the new name only
             self._by_name[before].remove(client)
             self._by_name.setdefault(folded(client.name), []).append(client)
-        if client.is_new and not client.fields.get("time_zone"):
-            first = client.zone_line
-            client.zone_line = line if first is None or (line.likely_zone and not first.likely_zone) else first
 
     def settle(self) -> None:
         """After the last line: what the lines together say of time zones, and of which nothing new was said."""

@@ -9,8 +9,7 @@ from contextlib import contextmanager, suppress
 
 from PySide6.QtCore import QSocketNotifier
 
-ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
-"""What asks a program to end; which of them there are depends on the system."""
+from csr_desktop.system.ending_signals import ENDING, answered_by
 
 
 @contextmanager
@@ -32,12 +31,10 @@ def ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
 
     notifier.activated.connect(read)
     before_fd = signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-    before = {number: signal.signal(number, _wait_for_the_loop) for number in ENDING}
     try:
-        yield
+        with answered_by(_wait_for_the_loop):
+            yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         signal.set_wakeup_fd(before_fd)
         notifier.setEnabled(False)
         notifier.deleteLater()
