@@ -13,7 +13,7 @@ _OTHER_NAME = "Take another name for it."
 
 def check_output(path: Path, header: Sequence[str], *, never: Sequence[Path], is_forced: bool) -> None:
     """Raises BadInput for a place that must not be written over: one of `never` under whatever name, or a file that
-    does not begin with this header, as earlier ones of the same kind do, unless `is_forced`.
+    holds something and does not begin with this header, as earlier ones of the same kind do, unless `is_forced`.
     """
     try:
         if not path.exists():
@@ -24,7 +24,7 @@ def check_output(path: Path, header: Sequence[str], *, never: Sequence[Path], is
             )
         if not path.is_file():
             raise BadInput("output", f"{path} is no ordinary file.", _OTHER_NAME)
-        if not is_forced and _first_row(path) != list(header):
+        if not is_forced and path.stat().st_size and _first_row(path) != list(header):
             raise BadInput(
                 "output",
                 f"There is a file {path} already, and it is nothing of this kind.",

@@ -312,6 +312,9 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else_unless_told(folder: 
     assert (refused.exit_code, out.read_bytes()[:18]) == (1, b"Client code,Client")
     assert "--force" in refused.output
     assert export("contacts", str(out), "--force").exit_code == 0
+    out.write_bytes(b"")  # as mktemp makes one
+    assert export("contacts", str(out)).exit_code == 0
+    assert out.read_bytes()
     for name in ("server.db", "server.key"):
         before = (folder.path / name).read_bytes()
         assert export("clients", str(folder.path / name), "--force").exit_code == 1
