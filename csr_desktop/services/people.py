@@ -76,9 +76,11 @@ class People:
         chosen = [c for c in known.members if seen.intersection(c.team_ids)]
         return tuple(sorted(chosen, key=lambda colleague: not colleague.is_me))
 
-    def leads(self) -> tuple[Colleague, ...]:
-        """Whom a case can be escalated to: the leads of my teams but me, else the managers."""
-        leads = tuple(c for c in self.colleagues() if c.role == "lead" and not c.is_me)
+    def leads(self, team_id: str = "") -> tuple[Colleague, ...]:
+        """Whom a case of this team, or of any of mine, can be escalated to: the leads but me, else the managers."""
+        leads = tuple(
+            c for c in self.colleagues() if c.role == "lead" and not c.is_me and (not team_id or team_id in c.team_ids)
+        )
         if leads:
             return leads
         users = queries.users(self._replica.sql)

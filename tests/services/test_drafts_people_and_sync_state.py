@@ -33,6 +33,17 @@ def test_drafts_are_there_after_a_kill_and_gone_when_cleared(bureau: Bureau, des
     assert again.drafts.read("reply:t1") == ""
 
 
+def test_a_case_goes_up_to_a_lead_of_its_own_team(bureau: Bureau) -> None:
+    bureau.row("users", "lou", name="Lou Benefitlead", login="lou", role="lead")
+    bureau.row("memberships", user_id="lou", team_id="benefits")
+    both = bureau.sign_in("ada", "csr", ("tax", "benefits"))
+    assert [c.name for c in both.people.leads("benefits")] == ["Lou Benefitlead"]
+    assert [c.name for c in both.people.leads("tax")] == ["Lee Teamlead"]
+    assert [c.name for c in both.people.leads()] == ["Lee Teamlead", "Lou Benefitlead"]
+    lead = bureau.sign_in("lou", "lead", ("tax", "benefits"))
+    assert [c.name for c in lead.people.leads("benefits")] == ["Max Manager"]
+
+
 def test_colleagues_are_those_of_my_teams_me_first(bureau: Bureau, desk: Services) -> None:
     assert [c.name for c in desk.people.colleagues()] == ["Ada Sample", "Casey Demo", "Lee Teamlead"]
     assert [c.name for c in desk.people.leads()] == ["Lee Teamlead"]

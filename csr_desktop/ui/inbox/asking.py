@@ -113,7 +113,7 @@ class Asking(QObject):
 
         self._desk.ask(self, lambda: lists.topics(client_id), offer, key="float")
 
-    def escalation(self, ticket_id: str, anchor: QWidget) -> None:
+    def escalation(self, ticket: Conversation, anchor: QWidget) -> None:
         def offer(leads: tuple[Colleague, ...]) -> None:
             made = LineFloat(
                 self._desk,
@@ -121,14 +121,15 @@ class Asking(QObject):
                 self.tr("Escalate this ticket"),
                 self.tr("Reason"),
                 self.tr("Escalate"),
-                lambda to_id, reason: self._deeds.escalate(ticket_id, to_id, reason),
+                lambda to_id, reason: self._deeds.escalate(ticket.ticket_id, to_id, reason),
                 people_label=self.tr("To"),
                 people=[Pick(lead.id, lead.name) for lead in leads],
                 needs_text=False,
             )
             self._open(made, anchor)
 
-        self._desk.ask(self, self._desk.services.people.leads, offer, key="float")
+        people = self._desk.services.people
+        self._desk.ask(self, lambda: people.leads(ticket.team_id), offer, key="float")
 
     def subject(self, ticket: Conversation, anchor: QWidget) -> None:
         made = LineFloat(

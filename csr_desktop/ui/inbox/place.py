@@ -430,7 +430,7 @@ class InboxPlace(Place):
         if shown.escalated_to_id:
             self.deeds.end_escalation(shown.ticket_id)
         else:
-            self.asking.escalation(shown.ticket_id, self.conversation.assign_button)
+            self.asking.escalation(shown, self.conversation.assign_button)
 
     def rename(self) -> None:
         shown = self.conversation.conversation if self.shows_ticket else None
