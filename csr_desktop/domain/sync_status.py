@@ -11,6 +11,8 @@ SyncPhase = Literal["starting", "syncing", "saved", "offline", "signed_out", "co
 `stopped`, when something else is in the way, are tried again by themselves.
 """
 
+RecoveredWhy = Literal["server", "file", "damaged", "missing"]
+
 
 class SyncStatus(msgspec.Struct, frozen=True):
     """`since_at` is in milliseconds; `rows_left` counts a first fill down; title and advice are words for a person.
@@ -31,14 +33,15 @@ class SyncStatus(msgspec.Struct, frozen=True):
 
 
 class Recovered(msgspec.Struct, frozen=True):
-    """What catching up from the beginning came to. `why` is server or file, which was put back, or damaged.
+    """What catching up from the beginning came to. `why` is server or file, which was put back, or damaged or
+    missing, which was the file that was made anew.
 
     `again_count` commands that the server had lost were sent again; `only_here_count` rows did not come, so that only
     this workstation has them; `salvaged_count` unsent commands were taken out of the damaged file, -1 when it could not
     be read; `is_in_part` says that not all of what had been written there could be. `at` is in milliseconds.
     """
 
-    why: Literal["server", "file", "damaged"]
+    why: RecoveredWhy
     at: int
     again_count: int = 0
     only_here_count: int = 0

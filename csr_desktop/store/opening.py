@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 KEY_LENGTH = 32
 _MEMORY = ":memory:"
 _GENERATION = "file_generation"
-_PAGE = 4096
+PAGE = 4096
 _FILE = ("", *BESIDE)
 
 RESTORED = "is_restored"
@@ -248,7 +248,7 @@ def _compare_outside(path: Path, meta: Meta, key: bytes) -> None:
             "The key in this computer's keyring does not fit your data.",
             "Your data is kept. Sign in again: your organisation's server keeps the right key.",
         )
-    if size < _PAGE:  # SQLite would take it for a new one and write over it
+    if size < PAGE:  # SQLite would take it for a new one and write over it
         raise damaged()
 
 

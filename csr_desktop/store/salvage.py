@@ -1,4 +1,4 @@
-"""A desk's file that is damaged or an older copy is set aside; what a person wrote and was not sent is taken along.
+"""A desk's file that is damaged, gone or an older copy is set aside; what was written there and not sent comes along.
 
 The server fills the new file with everything else. Its numbers may be used already: it starts as a restored one.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from csr_desktop.domain.errors import CsrDesktopError, DiskFull
 from csr_desktop.store.database import desk_database
 from csr_desktop.store.faults import said_plainly
-from csr_desktop.store.opening import RESTORED, close_desk, open_desk, set_aside
+from csr_desktop.store.opening import PAGE, RESTORED, close_desk, open_desk
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.taking_place import discard, end_making, is_ready, making_path
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 SALVAGED: Final = "salvaged"
 """Key in `state` of a file made anew: how many unsent changes came along, -1 where the old file could not be read."""
 OLD_FILE: Final = "old_file"
-"""Key in `state` beside it where not all that a person wrote could be taken along: `part`, some of it."""
+"""Key in `state` beside it where not all that a person wrote could be taken along: `part`, some of it, or
+`missing`, nothing, since the file was not there or empty.
+"""
 _TAKEN: Final = {
     "outbox": ("seq", "seq, id, group_id, body, blocked"),
     "sent": ("position", "position, id, device_id, group_id, body, answered_at"),
@@ -34,11 +36,13 @@ _WRITTEN: Final = ("outbox", "needs_you", "drafts")
 
 
 class _Found(NamedTuple):
-    """What could be read: rows by table, a table of which nothing could is left out; and whether that is all."""
+    """What could be read: rows by table, a table of which nothing could is left out; `short` as under `OLD_FILE`, ''
+    where that is all.
+    """
 
     rows: dict[str, list[Any]]
     state: dict[str, str]
-    is_whole: bool
+    short: str = ""
 
 
 def make_anew(path: Path, key: bytes, clock: Callable[[], int]) -> None:
@@ -49,11 +53,8 @@ def make_anew(path: Path, key: bytes, clock: Callable[[], int]) -> None:
     try:
         with said_plainly(path.parent):
             discard(made)
-            if path.exists() and path.stat().st_size > 0:
-                _make(made, key, clock, _read(path, key, clock))
-                end_making(path)
-            else:
-                set_aside(path)
+            _make(made, key, clock, _read(path, key, clock))
+            end_making(path)
     except DiskFull as full:
         full.title = "The disk is full, so your data can't be made anew."
         full.advice = "Free some space, then start CSR Desktop again. Nothing is lost."
@@ -81,8 +82,8 @@ def _fill(made: Path, key: bytes, clock: Callable[[], int], found: _Found) -> No
             unsent = found.rows.get("outbox")
             seq = max([int(found.state.get("seq", 0)), *(row[0] for row in unsent or [])])
             kept = {"seq": str(seq), RESTORED: "1", SALVAGED: str(-1 if unsent is None else len(unsent))}
-            if not found.is_whole:
-                kept[OLD_FILE] = "part"
+            if found.short:
+                kept[OLD_FILE] = found.short
             sql.many(
                 "INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 sorted(kept.items()),
@@ -94,13 +95,18 @@ def _fill(made: Path, key: bytes, clock: Callable[[], int], found: _Found) -> No
 
 def _read(path: Path, key: bytes, clock: Callable[[], int]) -> _Found:
     """What can be read of the tables that only this file has."""
+    size = path.stat().st_size if path.exists() else 0
+    if size == 0:
+        return _Found({}, {}, "missing")
+    if size < PAGE:  # SQLite would take it for a new one and write over it
+        return _Found({}, {}, "part")
     found: dict[str, list[Any]] = {}
     sql = Sql(desk_database(path, key, clock))
     try:
         with said_plainly():
             sql.db.connect()
     except CsrDesktopError:
-        return _Found(found, {}, is_whole=False)
+        return _Found({}, {}, "part")
     is_all_whole = True
     try:
         for table, (order, columns) in _TAKEN.items():
@@ -111,7 +117,7 @@ def _read(path: Path, key: bytes, clock: Callable[[], int]) -> _Found:
         state = dict(_from_both_ends(sql, "state", "key", "key, value")[0])
     finally:
         sql.db.close()
-    return _Found(found, state, is_all_whole)
+    return _Found(found, state, "" if is_all_whole else "part")
 
 
 def _from_both_ends(sql: Sql, table: str, order: str, columns: str) -> tuple[list[Any], bool]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.commands import catalogue
-from csr_desktop.domain.sync_status import Recovered
+from csr_desktop.domain.sync_status import Recovered, RecoveredWhy
 from csr_desktop.store.opening import RESTORED
 from csr_desktop.store.salvage import OLD_FILE, SALVAGED
 from csr_desktop.store.tables import SYNCED
@@ -92,14 +92,16 @@ def all_again(replica: Replica, reply: PullReply) -> list[Command]:
     waiting = sql.all("SELECT group_id, body FROM outbox ORDER BY seq")
     queue = replica.renumber([*((row[1], row[2]) for row in lost), *waiting], state["device_id"], reply.seq)
     again_count = sum(row[3] == state["device_id"] for row in lost)
-    salvaged = state.get(SALVAGED)
-    is_server = state[CATCHING_UP] == "server"
+    short = state.get(OLD_FILE, "")
+    why: RecoveredWhy = "server" if state[CATCHING_UP] == "server" else "file"
+    if SALVAGED in state:
+        why = "missing" if short == "missing" else "damaged"
     found = Recovered(
-        why="damaged" if salvaged is not None else "server" if is_server else "file",
+        why=why,
         at=reply.now,
         again_count=again_count,
-        salvaged_count=int(salvaged or 0),
-        is_in_part=state.get(OLD_FILE) == "part",
+        salvaged_count=int(state.get(SALVAGED, 0)),
+        is_in_part=short == "part",
     )
     replica.set_state(RECOVERED, msgspec.json.encode(found).decode())
     sql.do("DELETE FROM state WHERE key IN (?, ?)", SALVAGED, OLD_FILE)

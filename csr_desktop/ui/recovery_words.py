@@ -19,6 +19,9 @@ class RecoveryWords(QObject):
             "server": self.tr("The server was put back to an earlier state."),
             "file": self.tr("Your data on this computer was put back from a backup."),
             "damaged": self.tr("Your data on this computer was made anew from the server."),
+            "missing": self.tr(
+                "The file of your data on this computer was missing or empty, so it was made anew from the server."
+            ),
         }[found.why]
 
     def done(self, found: Recovered) -> str:
@@ -34,7 +37,9 @@ class RecoveryWords(QObject):
 
     def left(self, found: Recovered) -> str:
         parts = []
-        if found.salvaged_count < 0:
+        if found.why == "missing":
+            parts.append(self.tr("What had not been sent is not in it: look through what you wrote last."))
+        elif found.salvaged_count < 0:
             parts.append(self.tr("What had not been sent could not be read from the old file, which is kept."))
         elif found.is_in_part:
             parts.append(self.tr("Some of what had not been sent could not be read from the old file, which is kept."))

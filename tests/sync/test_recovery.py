@@ -367,3 +367,33 @@ def test_unsent_work_that_could_be_read_only_in_part_needs_the_person(office: Of
     assert found.needs_person
     assert data.services.sync_state.words().code == "needs_you"
     assert "old_file" not in data.replica.state()
+
+
+@pytest.mark.parametrize("what", ["missing", "emptied"])
+def test_a_file_that_went_missing_is_made_anew_and_what_was_in_it_is_not_called_safe(office: Office, what: str) -> None:
+    data = office.desk()
+    engine = engine_of(office, data)
+    note(data, "mine 1, sent")
+    assert engine.sync_once()
+    note(data, "mine 2, unsent")
+    path = data.sql.db.path  # type: ignore[attr-defined]
+    data.close()
+    office._open.remove(data)
+    path.unlink()
+    if what == "emptied":
+        path.touch()
+    with pytest.raises(Unreadable) as told:
+        office.desk()
+    assert told.value.kind == what
+    make_anew(path, KEY, office.clock)
+    data = office.desk()
+    assert data.replica.state()["salvaged"] == "-1"
+    engine = engine_of(office, data)
+    assert engine.sync_once(), engine.status
+    note(data, "mine 3, in the new file")
+    assert engine.sync_once(), engine.status
+    assert bodies(office.bureau.sql) == ["mine 1, sent", "mine 3, in the new file"]
+    assert data.replica.waiting_count() == 0
+    found = recovered(data.replica)
+    assert found == Recovered("missing", office.clock.at, salvaged_count=-1)
+    assert found.needs_person

@@ -27,3 +27,10 @@ def test_what_came_along_only_in_part_is_said_so(words: RecoveryWords) -> None:
         " Some of what had not been sent could not be read from the old file, which is kept."
     )
     assert "Some of" not in words.said(Recovered("damaged", 1, salvaged_count=-1, is_in_part=True))
+
+
+def test_of_a_file_that_was_gone_it_is_not_said_that_it_is_kept(words: RecoveryWords) -> None:
+    assert words.said(Recovered("missing", 1, salvaged_count=-1)) == (
+        "The file of your data on this computer was missing or empty, so it was made anew from the server."
+        " What had not been sent is not in it: look through what you wrote last."
+    )
