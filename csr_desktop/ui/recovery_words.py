@@ -31,7 +31,7 @@ class RecoveryWords(QObject):
             parts.append(self.tr("Taken out of the old file and sent: %n change(s) that waited.", "", count))
         if found.again_count:
             parts.append(self.tr("Sent to it again: %n change(s) of yours that it had lost.", "", found.again_count))
-        if not parts and not found.needs_person:
+        if found.why == "server" and not parts and not found.needs_person:
             parts.append(self.tr("Nothing of yours is missing."))
         return " ".join(parts)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from csr_desktop.domain.sync_status import Recovered
+from csr_desktop.domain.sync_status import Recovered, RecoveredWhy
 from csr_desktop.ui.plurals import EnglishPlurals
 from csr_desktop.ui.recovery_words import RecoveryWords
 
@@ -34,3 +34,11 @@ def test_of_a_file_that_was_gone_it_is_not_said_that_it_is_kept(words: RecoveryW
         "The file of your data on this computer was missing or empty, so it was made anew from the server."
         " What had not been sent is not in it: look through what you wrote last."
     )
+
+
+@pytest.mark.parametrize("why", ["file", "damaged", "missing"])
+def test_only_of_a_restored_server_can_it_be_known_that_nothing_is_missing(
+    words: RecoveryWords, why: RecoveredWhy
+) -> None:
+    assert words.done(Recovered("server", 1)) == "Nothing of yours is missing."
+    assert words.done(Recovered(why, 1)) == ""
