@@ -18,8 +18,9 @@ class SyncStatus(msgspec.Struct, frozen=True):
     """`since_at` is in milliseconds; `rows_left` counts a first fill down; title and advice are words for a person.
 
     `is_filled` tells whether everything of this person has come at least once since the start; `has_recovered` that the
-    file has just caught up from the beginning, after the server or the file was put back. `waiting_count` is said when
-    the workstation was revoked.
+    file has just caught up from the beginning, after the server or the file was put back. `waiting_count` and
+    `unfinished_count` are said when the workstation was revoked: changes not sent, and texts and calls that were not
+    saved or were refused.
     """
 
     state: SyncPhase
@@ -30,6 +31,7 @@ class SyncStatus(msgspec.Struct, frozen=True):
     is_filled: bool = False
     has_recovered: bool = False
     waiting_count: int = 0
+    unfinished_count: int = 0
 
 
 class Recovered(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ import random
 import threading
 from collections.abc import Callable
 
+import msgspec
+
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused, Unreachable
 from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
@@ -143,8 +145,10 @@ class Engine:
         old = self.status
         since = old.since_at if old.state == state else self._clock()
         is_filled = old.is_filled or state == "saved"
-        waiting = self._replica.waiting_count() if state == "revoked" else 0
-        self.status = SyncStatus(state, since, title, advice, 0, is_filled, has_recovered, waiting)
+        self.status = SyncStatus(state, since, title, advice, 0, is_filled, has_recovered)
+        if state == "revoked":
+            waiting, unfinished = self._replica.waiting_count(), self._replica.unfinished_count()
+            self.status = msgspec.structs.replace(self.status, waiting_count=waiting, unfinished_count=unfinished)
         self._on_status(self.status)
         return False
 

@@ -92,6 +92,12 @@ class Replica:
     def waiting_count(self) -> int:
         return int(self.sql.value("SELECT COUNT(*) FROM outbox"))
 
+    def unfinished_count(self) -> int:
+        """Texts and calls that are not saved yet, and refused changes: what is in this file alone and is not sent."""
+        written = "SELECT COUNT(*) FROM drafts WHERE key NOT LIKE 'saved_call:%'"  # those are copies
+        refused = "SELECT COUNT(*) FROM needs_you WHERE status = 'refused'"
+        return int(self.sql.value(f"SELECT ({written}) + ({refused})"))
+
     def unsent(self) -> list[Command]:
         return [catalogue.decode(bytes(body)) for (body,) in self.sql.all("SELECT body FROM outbox ORDER BY seq")]
 

@@ -50,8 +50,19 @@ class RecoveryWords(QObject):
 
     def removed(self, status: SyncStatus) -> tuple[str, str]:
         """Title and advice for a workstation that was revoked."""
-        unsent = self.tr("Removed with it: %n change(s) that had not been sent.", "", status.waiting_count)
-        kept = unsent if status.waiting_count else self.tr("Everything that you wrote had been sent.")
+        parts = []
+        if status.waiting_count:
+            count = status.waiting_count
+            parts.append(self.tr("Removed with it: %n change(s) that had not been sent.", "", count))
+        if status.unfinished_count:
+            parts.append(
+                self.tr(
+                    "Removed with it: %n text(s) or call(s) that you had not finished or the server had not taken.",
+                    "",
+                    status.unfinished_count,
+                )
+            )
+        kept = " ".join(parts) or self.tr("Everything that you wrote had been sent.")
         return (
             self.tr("An administrator signed this computer out, so your data was removed from it."),
             f"{kept} {self.tr('If that should not be, ask your administrator, then sign in again.')}",

@@ -23,7 +23,7 @@ from csr_desktop.store.opening import open_server, refresh_meta, restore
 from csr_desktop.store.salvage import make_anew
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.recovery import recovered
-from csr_desktop.sync.transport import SignedOut, problem_fault
+from csr_desktop.sync.transport import Revoked, SignedOut, problem_fault
 from tests.conftest import Office
 from tests.desks import KEY, InProcess
 
@@ -397,3 +397,25 @@ def test_a_file_that_went_missing_is_made_anew_and_what_was_in_it_is_not_called_
     found = recovered(data.replica)
     assert found == Recovered("missing", office.clock.at, salvaged_count=-1)
     assert found.needs_person
+
+
+def test_a_revoked_workstation_counts_what_is_nowhere_else(office: Office) -> None:
+    data = office.desk()
+
+    class Closed(Wire):
+        def push(self, request: PushRequest) -> PushReply:
+            raise Revoked("revoked", "An administrator signed this computer out.", "Sign in again.")
+
+    data.services.drafts.write("note:c", "half a sentence")
+    call = data.services.calls.start("555-0100")
+    data.services.calls.set_note(call.id, "while it rings")
+    with data.sql.transaction():
+        data.sql.do("INSERT INTO needs_you VALUES ('a', x'00', 'refused', 'taken', '', 1)")
+        data.sql.do("INSERT INTO needs_you VALUES ('b', x'00', 'differs', '', '', 1)")
+        data.sql.do("INSERT INTO drafts VALUES ('saved_call:g', '{}', 1)")
+    note(data, "mine 1")
+    wire = Closed(office.bureau, data.account)
+    engine = Engine(data.replica, wire, office.clock, lambda _: None, lambda _: None, lambda: 0.5)
+    assert not engine.sync_once()
+    status = engine.status
+    assert (status.state, status.waiting_count, status.unfinished_count) == ("revoked", 1, 3)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from csr_desktop.domain.sync_status import Recovered, RecoveredWhy
+from csr_desktop.domain.sync_status import Recovered, RecoveredWhy, SyncStatus
 from csr_desktop.ui.plurals import EnglishPlurals
 from csr_desktop.ui.recovery_words import RecoveryWords
 
@@ -42,3 +42,18 @@ def test_only_of_a_restored_server_can_it_be_known_that_nothing_is_missing(
 ) -> None:
     assert words.done(Recovered("server", 1)) == "Nothing of yours is missing."
     assert words.done(Recovered(why, 1)) == ""
+
+
+def test_of_a_removed_workstation_all_that_went_with_it_is_counted(words: RecoveryWords) -> None:
+    def lost(waiting: int, unfinished: int) -> str:
+        return words.removed(SyncStatus("revoked", 1, waiting_count=waiting, unfinished_count=unfinished))[1]
+
+    ask = " If that should not be, ask your administrator, then sign in again."
+    assert lost(0, 0) == "Everything that you wrote had been sent." + ask
+    assert (
+        lost(0, 2) == "Removed with it: 2 texts or calls that you had not finished or the server had not taken." + ask
+    )
+    assert lost(1, 1) == (
+        "Removed with it: 1 change that had not been sent."
+        " Removed with it: 1 text or call that you had not finished or the server had not taken." + ask
+    )
