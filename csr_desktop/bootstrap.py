@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from csr_desktop.services.desk_data import DeskData
+    from csr_desktop.system.crashes import CrashHandler
+    from csr_desktop.system.diagnostics import DiagnosticsLog
     from csr_desktop.ui.application import Application
     from csr_desktop.ui.desk_window import DeskWindow
 
@@ -132,13 +136,100 @@ def make_desk(opener: DeskOpener, arguments: list[str]) -> tuple[QApplication, A
     return app, application
 
 
-def work(app: QApplication, application: Application) -> int:
-    """Start the desk and stay until the person or a signal ends it, in order; the program's exit code."""
+def work(app: QApplication, application: Application, log: Path) -> int:
+    """Start the desk and stay until the person or a signal ends it, in order; the program's exit code.
+
+    An error that nobody expected leaves a report in the folder `log` and ends it with 1.
+    """
     from csr_desktop.ui.signals import ended_by_signals
 
-    with ended_by_signals(application.close):
-        application.start()
-        return app.exec()
+    watch = Watch(application, log)
+    try:
+        with ended_by_signals(application.close):
+            try:
+                application.start()
+            except Exception:  # noqa: BLE001  # as an error in a slot: said in a window
+                sys.excepthook(*sys.exc_info())
+            code = app.exec()
+    finally:
+        watch.close()
+    return 1 if watch.has_crashed else code
+
+
+class Watch:
+    """Takes errors that nothing caught, in any thread: the world's are said, any other ends the program with a report.
+
+    What writes reports and the log is imported after the first screen is painted, or when it is needed.
+    """
+
+    def __init__(self, application: Application, log: Path) -> None:
+        self._application = application
+        self._place = log
+        self._lock = threading.Lock()
+        self._handler: CrashHandler | None = None
+        self._log: DiagnosticsLog | None = None
+        self.has_crashed = False
+        self._before = self._report = (sys.excepthook, threading.excepthook)
+        self._hook()
+        application.ready.connect(self._begin)
+
+    def _hook(self) -> None:
+        sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread
+
+    def _begin(self, _made: DeskWindow) -> None:
+        self._install()
+        self._application.worker.ask(self._application, self._open_log, lambda _: None)
+
+    def _install(self) -> None:
+        with self._lock:
+            if self._handler is not None:
+                return
+            from csr_desktop.system.crashes import install_crash_handler
+
+            sys.excepthook, threading.excepthook = self._before
+            try:
+                self._handler = install_crash_handler(self._place, wall_clock, self._on_crash)
+                self._report = (sys.excepthook, threading.excepthook)
+            finally:
+                self._hook()
+
+    def _open_log(self) -> None:
+        from csr_desktop.system.diagnostics import DiagnosticsLog
+
+        self._log = DiagnosticsLog(self._place)
+
+    def _uncaught(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if not self._is_said(error):
+            self._prepare_report()
+            self._report[0](kind, error, trace)
+
+    def _uncaught_in_thread(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is None or not self._is_said(args.exc_value):
+            self._prepare_report()
+            self._report[1](args)
+
+    def _is_said(self, error: BaseException) -> bool:
+        said = self._application.worker.translate(error)
+        if said is not None:
+            self._application.faulted.emit(said)
+        return said is not None
+
+    def _prepare_report(self) -> None:
+        try:
+            self._install()
+        except OSError:
+            self._on_crash("")
+
+    def _on_crash(self, report: str) -> None:
+        self.has_crashed = True
+        self._application.crashed.emit(report, str(self._place))
+
+    def close(self) -> None:
+        if self._handler is not None:
+            self._handler.close()
+        if self._log is not None:
+            self._log.close()
+        sys.excepthook, threading.excepthook = self._before
 
 
 def run_desk(
@@ -190,6 +281,6 @@ def _run_first(
         listeners.append(lambda _message: application.raise_wanted.emit())
         if on_ready is not None:
             application.ready.connect(on_ready)
-        return work(app, application)
+        return work(app, application, places.log)
     finally:
         held.close()

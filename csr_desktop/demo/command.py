@@ -103,7 +103,8 @@ def _work(bureau: Bureau, tour: Path | None) -> int:
 def _show(bureau: Bureau, login: str, password: str) -> int:
     from csr_desktop.bootstrap import make_desk, work
 
-    return work(*make_desk(bureau.signed_in(login, password), sys.argv[:1]))
+    opener = bureau.signed_in(login, password)
+    return work(*make_desk(opener, sys.argv[:1]), opener.places.log)
 
 
 def _left_at_signals(leave: Callable[[], None]) -> AbstractContextManager[None]:

@@ -183,10 +183,11 @@ class Engine:
             if self.status.state != "saved":
                 self._stopped.wait(0.25)
                 continue
-            db.connect(reuse_if_open=True)
-            cursors: dict[str, int] = dict(self._replica.sql.all("SELECT scope, rev FROM cursors"))
-            db.close()
             try:
+                with said_plainly():
+                    db.connect(reuse_if_open=True)
+                    cursors: dict[str, int] = dict(self._replica.sql.all("SELECT scope, rev FROM cursors"))
+                    db.close()
                 if self._transport.wait_for_poke(cursors):
                     self._wake.set()
                     self._stopped.wait(

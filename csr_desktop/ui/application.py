@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, Signal
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 USUAL_SIZE = QSize(1440, 900)
 _LONGEST_BLANK_MILLISECONDS = 200
+_LONGEST_KEEPING_SECONDS = 10
 
 
 class Opener(Protocol):
@@ -56,6 +58,10 @@ class Application(QObject):
     ended = Signal()
     raise_wanted = Signal()
     """From any thread: bring the window to the front."""
+    faulted = Signal(object)
+    """From any thread: a CsrDesktopError that nothing took; it is said, and the work goes on."""
+    crashed = Signal(str, str)
+    """From any thread: an error that nobody expected; its report, '' for none, and the folder where it is kept."""
 
     def __init__(self, app: QApplication, themes: ThemeSwitch, opener: Opener) -> None:
         super().__init__()
@@ -71,7 +77,11 @@ class Application(QObject):
         self.local_zone = zone_name()
         self._is_closing = False
         self._is_shown = False
+        self._has_crashed = False
         self.raise_wanted.connect(self.raise_window)
+        # Queued: the slot or the thread that failed is left before anything is closed.
+        self.faulted.connect(self._on_uncaught_fault, Qt.ConnectionType.QueuedConnection)
+        self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
 
     # Opening
 
@@ -271,6 +281,48 @@ class Application(QObject):
         view.show()
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
+
+    # An error that nothing took
+
+    def _on_uncaught_fault(self, fault: CsrDesktopError) -> None:
+        if self.desk_window is not None:
+            self.desk_window.desk.say_fault(fault)
+        elif not self._is_closing:
+            self._on_fault(fault)
+
+    def _on_crash(self, report: str, place: str) -> None:
+        """Keep what was typed, close the file, and say so until the person quits: the state is not known any more."""
+        if self._is_closing or self._has_crashed:
+            if self._is_closing or self.front is None:  # the ending failed, or the words about it
+                self.ended.emit()
+            return
+        self._has_crashed = True
+        is_kept = self._keep_and_close()
+        from csr_desktop.ui.crash_view import CrashView
+
+        view = CrashView(self.themes, report, place, is_kept=is_kept)
+        view.quit_wanted.connect(self.close)
+        self._show_front(view)
+        view.buttons[0].setFocus()
+
+    def _keep_and_close(self) -> bool:
+        """Whether the store's thread has done all that was asked of it."""
+        made, data = self.desk_window, self._data
+        self.desk_window = self._data = None
+        self._leave_front()
+        if made is not None:
+            from csr_desktop.ui.draft_keeper import keep_all
+
+            made.window.closing.disconnect(self.close)
+            for step in (lambda: keep_all(made.window), made.close, made.window.hide):
+                with suppress(Exception):  # what has failed may fail again; the rest is still to be done
+                    step()
+        self.worker.retire()
+        try:
+            self._executor.submit(data.close if data else lambda: None).result(_LONGEST_KEEPING_SECONDS)
+        except Exception:  # noqa: BLE001  # see above
+            return False
+        return True
 
     def _leave_front(self) -> None:
         if self.front is not None:

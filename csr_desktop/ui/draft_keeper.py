@@ -12,7 +12,7 @@ from csr_desktop.ui.kit.prose import NotesEditor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtWidgets import QLineEdit
+    from PySide6.QtWidgets import QLineEdit, QWidget
 
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.ui.desk import Desk
@@ -101,6 +101,12 @@ class DraftKeeper(QObject):
             self._is_loaded = False
             self._read()
 
+    def keep_unread(self) -> None:
+        """Queue what was typed before its draft came home: the program ends before it does."""
+        if not self._is_loaded and self._editor.text():
+            self._is_loaded = True
+            self._append(self._key, self._editor.text())
+
     def _read(self) -> None:
         key, drafts = self._key, self._desk.services.drafts
         self._desk.ask(self, lambda: drafts.read(key), self._on_read(key), self._on_unread(key), key="read")
@@ -181,3 +187,9 @@ class DraftKeeper(QObject):
             self._has_failed = True
             self._desk.say_fault(fault)
         self.not_kept.emit(fault)
+
+
+def keep_all(window: QWidget) -> None:
+    """Queue whatever is typed in this window and not on its way to the file."""
+    for keeper in window.findChildren(DraftKeeper):
+        keeper.keep_unread()

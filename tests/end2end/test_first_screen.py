@@ -81,6 +81,7 @@ sys.exit(run_desk(places, demo_secrets(places), ["csr-desktop"], on_ready))
 LATER = {
     "argon2", "click", "cryptography", "holidays", "httpx2", "keyring", "phonenumbers", "platformdirs", "psycopg",
     "rapidfuzz", "sqlite3.dump", "ssl", "starlette", "structlog", "truststore", "zstandard",
+    "csr_desktop.system.crashes", "csr_desktop.system.diagnostics", "csr_desktop.ui.crash_view",
     "csr_desktop.server", "csr_desktop.sync.engine", "csr_desktop.sync.transport", "csr_desktop.services.calls",
     "csr_desktop.services.clients", "csr_desktop.services.follow_ups", "csr_desktop.services.search",
     "csr_desktop.ui.calls", "csr_desktop.ui.clients", "csr_desktop.ui.context_pane", "csr_desktop.ui.follow_ups",
