@@ -314,7 +314,8 @@ class Application(QObject):
             from csr_desktop.ui.draft_keeper import keep_all
 
             made.window.closing.disconnect(self.close)
-            for step in (lambda: keep_all(made.window), made.close, made.window.hide):
+            steps: tuple[Callable[[], object], ...] = (lambda: keep_all(made.window), made.close, made.window.hide)
+            for step in steps:
                 with suppress(Exception):  # what has failed may fail again; the rest is still to be done
                     step()
         self.worker.retire()
