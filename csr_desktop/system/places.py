@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from csr_desktop.domain.errors import EnvironmentFault
 
@@ -16,8 +17,7 @@ HOME_VARIABLE = "CSR_DESKTOP_HOME"
 _NAME = "csr-desktop"
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """Folders of one person on one computer: `data` holds the databases, `log` the diagnostics."""
 
     config: Path

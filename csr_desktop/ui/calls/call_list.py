@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+import msgspec
 from PySide6.QtCore import QModelIndex, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -199,7 +198,7 @@ class CallList(Pane):
         made = self._words.past_row(row, shows_agent=wanted.whose == "team")
         if wanted.period == "today":
             return made
-        return replace(made, time_text=self._desk.words.time_of_day(row.started_at))
+        return msgspec.structs.replace(made, time_text=self._desk.words.time_of_day(row.started_at))
 
     def _show_rows(self) -> None:
         entries = self._entries()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QDate, QObject
 
 from csr_desktop.ui.kit.rows import Row
@@ -213,4 +213,4 @@ class TimelineWords(QObject):
 
 
 def _with(row: Row, **fields: object) -> Row:
-    return replace(row, **fields)  # type: ignore[arg-type]
+    return msgspec.structs.replace(row, **fields)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QObject
 
 from csr_desktop.ui.kit.rows import Row
@@ -71,7 +71,7 @@ class InboxWords(QObject):
             time_text=self._time(row),
             subtitle=self.who(row),
             first_clock=first,
-            second_clock=replace(second, is_lead=False) if second else None,
+            second_clock=msgspec.structs.replace(second, is_lead=False) if second else None,
             taken_reason="" if row.is_in_view else self.reason(row),
         )
 
@@ -113,4 +113,4 @@ class InboxWords(QObject):
             return clock
         left = self.words.until(row.due_at).spoken
         spoken = self.tr("Call back {0}") if row.kind == "call" else self.tr("Due {0}")
-        return replace(clock, spoken=spoken.format(left))
+        return msgspec.structs.replace(clock, spoken=spoken.format(left))

@@ -1,8 +1,8 @@
 """Chips, filters with counts and key caps. What a row's delegate paints and what stands in a pane look the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
@@ -16,8 +16,7 @@ from csr_desktop.ui.kit.theme import Theme, ThemeSwitch, Tone
 from csr_desktop.ui.kit.words import paint_words
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(msgspec.Struct, frozen=True):
     """What a chip says. `is_lead` is bold, `is_plain` has no ground."""
 
     text: str

@@ -1,8 +1,8 @@
 """Paints rows. It asks the model for one frozen struct a row and touches nothing else; see `rows`."""
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
@@ -20,8 +20,7 @@ _TOP = 6
 _ICON_TOP = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """Where the parts of a row start, from the leading edge, and how far they stay from the trailing one."""
 
     icon: int

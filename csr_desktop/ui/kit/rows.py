@@ -1,8 +1,8 @@
 """What a painted list shows: frozen rows that a model hands out under ROW_ROLE, and what is said of them aloud."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from PySide6.QtCore import QCoreApplication, QLocale, Qt
 
 from csr_desktop.ui.kit.chips import Badge
@@ -15,8 +15,7 @@ KEY_ROLE = int(Qt.ItemDataRole.UserRole) + 2
 CheckState = Literal["", "open", "done", "missed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(msgspec.Struct, frozen=True):
     """A consequence: `text` is short ("25 min"), `spoken` is whole ("Reply due in 25 minutes, at 11:07 AM")."""
 
     icon: str
@@ -26,8 +25,7 @@ class Clock:
     is_lead: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderRow:
+class HeaderRow(msgspec.Struct, frozen=True):
     """The line above a group. It is a row of the model that can't be selected."""
 
     title: str
@@ -36,8 +34,7 @@ class HeaderRow:
     end_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A row of two lines, or of one.
 
     Line 1: icon, title, then `title_badge` or `time_text`. Line 2: subtitle, then `end_text`, `second_clock`,

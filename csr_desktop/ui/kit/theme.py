@@ -3,10 +3,10 @@
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, get_args
 
+import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
@@ -36,16 +36,15 @@ _NO_FAMILY_CHOSEN = {"", "Sans", "Sans Serif", "sans-serif"}
 _PREFERRED_FAMILY = "Inter"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Theme:
+class Theme(msgspec.Struct, frozen=True, eq=False):
     """Colours by role and sizes by use. Made by `load_theme`, equal only to itself."""
 
     name: ThemeName
     sizes: Sizes
     colours: Mapping[str, QColor]
     series_colours: tuple[QColor, ...]
-    _fonts: dict[tuple[str, int], QFont] = field(default_factory=dict)
-    _metrics: dict[tuple[str, int], QFontMetrics] = field(default_factory=dict)
+    _fonts: dict[tuple[str, int], QFont] = msgspec.field(default_factory=dict)
+    _metrics: dict[tuple[str, int], QFontMetrics] = msgspec.field(default_factory=dict)
 
     @property
     def is_contrast(self) -> bool:
