@@ -62,6 +62,8 @@ class Inbox(TicketActions):
         self._contexts = contexts
         self._conversations = conversations
         self._local_zone = local_zone
+        self._passed_at = 0
+        """Up to when `refresh_clocks` let time pass, at first when a list was first read; 0 until then."""
         self._read_at: dict[str, int] | None = None
         """By item, the time of the latest that was looked at; None until it is read from the file."""
 
@@ -104,16 +106,24 @@ class Inbox(TicketActions):
         return self._contexts.context(client_id, contact_id, ticket_id)
 
     def refresh_clocks(self) -> ChangeSet:
-        """Let pass what time itself changes: cut-offs, and missed calls that are too old. What did change."""
+        """Let pass what time itself changes: cut-offs, follow-ups that come up, missed calls that are too old. What did
+        change.
+        """
         sql, now = self._replica.sql, self._replica.now()
+        before, self._passed_at = self._passed_at or now, now
+        come_up = queries.come_up(sql, self._with_midnight(before), self._with_midnight(now))
         clocks = next((p for p in self._replica.projections if isinstance(p, ClientClocks)), None)
         items = next((p for p in self._replica.projections if isinstance(p, InboxProjection)), None)
         if clocks is None or items is None or not (clocks.has_passed(sql, now) or items.has_old(sql, now)):
-            return ChangeSet()
+            return changed({"follow_ups": come_up})
         with sql.transaction():
             passed = clocks.refresh(sql, now)
             items.clocks_moved(sql, passed)
-            return changed({"client_clocks": passed, "interactions": items.forget_old(sql, now)})
+            old = items.forget_old(sql, now)
+        return changed({"client_clocks": passed, "interactions": old, "follow_ups": come_up})
+
+    def _with_midnight(self, at: int) -> tuple[int, int]:
+        return at, local_days.midnight_after(at, self._local_zone)
 
     def looked_at(self, item_id: str, at: int) -> None:
         """Remember on this workstation that it is not new any more, until something later than `at` comes in."""
@@ -138,6 +148,7 @@ class Inbox(TicketActions):
 
     def _standpoint(self) -> Standpoint:
         now = self._replica.now()
+        self._passed_at = self._passed_at or now
         who = self._people.who()
         return Standpoint(
             user_id=who.id,

@@ -120,3 +120,23 @@ def test_an_inbox_that_starts_empty_shows_what_falls_due(office: Office, themes:
         assert frame.place.list.current.title == "Call the sample bank"
     finally:
         frame.close()
+
+
+def test_what_was_put_off_stands_in_the_inbox_again_when_its_time_comes(frame: Frame, office: Office) -> None:
+    follow_ups = frame.data.services.follow_ups
+    title = "Call the sample bank"
+    now = office.clock.at
+    added = follow_ups.add("task", title, now + HOUR)
+    frame.desk.publish(follow_ups.snooze(added.id, now + HOUR // 2).changed)
+    tomorrow = follow_ups.add("task", "Call the demo bank", now + 24 * HOUR)
+    frame.desk.publish(tomorrow.outcome.changed)
+    frame.settle()
+    model = frame.place.list.model
+    assert {added.id, tomorrow.id}.isdisjoint(key for key in model.lines)
+    chosen = frame.place.list.current
+    pass_to(frame, office, now + HOUR // 2 + MINUTE)
+    assert model.place_of(added.id) >= 0
+    assert model.place_of(tomorrow.id) < 0
+    pass_to(frame, office, now + 15 * HOUR)
+    assert model.place_of(tomorrow.id) >= 0
+    assert frame.place.list.current.id == chosen.id

@@ -65,6 +65,15 @@ def counts(sql: Sql, who: Standpoint) -> tuple[int, ...]:
     return tuple(int(n) for n in found or ())
 
 
+def come_up(sql: Sql, before: tuple[int, int], now: tuple[int, int]) -> list[str]:
+    """Follow-ups that wait now and did not before; each moment is given with the midnight after it."""
+    text = (
+        "SELECT item_id FROM inbox_items WHERE kind = 'follow_up' AND snoozed_until_at <= ?3 AND due_at < ?4 "
+        "AND (snoozed_until_at > ?1 OR due_at >= ?2)"
+    )
+    return [item_id for (item_id,) in sql.all(text, *before, *now)]
+
+
 def groups(sql: Sql, who: Standpoint, view: str, hour_at: int) -> tuple[int, ...]:
     """Of a view: breached, within the next hour, later today, later."""
     hour = f"?{4 + len(who.teams)}"

@@ -216,10 +216,7 @@ class ListPane(Pane):
         self.model.show_view(self.model.view)
 
     def pass_time(self) -> None:
-        if self.model.has_rows():
-            self.model.pass_time(self._desk.words.now())
-        else:
-            self.reload()  # what was put off until now waits here again
+        self.model.pass_time(self._desk.words.now())
 
     # Choosing
 
