@@ -111,13 +111,29 @@ class Differences:
             row = rows.one(sql, command.table, command.row_id)
             if row is None:
                 continue
+            set_since = self._set_since(command)
             for field, (was, becomes) in command.changes.items():
+                if field in set_since:
+                    continue
                 found = self._difference(command, row, field, was, becomes)
                 if found is not None:
                     yield command.table, row, found
 
+    def _set_since(self, command: EditRow) -> set[str]:
+        """The fields of its row that I have set later: what I meant before is no question any more."""
+        written = "SELECT body FROM outbox UNION ALL SELECT body FROM sent"
+        question = f"SELECT body FROM ({written}) WHERE instr(body, ?) > 0"
+        later: set[str] = set()
+        for (body,) in self._replica.sql.all(question, command.row_id.encode()):
+            mine = catalogue.decode(bytes(body))
+            if not isinstance(mine, EditRow) or mine.undoes or mine.at <= command.at:
+                continue
+            if (mine.table, mine.row_id) == (command.table, command.row_id):
+                later |= mine.changes.keys()
+        return later
+
     def _difference(self, command: EditRow, row: rows.Row, field: str, was: Value, mine: Value) -> Difference | None:
-        """None where both set the same, or I have set it since."""
+        """None where both set the same, or I have set it since at another workstation."""
         now, stamp = row[field], read_stamps(row).get(field)
         me = self._people.who().id
         is_mine_standing = stamp is not None and stamp.command_id == command.id

@@ -148,3 +148,30 @@ def test_at_a_ticket_the_priority_is_said_in_words(frame: Frame, office: Office,
     frame.press("Alt+M")
     assert frame.value("SELECT priority FROM tickets WHERE id = ?", ticket_id) == "low"
     assert not bar.isVisible()
+
+
+def test_of_a_ticket_that_i_set_anew_since_nothing_older_is_said(frame: Frame, office: Office) -> None:
+    office.bureau.sync(frame.data)
+    casey = office.desk("casey")
+    office.bureau.sync(casey)
+    question = "SELECT id FROM tickets WHERE assignee_id = ? AND state = 'open' AND priority = 'normal' LIMIT 1"
+    ticket_id = str(frame.value(question, frame.data.account.user_id))
+    for data, priority in ((frame.data, "low"), (casey, "urgent")):
+        office.clock.at += MINUTE
+        data.services.inbox.set_priority(ticket_id, priority)
+    office.bureau.sync(casey)
+    pull(frame, office)
+    differences = frame.data.services.differences
+    assert len(differences.of_ticket(ticket_id)) == 1
+    office.clock.at += MINUTE
+    frame.data.services.inbox.set_priority(ticket_id, "high")
+    assert differences.of_ticket(ticket_id) == (), "before it is sent"
+    pull(frame, office)
+    assert frame.value("SELECT priority FROM tickets WHERE id = ?", ticket_id) == "high"
+    assert differences.of_ticket(ticket_id) == (), "and afterwards"
+    office.clock.at += MINUTE
+    office.bureau.sync(casey)
+    casey.services.inbox.set_priority(ticket_id, "urgent")
+    office.bureau.sync(casey)
+    pull(frame, office)
+    assert differences.of_ticket(ticket_id) == (), "Casey had seen it"
