@@ -14,6 +14,7 @@ from csr_desktop.domain.sync_status import Recovered, SyncPhase
 from csr_desktop.services.labels import note_title
 from csr_desktop.store.queries import rows
 from csr_desktop.sync.recovery import forget_recovered, recovered
+from csr_desktop.sync.replica import FIRST_FILL
 
 if TYPE_CHECKING:
     from csr_desktop.commands.command import Command
@@ -88,8 +89,8 @@ class SyncState:
         self._phase, self._since_at = phase, since_at
 
     def is_new(self) -> bool:
-        """Whether nothing of the server's has come to this workstation yet."""
-        return not self._replica.sql.value("SELECT EXISTS (SELECT 1 FROM cursors)")
+        """Whether not everything of the server's has come to this workstation once."""
+        return bool(self._replica.sql.value("SELECT EXISTS (SELECT 1 FROM state WHERE key = ?)", FIRST_FILL))
 
     def waiting_count(self) -> int:
         """Changes that are not sent yet."""

@@ -17,7 +17,7 @@ from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import Answer, PullReply, PullRequest
 from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED, new_row
 from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here
-from csr_desktop.sync.replica import Replica, ids_by_table, person_of
+from csr_desktop.sync.replica import FIRST_FILL, Replica, ids_by_table, person_of
 
 EARLIEST_NOW = 946_684_800_000
 """The year 2000 in milliseconds."""
@@ -88,8 +88,10 @@ class Puller:
                 "INSERT INTO cursors (scope, rev) VALUES (?,?) ON CONFLICT (scope) DO UPDATE SET rev = excluded.rev",
                 sorted(reply.cursors.items()),
             )
-            if is_catching_up and not reply.more:
-                note_what_is_only_here(self._replica, queue)
+            if not reply.more:
+                self._sql.do("DELETE FROM state WHERE key = ?", FIRST_FILL)
+                if is_catching_up:
+                    note_what_is_only_here(self._replica, queue)
             self._replica.forget_old_undo()
             found = self._replica.project(written, rights=rights_changed)
             self._replica.before_commit()

@@ -23,6 +23,8 @@ from csr_desktop.store.tables import new_row
 COMMAND_BYTES = 6 * 1024 * 1024
 PUSH_BYTES = 6 * 1024 * 1024
 """Of one command, and of the commands of one push: both fit the body that a server takes."""
+FIRST_FILL = "first_fill"
+"""Key in `state` of a new file until everything has come once: before, what is in it tells nothing of what waits."""
 UNDO_KEPT = 200
 """Groups of commands that can still be taken back."""
 _LATEST_FIRST = "ORDER BY rowid DESC"
@@ -293,6 +295,7 @@ def first_rights(replica: Replica, device_id: str, rights: Rights) -> None:
     with replica.sql.transaction():
         replica.set_state("device_id", device_id)
         replica.set_state("rights", msgspec.json.encode(rights).decode())
+        replica.set_state(FIRST_FILL, "1")
 
 
 def newcomer(user_id: str, name: str) -> Rights:

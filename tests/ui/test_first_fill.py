@@ -97,3 +97,30 @@ def test_without_the_server_it_says_why_nothing_comes(office: Office, new_seat: 
 def test_a_desk_that_has_its_data_opens_with_it(frame: Frame) -> None:
     assert page_of(frame) is None
     assert frame.window.sync_line.words == "All saved"
+
+
+def test_a_first_fill_that_was_cut_off_goes_on_at_the_next_start_and_claims_nothing(
+    office: Office, themes: ThemeSwitch, qtbot: QtBot
+) -> None:
+    login = str(
+        office.bureau.sql.value("SELECT login FROM users WHERE role = 'csr' AND login <> 'alex' AND deleted = 0")
+    )
+    data = office.desk(login)
+    puller = Puller(data.replica)
+    reply = office.bureau.feed.pull(
+        data.account.device_id, data.account.user_id, msgspec.structs.replace(puller.request(), limit=10_000)
+    )
+    assert reply.more
+    puller.apply(reply)
+    data.close()
+    office._open.remove(data)
+    data = office.desk(login)
+    assert data.services.sync_state.is_new()
+    seat = Frame(data, themes, qtbot)
+    try:
+        assert page_of(seat) is not None
+        assert claims(seat) == []
+    finally:
+        seat.close()
+    office.bureau.sync(data)
+    assert not data.services.sync_state.is_new()
