@@ -103,6 +103,7 @@ class _EditRecorded(EditRow, frozen=True, kw_only=True):
 
     def run(self, work: Work) -> bool:
         row = work.get(self.table, self.row_id)
+        changes = {field: (self._was(field, row, work), becomes) for field, (_, becomes) in self.changes.items()}
         differs = super().run(work)
         if self.undoes:
             line = work.get("changes", self.undoes)
@@ -119,10 +120,18 @@ class _EditRecorded(EditRow, frozen=True, kw_only=True):
                 client_id=client_id,
                 contact_id=contact_id,
                 author_id=self.by,
-                fields=msgspec.json.encode(self.changes).decode(),
+                fields=msgspec.json.encode(changes).decode(),
                 changed_at=self.at,
             )
         return differs
+
+    def _was(self, field: str, row: Row | None, work: Work) -> Any:
+        """What the record says the field was: what the desk saw, if the field ever was that; a desk could say more."""
+        was, _ = self.changes[field]
+        if row is None or not work.has_history or was == row[field]:
+            return was
+        past = work.history((self.table, self.row_id, field)).values()
+        return was if any(edit.value == was for edit in past) else row[field]
 
 
 class EditClient(_EditRecorded, frozen=True, kw_only=True, tag=True):

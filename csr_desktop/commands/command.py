@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from csr_desktop.commands.limits import check_value
+from csr_desktop.commands.limits import check_text, check_value
 from csr_desktop.commands.work import Edit, Images, Key, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, may_read, unknown
@@ -201,6 +201,8 @@ class EditRow(Command, frozen=True, kw_only=True):
             if field not in self.editable or not type(was) is type(becomes) is type(row[field]):
                 raise Refused("not_allowed", f"“{field}” cannot be edited this way.")
             check_value(field, becomes)
+            if isinstance(becomes, str) and not self.undoes:
+                check_text(field, becomes)
             self.check(field, becomes)
         self.permit_edit(who, row, work)
 

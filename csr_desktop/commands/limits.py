@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from csr_desktop.commands.work import Work
 from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.text import clean
+
+if TYPE_CHECKING:
+    from csr_desktop.commands.command import Command
 
 LINE_CHARACTERS = 1_000
 TEXT_CHARACTERS = 4 * 1024 * 1024
@@ -42,12 +49,28 @@ BROKEN = (
 """What a command that no honest desk makes may raise while it runs: it is refused, and nobody's other work with it."""
 
 
-def check_values(work: Work) -> None:
-    """Of the rows that the last command touched. Raises Refused for what no database here can keep."""
+_BREAKS_A_LINE = re.compile("[\n\t\u2028\u2029]")
+
+
+def check_values(command: Command, work: Work) -> None:
+    """Of a command, the last that ran, and of the rows that it touched. Raises Refused for what no database here can
+    keep, and for text that no desk gives: each cleans what is typed. What an undo brings back was kept before, so its
+    text is not looked at.
+    """
+    for field in command.__struct_fields__ if not command.undoes else ():
+        value = getattr(command, field)
+        if isinstance(value, str):
+            check_text(field, value)
     for table, row_id in work.touched():
         row = work.now[table, row_id]
         for field, value in (row or {}).items():
             check_value(field, value)
+
+
+def check_text(field: str, value: str) -> None:
+    """One field's text as it comes from a desk: cleaned there, and of one line but in the fields that may be long."""
+    if clean(value) != value or (field not in LONG_FIELDS and _BREAKS_A_LINE.search(value)):
+        raise Refused("unclean", "The text holds a character that cannot be kept.", "Type it again without it.")
 
 
 def check_value(field: str, value: str | int) -> None:

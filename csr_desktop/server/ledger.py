@@ -194,7 +194,7 @@ class Ledger:
             command = msgspec.structs.replace(command, at=at)
             command.permit(who, work)
             differs = command.run(work)
-            check_values(work)
+            check_values(command, work)
             inverse = command.inverse(work.touched(), work)
         except Refused as refused:
             work.drop()

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from csr_desktop.commands import catalogue
-from csr_desktop.commands.command import Command
+from csr_desktop.commands.command import AddRow, Command
 from csr_desktop.protocol import PUSH_LIMIT, PushRequest
 from csr_desktop.server.bodies import decoded
 from csr_desktop.server.ledger import Push
@@ -64,5 +64,7 @@ def _command(encoded: bytes) -> Command:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, MemoryError):
         raise bad_command() from None
     if not (_ID.fullmatch(command.id) and 0 < command.seq < _LARGEST_NUMBER and 0 <= command.at < _LARGEST_NUMBER):
+        raise bad_command()
+    if isinstance(command, AddRow) and not command.undoes and not _ID.fullmatch(command.row_id):
         raise bad_command()
     return command

@@ -254,7 +254,7 @@ class Puller:
             try:
                 command.permit(who, work)
                 command.run(work)
-                check_values(work)
+                check_values(command, work)
             except (Refused, *BROKEN) as fault:
                 work.drop()
                 blocked.append((str(fault), command.seq))

@@ -171,7 +171,7 @@ class Replica:
                 work.mark()
                 command.permit(who, work)
                 command.run(work)
-                check_values(work)
+                check_values(command, work)
                 before = work.touched()
                 for key, row in before.items():
                     first.setdefault(key, row)

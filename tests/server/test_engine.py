@@ -22,7 +22,7 @@ from csr_desktop.sync.transport import checked_url
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import FolderSecrets
 from tests.desks import ZONE
-from tests.server.desk import PASSWORD
+from tests.server.desk import PASSWORD, new_id
 
 
 def until(is_so: Callable[[], bool], seconds: float = 15) -> None:
@@ -83,10 +83,11 @@ def test_what_one_does_the_other_sees(server: RunningServer, open_desk: Opener) 
     ada, bob = open_desk(server.url, "ada"), open_desk(server.url, "bob")
     until(lambda: ada.is_saved() and bob.is_saved())
     team = next(iter(ada.data.replica.who().teams))
-    ada.do(tickets.OpenTicket(row_id="new", scope=team, subject="Tax notice"))
-    until(lambda: bob.has("tickets", "new"))
+    ticket_id = new_id()
+    ada.do(tickets.OpenTicket(row_id=ticket_id, scope=team, subject="Tax notice"))
+    until(lambda: bob.has("tickets", ticket_id))
     until(ada.is_saved)
-    assert ada.data.sql.load("tickets", ["new"])["new"]["number"] > 0
+    assert ada.data.sql.load("tickets", [ticket_id])[ticket_id]["number"] > 0
     assert any(change.touches("tickets") for change in bob.changes)
 
 
@@ -97,7 +98,7 @@ def test_an_outage_keeps_everything_and_says_since_when(
         port = int(server.url.rpartition(":")[2])
         ada = open_desk(server.url, "ada")
         until(ada.is_saved)
-    ada.do(clients.AddClient(row_id="offline", name="Mock Orchard"))
+    ada.do(clients.AddClient(row_id=new_id(), name="Mock Orchard"))
     until(lambda: ada.engine.status.state == "offline")
     assert ada.engine.status.since_at > 0
     assert "kept" in ada.engine.status.advice

@@ -44,6 +44,14 @@ def test_numbers_out_of_range_are_no_command(quiet_ada: Desk, field: str, number
     assert (response.status_code, problem(response).code) == (400, "bad_command")
 
 
+@pytest.mark.parametrize(
+    "row_id", ["", "zzz not an id", "m/../x", "\x1b[31m", "0190A000-0000-7000-8000-00000000000\u0660"]
+)
+def test_a_new_row_under_an_id_that_is_no_uuid_is_no_command(quiet_ada: Desk, row_id: str) -> None:
+    response = quiet_ada.push_raw(quiet_ada.client_command("Sample", row_id=row_id))
+    assert (response.status_code, problem(response).code) == (400, "bad_command")
+
+
 @pytest.mark.parametrize("path", ["sign-in", "token", "push", "pull", "poke"])
 @pytest.mark.parametrize(
     "body",

@@ -448,3 +448,54 @@ def test_what_only_a_newer_server_knows_does_not_stop_this_desk(office: Office) 
         stored = desk.replica.sql.value("SELECT rev FROM cursors WHERE scope = ?", ORGANISATION)
         assert stored == cursors[ORGANISATION]
         office.world.sql.do("UPDATE counters SET value = ? WHERE id = 'rev'", stored)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        clients.AddClient(row_id="new", name="Sample\nBakery"),
+        clients.AddClient(row_id="new", name="\x1b[31mSample\x07"),
+        clients.AddClient(row_id="new", name="Sample", city="a\tb"),
+        clients.AddClient(row_id="new", name="Sample\u2028Bakery"),
+        clients.AddClient(row_id="new", name="Cafe\u0301"),
+        clients.AddNote(row_id="new", client_id="client-0", body="bell\x07"),
+        clients.EditClient(row_id="client-0", changes={"city": ("c0", "Oma\rha")}),
+        AddFollowUp(row_id="new", scope=TEAMS[0], follow_up_kind="task", title="a\nb", due_at=5),
+        tickets.EscalateTicket(row_id="ticket", to_id="", reason="a\x9bb"),
+    ],
+)
+def test_text_that_no_desk_gives_is_refused(office: Office, command: Command) -> None:
+    before = office.row("clients", "client-0")
+    assert office.say(0, command) == "refused"
+    assert [office.sql.load(table, ["new"]) for table in ("clients", "notes", "follow_ups")] == [{}, {}, {}]
+    assert office.row("clients", "client-0") == before
+
+
+def test_notes_and_alerts_keep_their_lines(office: Office) -> None:
+    words = "First line\n\tsecond, \u05e9\u05dc\u05d5\u05dd \U0001f469\u200d\U0001f4bb"
+    assert office.say(0, clients.AddNote(row_id="note", client_id="client-0", body=words)) == "done"
+    assert office.say(0, clients.EditClient(row_id="client-0", changes={"alert": ("a0", words)})) == "done"
+    assert (office.row("notes", "note")["body"], office.row("clients", "client-0")["alert"]) == (words, words)
+
+
+def test_what_was_kept_before_can_be_edited_and_brought_back_though_it_would_be_refused_today(office: Office) -> None:
+    with office.sql.transaction():
+        work = Work(office.sql.load, new_row)
+        work.put("clients", "client-0", city="Oma\x1bha", name="Sam\x07ple")
+        office.world.ledger.write(work)
+    desk = office.world.desks[0]
+    office.synced(desk)
+    desk.replica.do(clients.EditClient(row_id="client-0", changes={"city": ("Oma\x1bha", "Omaha")}))
+    desk.replica.undo()
+    office.world.ledger.push([Push(desk.device_id, desk.user_id, desk.replica.push_batch())])
+    assert [status for (status,) in office.sql.all("SELECT status FROM log")] == ["done", "done"]
+    assert office.row("clients", "client-0")["city"] == "Oma\x1bha"
+
+
+def test_the_record_of_an_edit_does_not_take_a_desks_word_for_what_a_field_was(office: Office) -> None:
+    forged = clients.EditClient(id="lie", row_id="client-0", changes={"city": ("Bribe City\x1b" * 50, "Omaha")})
+    office.say(0, forged)
+    assert msgspec.json.decode(office.row("changes", "lie")["fields"]) == {"city": ["c0", "Omaha"]}
+    late = clients.EditClient(id="late", row_id="client-0", changes={"city": ("c0", "Tulsa")})
+    office.say(1, late)
+    assert msgspec.json.decode(office.row("changes", "late")["fields"]) == {"city": ["c0", "Tulsa"]}
