@@ -9,7 +9,7 @@ from typing import Final
 LINE_LIMIT: Final = 500
 """Characters kept of a one-line field unless the field says otherwise."""
 
-_UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]")
 _CARRIAGE_RETURN: Final = re.compile("\r\n?")
 
 # Ordering the marks of one letter takes time that grows with the square of their number, so a hostile run is broken up
@@ -27,7 +27,8 @@ _ZERO_WIDTH_JOINER: Final = "\u200d"
 
 def clean(text: str) -> str:
     """The text as it may be stored: no NUL, lone surrogates or control characters but line feed and tab, line ends as
-    line feeds, Unicode NFC. Right-to-left marks and joined emoji stay. Cleaning twice changes nothing.
+    line feeds, Unicode NFC. Overrides of the direction go, which only make a text look like another; right-to-left
+    marks, isolates and joined emoji stay. Cleaning twice changes nothing.
     """
     text = _CARRIAGE_RETURN.sub("\n", _UNWANTED.sub("", text))
     if text.isascii():

@@ -20,6 +20,12 @@ def test_what_would_block_an_outbox_is_taken_out() -> None:
     assert clean("bell\x07 escape\x1b[31m delete\x7f next\x85") == "bell escape[31m delete next"
 
 
+def test_a_name_cannot_be_made_to_read_backwards() -> None:
+    assert clean_line("invoice\u202efdp.exe") == "invoicefdp.exe"
+    assert clean("\u202dSample\u202e") == "Sample"
+    assert clean("\u2067\u05e9\u05dc\u05d5\u05dd\u2069 Sample") == "\u2067\u05e9\u05dc\u05d5\u05dd\u2069 Sample"
+
+
 def test_lines_and_tabs_stay() -> None:
     assert clean("one\r\ntwo\rthree\n\tfour") == "one\ntwo\nthree\n\tfour"
     assert clean("one\r\x00\ntwo") == "one\ntwo"

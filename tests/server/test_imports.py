@@ -604,7 +604,7 @@ def test_hostile_cells_stay_text(office: Office) -> None:
     assert refused(imported) == []
     assert imported.counts.clients == len(cells)
     names = {name for (name,) in office.rows("clients", "name")}
-    assert {"=1+1", "@SUM(A1)", "<b>Bold</b>", "ab\u202ec", "'; DROP TABLE clients; --"} <= names
+    assert {"=1+1", "@SUM(A1)", "<b>Bold</b>", "abc", "'; DROP TABLE clients; --"} <= names
     assert all(len(name) <= 200 for name in names)
 
 

@@ -458,6 +458,7 @@ def test_what_only_a_newer_server_knows_does_not_stop_this_desk(office: Office) 
         clients.AddClient(row_id="new", name="Sample", city="a\tb"),
         clients.AddClient(row_id="new", name="Sample\u2028Bakery"),
         clients.AddClient(row_id="new", name="Cafe\u0301"),
+        clients.AddClient(row_id="new", name="Sample\u202eyrekaB"),
         clients.AddNote(row_id="new", client_id="client-0", body="bell\x07"),
         clients.EditClient(row_id="client-0", changes={"city": ("c0", "Oma\rha")}),
         AddFollowUp(row_id="new", scope=TEAMS[0], follow_up_kind="task", title="a\nb", due_at=5),
