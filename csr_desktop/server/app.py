@@ -41,7 +41,7 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import POKE_SECONDS, Board, is_news, look_for_changes, revision
 from csr_desktop.server.problems import Rejected, bad_message, places, rejected
 from csr_desktop.server.pushes import Pushes
-from csr_desktop.server.rates import COMMANDS_A_TOKEN, Limits, Rates
+from csr_desktop.server.rates import BYTES_A_TOKEN, COMMANDS_A_TOKEN, Limits, Rates
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Session, Sessions
 from csr_desktop.server.sign_in import SignIn
@@ -148,8 +148,10 @@ class Api:
         packing, accepted = _packing(request)
 
         def queued() -> Future[int]:
-            push = self._parts.pushes.read(unpacked(body, packing, MAX_BODY_BYTES), session)
-            self._take(session, len(push.commands) / COMMANDS_A_TOKEN)
+            plain = unpacked(body, packing, MAX_BODY_BYTES)
+            self._owe(session, len(plain) // BYTES_A_TOKEN)
+            push = self._parts.pushes.read(plain, session)
+            self._owe(session, len(push.commands) / COMMANDS_A_TOKEN)
             return self._parts.writer.push(push)
 
         committing = await asyncio.wrap_future(self._parts.readers.ask(queued))
@@ -216,13 +218,18 @@ class Api:
         except Rejected:
             self._take_address(request)
             raise
-        self._take(session, 1)
+        self._take(session)
         return session
 
-    def _take(self, session: Session, cost: float) -> None:
+    def _take(self, session: Session) -> None:
         rates, limits = self._parts.rates, self._parts.limits
-        rates.take(f"device {session.device_id}", limits.device, cost)
-        rates.take(f"account {session.user_id}", limits.account, cost)
+        rates.take(f"device {session.device_id}", limits.device)
+        rates.take(f"account {session.user_id}", limits.account)
+
+    def _owe(self, session: Session, cost: float) -> None:
+        rates, limits = self._parts.rates, self._parts.limits
+        rates.owe(f"device {session.device_id}", limits.device, cost)
+        rates.owe(f"account {session.user_id}", limits.account, cost)
 
     def _take_address(self, request: Request) -> None:
         self._parts.rates.take(f"address {_address(request)}", self._parts.limits.address)

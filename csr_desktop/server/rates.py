@@ -31,6 +31,8 @@ class Limits(msgspec.Struct, frozen=True):
 
 COMMANDS_A_TOKEN: Final = 25
 """A push costs one token, and one more for each so many commands."""
+BYTES_A_TOKEN: Final = 64 * 1024
+"""And one more for each so many bytes that its body unpacks to, whatever it turns out to hold."""
 _KEPT: Final = 20_000
 
 
@@ -42,18 +44,31 @@ class Rates:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, name: str, rate: Rate, cost: float = 1) -> None:
+    def take(self, name: str, rate: Rate) -> None:
         """Raises Rejected (429) with the seconds to wait."""
         with self._lock:
-            now = self._monotonic()
-            level, since = self._buckets.pop(name, (rate.burst, now))
-            level = min(rate.burst, level + (now - since) * rate.per_second)
-            missing = min(cost, rate.burst) - level
-            self._buckets[name] = (level if missing > 0 else level - cost, now)
-            if len(self._buckets) > _KEPT:
-                self._buckets.popitem(last=False)
+            level = self._level(name, rate)
+            missing = 1 - level
+            self._keep(name, level if missing > 0 else level - 1)
         if missing > 0:
             raise too_often(math.ceil(missing / rate.per_second))
+
+    def owe(self, name: str, rate: Rate, cost: float) -> None:
+        """For work that was done already: it is served, and what comes next waits until it is paid for. Nobody owes
+        more than a full bucket.
+        """
+        with self._lock:
+            self._keep(name, max(-rate.burst, self._level(name, rate) - cost))
+
+    def _level(self, name: str, rate: Rate) -> float:
+        now = self._monotonic()
+        level, since = self._buckets.pop(name, (rate.burst, now))
+        return min(rate.burst, level + (now - since) * rate.per_second)
+
+    def _keep(self, name: str, level: float) -> None:
+        self._buckets[name] = (level, self._monotonic())
+        if len(self._buckets) > _KEPT:
+            self._buckets.popitem(last=False)
 
 
 def too_often(seconds: int) -> Rejected:

@@ -15,7 +15,7 @@ from csr_desktop.server.problems import Rejected
 from csr_desktop.server.rates import Limits, Rate, Rates
 from csr_desktop.server.run import Surroundings, server_parts
 from csr_desktop.server.sessions import TOKENS_A_DEVICE
-from tests.server.desk import CHEAP, Clock, Desk, problem
+from tests.server.desk import CHEAP, Clock, Desk, problem, zstd
 
 Desks = Callable[[str], Desk]
 
@@ -133,9 +133,12 @@ def test_a_bucket_empties_and_fills(clock: Clock) -> None:
     clock.pass_seconds(2)
     rates.take("a", rate)
     clock.pass_seconds(3600)
-    rates.take("a", rate, 100)  # what costs more than a full bucket is let through once it is full
-    with pytest.raises(Rejected):
+    rates.owe("a", rate, 100)
+    with pytest.raises(Rejected) as refused:
         rates.take("a", rate)
+    assert refused.value.retry_after_seconds == 8
+    clock.pass_seconds(8)
+    rates.take("a", rate)
 
 
 def test_buckets_are_forgotten_but_not_those_in_use(clock: Clock) -> None:
@@ -183,3 +186,26 @@ def test_many_commands_cost_more_than_one(folder: ServerFolder, clock: Clock) ->
         assert desk.push(*(desk.client_command() for _ in range(250))) == 250
         desk.pull()
         assert desk.post("pull", PullRequest("a", {}, 0)).status_code == 429
+
+
+def test_packed_bodies_are_paid_for_by_what_they_unpack_to_even_when_they_hold_nothing(
+    folder: ServerFolder, clock: Clock
+) -> None:
+    limits = Limits(device=Rate(300, 50), account=Rate(600, 100))
+    around = Surroundings(clock=clock, monotonic=clock.monotonic, passwords=CHEAP, limits=limits)
+    packed = zstd(b"\0" * (8 << 20))
+    with server_parts(folder, around) as parts, TestClient(Api(parts).application()) as client:
+        desk, other = (Desk(client, login).begin() for login in ("ada", "bob"))
+        statuses = [desk.post("push", packed, {"Content-Encoding": "zstd"}).status_code for _ in range(6)]
+        assert statuses == [400, 400, 400, 429, 429, 429]
+        other.pull()
+        clock.pass_seconds(10)
+        desk.pull()
+
+
+def test_a_day_of_long_notes_is_sent_without_waiting(folder: ServerFolder, clock: Clock) -> None:
+    around = Surroundings(clock=clock, monotonic=clock.monotonic, passwords=CHEAP)
+    with server_parts(folder, around) as parts, TestClient(Api(parts).application()) as client:
+        desk = Desk(client, "ada").begin()
+        for _ in range(3):
+            desk.push(*(desk.client_command("Sample", alert="long " * 1_000) for _ in range(500)))
