@@ -128,7 +128,7 @@ class AddOrganisation(_Add, frozen=True, kw_only=True, tag=True):
     def check(self, work: Work) -> None:
         _check_name(self.name)
         try:
-            business_calendar.zone(self.time_zone)
+            business_calendar.shipped_zone(self.time_zone)
         except ValueError as fault:
             raise Refused("bad_time_zone", str(fault)) from None
         try:

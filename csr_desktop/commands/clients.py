@@ -10,6 +10,7 @@ import msgspec
 from csr_desktop.commands.command import AddRow, EditRow, RemoveRow, linked, readable, references
 from csr_desktop.commands.work import Key, Row, Work
 from csr_desktop.domain import pay_schedule
+from csr_desktop.domain.business_calendar import CalendarError, shipped_zone
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import ORGANISATION, Person, may_edit_clients, may_read, unknown
 
@@ -25,9 +26,14 @@ def check_client(field: str, value: Any) -> None:
         raise Refused("not_allowed", "There is no such status or tier.")
     if field == "employee_count" and value < 0:
         raise Refused("not_allowed", "A company cannot have fewer than no employees.")
+    if field == "time_zone" and value:
+        try:
+            shipped_zone(value)
+        except CalendarError as fault:
+            raise Refused("bad_time_zone", str(fault)) from None
     if field == "pay_schedule" and value:
         try:
-            pay_schedule.decode(value)
+            shipped_zone(pay_schedule.decode(value).time_zone)
         except ValueError as fault:
             raise Refused("not_allowed", str(fault)) from None
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import pairwise
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -123,7 +124,35 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:
-        raise CalendarError(f"There is no time zone called {name[:60]!r}. Take one such as America/Chicago.") from error
+        raise _no_zone(name) from error
+
+
+@cache
+def shipped_zones() -> frozenset[str]:
+    """Names of the zones that every computer with this program has."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
+def shipped_zone(name: str) -> ZoneInfo:
+    """As `zone`, of `shipped_zones` only: what one person enters, all others read.
+
+    A system's own list may have more (“posixrules”), or take other upper and lower case.
+    """
+    if name not in shipped_zones():
+        raise _no_zone(name)
+    return zone(name)
+
+
+def zone_or(name: str, other: str) -> str:
+    """`name` where it is a zone that can be read here, else `other`."""
+    try:
+        return zone(name).key
+    except CalendarError:
+        return other
+
+
+def _no_zone(name: str) -> CalendarError:
+    return CalendarError(f"There is no time zone called {name[:60]!r}. Take one such as America/Chicago.")
 
 
 class _Hours:

@@ -129,7 +129,7 @@ class Administration:
                 "home_region", f"There is no region called {home_region!r}.", "Take two letters such as US, GB or CA."
             )
         try:
-            hours = business_calendar.encode(office_hours(time_zone))
+            hours = business_calendar.encode(office_hours(business_calendar.shipped_zone(time_zone).key))
         except business_calendar.CalendarError as fault:
             raise BadInput("time_zone", str(fault)) from None
         lines = [phone.parse(number, home_region).e164 for number in own_numbers]

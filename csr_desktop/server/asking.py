@@ -36,7 +36,7 @@ def asked_zone(time_zone: str) -> str:
     """Raises BadInput for one that was given and is none, and where neither anybody nor this computer says one. One
     that is typed and is none is asked for again.
     """
-    from csr_desktop.domain.business_calendar import CalendarError, zone
+    from csr_desktop.domain.business_calendar import CalendarError, shipped_zone
 
     is_asked = not time_zone and sys.stdin.isatty()
     usual = time_zone or _office_zone() or (_USUAL_ZONE if is_asked else "")
@@ -49,7 +49,7 @@ def asked_zone(time_zone: str) -> str:
     while True:
         found: str = click.prompt("The office's time zone", default=usual) if is_asked else usual
         try:
-            return zone(found).key
+            return shipped_zone(found).key
         except CalendarError as fault:
             if not is_asked:
                 raise BadInput("time_zone", str(fault)) from None

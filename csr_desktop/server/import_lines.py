@@ -11,7 +11,7 @@ import msgspec
 
 from csr_desktop.commands.clients import STATUSES, TIERS
 from csr_desktop.domain import pay_schedule, phone
-from csr_desktop.domain.business_calendar import CalendarError, zone
+from csr_desktop.domain.business_calendar import CalendarError, shipped_zone
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.pay_schedule import DepositRuleName, Frequency, PaySchedule
 from csr_desktop.domain.text import clean_line
@@ -268,7 +268,7 @@ def _zone(text: str) -> str:
         if plain in words.split(", "):
             return name
     try:
-        return zone(text.replace(" ", "_")).key
+        return shipped_zone(text.replace(" ", "_")).key
     except CalendarError:
         raise BadInput("time_zone", f"There is no time zone {text[:60]!r}.", "Write it like America/Chicago.") from None
 

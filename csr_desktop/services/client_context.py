@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from csr_desktop.domain import phone
+from csr_desktop.domain.business_calendar import zone_or
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.services.client_rows import (
     AUTHORITIES,
@@ -89,8 +90,9 @@ class ClientContexts:
         return found
 
     def zone_of(self, client: Mapping[str, Any] | None) -> str:
-        """The IANA zone of a client's row, the organisation's where it has none."""
-        return (client["time_zone"] if client else "") or self._lists.organisation().time_zone
+        """The IANA zone of a client's row, the organisation's where it has none that is known here."""
+        own = client["time_zone"] if client else ""
+        return zone_or(own, "") or self._lists.organisation().time_zone
 
     def calendar_of(self, client: Mapping[str, Any] | None) -> BusinessCalendar | None:
         return self._lists.calendar(client["calendar_id"]) if client else None

@@ -180,7 +180,7 @@ def _client_value(field: str, value: Any) -> Any:
         raise BadInput(field, "A client needs a name.")
     if field == "time_zone" and text:
         try:
-            business_calendar.zone(text)
+            business_calendar.shipped_zone(text)
         except business_calendar.CalendarError as fault:
             raise BadInput(field, str(fault)) from None
     return text

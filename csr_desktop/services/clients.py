@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from csr_desktop.domain import local_days, pay_schedule, phone
+from csr_desktop.domain.business_calendar import zone_or
 from csr_desktop.domain.deposits import DepositRules, RulesError
 from csr_desktop.domain.matching import likely_duplicates, normal_name
 from csr_desktop.domain.permissions import unknown
@@ -217,7 +218,7 @@ class Clients(ClientEdits):
                 tier=tier,
                 status=status,
                 status_since_at=_status_since(stamps),
-                time_zone=time_zone or organisation_zone,
+                time_zone=zone_or(time_zone, organisation_zone),
                 specialist_id=specialist_id,
                 cut_off_at=clocks[i][0] if i in clocks else 0,
                 is_mine=specialist_id == me,

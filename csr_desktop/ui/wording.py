@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from PySide6.QtCore import QDate, QLocale, QObject, QTime
 
+from csr_desktop.domain.business_calendar import CalendarError, zone
 from csr_desktop.ui.kit.rows import Clock
 from csr_desktop.ui.kit.theme import Tone
 
@@ -62,7 +63,14 @@ class Wording(QObject):
     # Times
 
     def local(self, at: int, zone_name: str = "") -> dt.datetime:
-        return dt.datetime.fromtimestamp(at / 1000, ZoneInfo(zone_name) if zone_name else self.zone)
+        """In the workstation's zone where the one that is named is not known here."""
+        return dt.datetime.fromtimestamp(at / 1000, self._zone(zone_name) if zone_name else self.zone)
+
+    def _zone(self, name: str) -> ZoneInfo:
+        try:
+            return zone(name)
+        except CalendarError:
+            return self.zone
 
     def time_of_day(self, at: int, zone_name: str = "") -> str:
         """ "10:17 AM", as the locale writes it."""

@@ -197,6 +197,19 @@ def test_a_field_is_its_latest_edit_not_taken_back_in_whatever_order(data: st.Da
     assert desk.rows["clients", "client"]["city"] == (max(left)[2] if left else "Chicago")
 
 
+@pytest.mark.parametrize("zone", ["Nowhere/Nix", "posixrules", "america/chicago", "../../etc/passwd"])
+def test_a_client_gets_no_time_zone_that_a_colleagues_desk_may_not_know(zone: str) -> None:
+    schedule = f'{{"frequency":"monthly","time_zone":"{zone}","pay_days":[1]}}'
+    for field, value in (("time_zone", zone), ("pay_schedule", schedule)):
+        desk = Bureau()
+        before = desk.alive()
+        with pytest.raises(Refused):
+            desk.do(clients.EditClient(row_id="client", changes={field: ("", value)}))
+        with pytest.raises(Refused):
+            desk.do(clients.AddClient(row_id="added", name="Sample", **{field: value}))
+        assert desk.alive() == before
+
+
 def test_reopening_a_follow_up() -> None:
     desk = Bureau()
     before = desk.alive()

@@ -72,6 +72,7 @@ def test_there_is_one_organisation(empty: tuple[Administration, Sql]) -> None:
         ("Sample", "ZZ", "America/New_York", "home_region"),
         ("Sample", "", "America/New_York", "home_region"),
         ("Sample", "US", "Mars/Olympus", "time_zone"),
+        ("Sample", "US", "posixrules", "time_zone"),
         ("Sample", "US", "../../etc/passwd", "time_zone"),
     ],
 )

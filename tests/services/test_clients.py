@@ -203,6 +203,15 @@ def test_what_cannot_be_edited_is_said_at_its_field(desk: Services, field: str, 
     assert desk.last_undo() is None
 
 
+def test_a_client_with_a_zone_that_is_not_known_here_is_shown_in_the_organisations(
+    bureau: Bureau, desk: Services
+) -> None:
+    bureau.sql.do("UPDATE clients SET time_zone = 'Nowhere/Nix' WHERE id = 'bakery'")
+    organisation = desk.lists.organisation().time_zone
+    assert desk.clients.profile("bakery").time_zone == organisation
+    assert {row.time_zone for row in desk.clients.rows(["bakery"])} == {organisation}
+
+
 def test_a_new_client_shows_who_it_may_be_already(bureau: Bureau, desk: Services) -> None:
     bureau.row("contacts", client_id="dental", name="Sam Placeholder", email="sam@example.test")
     found = desk.clients.likely_duplicates("Exmaple Bakery, Inc.")

@@ -167,6 +167,12 @@ def test_the_persons_day_is_said_where_it_is_another_than_the_clients(words: Wor
     assert words.both(late, "Pacific/Honolulu") == ("Today, 7:00\u00a0PM in Honolulu, Wed 1:00\u00a0AM yours")
 
 
+def test_a_zone_that_is_not_known_here_blanks_no_screen(words: Wording) -> None:
+    at = words.now()
+    assert words.local(at, "Nowhere/Nix") == words.local(at)
+    assert words.client_time("../../etc/passwd")
+
+
 def test_zones_that_agree_only_in_winter_are_told_apart_in_summer(words: Wording) -> None:
     """Phoenix keeps its clocks; New York does not. Two hours in January, three in July."""
     january, july = 1_767_978_000_000, 1_783_612_800_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 import msgspec
 from PySide6.QtCore import QLocale, QTimeZone, Signal
 from PySide6.QtWidgets import QWidget
 
+from csr_desktop.domain.business_calendar import shipped_zones
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.pay_schedule import PaySchedule
 from csr_desktop.ui.clients.client_words import ClientWords
@@ -61,9 +61,7 @@ class Offer(msgspec.Struct, frozen=True):
 @cache
 def zones_of(region: str) -> tuple[str, ...]:
     """IANA zones by name, those of the home region first."""
-    known = {
-        z for z in available_timezones() if "/" in z and not z.startswith(("Etc/", "SystemV/", "posix/", "right/"))
-    }
+    known = {z for z in shipped_zones() if "/" in z and not z.startswith("Etc/")}
     territory = QLocale.codeToTerritory(region)
     home = [bytes(z.data()).decode() for z in QTimeZone.availableTimeZoneIds(territory)] if region else []
     first = [zone for zone in home if zone in known]
