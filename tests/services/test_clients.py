@@ -7,6 +7,7 @@ import pytest
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.pay_schedule import PaySchedule
 from csr_desktop.services.client_rows import ClientCounts, FieldChange, TimelineCounts, TopicCount
+from csr_desktop.sync.replica import UNDO_KEPT
 from tests.services.conftest import CHICAGO, DAY, HOUR, MINUTE, NOW, at
 
 if TYPE_CHECKING:
@@ -183,6 +184,30 @@ def test_edits_are_by_field_and_undo_brings_back_what_was(bureau: Bureau, desk: 
     assert desk.clients.profile("bakery").pay_schedule == schedule
     desk.clients.edit_client("bakery", {"pay_schedule": None})
     assert desk.clients.schedule("bakery") is None
+
+
+def test_undo_takes_back_what_was_done_last_also_when_the_clock_was_set_back(bureau: Bureau, desk: Services) -> None:
+    desk.clients.edit_client("bakery", {"city": "Evanston"})
+    bureau.forward(-HOUR)
+    note_id = desk.clients.add_note("bakery", "Sample note").id
+    desk.undo()
+    assert bureau.sql.value("SELECT deleted FROM notes WHERE id = ?", note_id) == 1
+    assert desk.clients.profile("bakery").city == "Evanston"
+    desk.undo()
+    assert desk.clients.profile("bakery").city == "Chicago"
+
+
+def test_the_oldest_are_forgotten_first_also_when_the_clock_was_set_back(bureau: Bureau, desk: Services) -> None:
+    for number in range(UNDO_KEPT):
+        desk.replica.remember(f"deed {number}")
+    bureau.forward(-HOUR)
+    desk.replica.remember("the last deed")
+    with bureau.sql.transaction():
+        desk.replica.forget_old_undo()
+    kept = {words for (words,) in bureau.sql.all("SELECT words FROM undo")}
+    assert "the last deed" in kept
+    assert "deed 0" not in kept
+    assert len(kept) == UNDO_KEPT
 
 
 @pytest.mark.parametrize(
