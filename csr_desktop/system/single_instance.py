@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LENGTH_LIMIT = 16_384
 """Bytes of one message."""
 _RAISE = {"what": "raise"}
+_MOST_CALLERS = 64
 _LISTENER_SECONDS = 1.0
 _STARTING_SECONDS = 3.0
 
@@ -120,23 +121,46 @@ class Claim:
             each.close()
 
     def _listen(self) -> None:
+        """All callers at once: one that says nothing keeps no other from being heard."""
+        callers: dict[socket.socket, _Caller] = {}  # the oldest first
         with selectors.DefaultSelector() as selector:
+
+            def leave(connection: socket.socket) -> None:
+                del callers[connection]
+                selector.unregister(connection)
+                connection.close()
+
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
             while True:
-                ready = {key.fileobj for key, _ in selector.select()}
+                ends_at = min((caller.ends_at for caller in callers.values()), default=None)
+                left = None if ends_at is None else max(0.0, ends_at - time.monotonic())
+                ready = {key.fileobj for key, _ in selector.select(left)}
                 if self._woken in ready:
+                    for connection in [*callers]:
+                        leave(connection)
                     return
-                words = None
-                with suppress(OSError):
-                    connection, _ = self._listener.accept()
-                    with connection:
-                        words = self._heard(connection)
-                if words is not None:  # told apart from the connection, whose other side has gone by now
-                    self._on_message(words)
+                for connection in [each for each in callers if each in ready]:
+                    content = callers[connection].heard(connection)
+                    if content is None:
+                        continue
+                    words = self._answered(connection, content)
+                    leave(connection)
+                    if words is not None:  # told apart from the connection, whose other side has gone by now
+                        self._on_message(words)
+                now = time.monotonic()
+                for connection in [each for each, caller in callers.items() if caller.ends_at <= now]:
+                    leave(connection)
+                if self._listener in ready:
+                    if len(callers) >= _MOST_CALLERS:
+                        leave(next(iter(callers)))
+                    with suppress(OSError):
+                        connection, _ = self._listener.accept()
+                        connection.setblocking(False)
+                        callers[connection] = _Caller(len(self._token) + LENGTH_LIMIT)
+                        selector.register(connection, selectors.EVENT_READ)
 
-    def _heard(self, connection: socket.socket) -> dict[str, str] | None:
-        content = _received(connection, len(self._token) + LENGTH_LIMIT, time.monotonic() + _LISTENER_SECONDS)
+    def _answered(self, connection: socket.socket, content: bytes) -> dict[str, str] | None:
         token, message = content[: len(self._token)], content[len(self._token) :]
         if not hmac.compare_digest(token, self._token.encode()):
             return None
@@ -144,8 +168,33 @@ class Claim:
             words = msgspec.json.decode(message, type=dict[str, str])
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        connection.sendall(b"ok")
+        try:
+            connection.sendall(b"ok")
+        except OSError:
+            return None
         return words
+
+
+class _Caller:
+    """What one has said so far, until a moment of the monotonic clock."""
+
+    def __init__(self, limit: int) -> None:
+        self.ends_at = time.monotonic() + _LISTENER_SECONDS
+        self._limit = limit
+        self._content = b""
+
+    def heard(self, connection: socket.socket) -> bytes | None:
+        """All that was said; None while there is more to come, b"" when it is too much or broke off."""
+        try:
+            part = connection.recv(4096)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+        if not part:
+            return self._content
+        self._content += part
+        return None if len(self._content) <= self._limit else b""
 
 
 def _received(connection: socket.socket, limit: int, deadline: float) -> bytes:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -185,6 +186,39 @@ def test_one_that_connects_and_says_nothing_holds_up_only_briefly(places: Places
         assert raise_first(places)
     assert heard.get(timeout=10) == {"what": "raise"}
     claimed.close()
+
+
+def test_one_that_connects_again_and_again_and_says_nothing_keeps_no_second_start_from_being_heard(
+    places: Places,
+) -> None:
+    heard: queue.Queue[dict[str, str]] = queue.Queue()
+    claimed = claim(places, heard.put)
+    assert claimed is not None
+    port = json.loads((places.data / "running.json").read_text())["port"]
+    is_over = threading.Event()
+
+    def pester() -> None:
+        held: list[socket.socket] = []
+        while not is_over.wait(0.02):
+            held.append(socket.create_connection(("127.0.0.1", port)))
+        for connection in held:
+            connection.close()
+
+    pestering = threading.Thread(target=pester)
+    pestering.start()
+    try:
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert raise_first(places)
+        assert time.monotonic() - began < 1
+        assert heard.get(timeout=1) == {"what": "raise"}
+        time.sleep(1.5)  # longer than each is listened to
+        assert raise_first(places)
+        assert heard.get(timeout=1) == {"what": "raise"}
+    finally:
+        is_over.set()
+        pestering.join()
+        claimed.close()
 
 
 def test_a_message_that_is_too_long_is_a_bug(places: Places) -> None:
