@@ -5,6 +5,7 @@ A broken line never takes the lines after it with it: it is given back as it cam
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -43,6 +44,7 @@ _OTHER_KINDS: Final = (
     (b"\x89PNG", "a picture"),
 )
 _CONTROL: Final = re.compile("[\x01-\x08\x0b\x0e-\x1f\x7f]")
+_MARKED: Final = "csr-desktop-marked"
 _SAVE_AS_CSV: Final = "Open it where it comes from and save or export it as CSV."
 
 
@@ -109,9 +111,18 @@ def _decoded(content: bytes, encoding: str) -> Text:
     except LookupError:
         raise BadInput("encoding", f"There is no encoding called {encoding!r}.", "Try utf-8 or windows-1252.") from None
     except UnicodeError:
-        # Encodings of two or four bytes have no way to keep a wrong one.
-        text = content.decode(name, "replace")
+        # Encodings of two or four bytes have no way to keep a wrong one, only to mark where it was.
+        text = content.decode(name, _MARKED)
     return Text(text, encoding)
+
+
+def _mark(fault: UnicodeError) -> tuple[str, int]:
+    if not isinstance(fault, UnicodeDecodeError):
+        raise fault
+    return "\udcff", fault.end
+
+
+codecs.register_error(_MARKED, _mark)
 
 
 def _without_mark(content: bytes) -> str:

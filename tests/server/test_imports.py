@@ -161,6 +161,34 @@ def test_files_as_other_systems_write_them(office: Office, tmp_path: Path, encod
     assert office.rows("phone_numbers", "e164, label") == [("+493023125017", "Work")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize(
+    ("last", "cut", "refused_line"),
+    [(b"", b"\x44", 3), (TRUCKING.encode() + b"\r\n", b"\x44", 4), (TRUCKING.encode(), b"\x44", 3)],
+    ids=["after a line", "after two lines", "in a line"],
+)
+def test_what_a_cut_off_file_ends_with_is_no_client(
+    office: Office, tmp_path: Path, encoding: str, last: bytes, cut: bytes, refused_line: int
+) -> None:
+    file = tmp_path / "clients.csv"
+    file.write_bytes((lines(BAKERY) + last.decode()).encode(encoding) + cut)
+    work = office.work()
+    imported = work.run(work.read(file))
+    assert refused(imported) == [(refused_line, "It holds bytes that are no text in the file's encoding.")]
+    whole = [("Demo Trucking",)] if last.endswith(b"\n") else []
+    assert office.rows("clients", "name") == [*whole, ("Example Bakery",)]
+
+
+def test_a_broken_character_of_two_bytes_spoils_its_line_only(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "clients.csv"
+    text = lines(BAKERY, TRUCKING.replace("Demo", "\ud800Demo"), "OR1,Sample Orchard,,,,,,,,,,")
+    file.write_bytes(b"\xff\xfe" + text.encode("utf-16-le", "surrogatepass"))
+    work = office.work()
+    imported = work.run(work.read(file))
+    assert [line for line, _ in refused(imported)] == [3]
+    assert office.rows("clients", "name") == [("Example Bakery",), ("Sample Orchard",)]
+
+
 def test_lines_of_one_code_or_one_name_are_one_client(office: Office) -> None:
     imported = office.take(
         lines(
