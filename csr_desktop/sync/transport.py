@@ -335,12 +335,20 @@ def network_fault(fault: Exception, url: str) -> CsrDesktopError:
     return NoAnswer(f"{host} can't be reached.", kept)
 
 
+_OTHER_HOST = ("hostname mismatch", "ip address mismatch", "not valid for", "doesn't match", "name does not match")
+
+
 def _certificate_words(fault: ssl.SSLCertVerificationError, host: str) -> tuple[str, str]:
     message = f"{fault.verify_message} {fault}".lower()
     if "not yet valid" in message:
         return f"The certificate of {host} is not valid yet.", "Check this computer's clock: it may be behind."
     if "expired" in message:
         return f"The certificate of {host} has expired.", "Check this computer's clock; if it is right, tell your IT."
-    if "hostname mismatch" in message or "not valid for" in message or "doesn't match" in message:
+    if "validity period" in message:  # Windows has one message for both
+        return (
+            f"The certificate of {host} is not valid now.",
+            "Check this computer's clock; if it is right, tell your IT.",
+        )
+    if any(words in message for words in _OTHER_HOST):
         return f"The certificate is not for {host}.", "Check the server's address; if it is right, tell your IT."
     return f"Who signed the certificate of {host} is not known to this computer.", "Tell your IT; nothing was sent."
