@@ -235,7 +235,7 @@ class Day:
         self.alex.quiet()
         hands.key("E")
         self.alex.quiet()
-        wait("it to be done", lambda: hands.shows(f"Done: {PROMISE}") and self._is_kept())
+        wait("it to be done", lambda: hands.shows(f"Kept: {PROMISE}") and self._is_kept())
         hands.key("Ctrl+Z")
         self.alex.quiet()
         wait("it to be open again", lambda: not self._is_kept())
