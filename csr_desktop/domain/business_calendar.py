@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -130,6 +129,8 @@ def zone(name: str) -> ZoneInfo:
 @cache
 def shipped_zones() -> frozenset[str]:
     """Names of the zones that every computer with this program has."""
+    from importlib.resources import files
+
     return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 

@@ -41,26 +41,26 @@ _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 # What most numbers are where most desks stand: shown without phonenumbers, whose import takes longer than a page.
 _NORTH_AMERICAN: Final = re.compile(r"\+1([2-9][0-9]{2})([0-9]{3})([0-9]{4})")
 _NORTH_AMERICAN_HOMES: Final = frozenset({"US", "CA"})
-_SCHEME: Final = re.compile(r"\s*(tel|sips?|callto|phone|dial):/{0,2}", re.IGNORECASE)
-_NAME_ADDRESS: Final = re.compile(r"<\s*((?:tel|sips?|callto):[^<>]*)>", re.IGNORECASE)
-_ESCAPED: Final = re.compile(r"%(?:2[0-9a-f]|3[0-9a-f]|40)", re.IGNORECASE)
-_UNFILLED: Final = re.compile(
+# Texts, not compiled patterns: a start shows numbers but reads none. `re` keeps those it has compiled.
+_SCHEME: Final = r"\s*(tel|sips?|callto|phone|dial):/{0,2}"
+_NAME_ADDRESS: Final = r"<\s*((?:tel|sips?|callto):[^<>]*)>"
+_ESCAPED: Final = r"%(?:2[0-9a-f]|3[0-9a-f]|40)"
+_UNFILLED: Final = (
     r"%{1,2}[a-z_][\w .:-]*%{0,2}"  # %CallerNumber%
     r"|%\d"
     r"|\$\d{1,2}|\$[a-z_]\w*|\$\([^()]*\)"  # $1, $number
     r"|[$#@]?\{{1,2}[^{}]*\}{1,2}"  # {{caller}}, ${CALLERID(num)}
     r"|\[[a-z_][\w .:-]*\]"  # [Number]
-    r"|<[a-z_][\w .-]*>",
-    re.IGNORECASE,
+    r"|<[a-z_][\w .-]*>"
 )
 # Ways to write an extension that phonenumbers does not know: pauses of mobile phones, and other languages.
-_OTHER_EXTENSION: Final = re.compile(
-    r"(?<=\d)[\s,;(]*(?:[pw]|dw|durchwahl|poste|anexo|interno|nebenstelle|apparat)[\s.:]*(\d{1,7})\)?$", re.IGNORECASE
+_OTHER_EXTENSION: Final = (
+    r"(?<=\d)[\s,;(]*(?:[pw]|dw|durchwahl|poste|anexo|interno|nebenstelle|apparat)[\s.:]*(\d{1,7})\)?$"
 )
-_SECOND_NUMBER: Final = re.compile(r"\s*(?:[/,;|]|\bor\b|\band\b|\bou\b|\boder\b|\bund\b)\s*", re.IGNORECASE)
+_SECOND_NUMBER: Final = r"\s*(?:[/,;|]|\bor\b|\band\b|\bou\b|\boder\b|\bund\b)\s*"
 # 1-800-FLOWERS: letters in one word after the digits, so that "212 Main Street" is no number.
-_LETTERED: Final = re.compile(r"\+?[\d\s().-]*\d[\s().-]*[a-z]{3,}(?:[-.]?[a-z\d]+)*", re.IGNORECASE)
-_ONLY_DIALLED: Final = re.compile(r"(?:x|ext\.?)?[\d\s()./*#-]*", re.IGNORECASE)
+_LETTERED: Final = r"\+?[\d\s().-]*\d[\s().-]*[a-z]{3,}(?:[-.]?[a-z\d]+)*"
+_ONLY_DIALLED: Final = r"(?:x|ext\.?)?[\d\s()./*#-]*"
 
 
 class PhoneNumber(msgspec.Struct, frozen=True):
@@ -90,11 +90,13 @@ def _parse(raw: str, home_region: str) -> PhoneNumber:
         return _parsed(raw, raw, "", home_region)
     shown = _visible(raw)
     bare = _address(shown)
-    if _UNFILLED.fullmatch(shown.strip("\"'")) or _UNFILLED.fullmatch(bare):
+    if re.fullmatch(_UNFILLED, shown.strip("\"'"), flags=re.IGNORECASE) or re.fullmatch(
+        _UNFILLED, bare, flags=re.IGNORECASE
+    ):
         return PhoneNumber(shown, "", "", "unfilled")
     if _is_anonymous(bare):
         return PhoneNumber(shown, "", "", "anonymous")
-    other = _OTHER_EXTENSION.search(bare)
+    other = re.search(_OTHER_EXTENSION, bare, flags=re.IGNORECASE)
     number = _parsed(shown, bare[: other.start()], other[1], home_region) if other else None
     if number is None or number.kind != "possible":
         number = _parsed(shown, bare, "", home_region)
@@ -187,13 +189,13 @@ def _as_ascii(text: str) -> str:
 def _address(shown: str) -> str:
     """The number itself: without a display name, URI scheme, password, host and URI parameters but the extension."""
     text = _as_ascii(shown)
-    named = _NAME_ADDRESS.search(text)
+    named = re.search(_NAME_ADDRESS, text, flags=re.IGNORECASE)
     if named:
         text = named[1]
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text, flags=re.IGNORECASE)
     if scheme:
         text = text[scheme.end() :]
-    if (scheme or text.startswith("%")) and _ESCAPED.search(text):
+    if (scheme or text.startswith("%")) and re.search(_ESCAPED, text, flags=re.IGNORECASE):
         text = unquote(text, errors="replace")
     user, at, _host = text.partition("@")
     if at:
@@ -215,7 +217,7 @@ def _second_tries(bare: str) -> Iterator[str]:
     """What to read when the whole is no number: the first of several, or 00 as the usual international prefix where the
     home region dials another one.
     """
-    first = _SECOND_NUMBER.split(bare, maxsplit=1)[0]
+    first = re.split(_SECOND_NUMBER, bare, maxsplit=1, flags=re.IGNORECASE)[0]
     if first != bare:
         yield first
     if bare.startswith("00"):
@@ -232,9 +234,9 @@ def _parsed(shown: str, bare: str, extension: str, home_region: str) -> PhoneNum
 
     count = len(digits(bare))
     region = _known_region(home_region)
-    is_lettered = count >= SEARCHED_DIGITS and _LETTERED.fullmatch(bare) is not None
+    is_lettered = count >= SEARCHED_DIGITS and re.fullmatch(_LETTERED, bare, flags=re.IGNORECASE) is not None
     if count <= SHORT_DIGITS and "+" not in bare and not is_lettered and not _is_complete_when_short(bare, region):
-        is_short = count > 0 and _ONLY_DIALLED.fullmatch(bare) is not None
+        is_short = count > 0 and re.fullmatch(_ONLY_DIALLED, bare, flags=re.IGNORECASE) is not None
         return PhoneNumber(shown, "", "", "short" if is_short else "none")
     try:
         number = phonenumbers.parse(bare, region)
