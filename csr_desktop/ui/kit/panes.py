@@ -11,6 +11,7 @@ from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge, Chip
 from csr_desktop.ui.kit.choices import ButtonRow
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
+from csr_desktop.ui.kit.ground import fill
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.theme import TextSize, ThemeSwitch, Tone, set_look
 
@@ -50,7 +51,7 @@ class Hairline(QWidget):
         theme = self._themes.theme
         thin = theme.sizes.stroke.hairline / self.devicePixelRatioF()
         width, height = (thin, self.height()) if self._is_vertical else (self.width(), thin)
-        QPainter(self).fillRect(QRectF(0, 0, width, height), theme.colour("hairline"))
+        fill(QPainter(self), QRectF(0, 0, width, height), theme.colour("hairline"))
 
 
 class _HeaderLine(QWidget):
@@ -64,7 +65,7 @@ class _HeaderLine(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = self._themes.theme
         thin = theme.sizes.stroke.hairline / self.devicePixelRatioF()
-        QPainter(self).fillRect(QRectF(0, self.height() - thin, self.width(), thin), theme.colour("hairline"))
+        fill(QPainter(self), QRectF(0, self.height() - thin, self.width(), thin), theme.colour("hairline"))
 
 
 class PaneHeader(_HeaderLine):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOpti
 
 from csr_desktop.ui.kit.chips import Badge, chip_width, paint_chip
 from csr_desktop.ui.kit.focus import paint_ring
+from csr_desktop.ui.kit.ground import fill
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.rows import ROW_ROLE, Clock, HeaderRow, Row
@@ -115,7 +116,7 @@ class RowDelegate(QStyledItemDelegate):
     def _paint_header(self, painter: QPainter, option: QStyleOptionViewItem, row: HeaderRow) -> None:
         theme, rect = self._themes.theme, QRect(option.rect)
         ground = ground_role(option.widget)
-        painter.fillRect(rect, theme.colour("canvas" if ground == "surface" else ground))
+        fill(painter, rect, theme.colour("canvas" if ground == "surface" else ground))
         inner = rect.adjusted(self._columns.header, 0, -self._columns.header, 0)
         right_to_left = option.direction == Qt.LayoutDirection.RightToLeft
         title = theme.metrics("caption", 600).horizontalAdvance(row.title)
@@ -188,10 +189,10 @@ class _RowPainting:
             role = "selection" if self._has_keyboard else "selection-idle"
         elif self._is_under:
             role = "hover"
-        self._painter.fillRect(self._rect, theme.colour(role))
+        fill(self._painter, self._rect, theme.colour(role))
         if self._is_selected:
             mark = QRect(self._rect.left(), self._rect.top(), theme.sizes.stroke.selection_mark, self._rect.height())
-            self._painter.fillRect(self._mirror(mark), theme.colour("accent" if self._has_keyboard else "control"))
+            fill(self._painter, self._mirror(mark), theme.colour("accent" if self._has_keyboard else "control"))
 
     def _paint_hairline(self) -> None:
         if self._is_selected or self._index.row() == 0 or ground_role(self._widget) == "raised":
@@ -204,7 +205,7 @@ class _RowPainting:
         thin = self._theme.sizes.stroke.hairline / self._painter.device().devicePixelRatioF()
         start = min(_LINE_FROM, self._columns.text)
         line = self._mirror(QRect(self._rect.left() + start, self._rect.top(), self._rect.width() - start, 1))
-        self._painter.fillRect(QRectF(line.left(), line.top(), line.width(), thin), self._theme.colour("hairline"))
+        fill(self._painter, QRectF(line.left(), line.top(), line.width(), thin), self._theme.colour("hairline"))
 
     def _icon_rect(self, left: int, row: Row) -> QRect:
         size = self._theme.sizes.height.icon
@@ -342,9 +343,9 @@ class _RowPainting:
             self._rect.width() - self._columns.text - self._columns.right,
             high,
         )
-        self._painter.fillRect(self._mirror(track), self._theme.colour("fill-hover"))
+        fill(self._painter, self._mirror(track), self._theme.colour("fill-hover"))
         track.setWidth(round(track.width() * min(1.0, fraction)))
-        self._painter.fillRect(self._mirror(track), self._theme.colour("accent"))
+        fill(self._painter, self._mirror(track), self._theme.colour("accent"))
 
     def _paint_focus(self) -> None:
         view = self._widget
