@@ -7,17 +7,22 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
+from csr_desktop.bootstrap import demo_secrets
 from csr_desktop.protocol import PullReply, PullRequest, PushReply, PushRequest
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.server.made_up.bureau import MadeUp, generate
 from csr_desktop.services.desk_data import DeskData
-from csr_desktop.services.sign_in import Account
+from csr_desktop.services.sign_in import ACCOUNT_FILE, Account
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.sync.rebase import Puller
+from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import PersonSecrets
+from csr_desktop.system.places import Places
 
 KEY = bytes(range(32))
 ZONE = "America/New_York"
@@ -98,6 +103,25 @@ class InProcess:
 
     def close(self) -> None:
         pass
+
+
+def station(home: Path) -> tuple[Path, Account]:
+    """A workstation's folder with the bureau's agent signed in on a file that was filled, and closed cleanly; by the
+    computer's own clock, for processes of their own.
+    """
+    bureau = Bureau(home / "server", wall_clock)
+    bureau.furnish()
+    agent = bureau.made_up.agent
+    account = bureau.account(agent.id, agent.name, agent.login)
+    places = Places.under(home / "station")
+    places.make()
+    data = open_data(places.data, account, wall_clock)
+    bureau.sync(data)
+    data.close()
+    bureau.sql.db.close()
+    (places.config / ACCOUNT_FILE).write_bytes(msgspec.json.encode(account))
+    demo_secrets(places).write(account.secret_name, PersonSecrets(KEY, bytes(32), account.device_id).encode())
+    return home / "station", account
 
 
 def open_data(folder: Path, account: Account, clock: Callable[[], int]) -> DeskData:

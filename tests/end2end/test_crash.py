@@ -11,15 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from csr_desktop.bootstrap import demo_secrets
-from csr_desktop.services.sign_in import ACCOUNT_FILE, Account
+from csr_desktop.services.sign_in import Account
 from csr_desktop.system.clock import wall_clock
-from csr_desktop.system.keyring_store import PersonSecrets
-from csr_desktop.system.places import Places
-from tests.desks import KEY, Bureau, open_data
+from tests.desks import open_data, station
 
 TYPED = "Sample Bakery wants"
 STARTED = """
@@ -85,20 +81,7 @@ Run = Callable[[str], subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
-    home = tmp_path_factory.mktemp("crash")
-    bureau = Bureau(home / "server", wall_clock)
-    bureau.furnish()
-    agent = bureau.made_up.agent
-    account = bureau.account(agent.id, agent.name, agent.login)
-    places = Places.under(home / "station")
-    places.make()
-    data = open_data(places.data, account, wall_clock)
-    bureau.sync(data)
-    data.close()
-    bureau.sql.db.close()
-    (places.config / ACCOUNT_FILE).write_bytes(msgspec.json.encode(account))
-    demo_secrets(places).write(account.secret_name, PersonSecrets(KEY, bytes(32), account.device_id).encode())
-    return home / "station", account
+    return station(tmp_path_factory.mktemp("crash"))
 
 
 @pytest.fixture

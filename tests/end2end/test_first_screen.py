@@ -9,15 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from csr_desktop.bootstrap import demo_secrets
-from csr_desktop.services.sign_in import ACCOUNT_FILE
-from csr_desktop.system.clock import wall_clock
-from csr_desktop.system.keyring_store import PersonSecrets
-from csr_desktop.system.places import Places
-from tests.desks import KEY, Bureau, open_data
+from tests.desks import station
 
 STARTED = """
 import sys
@@ -94,23 +88,10 @@ LATER = {
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    home = tmp_path_factory.mktemp("first-screen")
-    bureau = Bureau(home / "server", wall_clock)
-    bureau.furnish()
-    agent = bureau.made_up.agent
-    account = bureau.account(agent.id, agent.name, agent.login)
-    places = Places.under(home / "station")
-    places.make()
-    data = open_data(places.data, account, wall_clock)
-    bureau.sync(data)
-    data.close()
-    bureau.sql.db.close()
-    (places.config / ACCOUNT_FILE).write_bytes(msgspec.json.encode(account))
-    secrets = PersonSecrets(KEY, bytes(32), account.device_id)
-    demo_secrets(places).write(account.secret_name, secrets.encode())
+    home, _ = station(tmp_path_factory.mktemp("first-screen"))
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(__file__).parents[2])}
     ran = subprocess.run(
-        [sys.executable, "-c", STARTED, str(home / "station")],
+        [sys.executable, "-c", STARTED, str(home)],
         check=False,
         capture_output=True,
         text=True,
