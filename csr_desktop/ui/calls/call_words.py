@@ -250,10 +250,10 @@ class CallWords(QObject):
         return way.format(self.words.channel(channel))
 
     def past_when(self, detail: CallDetail) -> str:
-        """ "Incoming call, Today, 10:21 AM", with the agent's name unless it was me."""
+        """ "Incoming call, today, 10:21 AM", with the agent's name unless it was me."""
         row = detail.row
         agent = "" if row.is_mine else row.agent_name
-        parts = [self.channel_and_way(row.channel, row.direction), self.words.moment(row.started_at), agent]
+        parts = [self.channel_and_way(row.channel, row.direction), self.words.within(row.started_at), agent]
         return ", ".join(part for part in parts if part)
 
     def figures(self, figures: DayFigures) -> tuple[str, str]:

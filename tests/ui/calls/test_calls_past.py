@@ -26,6 +26,11 @@ def test_a_disposition_is_corrected_by_a_digit_and_undone(bench: Bench) -> None:
     assert bench.place.past.disposition.chosen_key == dispositions[0].id
 
 
+def test_when_a_call_was_reads_as_one_line_of_words(bench: Bench) -> None:
+    _past(bench)
+    assert bench.place.past._when.text().startswith("Incoming call, today, ")
+
+
 def test_a_note_is_corrected_and_its_draft_survives_meanwhile(bench: Bench) -> None:
     call_id = _past(bench)
     past = bench.place.past
