@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
     from csr_desktop.system.crashes import CrashHandler
     from csr_desktop.system.diagnostics import DiagnosticsLog
+    from csr_desktop.system.single_instance import Claim
     from csr_desktop.ui.application import Application
     from csr_desktop.ui.desk_window import DeskWindow
 
@@ -156,6 +157,13 @@ def work(app: QApplication, application: Application, log: Path) -> int:
     return 1 if watch.has_crashed else code
 
 
+def _listen(held: Claim, application: Application) -> None:
+    try:
+        held.listen(lambda _message: application.raise_wanted.emit())
+    except EnvironmentFault as fault:
+        application.faulted.emit(fault)
+
+
 class Watch:
     """Takes errors that nothing caught, in any thread: the world's are said, any other ends the program with a report.
 
@@ -262,13 +270,7 @@ def _run_first(
     from csr_desktop.system.single_instance import claim, raise_first
 
     places.make()
-    listeners: list[Callable[[dict[str, str]], None]] = []
-
-    def on_message(message: dict[str, str]) -> None:
-        for listener in listeners:
-            listener(message)
-
-    held = claim(places, on_message)
+    held = claim(places)
     if held is None:
         if raise_first(places):
             return 0
@@ -278,7 +280,7 @@ def _run_first(
         )
     try:
         app, application = make_desk(DeskOpener(places, secrets), arguments)
-        listeners.append(lambda _message: application.raise_wanted.emit())
+        application.settled.connect(lambda: _listen(held, application))
         if on_ready is not None:
             application.ready.connect(on_ready)
         return work(app, application, places.log)

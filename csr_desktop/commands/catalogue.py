@@ -1,88 +1,17 @@
-"""Every command there is, and its bytes as they are stored and sent."""
+"""Commands as bytes, as they are stored and sent."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from csr_desktop.commands.administration import (
-    AddCalendar,
-    AddDisposition,
-    AddMembership,
-    AddOrganisation,
-    AddSlaPolicy,
-    AddTeam,
-    AddTopic,
-    AddUser,
-    EditUser,
-    RemoveMembership,
-)
-from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
-from csr_desktop.commands.clients import (
-    AddClient,
-    AddContact,
-    AddNote,
-    AddNumber,
-    EditClient,
-    EditContact,
-    RemoveNumber,
-)
 from csr_desktop.commands.command import Command
-from csr_desktop.commands.follow_ups import (
-    AddFollowUp,
-    CompleteFollowUp,
-    EditFollowUp,
-    ReassignFollowUp,
-    RenegotiateFollowUp,
-    ReopenFollowUp,
-    SnoozeFollowUp,
-)
-from csr_desktop.commands.tickets import (
-    AddMessage,
-    AssignTicket,
-    ChangeTicketState,
-    EditTicket,
-    EscalateTicket,
-    OpenTicket,
-)
 
-Any_ = (
-    LogInteraction
-    | EditInteraction
-    | ReturnMissedCall
-    | OpenTicket
-    | AddMessage
-    | EditTicket
-    | AssignTicket
-    | ChangeTicketState
-    | EscalateTicket
-    | AddFollowUp
-    | CompleteFollowUp
-    | ReopenFollowUp
-    | SnoozeFollowUp
-    | RenegotiateFollowUp
-    | ReassignFollowUp
-    | EditFollowUp
-    | AddClient
-    | EditClient
-    | AddContact
-    | EditContact
-    | AddNumber
-    | RemoveNumber
-    | AddNote
-    | AddUser
-    | EditUser
-    | AddTeam
-    | AddMembership
-    | RemoveMembership
-    | AddOrganisation
-    | AddCalendar
-    | AddSlaPolicy
-    | AddTopic
-    | AddDisposition
-)
+if TYPE_CHECKING:
+    from csr_desktop.commands.every import Any_
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -90,11 +19,15 @@ _encoder = msgspec.msgpack.Encoder()
 # Made when the first command is read: they look into every command there is, and a start does not wait for that.
 @cache
 def _decoder() -> msgspec.msgpack.Decoder[Any_]:
+    from csr_desktop.commands.every import Any_
+
     return msgspec.msgpack.Decoder(Any_)
 
 
 @cache
 def _list_decoder() -> msgspec.msgpack.Decoder[list[Any_]]:
+    from csr_desktop.commands.every import Any_
+
     return msgspec.msgpack.Decoder(list[Any_])
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from csr_desktop.domain.pay_schedule import PaySchedule
+if TYPE_CHECKING:
+    from csr_desktop.domain.pay_schedule import PaySchedule
 
 AUTHORITIES: Final = ("payroll", "tax", "bank")
 """What a contact may be allowed to ask for."""

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import functools
-import secrets
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from csr_desktop.domain.deposits import DepositRules, decode_rules
 from csr_desktop.domain.ids import id_source
 from csr_desktop.domain.sync_status import SyncStatus
 from csr_desktop.protocol import Rights
 from csr_desktop.services.desk_services import Services, build_services
 from csr_desktop.services.sign_in import Account, DeviceKey, is_proved
-from csr_desktop.store.client_clocks import ClientClocks
-from csr_desktop.store.inbox_projection import InboxProjection
 from csr_desktop.store.opening import close_desk, open_desk, refresh_meta
-from csr_desktop.store.search_projection import SearchProjection
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
 from csr_desktop.system.keyring_store import PersonSecrets
 from csr_desktop.system.resources import resource_text
 
 if TYPE_CHECKING:
+    from csr_desktop.domain.deposits import DepositRules
+    from csr_desktop.store.projection import Projection
     from csr_desktop.sync.engine import Engine
 
 
 @functools.cache
 def deposit_rules() -> DepositRules:
     """The country's deposit and filing rules, read when first asked for."""
+    from csr_desktop.domain.deposits import decode_rules
+
     return decode_rules(resource_text("payroll", "us.toml"))
+
+
+def random_bits(count: int) -> int:
+    """From the system, as `secrets.randbits`, whose module costs the start of the program more than it is worth."""
+    return int.from_bytes(os.urandom((count + 7) // 8)) >> (-count % 8)
 
 
 class CorrectedClock:
@@ -55,8 +60,7 @@ class DeskData:
         self.now = CorrectedClock(clock)
         self._keys = keys
         self.sql = open_desk(folder / account.file_name, keys.database_key, clock=clock)
-        projections = (ClientClocks(self.now, deposit_rules), InboxProjection(self.now), SearchProjection())
-        self.replica = Replica(self.sql, clock, id_source(clock, secrets.randbits), projections)
+        self.replica = Replica(self.sql, clock, id_source(clock, random_bits), self._projections)
         if "rights" not in (state := self.replica.state()):
             rights: Rights = newcomer(account.user_id, account.name)
             first_rights(self.replica, account.device_id, rights)
@@ -64,6 +68,13 @@ class DeskData:
             self.replica.take_device(account.device_id)
         self.now.offset = int(state.get("offset", 0))
         self.services: Services = build_services(self.replica, local_zone)
+
+    def _projections(self) -> tuple[Projection, ...]:
+        from csr_desktop.store.client_clocks import ClientClocks
+        from csr_desktop.store.inbox_projection import InboxProjection
+        from csr_desktop.store.search_projection import SearchProjection
+
+        return ClientClocks(self.now, deposit_rules), InboxProjection(self.now), SearchProjection()
 
     def engine(self, on_changed: Callable[..., None], on_status: Callable[[SyncStatus], None]) -> Engine:
         """The one that syncs, not yet started."""

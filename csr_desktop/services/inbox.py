@@ -12,7 +12,6 @@ from csr_desktop.services.client_context import shown_number
 from csr_desktop.services.inbox_rows import VIEWS, GroupCounts, InboxCounts, InboxPage, InboxRow
 from csr_desktop.services.labels import note_title, ticket_label
 from csr_desktop.services.ticket_actions import TicketActions
-from csr_desktop.store.client_clocks import ClientClocks
 from csr_desktop.store.inbox_projection import NO_CONSEQUENCE, InboxProjection
 from csr_desktop.store.queries import inbox as queries
 from csr_desktop.store.queries import rows
@@ -109,6 +108,8 @@ class Inbox(TicketActions):
         """Let pass what time itself changes: cut-offs, follow-ups that come up, missed calls that are too old. What did
         change.
         """
+        from csr_desktop.store.client_clocks import ClientClocks
+
         sql, now = self._replica.sql, self._replica.now()
         before, self._passed_at = self._passed_at or now, now
         come_up = queries.come_up(sql, self._with_midnight(before), self._with_midnight(now))

@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from csr_desktop.commands.calls import ReturnMissedCall
-from csr_desktop.commands.follow_ups import ReassignFollowUp
-from csr_desktop.commands.tickets import (
-    AddMessage,
-    AssignTicket,
-    ChangeTicketState,
-    EditTicket,
-    EscalateTicket,
-    OpenTicket,
-)
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
@@ -25,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csr_desktop.commands.command import Command
+    from csr_desktop.commands.tickets import OpenTicket
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.services.people import People
@@ -63,6 +54,8 @@ class TicketActions:
 
     def set_client(self, ticket_id: str, client_id: str, contact_id: str = "") -> Outcome:
         """Say whose ticket it is."""
+        from csr_desktop.commands.tickets import EditTicket
+
         ticket = self._tickets([ticket_id])[ticket_id]
         changes = {
             field: (ticket[field], value)
@@ -78,6 +71,8 @@ class TicketActions:
 
     def set_state(self, ids: str | Sequence[str], state: str) -> Outcome:
         """To open, waiting, resolved or closed."""
+        from csr_desktop.commands.tickets import ChangeTicketState
+
         tickets = self._tickets(_all(ids))
         moved = {i: row for i, row in tickets.items() if row["state"] != state}
         _some(moved)
@@ -106,6 +101,8 @@ class TicketActions:
         return self._say(ticket_id, "inbound", body)
 
     def escalate(self, ticket_id: str, to_id: str, reason: str = "") -> Outcome:
+        from csr_desktop.commands.tickets import EscalateTicket
+
         if not to_id:
             raise BadInput("to_id", "Choose who should take this up.")
         ticket = self._tickets([ticket_id])[ticket_id]
@@ -113,6 +110,8 @@ class TicketActions:
         return self._replica.do(command, words=_words("ticket_escalated", [ticket]))
 
     def end_escalation(self, ticket_id: str) -> Outcome:
+        from csr_desktop.commands.tickets import EscalateTicket
+
         ticket = self._tickets([ticket_id])[ticket_id]
         command = EscalateTicket(row_id=ticket_id, to_id="")
         return self._replica.do(command, words=_words("ticket_escalation_ended", [ticket]))
@@ -134,6 +133,8 @@ class TicketActions:
         """A new case, mine unless `assignee_id` says otherwise ('' is nobody's yet). Raises BadInput without a
         subject.
         """
+        from csr_desktop.commands.tickets import AddMessage
+
         ticket_id = self._replica.new_id()
         command = new_ticket(
             self._replica,
@@ -165,6 +166,9 @@ class TicketActions:
         return self._return(call_ids, "call_dismissed")
 
     def _assign(self, ids: str | Sequence[str], to_id: str, code: str) -> Outcome:
+        from csr_desktop.commands.follow_ups import ReassignFollowUp
+        from csr_desktop.commands.tickets import AssignTicket
+
         wanted = _all(ids)
         tickets = rows.by_id(self._replica.sql, "tickets", wanted, ["assignee_id", "subject"])
         follow_ups = rows.by_id(self._replica.sql, "follow_ups", wanted, ["assignee_id", "title"]) if to_id else {}
@@ -189,12 +193,16 @@ class TicketActions:
             raise Refused("taken", f"{self._people.name(assignee_id)} has this.", "Their lead can reassign it.")
 
     def _edit(self, ids: str | Sequence[str], field: str, value: str, code: str) -> Outcome:
+        from csr_desktop.commands.tickets import EditTicket
+
         tickets = {i: row for i, row in self._tickets(_all(ids)).items() if row[field] != value}
         _some(tickets)
         commands = [EditTicket(row_id=i, changes={field: (row[field], value)}) for i, row in tickets.items()]
         return self._replica.do(*commands, words=_words(code, list(tickets.values())))
 
     def _say(self, ticket_id: str, kind: str, body: str, then_state: str = "") -> Outcome:
+        from csr_desktop.commands.tickets import AddMessage, ChangeTicketState
+
         text = clean(body).strip()
         if not text:
             raise BadInput("body", "Write something first.")
@@ -239,6 +247,8 @@ class TicketActions:
                     drafts.write(sql, key, row["body"], self._replica.now())
 
     def _return(self, call_ids: str | Sequence[str], code: str) -> Outcome:
+        from csr_desktop.commands.calls import ReturnMissedCall
+
         wanted = _all(call_ids)
         calls = rows.by_id(self._replica.sql, "interactions", wanted, ["client_id", "number", "note"])
         names = rows.by_id(self._replica.sql, "clients", [row["client_id"] for row in calls.values()], ["name"])
@@ -261,6 +271,8 @@ def new_ticket(
     replica: Replica, lists: Lists, *, ticket_id: str, team_id: str, client_id: str, **fields: Any
 ) -> OpenTicket:
     """The command for a new case, under the reply policy of its client."""
+    from csr_desktop.commands.tickets import OpenTicket
+
     client = rows.by_id(replica.sql, "clients", [client_id], ["sla_policy_id", "calendar_id"]).get(client_id)
     policy_id = client["sla_policy_id"] if client else ""
     calendar_id = lists.policy_calendar_id(policy_id) or (client["calendar_id"] if client else "")

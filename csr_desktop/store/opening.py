@@ -7,7 +7,6 @@ at its start and `sql.db.close()` at its end.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +35,12 @@ _FILE = ("", *BESIDE)
 
 RESTORED = "is_restored"
 """Key in `state` of a restored file: numbers of its commands may be used already, so a new device is needed."""
+SALVAGED = "salvaged"
+"""Key in `state` of a file made anew: how many unsent changes came along, -1 where the old file could not be read."""
+OLD_FILE = "old_file"
+"""Key in `state` beside it where not all that a person wrote could be taken along: `part`, some of it, or
+`missing`, nothing, since the file was not there or empty.
+"""
 
 
 # The server's
@@ -105,7 +110,7 @@ def _open_desk(path: Path, key: bytes, clock: Callable[[], int]) -> Sql:
             meta = None
     is_new = not path.exists()
     if is_new:
-        write_meta(path, Meta(key_check(key), 0, secrets.token_hex(8), written_at=clock()))
+        write_meta(path, Meta(key_check(key), 0, os.urandom(8).hex(), written_at=clock()))
         _make_private(path)
     sql = Sql(desk_database(path, key, clock))
     sql.db.connect()
@@ -283,4 +288,4 @@ def _name_generation(sql: Sql) -> None:
     """Give a new file its name once; the meta beside it repeats that."""
     if sql.value("SELECT count(*) FROM state WHERE key = ?", _GENERATION) == 0:
         with sql.transaction():
-            sql.do("INSERT INTO state (key, value) VALUES (?, ?)", _GENERATION, secrets.token_hex(8))
+            sql.do("INSERT INTO state (key, value) VALUES (?, ?)", _GENERATION, os.urandom(8).hex())

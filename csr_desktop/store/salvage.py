@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from csr_desktop.domain.errors import CsrDesktopError, DiskFull
 from csr_desktop.store.database import desk_database
 from csr_desktop.store.faults import said_plainly
-from csr_desktop.store.opening import PAGE, RESTORED, close_desk, open_desk
+from csr_desktop.store.opening import OLD_FILE, PAGE, RESTORED, SALVAGED, close_desk, open_desk
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.taking_place import discard, end_making, is_ready, making_path
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SALVAGED: Final = "salvaged"
-"""Key in `state` of a file made anew: how many unsent changes came along, -1 where the old file could not be read."""
-OLD_FILE: Final = "old_file"
-"""Key in `state` beside it where not all that a person wrote could be taken along: `part`, some of it, or
-`missing`, nothing, since the file was not there or empty.
-"""
 _TAKEN: Final = {
     "outbox": ("seq", "seq, id, group_id, body, blocked"),
     "sent": ("position", "position, id, device_id, group_id, body, answered_at"),

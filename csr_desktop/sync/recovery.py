@@ -12,8 +12,7 @@ import msgspec
 
 from csr_desktop.commands import catalogue
 from csr_desktop.domain.sync_status import Recovered, RecoveredWhy
-from csr_desktop.store.opening import RESTORED
-from csr_desktop.store.salvage import OLD_FILE, SALVAGED
+from csr_desktop.store.opening import OLD_FILE, RESTORED, SALVAGED
 from csr_desktop.store.tables import SYNCED
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -62,14 +62,19 @@ class Replica:
         sql: Sql,
         clock: Callable[[], int],
         new_id: NewId,
-        projections: Sequence[Projection] = (),
+        projections: Callable[[], Sequence[Projection]] = tuple,
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self.sql = sql
         self.clock = clock
         self.new_id = new_id
-        self.projections = projections
+        self._projections = projections
         self.before_commit = before_commit
+
+    @cached_property
+    def projections(self) -> Sequence[Projection]:
+        """The derived tables; made with the first change, since nothing that is only read needs them."""
+        return self._projections()
 
     # What the file says
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +47,8 @@ def _has_x(display: str) -> bool:
     local = _LOCAL_DISPLAY.fullmatch(display)
     if local is None:
         return bool(display)
+    import socket
+
     path = f"/tmp/.X11-unix/X{local[1]}"  # noqa: S108  # where X servers listen
     for address in (f"\0{path}", path):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:

@@ -55,6 +55,8 @@ class Application(QObject):
 
     ready = Signal(object)
     """The DeskWindow: its inbox is painted with its rows, and takes keys."""
+    settled = Signal()
+    """The first window stands, whatever it shows; may be told more than once."""
     ended = Signal()
     raise_wanted = Signal()
     """From any thread: bring the window to the front."""
@@ -159,6 +161,7 @@ class Application(QObject):
         self._let_key_quit(made.window)
         made.build_rest()
         made.start_sync()
+        self.settled.emit()
         QTimer.singleShot(50, made.build_places)
 
     def _restore_place(self, made: DeskWindow) -> None:
@@ -281,6 +284,7 @@ class Application(QObject):
         view.show()
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
+        self.settled.emit()
 
     # An error that nothing took
 

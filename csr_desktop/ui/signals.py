@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -19,18 +20,16 @@ def ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
     The handler itself does nothing: raised in a slot, an exception would be lost. The byte that Python writes for each
     signal wakes the event loop, which may otherwise not run any Python for long.
     """
-    woken, wake = socket.socketpair()
-    woken.setblocking(False)
-    wake.setblocking(False)
-    notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read)
+    woken, wake, said, close = _pair()
+    notifier = QSocketNotifier(woken, QSocketNotifier.Type.Read)
 
     def read() -> None:
         with suppress(OSError):
-            if not set(woken.recv(4096)).isdisjoint(ENDING):
+            if not set(said()).isdisjoint(ENDING):
                 end()
 
     notifier.activated.connect(read)
-    before_fd = signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    before_fd = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     try:
         with answered_by(_wait_for_the_loop):
             yield
@@ -38,9 +37,33 @@ def ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
         signal.set_wakeup_fd(before_fd)
         notifier.setEnabled(False)
         notifier.deleteLater()
-        woken.close()
-        wake.close()
+        close()
 
 
 def _wait_for_the_loop(_number: int, _frame: object) -> None:
     """It is answered in the event loop."""
+
+
+def _pair() -> tuple[int, int, Callable[[], bytes], Callable[[], None]]:
+    """What Python writes to and Qt waits for: its reading and writing end, what reads all, what closes both."""
+    if sys.platform == "win32":  # there only sockets can be waited for
+        import socket
+
+        woken, wake = socket.socketpair()
+        woken.setblocking(False)
+        wake.setblocking(False)
+
+        def close() -> None:
+            woken.close()
+            wake.close()
+
+        return woken.fileno(), wake.fileno(), lambda: woken.recv(4096), close
+    ends = os.pipe()
+    for end in ends:
+        os.set_blocking(end, False)
+
+    def close_pipe() -> None:
+        for end in ends:
+            os.close(end)
+
+    return *ends, lambda: os.read(ends[0], 4096), close_pipe

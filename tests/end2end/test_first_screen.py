@@ -74,7 +74,10 @@ sys.exit(run_desk(places, demo_secrets(places), ["csr-desktop"], on_ready))
 """
 LATER = {
     "argon2", "click", "cryptography", "holidays", "httpx2", "keyring", "phonenumbers", "platformdirs", "psycopg",
-    "rapidfuzz", "sqlite3.dump", "ssl", "starlette", "structlog", "truststore", "zstandard",
+    "rapidfuzz", "sqlite3.dump", "ssl", "starlette", "structlog", "tomllib", "truststore", "zstandard",
+    "csr_desktop.commands.every", "csr_desktop.commands.tickets", "csr_desktop.domain.pay_schedule",
+    "csr_desktop.store.desk_tables", "csr_desktop.store.salvage", "csr_desktop.store.search_projection",
+    "csr_desktop.store.server_tables", "csr_desktop.system.instance_listener",
     "csr_desktop.system.crashes", "csr_desktop.system.diagnostics", "csr_desktop.ui.crash_view",
     "csr_desktop.server", "csr_desktop.sync.engine", "csr_desktop.sync.transport", "csr_desktop.services.calls",
     "csr_desktop.services.clients", "csr_desktop.services.follow_ups", "csr_desktop.services.search",

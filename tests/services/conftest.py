@@ -57,7 +57,7 @@ class Bureau:
         self.path = folder / "desk.db"
         self.sql = open_desk(self.path, bytes(range(32)), clock=self.clock)
         projections = (ClientClocks(self.clock, deposit_rules), InboxProjection(self.clock))
-        self.replica = Replica(self.sql, self.clock, id_source(self.clock, lambda _bits: 0), projections)
+        self.replica = Replica(self.sql, self.clock, id_source(self.clock, lambda _bits: 0), lambda: projections)
         self.services: Services
         self.fill()
 

@@ -10,9 +10,11 @@ import pytest
 from csr_desktop.domain.errors import Unreadable
 from csr_desktop.store import migrations
 from csr_desktop.store.derived_tables import DERIVED_TABLES
+from csr_desktop.store.desk_tables import DESK_TABLES
 from csr_desktop.store.migrations import Step, latest_version, migrate, version_of
 from csr_desktop.store.opening import close_desk, open_desk, open_server
-from csr_desktop.store.tables import DESK_TABLES, SERVER_TABLES, SYNCED, new_row
+from csr_desktop.store.server_tables import SERVER_TABLES
+from csr_desktop.store.tables import SYNCED, new_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

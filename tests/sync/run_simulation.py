@@ -12,8 +12,9 @@ from pathlib import Path
 
 import peewee as pw
 
+from csr_desktop.store.server_tables import SERVER_TABLES
 from csr_desktop.store.sql import Sql
-from csr_desktop.store.tables import SERVER_TABLES, SYNCED
+from csr_desktop.store.tables import SYNCED
 from tests.sync.simulation import World
 
 ALL_TABLES = (*SYNCED.values(), *SERVER_TABLES)

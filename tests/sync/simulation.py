@@ -27,8 +27,9 @@ from csr_desktop.domain.permissions import ORGANISATION, Person
 from csr_desktop.protocol import PullReply, PullRequest, Rights
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.ledger import Ledger, Push
+from csr_desktop.store.desk_tables import DESK_TABLES
 from csr_desktop.store.sql import Sql
-from csr_desktop.store.tables import COLUMNS, DESK_TABLES, SYNCED, new_row
+from csr_desktop.store.tables import COLUMNS, SYNCED, new_row
 from csr_desktop.sync.rebase import Puller
 from csr_desktop.sync.replica import Replica, first_rights, newcomer, person_of
 

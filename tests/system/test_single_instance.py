@@ -14,24 +14,36 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csr_desktop.domain.errors import EnvironmentFault
+from csr_desktop.system.instance_listener import LENGTH_LIMIT
 from csr_desktop.system.places import Places
-from csr_desktop.system.single_instance import LENGTH_LIMIT, claim, raise_first, tell_first
+from csr_desktop.system.single_instance import claim, raise_first, tell_first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from csr_desktop.system.single_instance import Claim
 
 FIRST = """
 import sys, threading
 from pathlib import Path
 from csr_desktop.system.places import Places
 from csr_desktop.system.single_instance import claim
-claimed = claim(Places.under(Path(sys.argv[1])), lambda message: print("told", message, flush=True))
+claimed = claim(Places.under(Path(sys.argv[1])))
+if claimed:
+    claimed.listen(lambda message: print("told", message, flush=True))
 print("first" if claimed else "second", flush=True)
 if claimed:
     sys.stdin.read()
     claimed.close()
 """
+
+
+def listening(places: Places, on_message: Callable[[dict[str, str]], None]) -> Claim | None:
+    claimed = claim(places)
+    if claimed is not None:
+        claimed.listen(on_message)
+    return claimed
 
 
 @pytest.fixture
@@ -73,13 +85,13 @@ def test_a_second_start_raises_the_first_and_is_told_so(
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with a signal")
 def test_after_a_kill_the_next_start_is_the_first(places: Places, first: subprocess.Popen[str]) -> None:
-    assert claim(places, print) is None
+    assert claim(places) is None
     first.send_signal(signal.SIGKILL)
     first.wait(10)
     assert (places.data / "running.json").exists()
     assert not tell_first(places, {"what": "raise"})
     heard: queue.Queue[dict[str, str]] = queue.Queue()
-    claimed = claim(places, heard.put)
+    claimed = listening(places, heard.put)
     assert claimed is not None
     assert raise_first(places)
     assert heard.get(timeout=10) == {"what": "raise"}
@@ -90,7 +102,7 @@ def test_after_a_kill_the_next_start_is_the_first(places: Places, first: subproc
 def test_a_first_one_that_hangs_is_not_waited_for_long(places: Places, first: subprocess.Popen[str]) -> None:
     first.send_signal(signal.SIGSTOP)
     try:
-        assert claim(places, print) is None
+        assert claim(places) is None
         assert not tell_first(places, {"what": "raise"})
     finally:
         first.send_signal(signal.SIGCONT)
@@ -114,7 +126,7 @@ def test_each_folder_has_its_own_first(tmp_path: Path) -> None:
     for person in ("one", "two"):
         each = Places.under(tmp_path / person)
         each.make()
-        claims.append(claim(each, print))
+        claims.append(listening(each, print))
     assert None not in claims
     for claimed in claims:
         assert claimed is not None
@@ -123,7 +135,7 @@ def test_each_folder_has_its_own_first(tmp_path: Path) -> None:
 
 def test_after_closing_nothing_is_left_and_it_can_be_claimed_again(places: Places) -> None:
     for _ in range(3):
-        claimed = claim(places, print)
+        claimed = listening(places, print)
         assert claimed is not None
         claimed.close()
         claimed.close()
@@ -137,7 +149,7 @@ def test_one_that_is_just_starting_is_waited_for(places: Places) -> None:
     answers: list[bool] = []
     asking = threading.Thread(target=lambda: answers.append(raise_first(places)))
     asking.start()
-    claimed = claim(places, heard.put)
+    claimed = listening(places, heard.put)
     assert claimed is not None
     asking.join(10)
     claimed.close()
@@ -147,7 +159,7 @@ def test_one_that_is_just_starting_is_waited_for(places: Places) -> None:
 
 def test_only_who_can_read_the_persons_files_is_heard(places: Places) -> None:
     heard: queue.Queue[dict[str, str]] = queue.Queue()
-    claimed = claim(places, heard.put)
+    claimed = listening(places, heard.put)
     assert claimed is not None
     endpoint = json.loads((places.data / "running.json").read_text())
     if os.name == "posix":
@@ -179,7 +191,7 @@ def test_only_who_can_read_the_persons_files_is_heard(places: Places) -> None:
 
 def test_one_that_connects_and_says_nothing_holds_up_only_briefly(places: Places) -> None:
     heard: queue.Queue[dict[str, str]] = queue.Queue()
-    claimed = claim(places, heard.put)
+    claimed = listening(places, heard.put)
     assert claimed is not None
     endpoint = json.loads((places.data / "running.json").read_text())
     with socket.create_connection(("127.0.0.1", endpoint["port"])):
@@ -192,7 +204,7 @@ def test_one_that_connects_again_and_again_and_says_nothing_keeps_no_second_star
     places: Places,
 ) -> None:
     heard: queue.Queue[dict[str, str]] = queue.Queue()
-    claimed = claim(places, heard.put)
+    claimed = listening(places, heard.put)
     assert claimed is not None
     port = json.loads((places.data / "running.json").read_text())["port"]
     is_over = threading.Event()
@@ -228,17 +240,17 @@ def test_a_message_that_is_too_long_is_a_bug(places: Places) -> None:
 
 def test_a_folder_that_takes_no_lock_is_named(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault, match=r"running\.lock"):
-        claim(Places.under(tmp_path / "none"), print)
+        listening(Places.under(tmp_path / "none"), print)
 
 
 def test_a_lock_is_not_inherited_by_programs_that_are_started(places: Places) -> None:
-    claimed = claim(places, print)
+    claimed = listening(places, print)
     assert claimed is not None
     with subprocess.Popen(
         [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, close_fds=False
     ) as child:
         claimed.close()
-        again = claim(places, print)
+        again = listening(places, print)
         assert again is not None
         again.close()
         child.communicate(b"", timeout=10)

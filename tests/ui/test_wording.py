@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QLocale
 
 import csr_desktop.services
-from csr_desktop.commands import administration, catalogue
+from csr_desktop.commands import administration, every
 from csr_desktop.services.follow_up_rows import OUTCOMES_BY_KIND
 from csr_desktop.ui.kit.icons import has_icon
 from csr_desktop.ui.kit.theme import ThemeSwitch
@@ -241,7 +241,7 @@ def test_every_icon_of_the_words_is_in_the_set() -> None:
 
 
 def test_every_command_that_a_desk_can_send_has_a_name(words: Wording) -> None:
-    kinds = get_args(catalogue.Any_)
+    kinds = get_args(every.Any_)
     sent = [kind.__name__ for kind in kinds if kind.__module__ != administration.__name__]
     assert len(sent) >= 20
     named = [words.command(name) for name in sent]

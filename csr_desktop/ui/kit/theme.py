@@ -1,7 +1,6 @@
 """The theme in force: colours by role, fonts by size, and the switch that follows the system or is forced."""
 
 import sys
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from typing import Literal, get_args
@@ -99,8 +98,17 @@ class Theme(msgspec.Struct, frozen=True, eq=False):
 
 @cache
 def load_theme(name: ThemeName) -> Theme:
-    """Raises OSError where the file is missing, ValueError where it can't be read."""
-    table = tomllib.loads(resource_text("themes", f"{name}.toml"))
+    """The roles: `canvas` is the ground of window, rail, top bar and context pane, `surface` of lists, fields and
+    what is selected, `raised` of what floats; `fill` of secondary buttons and neutral chips, `control` the border of
+    fields and boxes, `hairline` what lies between panes and rows. `accent` is the one primary action, `accent-text`
+    links and the current place; `selection-idle` the selected row of a list without the focus. `danger-fill` hangs
+    up, `note` is the paper of an internal note. `shadow` (#AARRGGBB) lies under what floats, `dim` over the window
+    while the palette is open. Text has a contrast of 4.5 : 1, controls and chart series of 3 : 1, in the theme of
+    high contrast 7 : 1.
+
+    Raises OSError where the file is missing, ValueError where it can't be read.
+    """
+    table = msgspec.json.decode(resource_text("themes", f"{name}.json"))
     series = tuple(QColor(value) for value in table.pop("series"))
     return Theme(name, load_sizes(), {role: QColor(value) for role, value in table.items()}, series)
 

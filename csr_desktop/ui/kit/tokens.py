@@ -1,6 +1,8 @@
-"""Sizes by use, read from `resources/themes/sizes.toml` and checked while read. All lengths are pixels at 100 %."""
+"""Sizes by use, read from `resources/themes/sizes.json` and checked while read. All lengths are pixels at 100 %.
 
-import tomllib
+Widgets name uses, never values.
+"""
+
 from functools import cache
 
 import msgspec
@@ -13,6 +15,8 @@ class _Table(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
 
 
 class TypeSizes(_Table, frozen=True):
+    """Of the system's UI font, in these two weights only; `initials_small` stand in an avatar of 20."""
+
     caption: int
     body: int
     title: int
@@ -101,7 +105,9 @@ class HeightSizes(_Table, frozen=True):
 
 
 class WidthSizes(_Table, frozen=True):
-    """The last three are window widths below which panes give way; `row_*` are list widths below which parts go."""
+    """`message` is the longest line of a message that reads well. `row_*` are list widths below
+    which parts of a row go, the last three window widths below which panes give way.
+    """
 
     rail: int
     rail_compact: int
@@ -121,7 +127,7 @@ class WidthSizes(_Table, frozen=True):
 
 
 class TimeSizes(_Table, frozen=True):
-    """Milliseconds."""
+    """Milliseconds; all 0 where the system asks for less motion."""
 
     card_slide: int
     notice: int
@@ -140,4 +146,4 @@ class Sizes(_Table, frozen=True):
 @cache
 def load_sizes() -> Sizes:
     """Raises msgspec.ValidationError where a size is missing, misspelt or not a number."""
-    return msgspec.convert(tomllib.loads(resource_text("themes", "sizes.toml")), Sizes)
+    return msgspec.json.decode(resource_text("themes", "sizes.json"), type=Sizes)

@@ -76,8 +76,8 @@ def test_a_changed_look_dresses_a_shown_label_anew(themes: ThemeSwitch, qtbot: Q
 
 
 def test_shipped_files_are_found() -> None:
-    assert resource_path("themes", "light.toml").is_file()
-    assert "canvas" in resource_text("themes", "dark.toml")
+    assert resource_path("themes", "light.json").is_file()
+    assert "canvas" in resource_text("themes", "dark.json")
 
 
 def test_both_icon_files_are_found_for_the_packager() -> None:

@@ -1,0 +1,109 @@
+"""The tables that only a desk has: what waits to be sent, and what can be taken back. Unbound, like the others."""
+
+from __future__ import annotations
+
+import peewee as pw
+
+
+class OutboxTable(pw.Model):
+    seq = pw.BigIntegerField(primary_key=True)
+    id = pw.TextField(default="")
+    group_id = pw.TextField(default="")
+    body = pw.BlobField()
+    blocked = pw.TextField(default="")
+
+    class Meta:
+        table_name = "outbox"
+
+
+class BaseTable(pw.Model):
+    """The server's last state of a row that unsent commands touched; no image means that there was no such row."""
+
+    table_name = pw.TextField(default="")
+    row_id = pw.TextField(default="")
+    image = pw.BlobField(null=True)
+
+    class Meta:
+        table_name = "base"
+        primary_key = pw.CompositeKey("table_name", "row_id")
+
+
+class CursorTable(pw.Model):
+    scope = pw.TextField(primary_key=True)
+    rev = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "cursors"
+
+
+class NeedsYouTable(pw.Model):
+    """A command the server did not take as meant, with the person's text in it."""
+
+    id = pw.TextField(primary_key=True)
+    body = pw.BlobField()
+    status = pw.TextField(default="")
+    code = pw.TextField(default="")
+    reason = pw.TextField(default="")
+    answered_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "needs_you"
+
+
+class SentTable(pw.Model):
+    """What the server took, for a while: if it forgets it, put back from an older backup, it is sent once more."""
+
+    position = pw.BigIntegerField(primary_key=True)
+    id = pw.TextField(default="")
+    device_id = pw.TextField(default="")
+    group_id = pw.TextField(default="")
+    body = pw.BlobField()
+    answered_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "sent"
+
+
+class UndoTable(pw.Model):
+    """What takes a group of commands back, in order; kept after the commands were sent."""
+
+    group_id = pw.TextField(primary_key=True)
+    words = pw.TextField(default="")
+    commands = pw.BlobField()
+    done_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "undo"
+
+
+class DraftTable(pw.Model):
+    """Text that is being typed, by the place where it is typed."""
+
+    key = pw.TextField(primary_key=True)
+    body = pw.TextField(default="")
+    written_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "drafts"
+
+
+class StateTable(pw.Model):
+    """Single values of the file: last seq, rights, clock offset, what was open."""
+
+    key = pw.TextField(primary_key=True)
+    value = pw.TextField(default="")
+
+    class Meta:
+        table_name = "state"
+
+
+DESK_TABLES: tuple[type[pw.Model], ...] = (
+    OutboxTable,
+    BaseTable,
+    CursorTable,
+    NeedsYouTable,
+    SentTable,
+    UndoTable,
+    DraftTable,
+    StateTable,
+)

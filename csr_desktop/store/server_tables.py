@@ -1,0 +1,115 @@
+"""The tables that only a server has: what carries the feed, what is known for good, who may sign in. Unbound."""
+
+from __future__ import annotations
+
+import peewee as pw
+
+
+class GoneTable(pw.Model):
+    """The row left this scope at `rev`."""
+
+    scope = pw.TextField(default="")
+    table_name = pw.TextField(default="")
+    row_id = pw.TextField(default="")
+    rev = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "gone"
+        primary_key = pw.CompositeKey("scope", "table_name", "row_id")
+        indexes = ((("scope", "rev"), False),)
+
+
+class HistoryTable(pw.Model):
+    """Every value a field was given; the row holds the greatest (at, command) that is not withdrawn."""
+
+    table_name = pw.TextField(default="")
+    row_id = pw.TextField(default="")
+    field = pw.TextField(default="")
+    command_id = pw.TextField(default="")
+    at = pw.BigIntegerField(default=0)
+    value = pw.TextField(default="")  # JSON
+    is_withdrawn = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "history"
+        primary_key = pw.CompositeKey("table_name", "row_id", "field", "command_id")
+
+
+class LogTable(pw.Model):
+    """One row a command: its stored answer and the audit log, each hash over the one before."""
+
+    position = pw.BigIntegerField(primary_key=True)
+    id = pw.TextField(unique=True)
+    device_id = pw.TextField(default="")
+    seq = pw.BigIntegerField(default=0)
+    user_id = pw.TextField(default="")
+    body = pw.BlobField()
+    status = pw.TextField(default="")  # done, differs, refused, void
+    code = pw.TextField(default="")
+    reason = pw.TextField(default="")
+    executed_at = pw.BigIntegerField(default=0)
+    inverse = pw.BlobField(default=b"")  # what takes it back, as the server saw it; empty when it changed nothing
+    hash = pw.BlobField()
+
+    class Meta:
+        table_name = "log"
+        indexes = ((("device_id", "seq"), True),)
+
+
+class DeviceTable(pw.Model):
+    """A workstation of one person; `seq` is the last of its commands that was executed."""
+
+    id = pw.TextField(primary_key=True)
+    user_id = pw.TextField(default="")
+    name = pw.TextField(default="")
+    public_key = pw.BlobField(default=b"")
+    registered_at = pw.BigIntegerField(default=0)
+    seen_at = pw.BigIntegerField(default=0)
+    revoked_at = pw.BigIntegerField(default=0)
+    seq = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "devices"
+
+
+class CredentialTable(pw.Model):
+    """How a person signs in; `failed_at` and `failures` make further tries wait."""
+
+    user_id = pw.TextField(primary_key=True)
+    password_hash = pw.TextField(default="")
+    failures = pw.BigIntegerField(default=0)
+    failed_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "credentials"
+
+
+class EscrowTable(pw.Model):
+    """A device's newest database keys, wrapped with the server's key, for a person whose keyring was lost."""
+
+    device_id = pw.TextField(primary_key=True)
+    wrapped_key = pw.BlobField()
+
+    class Meta:
+        table_name = "escrow"
+
+
+class CounterTable(pw.Model):
+    """`rev`, `ticket` and `log`: counted under a lock held until commit."""
+
+    id = pw.TextField(primary_key=True)
+    value = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "counters"
+
+
+SERVER_TABLES: tuple[type[pw.Model], ...] = (
+    GoneTable,
+    HistoryTable,
+    LogTable,
+    DeviceTable,
+    CredentialTable,
+    EscrowTable,
+    CounterTable,
+)
