@@ -22,8 +22,8 @@ def programs() -> Path | None:
 
 
 @functools.cache
-def folder() -> Path:
-    """Start it once a process; the folder of its socket."""
+def folder(*, has_fsync: bool = False) -> Path:
+    """Start it once a process; the folder of its socket. What measures wants `has_fsync`."""
     where = programs()
     if where is None:
         pytest.skip("PostgreSQL's programs are not installed")
@@ -52,7 +52,7 @@ def folder() -> Path:
         "--locale=C.UTF-8",
         "--no-sync",
     )
-    options = f"-c listen_addresses='' -k {home} -c fsync=off"
+    options = f"-c listen_addresses='' -k {home} -c fsync={'on' if has_fsync else 'off'}"
     run(str(where / "pg_ctl"), "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start")
 
     def stop() -> None:
@@ -63,11 +63,11 @@ def folder() -> Path:
     return home
 
 
-def database_url(name: str) -> str:
+def database_url(name: str, *, has_fsync: bool = False) -> str:
     """A new, empty database of this name; skips where PostgreSQL is missing."""
     import psycopg
 
-    home = folder()
+    home = folder(has_fsync=has_fsync)
     with psycopg.connect(f"postgresql:///postgres?host={home}&user=csr", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
         connection.execute(f'CREATE DATABASE "{name}"')

@@ -9,17 +9,20 @@ from importlib import import_module
 
 import msgspec
 
-NAMES = ("startup", "search", "lookup", "save", "inbox", "memory")
+NAMES = ("startup", "search", "lookup", "save", "inbox", "memory", "sync")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--seats", type=int, default=10, help="how large the made-up bureau is (10)")
+    parser.add_argument("--database", default="", help="sync: PostgreSQL's address, or `postgresql` for one of its own")
+    parser.add_argument("--only", default="", help="sync: one part alone, download, upload or load")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    figures = import_module(f"tests.bench.{options.name}").measure(options.seats)
+    further = [options.database, options.only] if options.name == "sync" else []
+    figures = import_module(f"tests.bench.{options.name}").measure(options.seats, *further)
     figures = {key: round(value, 3) for key, value in figures.items()}
     if options.json:
         result = {"name": options.name, "seats": options.seats, "figures": figures}
