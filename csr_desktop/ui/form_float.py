@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from csr_desktop.ui.action_float import ActionFloat
+from csr_desktop.ui.kit.action_float import ActionFloat
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import ErrorLine, Labelled, TextField

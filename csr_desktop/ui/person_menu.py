@@ -10,8 +10,8 @@ from PySide6.QtGui import QKeyEvent
 from csr_desktop.ui.actions import key_text
 from csr_desktop.ui.form_float import FormFloat
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.menu_float import MenuFloat
 from csr_desktop.ui.kit.picker import Pick
-from csr_desktop.ui.menu_float import MenuFloat
 
 if TYPE_CHECKING:
     from csr_desktop.services.sign_in import Account

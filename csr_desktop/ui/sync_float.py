@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt, Signal
 
-from csr_desktop.ui.action_float import ActionFloat
+from csr_desktop.ui.kit.action_float import ActionFloat
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.panes import Facts, column, line

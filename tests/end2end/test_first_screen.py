@@ -83,8 +83,8 @@ LATER = {
     "csr_desktop.services.clients", "csr_desktop.services.follow_ups", "csr_desktop.services.search",
     "csr_desktop.ui.calls", "csr_desktop.ui.clients", "csr_desktop.ui.context_pane", "csr_desktop.ui.follow_ups",
     "csr_desktop.ui.inbox.asking", "csr_desktop.ui.inbox.conversation_pane", "csr_desktop.ui.inbox.item_panes",
-    "csr_desktop.ui.inbox.new_ticket_pane", "csr_desktop.ui.kit.focus_ring", "csr_desktop.ui.kit.menu_icons",
-    "csr_desktop.ui.kit.prose", "csr_desktop.ui.palette", "csr_desktop.ui.sign_in_view",
+    "csr_desktop.ui.inbox.new_ticket_pane", "csr_desktop.ui.kit.action_float", "csr_desktop.ui.kit.focus_ring",
+    "csr_desktop.ui.kit.menu_float", "csr_desktop.ui.kit.prose", "csr_desktop.ui.palette", "csr_desktop.ui.sign_in_view",
 }  # fmt: skip
 """Packages and modules that are imported when something is done, never to show the inbox."""
 

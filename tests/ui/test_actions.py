@@ -9,8 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from csr_desktop.ui.action_float import ActionFloat
 from csr_desktop.ui.actions import Action, Actions, KeyClash, key_text, types_text
+from csr_desktop.ui.kit.action_float import ActionFloat
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.theme import ThemeSwitch

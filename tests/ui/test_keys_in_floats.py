@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from csr_desktop.ui.action_float import ActionFloat
+from csr_desktop.ui.kit.action_float import ActionFloat
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.float import FloatFrame, is_in_float

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.ui.fault_view import FaultView
+from csr_desktop.ui.kit.menu_float import MenuFloat
 from csr_desktop.ui.kit.theme import ThemeSwitch
-from csr_desktop.ui.menu_float import MenuFloat
 from csr_desktop.ui.person_menu import SignOutFloat
 from csr_desktop.ui.plurals import EnglishPlurals
 from csr_desktop.ui.sign_in_view import SignInView

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.call_rows import CallRow
 from csr_desktop.ui.kit.bars import HandleBar
 from csr_desktop.ui.kit.buttons import Button, IconButton
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
-from csr_desktop.ui.kit.icons import icon
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import NoticeBar
 from csr_desktop.ui.kit.panes import column, line
@@ -46,8 +45,6 @@ class CallHead(QWidget):
         self.end = Button(themes, self.tr("Hang up"), role="end-call", icon="phone-disconnect", key_hint="F8")
         self.more = IconButton(themes, "dots-three", self.tr("More for this call"))
         self.context_button = IconButton(themes, "info", self.tr("About the client"), key_hint="I")
-        self._menu = QMenu(self)
-        self._menu.addAction(icon(themes, "trash"), self.tr("Discard this call"), self.discard_wanted.emit)
         self._match_mark = IconMark(themes, "shield-check", tone="success")
         self._match = ElidedLabel(tone="muted")
         self.someone_else = Button(themes, self.tr("Someone else"), role="link", key_hint="Ctrl M")
@@ -61,7 +58,7 @@ class CallHead(QWidget):
         self._lay_out()
         self.hold.clicked.connect(self.hold_wanted)
         self.end.clicked.connect(self.end_wanted)
-        self.more.clicked.connect(lambda: self._menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height()))))
+        self.more.clicked.connect(self._open_more)
         self.someone_else.clicked.connect(self.someone_else_wanted)
         self.repeat.acted.connect(self.escalate_wanted)
         self.repeat.acted_second.connect(self._toggle_earlier)
@@ -157,6 +154,12 @@ class CallHead(QWidget):
     def _fold_notes(self) -> None:
         """No room for notes while there are none."""
         self._notes.setVisible(not self.recovered.isHidden())
+
+    def _open_more(self) -> None:
+        from csr_desktop.ui.kit.menu_float import MenuLine, open_menu
+
+        discard = MenuLine(self.tr("Discard this call"), self.discard_wanted.emit, "trash")
+        open_menu(self._desk.themes, self.more.accessibleName(), self.more, [discard], is_trailing=True)
 
     def _toggle_earlier(self) -> None:
         if self.earlier.isHidden():

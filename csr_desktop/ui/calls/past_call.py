@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QWidget
 
 from csr_desktop.ui.calls.call_pane import topic_picks
 from csr_desktop.ui.calls.latest_writer import LatestWriter
@@ -18,7 +19,6 @@ from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.fields import Labelled
-from csr_desktop.ui.kit.icons import icon
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.panes import Hairline, Pane, column, line
 from csr_desktop.ui.kit.picker import Pick, SearchPicker, TreeChoice
@@ -334,19 +334,22 @@ class PastCall(Pane):
         self._desk.do(self, lambda: self._desk.services.inbox.dismiss([call_id]))
 
     def _open_menu(self) -> None:
-        detail, themes, menu = self._detail, self._desk.themes, QMenu(self)
+        from csr_desktop.ui.kit.menu_float import MenuLine, open_menu
+
+        detail, lines = self._detail, []
         if detail is None:
             return
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if detail.can_correct:
-            menu.addAction(icon(themes, "user"), self.tr("Someone else"), self.ask_who)
-            menu.addAction(icon(themes, "ticket"), self.tr("Link a ticket"), self.ask_ticket)
-        if detail.row.client_id:
-            client_id = detail.row.client_id
-            menu.addAction(
-                icon(themes, "buildings"), self.tr("Open the client"), lambda: self._desk.open("client", client_id)
-            )
-        menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+            lines += [
+                MenuLine(self.tr("Someone else"), self.ask_who, "user"),
+                MenuLine(self.tr("Link a ticket"), self.ask_ticket, "ticket"),
+            ]
+        client_id = detail.row.client_id
+        if client_id:
+            opens = partial(self._desk.open, "client", client_id)
+            lines.append(MenuLine(self.tr("Open the client"), opens, "buildings"))
+        if lines:
+            open_menu(self._desk.themes, self.more.accessibleName(), self.more, lines, is_trailing=True)
 
     def ask_who(self) -> None:
         detail = self._detail

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from csr_desktop.ui.context_parts import is_same_time
 from csr_desktop.ui.kit.avatar import Avatar
@@ -200,17 +200,12 @@ class ContactCard(QWidget):
             pick_number(self.call, entries, self.calling.emit)
 
 
-def pick_number(below: QWidget, entries: Sequence[tuple[str, str, str]], call: Callable[[str, str], object]) -> QMenu:
+def pick_number(below: Button, entries: Sequence[tuple[str, str, str]], call: Callable[[str, str], object]) -> None:
     """A small menu of (words, number, contact id) under a button; what is taken is called."""
-    menu = QMenu(below)
-    for words, number, contact_id in entries:
-        action = QAction(words.replace("&", "&&"), menu)
-        action.triggered.connect(lambda _=False, n=number, c=contact_id: call(n, c))
-        menu.addAction(action)
-    menu.aboutToHide.connect(menu.deleteLater)
-    menu.popup(below.mapToGlobal(QPoint(0, below.height())))
-    menu.setActiveAction(menu.actions()[0])
-    return menu
+    from csr_desktop.ui.kit.menu_float import MenuLine, open_menu
+
+    lines = [MenuLine(words, partial(call, number, contact_id), "phone") for words, number, contact_id in entries]
+    open_menu(below.themes, below.accessibleName(), below, lines)
 
 
 class _Chips(QWidget):

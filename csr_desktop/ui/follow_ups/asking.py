@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from csr_desktop.ui.action_float import ActionFloat, PickFloat
 from csr_desktop.ui.follow_ups.deeds import open_ids
 from csr_desktop.ui.follow_ups.form_floats import CountedFloat, MoveFloat, OutcomeFloat, RenameFloat
+from csr_desktop.ui.kit.action_float import ActionFloat, PickFloat
 from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.wording import HOUR, MINUTE
 

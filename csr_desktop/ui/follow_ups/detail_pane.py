@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QTimer, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.ui.follow_ups.detail_parts import DayCard, Detail, LedHereLine, PlainLink, RateLine, WhenCard
 from csr_desktop.ui.kit.buttons import Button, IconButton
@@ -316,10 +316,10 @@ class DetailPane(Pane):
         shown = self.detail
         if shown is None:
             return
-        menu = QMenu(self)
-        menu.addAction(self.tr("Change the words"), self.rename_wanted.emit)
+        from csr_desktop.ui.kit.menu_float import MenuLine, open_menu
+
+        lines = [MenuLine(self.tr("Change the words"), self.rename_wanted.emit, "pencil-simple")]
         for at, number in enumerate(shown.contact_numbers[1:], 1):
             words = ", ".join(part for part in (number.shown, number.label) if part)
-            menu.addAction(self.tr("Call {0}").format(words).replace("&", "&&"), partial(self.call_number, at))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+            lines.append(MenuLine(self.tr("Call {0}").format(words), partial(self.call_number, at), "phone"))
+        open_menu(self._desk.themes, self.more.accessibleName(), self.more, lines, is_trailing=True)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from csr_desktop.domain.errors import BadInput
-from csr_desktop.ui.action_float import ActionFloat
 from csr_desktop.ui.draft_keeper import DraftKeeper
 from csr_desktop.ui.due_entry import DueEntry
 from csr_desktop.ui.form_float import FormFloat
+from csr_desktop.ui.kit.action_float import ActionFloat
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label

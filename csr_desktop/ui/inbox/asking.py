@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from csr_desktop.ui.action_float import ActionFloat, PickFloat
 from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, tickets
 from csr_desktop.ui.inbox.line_float import LineFloat
+from csr_desktop.ui.kit.action_float import ActionFloat, PickFloat
 from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.wording import HOUR
 

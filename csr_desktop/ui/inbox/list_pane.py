@@ -143,8 +143,8 @@ class ListPane(Pane):
                 self._say_empty()
 
     def _open_views(self) -> None:
+        from csr_desktop.ui.kit.menu_float import MenuFloat
         from csr_desktop.ui.kit.picker import Pick
-        from csr_desktop.ui.menu_float import MenuFloat
 
         picks = []
         for view in VIEWS:

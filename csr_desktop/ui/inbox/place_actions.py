@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMenu
-
 from csr_desktop.ui.actions import Action, key_text
 from csr_desktop.ui.difference_bar import difference_actions
 from csr_desktop.ui.inbox.deeds import assignable, tickets
 from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
-from csr_desktop.ui.kit.icons import icon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,12 +244,10 @@ _IN_MENU = (
 
 def open_more(place: InboxPlace) -> None:
     """The ⋯ menu of a ticket: the rest of what can be done with it, each with its key."""
-    menu = QMenu(place)
+    from csr_desktop.ui.kit.menu_float import MenuLine, open_menu
+
     rows = {action.id: action for action in actions_of(place)}
-    for action in (rows[key] for key in _IN_MENU):
-        if action.is_enabled():
-            words = action.title.replace("&", "&&")
-            menu.addAction(icon(place.desk.themes, action.icon), f"{words}\t{key_text(action.key)}", action.callback)
-    menu.aboutToHide.connect(menu.deleteLater)
+    offered = [rows[key] for key in _IN_MENU if rows[key].is_enabled()]
+    lines = [MenuLine(action.title, action.callback, action.icon, key_text(action.key)) for action in offered]
     button = place.conversation.more_button
-    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+    open_menu(place.desk.themes, button.accessibleName(), button, lines, is_trailing=True)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from csr_desktop.ui.kit.elide import plain_tooltip
 from csr_desktop.ui.kit.focus import RingedButton
@@ -296,18 +296,3 @@ class ChoiceButton(Button):
             return hint
         bold = self.themes.theme.metrics("body", 600).horizontalAdvance(self.words) + 2 * self.side_padding()
         return QSize(max(bold, hint.height()), hint.height())
-
-
-class MenuButton(Button):
-    """A button whose menu opens beneath it: "Tax team ⌄"."""
-
-    def __init__(
-        self, themes: ThemeSwitch, text: str, menu: QMenu, *, role: ButtonRole = "plain", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(themes, text, role=role, parent=parent)
-        self.trailing_icon = "caret-down"
-        self._menu = menu
-        self.clicked.connect(self._open)
-
-    def _open(self) -> None:
-        self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + self.themes.theme.sizes.space.tight)))

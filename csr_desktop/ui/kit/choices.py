@@ -5,11 +5,10 @@ from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton
 from csr_desktop.ui.kit.flow import FlowLayout
-from csr_desktop.ui.kit.icons import icon
 from csr_desktop.ui.kit.theme import ThemeSwitch
 
 
@@ -103,7 +102,6 @@ class ButtonRow(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(themes.theme.sizes.space.close)
         self._more = IconButton(themes, "dots-three", self.tr("More actions"))
-        self._menu = QMenu(self)
         self._more.clicked.connect(self._open_menu)
         self._row.addWidget(self._more)
         self._row.insertStretch(1 if is_leading else 0, 1)
@@ -162,14 +160,19 @@ class ButtonRow(QWidget):
             self._arrange()
 
     def _open_menu(self) -> None:
-        self._menu.clear()
-        for button in self.in_menu:
-            words = button.words or button.accessibleName()
-            action = self._menu.addAction(words.replace("&", "&&"), button.click)
-            action.setEnabled(button.isEnabled())
-            if button.shown_icon():
-                action.setIcon(icon(self._themes, button.shown_icon()))
-        self._menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+        from csr_desktop.ui.kit.menu_float import MenuLine, open_menu  # most rows fit
+
+        lines = [
+            MenuLine(
+                button.words or button.accessibleName(),
+                button.click,
+                button.shown_icon(),
+                button.accessibleDescription(),
+                is_enabled=button.isEnabled(),
+            )
+            for button in self.in_menu
+        ]
+        open_menu(self._themes, self._more.accessibleName(), self._more, lines, is_trailing=True)
 
     def sizeHint(self) -> QSize:
         return QSize(self._width_of(self._offered()), self._themes.theme.sizes.height.control)

@@ -2,7 +2,7 @@
 
 from math import ceil, exp
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
@@ -151,15 +151,24 @@ class _Beside(QObject):
 
     pressed = Signal()
 
-    def __init__(self, frame: QWidget) -> None:
+    def __init__(self, frame: QWidget, opener: QWidget | None) -> None:
         super().__init__(frame)
         self._window = frame.window()
+        self._opener = opener
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         is_press = event.type() == QEvent.Type.MouseButtonPress
         if is_press and isinstance(watched, QWidget) and self._is_beside(watched):
             self.pressed.emit()
+            # What opened it closes it; the press would open it again.
+            return watched is self._opener
         return False
+
+    def end(self) -> None:
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+        self.deleteLater()
 
     def _is_beside(self, widget: QWidget) -> bool:
         return widget.window() is self._window and not is_in_float(widget)
@@ -184,17 +193,20 @@ class FloatFrame(QFrame):
         _Shadow(themes, self, ground)
         self.hide()
 
-    def heed_beside(self) -> None:
+    def heed_beside(self, opener: QWidget | None = None) -> None:
+        """A press on `opener` goes no further."""
         # On the program: what takes no focus and keeps the press to itself would else not be heard of.
         app = QApplication.instance()
         if app is not None and self._beside is None:
-            self._beside = _Beside(self)
+            self._beside = _Beside(self, opener)
             self._beside.pressed.connect(self.pressed_beside)
             app.installEventFilter(self._beside)
 
     def forget_beside(self) -> None:
         if self._beside is not None:
-            self._beside.deleteLater()
+            self._beside.pressed.disconnect(self.pressed_beside)
+            # Not yet: a press gives the keyboard away, which closes what floats, before the press itself is heard of.
+            QTimer.singleShot(0, self._beside, self._beside.end)
             self._beside = None
 
     def place_at(self, rect: QRect) -> None:

@@ -11,15 +11,9 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPainter, QPixmap
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QIcon
-
-    from csr_desktop.ui.kit.theme import ThemeSwitch
 
 _FONT_PATTERN = "phosphor-[0-9]*.ttf"
 _CHARMAP_PATTERN = "phosphor-charmap-*.json"
@@ -104,12 +98,3 @@ def paint_icon(painter: QPainter, rect: QRect | QRectF, name: str, colour: QColo
     drawn = pixmap(name, colour, size, device.devicePixelRatioF())
     corner = QPointF(rect.x() + (rect.width() - size) / 2, rect.y() + (rect.height() - size) / 2)
     painter.drawPixmap(corner, drawn)
-
-
-def icon(themes: ThemeSwitch, name: str, role: str = "text-muted") -> QIcon:
-    """For actions and menus, which want a QIcon. What paints itself uses `paint_icon`. Raises KeyError likewise."""
-    from csr_desktop.ui.kit.menu_icons import themed
-
-    if not has_icon(name):
-        raise KeyError(name)
-    return themed(themes, name, role)

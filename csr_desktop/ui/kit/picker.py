@@ -27,6 +27,8 @@ class Pick:
     detail: str = ""
     icon: str = ""
     path: tuple[str, ...] = ()
+    is_enabled: bool = True
+    """A menu shows what cannot be picked now faintly, and passes over it."""
 
     @property
     def words(self) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QSplitter, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.ui.actions import BURST_SECONDS
 from csr_desktop.ui.clients.contact_card import dialled
 from csr_desktop.ui.desk import Target
+from csr_desktop.ui.kit.menu_float import MenuFloat
 from csr_desktop.ui.kit.rows import ROW_ROLE, HeaderRow, Row
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from tests.conftest import Office
@@ -200,20 +201,17 @@ def test_new_lines_keep_the_chosen_one(screen: Screen) -> None:
     assert screen.place.pane.timeline.model.key_at(rows.currentIndex()) == chosen
 
 
-@pytest.mark.qt_log_ignore("This plugin does not support")
 def test_call_offers_every_number_and_dials_the_chosen(screen: Screen) -> None:
     screen.show(BAKERY)
     dialling: list[tuple[str, str]] = []
     screen.desk.calling.connect(lambda number, contact: dialling.append((number, contact)))
     screen.press(Qt.Key.Key_D)
-    menu = screen.place.pane.head.call.findChild(QMenu)
-    assert isinstance(menu, QMenu)
+    (menu,) = screen.window.findChildren(MenuFloat)
     profile = screen.place.pane.profile
     assert profile is not None
     numbers = [n for person in profile.contacts if person.is_active for n in person.numbers]
-    assert len(menu.actions()) == len(numbers) + len(profile.company_numbers)
-    menu.actions()[0].trigger()
-    menu.close()
+    assert len(menu.picks) == len(numbers) + len(profile.company_numbers)
+    screen.press(Qt.Key.Key_Return)
     assert dialling == [(dialled(numbers[0]), numbers[0].contact_id)]
 
 

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication
 
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.follow_up_rows import FollowUpRow
-from csr_desktop.ui.action_float import PickFloat
 from csr_desktop.ui.desk import Target
 from csr_desktop.ui.follow_ups.detail_parts import DayCard, LedHereLine, WhenCard
 from csr_desktop.ui.follow_ups.form_floats import CountedFloat, MoveFloat, OutcomeFloat, RenameFloat
+from csr_desktop.ui.kit.action_float import PickFloat
 from csr_desktop.ui.kit.elide import Label
 from tests.conftest import Office
 from tests.ui.follow_ups.follow_ups_bench import Bench

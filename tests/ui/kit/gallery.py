@@ -1,11 +1,11 @@
 """Every component of the kit in one window, beside the drawn states. For the tests only."""
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.bars import ClockBar, HandleBar
-from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton, MenuButton
+from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton
 from csr_desktop.ui.kit.checks import CheckBox, RadioButton
 from csr_desktop.ui.kit.chips import Badge, Chip, FilterChips, KeyCap, KeyHint
 from csr_desktop.ui.kit.choices import ChoiceRow
@@ -178,9 +178,7 @@ class Gallery(QWidget):
                 Button(self.themes, "Hang up", role="end-call", icon="phone-disconnect"),
             )
         )
-        body.addLayout(
-            _row(MenuButton(self.themes, "Tax team", QMenu(self)), Button(self.themes, "Show the 842", role="link"))
-        )
+        body.addLayout(_row(Button(self.themes, "Show the 842", role="link")))
         scores = ChoiceRow(self.themes, "Greets and names the firm", numbered=False, look="pick")
         scores.set_choices([(str(n), str(n)) for n in range(5)])
         scores.choose("4")

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from csr_desktop.system.resources import resource_path, resource_text
 from csr_desktop.ui.kit.elide import Label
-from csr_desktop.ui.kit.icons import font_files, has_icon, icon, pixmap
+from csr_desktop.ui.kit.icons import font_files, has_icon, pixmap
 from csr_desktop.ui.kit.theme import ThemeSwitch, load_theme, set_look
 
 # Every icon that the pictures of the look show, and those the kit paints by itself.
@@ -99,12 +99,3 @@ def test_an_icon_is_drawn_in_the_colour_asked_for(themes: ThemeSwitch) -> None:
     inked = [image.pixelColor(x, y) for x in range(32) for y in range(32) if image.pixelColor(x, y).alpha() > 200]
     assert inked
     assert all(colour.red() > 200 and colour.green() < 60 for colour in inked)
-
-
-def test_an_icon_given_to_qt_changes_with_the_theme(themes: ThemeSwitch) -> None:
-    made = icon(themes, "tray", "text")
-    light = made.pixmap(16, 16).toImage()
-    themes.choose("dark")
-    assert made.pixmap(16, 16).toImage() != light
-    with pytest.raises(KeyError):
-        icon(themes, "no-such-icon")

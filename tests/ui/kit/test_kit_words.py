@@ -4,16 +4,17 @@ from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.ui.kit.avatar import Avatar, initials
 from csr_desktop.ui.kit.bars import HandleBar, ProgressBar, duration_text
-from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton, MenuButton
+from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton
 from csr_desktop.ui.kit.chips import Badge, Chip, FilterChips, chip_width
 from csr_desktop.ui.kit.choices import ButtonRow, ChoiceRow
 from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
 from csr_desktop.ui.kit.flow import FlowLayout
+from csr_desktop.ui.kit.menu_float import MenuFloat
 from csr_desktop.ui.kit.message import Attachment, Message, MessageView
 from csr_desktop.ui.kit.panes import Fact, Facts, Pane, PaneHeader, Section
 from csr_desktop.ui.kit.scroll import ScrollColumn
@@ -135,6 +136,33 @@ def test_what_does_not_fit_goes_into_the_menu_last_first(themes: ThemeSwitch, qt
     assert [button.isVisible() for button in buttons] == [True, False, False]
     row.set_shown(buttons[1], is_shown=False)
     assert row.in_menu == [buttons[2]]
+
+
+def test_the_menu_of_a_row_presses_its_buttons_and_passes_over_those_that_cannot_be(
+    themes: ThemeSwitch, qtbot: QtBot
+) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    row = ButtonRow(themes, holder)
+    hints = {"Assign": "A", "Resolve": "E", "Escalate": "F4", "Rename": "F2"}
+    buttons = [row.add(Button(themes, words, key_hint=key)) for words, key in hints.items()]
+    buttons[2].setEnabled(False)
+    pressed: list[str] = []
+    for button in buttons:
+        button.clicked.connect(lambda _checked=False, words=button.words: pressed.append(words))
+    row.resize(row.minimumSizeHint().width(), 28)
+    holder.resize(600, 400)
+    with qtbot.waitActive(holder):
+        holder.show()
+        holder.activateWindow()
+    more = next(b for b in row.findChildren(IconButton) if b.isVisible())
+    more.click()
+    (menu,) = holder.findChildren(MenuFloat)
+    assert [(pick.words, pick.detail) for pick in menu.picks] == list(hints.items())[1:]
+    qtbot.keyClick(menu.rows, Qt.Key.Key_Down)
+    qtbot.keyClick(menu.rows, Qt.Key.Key_Return)
+    assert pressed == ["Rename"]
+    assert not menu.isVisible()
 
 
 def test_a_button_that_comes_while_the_row_is_shown_leaves_no_menu_behind(themes: ThemeSwitch, qtbot: QtBot) -> None:
@@ -377,7 +405,6 @@ def test_everything_that_can_be_pressed_has_a_name(themes: ThemeSwitch, qtbot: Q
         Button(themes, "Assign"),
         IconButton(themes, "phone", "Call"),
         ChoiceButton(themes, "Resolved"),
-        MenuButton(themes, "Tax team", QMenu(holder)),
     ):
         flow.addWidget(button)
     assert all(button.accessibleName() for button in holder.findChildren(QAbstractButton))

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import TextField
@@ -67,7 +67,7 @@ class ActionFloat(FloatFrame):
         self.installEventFilter(self)
         self.window().installEventFilter(self)
         self.pressed_beside.connect(self.leave)
-        self.heed_beside()
+        self.heed_beside(anchor if isinstance(anchor, QAbstractButton) else None)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._on_focus_changed)
@@ -76,8 +76,12 @@ class ActionFloat(FloatFrame):
         anchor, window = self._anchor, self.parentWidget()
         if anchor is None or window is None:
             return
+        while not anchor.isVisible() and (holder := anchor.parentWidget()) is not None:
+            # A button that found no room stands in the menu of its row.
+            anchor = holder
         gap = self.themes.theme.sizes.space.tight
         high = self._height or max(self.sizeHint().height(), self.heightForWidth(self._width))
+        high = min(high, window.height() - 2 * gap)
         start = anchor.width() - self._width if self.isRightToLeft() != self._is_trailing else 0
         corner = anchor.mapTo(window, QPoint(start, anchor.height() + gap))
         if corner.y() + high > window.height() - gap:
@@ -167,6 +171,7 @@ class PickModel(QAbstractListModel):
             icon_tone=tone,  # type: ignore[arg-type]
             end_text=pick.detail,
             is_one_line=True,
+            is_done=not pick.is_enabled,
             keeps_icon=has_icons,
         )
 
@@ -177,6 +182,8 @@ class PickModel(QAbstractListModel):
         return self.picks[index.row()].key if role == KEY_ROLE else row_data(self._rows[index.row()], role)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
+        if not self.picks[index.row()].is_enabled:
+            return Qt.ItemFlag.ItemNeverHasChildren
         return row_flags(self._rows[index.row()])
 
 
