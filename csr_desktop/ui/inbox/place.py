@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.inbox_rows import VIEWS
-from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, item_of, item_of_ticket
+from csr_desktop.ui.inbox.chosen import Chosen
 from csr_desktop.ui.inbox.inbox_words import InboxWords
 from csr_desktop.ui.inbox.list_pane import ListPane
 from csr_desktop.ui.inbox.place_actions import actions_of, open_more
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from csr_desktop.ui.actions import Action
     from csr_desktop.ui.context_pane import ContextPane
     from csr_desktop.ui.desk import Desk, Target
-    from csr_desktop.ui.inbox.asking import Asking
     from csr_desktop.ui.inbox.conversation_pane import ConversationPane
     from csr_desktop.ui.inbox.item_panes import CallPane, FollowUpPane
     from csr_desktop.ui.inbox.new_ticket_pane import NewTicketPane
@@ -45,9 +44,9 @@ class InboxPlace(Place):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.words = InboxWords(desk.words)
-        self.deeds = Deeds(desk, self)
         self.list = ListPane(desk, self.words)
         self._selected = Selected(desk, self.list)
+        self.chosen = Chosen(desk, self.list, self._selected, self)
         self._beside = Pane(desk.themes, ground="canvas")
         self._beside.setMinimumWidth(desk.themes.theme.sizes.width.context_min)
         self.panes = ThreePanes(desk.themes, self.list, self._selected, self._beside)
@@ -73,20 +72,10 @@ class InboxPlace(Place):
         self.list.opened.connect(self._on_opened)
         self.list.view_wanted.connect(self._on_view_wanted)
         self.list.new_wanted.connect(self.start_ticket)
-        self.list.bulk.claimed.connect(self.claim)
-        self.list.bulk.assigned.connect(self.assign)
-        self.list.bulk.resolved.connect(self.settle)
-        self.list.bulk.cleared.connect(self.list.rows.clear_marks)
         self.list.rows.marks_changed.connect(self._on_marks_changed)
         selected = self._selected
-        selected.several_wanted.connect(self._on_several_wanted)
-        selected.assign_wanted.connect(self.assign)
-        selected.resolve_wanted.connect(self.settle)
         selected.more_wanted.connect(lambda: open_more(self))
         selected.ticket_shown.connect(self._on_ticket_shown)
-        selected.call_dismissed.connect(self.deeds.dismiss_call)
-        selected.follow_up_completed.connect(self.deeds.complete)
-        selected.snooze_wanted.connect(self.state)
         selected.ticket_opened.connect(self._on_ticket_opened)
         selected.form_left.connect(self._leave_form)
         selected.client_chosen.connect(self._show_client)
@@ -124,16 +113,6 @@ class InboxPlace(Place):
         self._beside.body.addWidget(made)
         follow_with_tab(self._selected, made)
         return made
-
-    @property
-    def _has_asked(self) -> bool:
-        return "asking" in self.__dict__
-
-    @cached_property
-    def asking(self) -> Asking:
-        from csr_desktop.ui.inbox.asking import Asking
-
-        return Asking(self.desk, self.deeds, self)
 
     # What the window asks
 
@@ -221,7 +200,7 @@ class InboxPlace(Place):
 
     def go_back(self) -> bool:
         """What floats first, then a form, the context, marks, the text; at last from what is selected to the list."""
-        if self._has_asked and self.asking.step_back():
+        if self.chosen.step_back():
             return True
         if self.is_form_open:
             if not self.new_ticket.step_back():
@@ -249,8 +228,7 @@ class InboxPlace(Place):
             return
         if self._waits_for_list or self._selected.shows("several"):
             return
-        if self._has_asked:
-            self.asking.step_back()
+        self.chosen.step_back()
         if row.is_new:
             self._looking.start()
         if row.kind == "ticket":
@@ -278,8 +256,7 @@ class InboxPlace(Place):
         if self.is_form_open:
             return
         if self.list.rows.is_marking:
-            items = self.chosen_items()
-            self._selected.several.show_items(items)
+            self._selected.several.show_items(self.chosen.items())
             self._selected.setCurrentWidget(self._selected.several)
             if self._has_context and len({row.client_id for row in self.list.marked_rows()}) > 1:
                 self.context.clear()
@@ -288,20 +265,6 @@ class InboxPlace(Place):
             row = self.list.current
             if row is not None:
                 self._on_chosen(row)
-
-    def _on_several_wanted(self, key: str) -> None:
-        deeds = {
-            "claim": self.claim,
-            "assign": self.assign,
-            "settle": self.settle,
-            "priority": self.priority,
-            "state": self.state,
-            "topic": self.topic,
-            "clear": self.list.rows.clear_marks,
-        }
-        deeds[key]()
-        if key in {"claim", "settle", "clear"}:
-            self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_page_loaded(self) -> None:
         if not self.list.model.has_rows():
@@ -357,85 +320,7 @@ class InboxPlace(Place):
     def is_form_open(self) -> bool:
         return self._selected.shows("new_ticket")
 
-    def chosen_items(self) -> list[Item]:
-        """What a deed is done to: the marked rows, else what is shown."""
-        if self.list.rows.is_marking:
-            return [item_of(row) for row in self.list.marked_rows()]
-        if self.shows_ticket:
-            shown = self.conversation.conversation
-            return [item_of_ticket(shown)] if shown is not None else []
-        row = self.list.current
-        return [item_of(row)] if row is not None and not self.is_form_open else []
-
-    def _anchor(self) -> QWidget:
-        """By which a float opens."""
-        if self.list.rows.is_marking:
-            return self._selected.several.buttons["assign"]
-        return self.conversation.assign_button if self.shows_ticket else self._selected
-
-    # Deeds; see place_actions for their keys
-
-    def claim(self) -> None:
-        self.deeds.claim(self.chosen_items())
-        self._end_marking()
-
-    def assign(self) -> None:
-        items = self.chosen_items()
-        if assignable(items):
-            self.asking.assignee(items, self._anchor())
-
-    def release(self) -> None:
-        self.deeds.assign(self.chosen_items(), "")
-        self._end_marking()
-
-    def settle(self) -> None:
-        """Resolve or reopen tickets, let a missed call be, do a follow-up."""
-        items = self.chosen_items()
-        if self.shows_call and not self.list.rows.is_marking:
-            self.call.dismiss.click()
-        elif self.shows_follow_up and not self.list.rows.is_marking:
-            self.follow_up.done.click()
-        else:
-            is_over = bool(items) and all(item.state in {"resolved", "closed"} for item in items)
-            self.deeds.set_state(items, "open" if is_over else "resolved")
-        self._end_marking()
-
-    def _end_marking(self) -> None:
-        if self.list.rows.is_marking:
-            self.list.rows.clear_marks()
-
-    def priority(self) -> None:
-        self.asking.priority(self.chosen_items(), self._anchor())
-
-    def state(self) -> None:
-        if self.shows_follow_up and not self.list.rows.is_marking:
-            if self.follow_up.snooze.isEnabled():
-                self.asking.snooze(self.follow_up.item_id, self.follow_up.snooze)
-        else:
-            self.asking.state(self.chosen_items(), self._anchor())
-
-    def topic(self) -> None:
-        shown = self.conversation.conversation if self.shows_ticket else None
-        self.asking.topic(
-            self.chosen_items(),
-            self._anchor(),
-            client_id=shown.client_id if shown else "",
-            topic_id=shown.topic_id if shown else "",
-        )
-
-    def escalate(self) -> None:
-        shown = self.conversation.conversation if self.shows_ticket else None
-        if shown is None or not shown.can_work:
-            return
-        if shown.escalated_to_id:
-            self.deeds.end_escalation(shown.ticket_id)
-        else:
-            self.asking.escalation(shown, self.conversation.assign_button)
-
-    def rename(self) -> None:
-        shown = self.conversation.conversation if self.shows_ticket else None
-        if shown is not None and shown.can_work:
-            self.asking.subject(shown, self.conversation.assign_button)
+    # Writing and going elsewhere; see place_actions for their keys
 
     def start(self, kind: str) -> None:
         """Write a reply, a note or what the client said."""

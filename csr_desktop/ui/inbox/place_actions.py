@@ -20,7 +20,7 @@ def _unless(place: InboxPlace, words: str) -> Callable[[], str]:
     """Why not: nothing is selected, or several, it is only to be read, or else these words."""
 
     def why() -> str:
-        items = place.chosen_items()
+        items = place.chosen.items()
         if not items:
             return place.tr("Nothing is selected.")
         if len(items) > 1:
@@ -32,7 +32,7 @@ def _unless(place: InboxPlace, words: str) -> Callable[[], str]:
 
 
 def actions_of(place: InboxPlace) -> list[Action]:
-    tr, unless = place.tr, partial(_unless, place)
+    tr, unless, chosen = place.tr, partial(_unless, place), place.chosen
 
     def act(
         key: str,
@@ -60,10 +60,10 @@ def actions_of(place: InboxPlace) -> list[Action]:
         )
 
     def has_tickets() -> bool:
-        return bool(tickets(place.chosen_items()))
+        return bool(tickets(place.chosen.items()))
 
     def can_assign() -> bool:
-        return bool(assignable(place.chosen_items()))
+        return bool(assignable(place.chosen.items()))
 
     def can_write() -> bool:
         return place.shows_ticket and place.conversation.can_write
@@ -89,9 +89,9 @@ def actions_of(place: InboxPlace) -> list[Action]:
         return tr("Nothing is being written.")
 
     return [
-        act("claim", tr("Take it"), place.claim, "C", "hand", can_assign, unless(shared)),
-        act("assign", tr("Assign to somebody"), place.assign, "A", "user-plus", can_assign, unless(shared)),
-        act("settle", tr("Resolve, reopen or mark as done"), place.settle, "E", "check", can_settle, unless("")),
+        act("claim", tr("Take it"), chosen.claim, "C", "hand", can_assign, unless(shared)),
+        act("assign", tr("Assign to somebody"), chosen.assign, "A", "user-plus", can_assign, unless(shared)),
+        act("settle", tr("Resolve, reopen or mark as done"), chosen.settle, "E", "check", can_settle, unless("")),
         act(
             "reply",
             tr("Log a reply"),
@@ -122,7 +122,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act(
             "priority",
             tr("Change the priority"),
-            place.priority,
+            chosen.priority,
             "P",
             "flag-banner",
             has_tickets,
@@ -131,7 +131,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act(
             "state",
             tr("Change the state, or snooze"),
-            place.state,
+            chosen.state,
             "S",
             "hourglass",
             lambda: has_tickets() or place.shows_follow_up,
@@ -140,7 +140,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act(
             "topic",
             tr("Change the topic"),
-            place.topic,
+            chosen.topic,
             "T",
             "tag",
             has_tickets,
@@ -149,7 +149,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act(
             "escalate",
             tr("Escalate to a lead"),
-            place.escalate,
+            chosen.escalate,
             "F4",
             "flag",
             lambda: can_write() and not is_escalated(),
@@ -159,7 +159,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act(
             "end_escalation",
             tr("End the escalation"),
-            place.escalate,
+            chosen.escalate,
             "Shift+F4",
             "flag",
             is_escalated,
@@ -169,7 +169,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act(
             "release",
             tr("Put back for anyone to take"),
-            place.release,
+            chosen.release,
             "U",
             "arrow-u-up-left",
             has_tickets,
@@ -178,7 +178,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
         act(
             "rename",
             tr("Change the subject"),
-            place.rename,
+            chosen.rename,
             "F2",
             "pencil-simple",
             can_write,

@@ -178,10 +178,10 @@ def test_assign_by_typing_a_name(bench: Bench) -> None:
 def test_escape_closes_the_float_and_changes_nothing(bench: Bench) -> None:
     ticket = bench.choose_ticket()
     bench.press("P")
-    assert bench.place.asking.is_open
+    assert bench.place.chosen.is_asking
     assert bench.place.go_back()
     bench.settle()
-    assert not bench.place.asking.step_back()
+    assert not bench.place.chosen.is_asking
     assert bench.place.list.rows.hasFocus()
     assert bench.ticket(ticket).priority == "high"
 
