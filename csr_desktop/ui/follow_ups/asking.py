@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-
 from csr_desktop.ui.follow_ups.deeds import open_ids
 from csr_desktop.ui.follow_ups.form_floats import CountedFloat, MoveFloat, OutcomeFloat, RenameFloat
-from csr_desktop.ui.kit.action_float import ActionFloat, PickFloat
+from csr_desktop.ui.kit.action_float import OneFloat, PickFloat
 from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.wording import HOUR, MINUTE
 
@@ -28,39 +26,13 @@ if TYPE_CHECKING:
 _MORNING, _AFTERNOON = 9, 14
 
 
-class Asking(QObject):
+class Asking(OneFloat):
     def __init__(self, desk: Desk, words: AgendaWords, deeds: Deeds, parent: QWidget) -> None:
         super().__init__(parent)
         self._desk = desk
         self._words = words
         self._deeds = deeds
         self._widget = parent
-        self._float: ActionFloat | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self._float is not None
-
-    @property
-    def open_float(self) -> ActionFloat | None:
-        return self._float
-
-    def step_back(self) -> bool:
-        """Esc: close what is open; False when nothing is."""
-        if self._float is None:
-            return False
-        self._float.step_back()
-        return True
-
-    def _take_over(self, made: ActionFloat) -> None:
-        if self._float is not None:
-            self._float.leave()
-        self._float = made
-        made.left.connect(lambda: self._forget(made))
-
-    def _forget(self, gone: ActionFloat) -> None:
-        if self._float is gone:
-            self._float = None
 
     # Until when
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-
 from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, tickets
 from csr_desktop.ui.inbox.line_float import LineFloat
-from csr_desktop.ui.kit.action_float import ActionFloat, PickFloat
+from csr_desktop.ui.kit.action_float import OneFloat, PickFloat
 from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.wording import HOUR
 
@@ -28,40 +26,19 @@ _STATES = ("open", "waiting", "resolved", "closed")
 _MORNING = 9
 
 
-class Asking(QObject):
-    """One float at a time; the last one goes when another opens."""
-
+class Asking(OneFloat):
     def __init__(self, desk: Desk, deeds: Deeds, parent: QWidget) -> None:
         super().__init__(parent)
         self._desk = desk
         self._deeds = deeds
         self._widget = parent
-        self._float: ActionFloat | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self._float is not None
-
-    def step_back(self) -> bool:
-        """Esc: close what is open; False when nothing is."""
-        if self._float is None:
-            return False
-        self._float.step_back()
-        return True
 
     def _open(self, made: PickFloat | LineFloat, anchor: QWidget) -> None:
-        if self._float is not None:
-            self._float.leave()
-        self._float = made
-        made.left.connect(lambda: self._forget(made))
+        self._take_over(made)
         if isinstance(made, LineFloat):
             made.open_at(anchor)
         else:
             made.open_by(anchor, is_trailing=True)
-
-    def _forget(self, gone: ActionFloat) -> None:
-        if self._float is gone:
-            self._float = None
 
     def _pick(
         self, anchor: QWidget, title: str, picks: Sequence[Pick], taken: Callable[[str], None], chosen_key: str = ""

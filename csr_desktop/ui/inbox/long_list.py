@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QCursor, QPainter, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem
 
-from csr_desktop.ui.kit.lists import RowList
+from csr_desktop.ui.kit.marking_list import MarkingList
 from csr_desktop.ui.kit.row_delegate import RowDelegate
 from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, Row
 
@@ -37,12 +37,9 @@ _Command = QItemSelectionModel.SelectionFlag
 _Move = QAbstractItemView.CursorAction
 
 
-class LongList(RowList):
-    """All rows are equally high, and so are all group headers. Several rows can be marked: with Shift or Ctrl and the
-    arrows or the mouse, or with `toggle_mark` while plain arrows move on.
-    """
+class LongList(MarkingList):
+    """All rows are equally high, and so are all group headers."""
 
-    marks_changed = Signal()
     rows_painted = Signal()
     """Said once, when rows were painted for the first time."""
 
@@ -50,14 +47,13 @@ class LongList(RowList):
     _count = 0
     _groups: Sequence[int] = ()
     _row_height = _group_height = 1
-    _is_marking = _is_key_down = _is_painted = False
+    _is_key_down = _is_painted = False
     _range_from = QPersistentModelIndex()
 
     def __init__(self, themes: ThemeSwitch, name: str, model: InboxModel) -> None:
         super().__init__(themes, name)
         self._model = model
         self._anchor: tuple[str, int] | None = None
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setModel(model)
         for signal in (model.rowsInserted, model.rowsRemoved, model.layoutChanged, model.modelReset):
             signal.connect(self.doItemsLayout)
@@ -232,7 +228,7 @@ class LongList(RowList):
         if line >= 0:
             self.verticalScrollBar().setValue(self._top_of(line) - top)
 
-    # Marking
+    # Choosing
 
     def select_key(self, key: object) -> bool:
         line = self._model.place_of(str(key))
@@ -240,52 +236,18 @@ class LongList(RowList):
             self.select_row(line)
         return line >= 0
 
-    @property
-    def marked_keys(self) -> list[str]:
-        """Keys of the selected rows, in order."""
-        return [str(index.data(KEY_ROLE)) for index in sorted(self.selectedIndexes(), key=lambda index: index.row())]
-
-    @property
-    def is_marking(self) -> bool:
-        return self._is_marking or len(self.selectedIndexes()) > 1
-
-    def toggle_mark(self) -> None:
-        """Begin to mark with the current row; from then on, mark it or not. Moving on keeps the marks."""
-        now = self.currentIndex()
-        if not now.isValid():
-            return
-        if self.is_marking:
-            self.selectionModel().select(now, _Command.Toggle)
-        self._is_marking = bool(self.selectedIndexes())
-        if not self._is_marking:
-            self.selectionModel().select(now, _Command.ClearAndSelect)
-        self.marks_changed.emit()
-
     def leave_current(self) -> None:
         """No row is the current one; what is shown came from elsewhere."""
         self._is_marking = False
         self.selectionModel().clear()
         self.viewport().update()
 
-    def clear_marks(self) -> None:
-        self._is_marking = False
-        now = self.currentIndex()
-        self.selectionModel().select(now, _Command.ClearAndSelect if now.isValid() else _Command.Clear)
-        self.marks_changed.emit()
-
-    def selectionCommand(
-        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None = None
+    def _usual_command(
+        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None
     ) -> QItemSelectionModel.SelectionFlag:
-        if self._is_marking:
-            is_mouse = event is not None and event.type() == QEvent.Type.MouseButtonPress
-            if not is_mouse:
-                return _Command.NoUpdate
-            self._is_marking = False
-        if index.isValid() and not self._can_select(index):
-            return _Command.NoUpdate
         # Chosen by the program, Qt would look whether Ctrl or Shift happens to be held.
         is_by_program = event is None and not self._is_key_down
-        command = _Command.ClearAndSelect if is_by_program else super().selectionCommand(index, event)
+        command = _Command.ClearAndSelect if is_by_program else super()._usual_command(index, event)
         if not command & _Command.Current:
             self._range_from = QPersistentModelIndex(index)
         return command
@@ -299,10 +261,6 @@ class LongList(RowList):
         at = self.indexAt(event.position().toPoint())
         if not at.isValid() or self._can_select(at):
             super().mousePressEvent(event)
-
-    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
-        super().selectionChanged(selected, deselected)
-        self.marks_changed.emit()
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # type: ignore[override]
         super().currentChanged(current, previous)

@@ -145,6 +145,35 @@ class ActionFloat(FloatFrame):
         return False
 
 
+class OneFloat(QObject):
+    """What a place asks by: one float at a time; the last one goes when another opens."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.open_float: ActionFloat | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.open_float is not None
+
+    def step_back(self) -> bool:
+        """Esc: close what is open; False when nothing is."""
+        if self.open_float is None:
+            return False
+        self.open_float.step_back()
+        return True
+
+    def _take_over(self, made: ActionFloat) -> None:
+        if self.open_float is not None:
+            self.open_float.leave()
+        self.open_float = made
+        made.left.connect(lambda: self._forget(made))
+
+    def _forget(self, gone: ActionFloat) -> None:
+        if self.open_float is gone:
+            self.open_float = None
+
+
 class PickModel(QAbstractListModel):
     """Picks as lines; the chosen one wears a check."""
 
