@@ -215,10 +215,10 @@ class FollowUpsPlace(Place):
     # Deeds; see place_actions for their keys
 
     def _anchor(self, button: QWidget, in_bar: QWidget) -> QWidget:
-        """By which a float opens: its button, or where that went when there was no room."""
+        """By which a float opens: its button, or the row where the list stands alone."""
         if self.list.rows.is_marking:
             return in_bar
-        return button if button.isVisible() else self.detail.buttons
+        return button if self.detail.isVisible() else self.list.rows
 
     def can_complete(self) -> bool:
         rows = self.chosen_rows()
@@ -244,7 +244,7 @@ class FollowUpsPlace(Place):
 
     def ask_words(self) -> None:
         if self.detail.row is not None:
-            self.asking.rename(self.detail.row, self.detail.buttons)
+            self.asking.rename(self.detail.row, self._anchor(self.detail.buttons, self.detail.buttons))
 
     def ask_snooze(self) -> None:
         anchor = self.detail.snooze if self.detail.snooze.isVisible() else self.detail.wake

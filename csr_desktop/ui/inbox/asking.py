@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, tickets
 from csr_desktop.ui.inbox.line_float import LineFloat
 from csr_desktop.ui.kit.action_float import OneFloat, PickFloat
+from csr_desktop.ui.kit.lists import RowList
 from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.wording import HOUR
 
@@ -38,7 +39,7 @@ class Asking(OneFloat):
         if isinstance(made, LineFloat):
             made.open_at(anchor)
         else:
-            made.open_by(anchor, is_trailing=True)
+            made.open_by(anchor, is_trailing=not isinstance(anchor, RowList))
 
     def _pick(
         self, anchor: QWidget, title: str, picks: Sequence[Pick], taken: Callable[[str], None], chosen_key: str = ""

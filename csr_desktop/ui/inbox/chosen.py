@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, item_of, item_of_ticket
 
@@ -76,11 +77,16 @@ class Chosen(QObject):
     def _shows_one(self, kind: str) -> bool:
         return self._selected.shows(kind) and not self._is_marking
 
-    def _anchor(self) -> QWidget:
-        """By which a float opens."""
-        if self._is_marking:
-            return self._selected.several.buttons["assign"]
-        return self._selected.conversation.assign_button if self._selected.shows("conversation") else self._selected
+    def _anchor(self, deed: str) -> QWidget:
+        """By which a float opens: where the keyboard is, on a button or a row; else where the deed has its button."""
+        rows, selected, focus = self._list.rows, self._selected, QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton) and (self._list.isAncestorOf(focus) or selected.isAncestorOf(focus)):
+            return focus
+        if self._is_marking and selected.several.isVisible():
+            return selected.several.buttons[deed]
+        if rows.hasFocus() or not selected.shows("conversation"):
+            return rows
+        return selected.conversation.assign_button if deed == "assign" else selected.conversation.more_button
 
     # Deeds; see place_actions for their keys
 
@@ -91,7 +97,7 @@ class Chosen(QObject):
     def assign(self) -> None:
         items = self.items()
         if assignable(items):
-            self._asking.assignee(items, self._anchor())
+            self._asking.assignee(items, self._anchor("assign"))
 
     def release(self) -> None:
         self.deeds.assign(self.items(), "")
@@ -114,7 +120,7 @@ class Chosen(QObject):
             self._list.rows.clear_marks()
 
     def priority(self) -> None:
-        self._asking.priority(self.items(), self._anchor())
+        self._asking.priority(self.items(), self._anchor("priority"))
 
     def state(self) -> None:
         if self._shows_one("follow_up"):
@@ -122,13 +128,13 @@ class Chosen(QObject):
             if pane.snooze.isEnabled():
                 self._asking.snooze(pane.item_id, pane.snooze)
         else:
-            self._asking.state(self.items(), self._anchor())
+            self._asking.state(self.items(), self._anchor("state"))
 
     def topic(self) -> None:
         shown = self._ticket
         self._asking.topic(
             self.items(),
-            self._anchor(),
+            self._anchor("topic"),
             client_id=shown.client_id if shown else "",
             topic_id=shown.topic_id if shown else "",
         )
@@ -141,12 +147,12 @@ class Chosen(QObject):
         if shown.escalated_to_id:
             self.deeds.end_escalation(shown.ticket_id)
         else:
-            self._asking.escalation(shown, self._anchor())
+            self._asking.escalation(shown, self._anchor("escalate"))
 
     def rename(self) -> None:
         shown = self._ticket
         if shown is not None and shown.can_work:
-            self._asking.subject(shown, self._anchor())
+            self._asking.subject(shown, self._anchor("rename"))
 
     def _on_several_wanted(self, key: str) -> None:
         deeds = {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from csr_desktop.ui.form_float import FormFloat
 from csr_desktop.ui.kit.fields import Labelled, TextField
+from csr_desktop.ui.kit.lists import RowList
 from csr_desktop.ui.kit.picker import Pick, SearchPicker
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class LineFloat(FormFloat):
     def open_at(self, anchor: QWidget) -> None:
         """The keyboard goes where something is still to be said."""
         first = self.field if self.picker is None or self.picker.chosen else self.picker
-        self.open_by(anchor, first, is_trailing=True)
+        self.open_by(anchor, first, is_trailing=not isinstance(anchor, RowList))
         self.field.selectAll()
 
     def step_back(self) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QPoint,
     QRect,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QKeyEvent
@@ -60,6 +61,7 @@ class ActionFloat(FloatFrame):
     def place_by(self, anchor: QWidget, width: int, height: int = 0, *, is_trailing: bool = False) -> None:
         """Beneath the anchor, or above it where there is no room, always inside the window. 0 is as high as needed.
 
+        By a list it stands at the current row, and by a button that found no room at the row of buttons.
         It starts where the anchor does, or with `is_trailing` ends there.
         """
         self._anchor, self._width, self._height, self._is_trailing = anchor, width, height, is_trailing
@@ -74,20 +76,21 @@ class ActionFloat(FloatFrame):
 
     def _fit(self) -> None:
         anchor, window = self._anchor, self.parentWidget()
-        if anchor is None or window is None:
+        if anchor is None or window is None or self.is_left:
             return
-        while not anchor.isVisible() and (holder := anchor.parentWidget()) is not None:
-            # A button that found no room stands in the menu of its row.
-            anchor = holder
         gap = self.themes.theme.sizes.space.tight
         high = self._height or max(self.sizeHint().height(), self.heightForWidth(self._width))
         high = min(high, window.height() - 2 * gap)
-        start = anchor.width() - self._width if self.isRightToLeft() != self._is_trailing else 0
-        corner = anchor.mapTo(window, QPoint(start, anchor.height() + gap))
-        if corner.y() + high > window.height() - gap:
-            corner.setY(anchor.mapTo(window, QPoint(0, -high - gap)).y())
-        left = max(gap, min(corner.x(), window.width() - self._width - gap))
-        self.place_at(QRect(left, max(gap, corner.y()), self._width, high))
+        at = _place_of(anchor, window)
+        is_right = self.isRightToLeft() != self._is_trailing
+        left = at.right() + 1 - self._width if is_right else at.left()
+        beneath, above = window.height() - at.bottom() - 1 - 2 * gap, at.top() - 2 * gap
+        if self._height and high > max(beneath, above):
+            # What was given a height holds a list, which scrolls.
+            high = max(beneath, above)
+        top = at.bottom() + 1 + gap if high <= beneath else at.top() - high - gap
+        left = max(gap, min(left, window.width() - self._width - gap))
+        self.place_at(QRect(left, max(gap, top), self._width, high))
 
     def leave(self) -> None:
         if self.is_left:
@@ -139,10 +142,24 @@ class ActionFloat(FloatFrame):
         event.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind, is_mine = event.type(), watched is self
-        if self.isVisible() and kind == (QEvent.Type.LayoutRequest if is_mine else QEvent.Type.Resize):
+        if watched is self and event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._fit()
+        elif watched is not self and event.type() == QEvent.Type.Resize:
+            # What it stands by gets its new place after this.
+            QTimer.singleShot(0, self, self._fit)
         return False
+
+
+def _place_of(anchor: QWidget, window: QWidget) -> QRect:
+    """Where in the window that stands by which something opens."""
+    while not anchor.isVisible() and (holder := anchor.parentWidget()) is not None:
+        anchor = holder
+    if isinstance(anchor, RowList):
+        seen = anchor.viewport()
+        row = anchor.visualRect(anchor.currentIndex()).intersected(seen.rect())
+        if not row.isEmpty():
+            return QRect(seen.mapTo(window, row.topLeft()), row.size())
+    return QRect(anchor.mapTo(window, QPoint()), anchor.size())
 
 
 class OneFloat(QObject):
