@@ -149,7 +149,7 @@ class Lines:
     ) -> Hit:  # fmt: skip
         return self._hit(
             clean_line(subject),
-            (f"#{number}" if number else provisional_label(row_id), client or contact),
+            (f"#{number}" if number else provisional_label(row_id), *self._whose(client, contact)),
             kind="ticket",
             row_id=row_id,
             client_id=client_id,
@@ -167,7 +167,7 @@ class Lines:
     ) -> Hit:  # fmt: skip
         return self._hit(
             self._agreeing(body),
-            (f"#{number}" if number else provisional_label(ticket_id) if ticket_id else "", client or contact),
+            (f"#{number}" if number else provisional_label(ticket_id) if ticket_id else "", *self._whose(client, contact)),
             kind="message",
             row_id=row_id,
             client_id=client_id,
@@ -207,6 +207,10 @@ class Lines:
             state=state,
             is_past=state != "open",
         )
+
+    def _whose(self, client: str, contact: str) -> Sequence[str]:
+        """The client; before it the contact by whom it was found, or who stands alone."""
+        return (contact, client) if not client or self._marker.marks(contact) else (client,)
 
     def _hit(self, title: str, under: Sequence[str], **values: Any) -> Hit:
         subtitle = ", ".join(filter(None, under))

@@ -20,7 +20,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
     A client: name; city. A contact: name; client and number. A ticket: subject; number or label, client. A call: the
     part of its note that agrees, or who called; contact, client and number. A message or note: the part that agrees;
-    ticket, client. A follow-up: title; contact, client.
+    ticket, client. A follow-up: title; contact, client. A ticket or message that was found by its contact names them
+    before the client.
 
     `time_at` is in milliseconds: a call's start, a ticket's last message, when a note was written, when a follow-up is
     due; 0 for people. `number` is E.164 to be called, with its `extension`. `state` is a client's status, a ticket's or

@@ -178,6 +178,16 @@ def test_a_code_finds_its_client_and_a_city_too(desk: SearchDesk, bakery: Bakery
     assert bakery.plumbing in desk.ids("toledo")
 
 
+@pytest.mark.parametrize("typed", ["dana", "dana tax", "sampel"])
+def test_work_that_is_found_by_its_contact_shows_who_that_is(desk: SearchDesk, bakery: Bakery, typed: str) -> None:
+    """Else nobody would see why it was found."""
+    hit = only(desk.find(typed).hits, bakery.ticket)
+    assert hit.subtitle == "#4821, Dana Sample, Example Bakery"
+    assert marked(hit.subtitle, hit.subtitle_marks) == ["Sample" if typed == "sampel" else "Dana"]
+    message = only(desk.find(f"{typed.split()[0]} garnish").hits, bakery.message)
+    assert message.subtitle == "#4821, Dana Sample, Example Bakery"
+
+
 @pytest.mark.parametrize("typed", ["#4821", "4821", "# 4821", "#48", "482"])
 def test_a_ticket_is_found_by_its_number(desk: SearchDesk, bakery: Bakery, typed: str) -> None:
     hit = desk.find(typed).hits[0]
