@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.client_edits import ClientEdits
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.outcome import Outcome
-    from csr_desktop.services.people import People
+    from csr_desktop.services.people import Colleague, People
     from csr_desktop.sync.replica import Replica
 
 CORRECTABLE: Final = tuple(sorted(EditInteraction.editable))
@@ -205,6 +205,11 @@ class CallLog:
         """The client's tickets that a call can belong to, the latest first."""
         found = queries.open_tickets(self._replica.sql, client_id, sorted(self._people.who().teams))
         return tuple(TicketChoice(i, ticket_label(number, i), subject, state) for i, number, subject, state in found)
+
+    def leads(self, ticket_id: str) -> tuple[Colleague, ...]:
+        """To whom a call's ticket can be escalated: those of its team, or for a new one, '', of my own."""
+        ticket = rows.one(self._replica.sql, "tickets", ticket_id) if ticket_id else None
+        return self._people.leads(ticket["scope"] if ticket is not None else self._people.home_team())
 
     def _row(
         self, row: dict[str, Any], clients: dict[str, dict[str, Any]], contacts: dict[str, dict[str, Any]]

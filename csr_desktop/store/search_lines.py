@@ -167,7 +167,10 @@ class Lines:
     ) -> Hit:  # fmt: skip
         return self._hit(
             self._agreeing(body),
-            (f"#{number}" if number else provisional_label(ticket_id) if ticket_id else "", *self._whose(client, contact)),
+            (
+                f"#{number}" if number else provisional_label(ticket_id) if ticket_id else "",
+                *self._whose(client, contact),
+            ),
             kind="message",
             row_id=row_id,
             client_id=client_id,

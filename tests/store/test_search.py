@@ -184,7 +184,7 @@ def test_work_that_is_found_by_its_contact_shows_who_that_is(desk: SearchDesk, b
     hit = only(desk.find(typed).hits, bakery.ticket)
     assert hit.subtitle == "#4821, Dana Sample, Example Bakery"
     assert marked(hit.subtitle, hit.subtitle_marks) == ["Sample" if typed == "sampel" else "Dana"]
-    message = only(desk.find(f"{typed.split()[0]} garnish").hits, bakery.message)
+    message = only(desk.find(f"{typed.split(maxsplit=1)[0]} garnish").hits, bakery.message)
     assert message.subtitle == "#4821, Dana Sample, Example Bakery"
 
 

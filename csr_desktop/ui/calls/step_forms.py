@@ -315,7 +315,6 @@ class EscalateForm(StepForm):
         self.reason.returnPressed.connect(self.finish)
         self.reason.textChanged.connect(self.edited)
         self.to.chosen.connect(self._on_to)
-        desk.ask(self, desk.services.people.leads, self._show_leads)
 
     def _show_leads(self, leads: Sequence[Colleague]) -> None:
         self.to.set_choices([(one.id, one.name) for one in leads])
@@ -329,7 +328,10 @@ class EscalateForm(StepForm):
         if self.to.findData(self._to_id) >= 0:
             self.to.choose(self._to_id)
 
-    def open(self, step: EscalateStep | None, *, has_ticket: bool) -> None:
+    def open(self, step: EscalateStep | None, ticket: TicketStep | None) -> None:
+        """For the ticket of the call, of which there may be none yet."""
+        ticket_id, calls, has_ticket = ticket.ticket_id if ticket else "", self.desk.services.calls, ticket is not None
+        self.desk.ask(self, lambda: calls.leads(ticket_id), self._show_leads, key="leads")
         self._to_field.set_error("")
         self.reason.setText(step.reason if step else "")
         self._to_id = step.to_id if step else ""

@@ -327,7 +327,7 @@ class StepsSection(QWidget):
             self._escalate_form = EscalateForm(self._desk)
             self._escalate_form.taken.connect(self._on_escalation)
         self._show_form(self._escalate_form)
-        self._escalate_form.open(self._steps.escalate, has_ticket=self._steps.ticket is not None)
+        self._escalate_form.open(self._steps.escalate, self._steps.ticket)
         self._is_opening = False
 
     def _show_form(self, form: StepForm) -> None:

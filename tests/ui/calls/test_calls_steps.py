@@ -3,8 +3,12 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import msgspec
 from PySide6.QtWidgets import QApplication
 
+from csr_desktop.domain.change_set import changed
+from csr_desktop.services.call_rows import NextSteps, TicketStep
+from csr_desktop.store.tables import new_row
 from tests.ui.calls.calls_bench import Bench
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -138,6 +142,47 @@ def test_an_escalation_opens_the_ticket_that_it_needs(bench: Bench, somebody: st
     bench.press("F8", "3", "Ctrl+Return")
     ticket_id = bench.row("interactions", call.id)["ticket_id"]
     assert bench.row("tickets", ticket_id)["escalated_to_id"] == steps.escalate.to_id
+
+
+def test_an_escalation_offers_the_leads_of_the_tickets_own_team(bench: Bench, somebody: str) -> None:
+    """Alex works in two teams here; a ticket of one is nothing to the lead of the other."""
+    data = bench.data
+    rights = msgspec.json.decode(data.replica.state()["rights"])
+    mine = rights["teams"][0]
+    client_id = bench.value("SELECT client_id FROM contacts WHERE id = ?", somebody)
+    rows = {
+        "teams": {"id": "zz-team", "name": "Second Demo Team"},
+        "users": {"id": "lou", "name": "Lou Secondlead", "login": "lou", "role": "lead"},
+        "memberships": {"id": "lou-second", "user_id": "lou", "team_id": "zz-team"},
+        "tickets": {
+            "id": "second", "scope": "zz-team", "client_id": client_id, "contact_id": somebody, "subject": "Theirs", "number": 4711,
+            "state": "open",
+        },
+    }  # fmt: skip
+    for key in ("teams", "scopes"):
+        rights[key].append("zz-team")
+    with data.sql.transaction():
+        data.replica.set_state("rights", msgspec.json.encode(rights).decode())
+        for table, fields in rows.items():
+            data.sql.upsert(table, [{**new_row(table), "scope": "org", **fields}])
+    change = changed({table: [str(fields["id"])] for table, fields in rows.items()}, rights=True)
+    data.services.changed(change)
+    bench.desk.publish(change)
+
+    def offered() -> list[str]:
+        bench.press("F4")
+        form = bench.place.call_pane.steps._escalate_form
+        assert form is not None
+        found = [form.to.itemText(at) for at in range(form.to.count())]
+        bench.press("Escape")
+        return found
+
+    call = bench.start("", somebody, "in")
+    assert bench.data.services.people.home_team() == mine
+    assert offered() == ["Lee Teamlead"]
+    bench.place.running.set_steps(call.id, NextSteps(ticket=TicketStep(ticket_id="second")))
+    bench.settle()
+    assert offered() == ["Lou Secondlead"]
 
 
 def test_digits_choose_only_while_no_text_is_typed(bench: Bench, somebody: str) -> None:
