@@ -49,7 +49,7 @@ BROKEN = (
 """What a command that no honest desk makes may raise while it runs: it is refused, and nobody's other work with it."""
 
 
-_BREAKS_A_LINE = re.compile("[\n\t\u2028\u2029]")
+_BREAKS_A_LINE = "[\n\t\u2028\u2029]"
 
 
 def check_values(command: Command, work: Work) -> None:
@@ -69,7 +69,7 @@ def check_values(command: Command, work: Work) -> None:
 
 def check_text(field: str, value: str) -> None:
     """One field's text as it comes from a desk: cleaned there, and of one line but in the fields that may be long."""
-    if clean(value) != value or (field not in LONG_FIELDS and _BREAKS_A_LINE.search(value)):
+    if clean(value) != value or (field not in LONG_FIELDS and re.search(_BREAKS_A_LINE, value)):
         raise Refused("unclean", "The text holds a character that cannot be kept.", "Type it again without it.")
 
 

@@ -28,7 +28,7 @@ _LAST_DAY: Final = dt.date(2400, 1, 1).toordinal() - _EPOCH_ORDINAL
 _PROBE_MS: Final = 4 * 3_600_000
 _CACHED_DAYS: Final = 4000
 _CLOSING_DAYS: Final = 14
-_ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ISO_DATE: Final = r"(?a)\d{4}-\d{2}-\d{2}"
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -334,7 +334,7 @@ def _check_week(weekly: tuple[tuple[Interval, ...], ...]) -> None:
 
 def _date(text: str) -> dt.date:
     try:
-        if _ISO_DATE.fullmatch(text):
+        if re.fullmatch(_ISO_DATE, text):
             return dt.date.fromisoformat(text)
     except ValueError as error:
         raise CalendarError(f"{text!r} is not a date; write it like 2026-07-04.") from error

@@ -9,18 +9,19 @@ from typing import Final
 LINE_LIMIT: Final = 500
 """Characters kept of a one-line field unless the field says otherwise."""
 
-_UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]")
-_CARRIAGE_RETURN: Final = re.compile("\r\n?")
+# Patterns are compiled when first used, which `re` remembers: no screen waits for it.
+_UNWANTED: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]"
+_CARRIAGE_RETURN: Final = "\r\n?"
 
 # Ordering the marks of one letter takes time that grows with the square of their number, so a hostile run is broken up
 # first. UAX #15 ("Stream-Safe Text Format") allows 30 marks in a row and sets U+034F between longer ones.
 _MARKS_IN_A_ROW: Final = 30
-_MAYBE_MARKS: Final = re.compile(r"[^\w\s\x00-\x7f]{16,}")
+_MAYBE_MARKS: Final = r"[^\w\s\x00-\x7f]{16,}"
 _MARK_BREAK: Final = "\u034f"
 
 _RUNS_AS_FORMULA: Final = frozenset("=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212")
 _LEADING_BLANKS: Final = frozenset("\t\r\n \u00a0\u3000")
-_NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?|\+(?:\d{1,6}|\d{1,9}\.\d{1,9})", re.ASCII)
+_NUMBER: Final = r"(?a)-?\d{1,15}(?:\.\d{1,15})?|\+(?:\d{1,6}|\d{1,9}\.\d{1,9})"
 
 _ZERO_WIDTH_JOINER: Final = "\u200d"
 
@@ -30,10 +31,10 @@ def clean(text: str) -> str:
     line feeds, Unicode NFC. Overrides of the direction go, which only make a text look like another; right-to-left
     marks, isolates and joined emoji stay. Cleaning twice changes nothing.
     """
-    text = _CARRIAGE_RETURN.sub("\n", _UNWANTED.sub("", text))
+    text = re.sub(_CARRIAGE_RETURN, "\n", re.sub(_UNWANTED, "", text))
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", _MAYBE_MARKS.sub(_break_marks, text))
+    return unicodedata.normalize("NFC", re.sub(_MAYBE_MARKS, _break_marks, text))
 
 
 def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
@@ -75,7 +76,7 @@ def defuse_cell(value: str | float) -> str | int | float:
     """
     if not isinstance(value, str):
         return value
-    if not value or _NUMBER.fullmatch(value):
+    if not value or re.fullmatch(_NUMBER, value):
         return value
     if value[0] in _LEADING_BLANKS or _first_seen(value) in _RUNS_AS_FORMULA:
         return "'" + value

@@ -13,7 +13,7 @@ from csr_desktop.domain.errors import EnvironmentFault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LOCAL_DISPLAY = re.compile(r"(?:unix)?:(\d{1,5})(?:\.\d+)?")
+_LOCAL_DISPLAY = r"(?:unix)?:(\d{1,5})(?:\.\d+)?"
 _ANSWER_SECONDS = 2.0
 
 
@@ -44,7 +44,7 @@ def _has_wayland(environment: Mapping[str, str]) -> bool:
 
 def _has_x(display: str) -> bool:
     """A local one is asked whether it answers: the variable outlives its server, in a terminal that was kept open."""
-    local = _LOCAL_DISPLAY.fullmatch(display)
+    local = re.fullmatch(_LOCAL_DISPLAY, display)
     if local is None:
         return bool(display)
     import socket

@@ -6,12 +6,12 @@ The font and its table of glyphs are read when the first icon is drawn. A frozen
 
 from __future__ import annotations
 
-import json
 import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPainter, QPixmap
 
@@ -50,8 +50,7 @@ def _family() -> str:
 
 @cache
 def _glyphs() -> dict[str, str]:
-    table: dict[str, str] = json.loads(font_files()[1].read_text("utf-8"))
-    return table
+    return msgspec.json.decode(font_files()[1].read_bytes(), type=dict[str, str])
 
 
 def has_icon(name: str) -> bool:
