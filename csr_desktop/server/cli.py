@@ -30,14 +30,18 @@ _STANDARD_INPUT: Final = 0
 """Its file descriptor; a program without a console has no `sys.stdin`."""
 DATABASE_VARIABLE: Final = "CSR_DESKTOP_DATABASE"
 _ELSEWHERE: Final = {
+    "backup": ("csr_desktop.server.cli_operations", "backup", "Make an encrypted backup, also while the server runs."),
+    "backup-key": ("csr_desktop.server.cli_operations", "backup_key", "Make the pair of keys for backups."),
     "export": ("csr_desktop.server.exports", "export_group", "Write what the server holds into files."),
     "import": ("csr_desktop.server.imports", "import_group", "Take in clients, contacts and numbers from files."),
+    "restore": ("csr_desktop.server.cli_operations", "restore", "Put a backup into a new, empty folder or database."),
+    "verify": ("csr_desktop.server.cli_operations", "verify", "Look whether what the database holds fits together."),
 }
 """Module, name and short help by command."""
 
 
 class _LazyGroup(click.Group):
-    """Groups of other modules are loaded when they are named, so that the rest starts at once."""
+    """Commands of other modules are loaded when they are named, so that the rest starts at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_ELSEWHERE})

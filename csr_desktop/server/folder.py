@@ -10,7 +10,8 @@ from typing import Final
 from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unreadable
 from csr_desktop.server.escrow import ServerKey
 from csr_desktop.server.said import command_line
-from csr_desktop.store.opening import open_server
+from csr_desktop.store.migrations import version_of
+from csr_desktop.store.opening import connect_server, open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.file_lock import FileLock, lock_file
 
@@ -27,6 +28,11 @@ class ServerFolder:
         self._database = database
         if database and not database.startswith(("postgresql://", "postgres://", "sqlite:///")):
             raise BadInput("database", "This is not a database's address.", "It looks like postgresql://host/name")
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the database is PostgreSQL, which several servers may use."""
+        return self._database.startswith(("postgresql://", "postgres://"))
 
     @property
     def _file(self) -> Path:
@@ -59,6 +65,25 @@ class ServerFolder:
             raise self._missing()
         return sql
 
+    def connect(self) -> Sql:
+        """The database as it is, connected, also one of an older version. Raises Unreadable when there is none."""
+        if not self._database and not self._file.is_file():
+            raise self._missing()
+        sql = connect_server(self._database or self._file)
+        if not version_of(sql):
+            sql.db.close()
+            raise self._missing()
+        return sql
+
+    def check_restorable(self) -> None:
+        """Raises BadInput for a SQLite file elsewhere than in the folder."""
+        if self._database and not self.is_shared:
+            raise BadInput("database", "A backup is restored into the folder itself or into PostgreSQL.")
+
+    def connect_empty(self) -> Sql:
+        """The shared database, connected, whatever is in it."""
+        return connect_server(self._database)
+
     def key(self) -> ServerKey:
         return ServerKey.read(self.path / KEY_NAME)
 
@@ -67,7 +92,7 @@ class ServerFolder:
 
         Raises Refused when one runs already.
         """
-        if self._database.startswith(("postgresql://", "postgres://")):
+        if self.is_shared:
             return None
         path = self.path / LOCK_NAME
         try:

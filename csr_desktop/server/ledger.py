@@ -54,6 +54,14 @@ def _own_undo(command: Command, undone: _Known) -> Command:
     return msgspec.structs.replace(own, undoes=command.undoes, **envelope)
 
 
+def link(
+    before: bytes, position: int, command_id: str, user_id: str, body: bytes, status: str, code: str, executed_at: int
+) -> bytes:
+    """The hash of a row of the log: over the one before it, b"" before the first, and what the row says."""
+    said = msgspec.msgpack.encode([position, command_id, user_id, body, status, code, executed_at])
+    return hashlib.sha256(before + said).digest()
+
+
 class _Decided(msgspec.Struct, frozen=True):
     command: Command
     body: bytes
@@ -233,8 +241,7 @@ class Ledger:
         for entry in decided:
             position += 1
             c = entry.command
-            content = msgspec.msgpack.encode([position, c.id, entry.user_id, entry.body, entry.status, entry.code, now])
-            chain = hashlib.sha256(chain + content).digest()
+            chain = link(chain, position, c.id, entry.user_id, entry.body, entry.status, entry.code, now)
             log_id = f"{c.id}/{c.device}/{c.seq}" if c.id in taken else c.id
             taken.add(c.id)
             rows.append(

@@ -204,20 +204,23 @@ def refuse_newer(version: int, kind: Kind) -> None:
         )
 
 
-def migrate(sql: Sql, kind: Kind, before_first: Callable[[int], None] = lambda _version: None) -> int:
-    """Run the steps that are missing; returns the version reached.
+def migrate(
+    sql: Sql, kind: Kind, before_first: Callable[[int], None] = lambda _version: None, *, up_to: int | None = None
+) -> int:
+    """Run the steps that are missing, or those `up_to` a version that a backup is of; returns the version reached.
 
     `before_first` is told the old version once, before anything of an existing database changes. Killed at any
     moment, each step is there as a whole or not at all. Raises Unreadable for a newer one.
     """
     version = version_of(sql)
     refuse_newer(version, kind)
-    if 0 < version < latest_version(kind):
+    target = latest_version(kind) if up_to is None else up_to
+    if 0 < version < target:
         before_first(version)
     for step in STEPS:
-        if step.kind == kind and step.version > version:
+        if step.kind == kind and version < step.version <= target:
             _run(sql, step)
-    return latest_version(kind)
+    return target
 
 
 def _run(sql: Sql, step: Step) -> None:

@@ -48,6 +48,18 @@ OLD_FILE = "old_file"
 
 def open_server(url_or_path: str | Path) -> Sql:
     """A path or `sqlite:///…` opens SQLite, `postgresql://…` PostgreSQL. Raises EnvironmentFault or Unreadable."""
+    sql = connect_server(url_or_path)
+    with said_plainly():
+        try:
+            migrate(sql, "server", lambda version: _copy_before(sql, version))
+        except BaseException:
+            sql.db.close()
+            raise
+    return sql
+
+
+def connect_server(url_or_path: str | Path) -> Sql:
+    """The server's database as it is, which may be of an older version or empty."""
     text = str(url_or_path)
     with said_plainly():
         if text.startswith(("postgresql://", "postgres://")):
@@ -58,11 +70,6 @@ def open_server(url_or_path: str | Path) -> Sql:
                 _make_private(Path(path))
             sql = Sql(ServerSqliteDatabase(path))
         sql.db.connect()
-        try:
-            migrate(sql, "server", lambda version: _copy_before(sql, version))
-        except BaseException:
-            sql.db.close()
-            raise
     return sql
 
 

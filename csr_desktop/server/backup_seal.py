@@ -1,0 +1,187 @@
+"""How a backup is encrypted: as an age file (age-encryption.org), for X25519 keys, in the format of `age-keygen`.
+
+Whoever has the private key opens it with this program or with `age -d`. A byte changed or missing, also at its end,
+shows while it is read. Nobody signs it: whoever may write where backups lie could put another in its place.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+import zstandard
+
+from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreadable
+from csr_desktop.system.whole_file import sync_folder
+
+_LEVEL: Final = 3
+_PART_BYTES: Final = 1 << 20
+_KEY_MARK: Final = "AGE-SECRET-KEY-1"
+
+
+class _Pieces(io.RawIOBase):
+    """Bytes that are made while they are read. Keeps what stopped their making, for the sealer only passes its words
+    on.
+    """
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = memoryview(b"")
+        self.fault: BaseException | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            while not self._left:
+                self._left = memoryview(next(self._pieces))
+        except StopIteration:
+            return 0
+        except BaseException as fault:
+            self.fault = fault
+            raise
+        taken = min(len(buffer), len(self._left))
+        buffer[:taken] = self._left[:taken]
+        self._left = self._left[taken:]
+        return taken
+
+
+class _Taking(io.RawIOBase):
+    """Hands on what is written; keeps what stopped that."""
+
+    def __init__(self, take: Callable[[bytes], object]) -> None:
+        self._take = take
+        self.fault: BaseException | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        try:
+            self._take(bytes(data))
+        except BaseException as fault:
+            self.fault = fault
+            raise
+        return len(data)
+
+
+def make_key(path: Path) -> str:
+    """A new pair of keys: the private one into a file that only its owner can read, which must not be there yet; the
+    public one is returned.
+    """
+    from pyrage import x25519
+
+    identity = x25519.Identity.generate()
+    public = str(identity.to_public())
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
+            file.write(f"# public key: {public}\n{identity}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(path.absolute().parent)
+    except FileExistsError:
+        raise BadInput(
+            "file", f"There is a file {path} already.", "Take another name; a key is never replaced."
+        ) from None
+    except OSError as error:
+        raise EnvironmentFault(f"{path} cannot be written ({os.strerror(error.errno or 0)}).") from error
+    return public
+
+
+def check_public_key(text: str) -> str:
+    """Raises BadInput for what is no public key, and for a private one, which must not be given so."""
+    from pyrage import RecipientError, x25519
+
+    if text.strip().upper().startswith(_KEY_MARK):
+        raise BadInput(
+            "to",
+            "This is the private key. Whoever may read this machine's list of processes has seen it now.",
+            "Make a new pair with `server backup-key`, and give the public key, which begins with age1.",
+        )
+    try:
+        return str(x25519.Recipient.from_str(text.strip()))
+    except RecipientError:
+        raise BadInput(
+            "to", "This is not a public key.", "It begins with age1; `server backup-key` makes one and prints it."
+        ) from None
+
+
+def read_private_keys(path: Path) -> list[Any]:
+    """Raises Unreadable for a file that is missing, open to others or holds no key."""
+    from pyrage import IdentityError, x25519
+
+    try:
+        is_open = os.name == "posix" and bool(path.stat().st_mode & 0o077)
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError as error:
+        raise Unreadable(
+            "missing", f"The key {path} cannot be read ({os.strerror(error.errno or 0)}).", "Look at the name."
+        ) from None
+    if is_open:
+        raise Unreadable("open", f"Others can read {path}.", f"Run: chmod 600 {path}")
+    try:
+        found = [x25519.Identity.from_str(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
+    except IdentityError:
+        found = []
+    if not found:
+        raise Unreadable("key", f"There is no private key in {path}.", "It is the file that `server backup-key` made.")
+    return found
+
+
+def seal(pieces: Iterator[bytes], file: IO[bytes], public_keys: Sequence[str]) -> None:
+    """Pack and encrypt what comes, in the memory of a piece. Raises what the pieces or the file raise."""
+    import pyrage
+
+    reader, writer = _Pieces(_packed(pieces)), _Taking(file.write)
+    recipients = [pyrage.x25519.Recipient.from_str(key) for key in public_keys]
+    try:
+        pyrage.encrypt_io(io.BufferedReader(reader, _PART_BYTES), writer, recipients)
+    except Exception:
+        if fault := reader.fault or writer.fault:
+            raise fault from None
+        raise
+
+
+def unseal(file: IO[bytes], private_keys: Sequence[Any], take: Callable[[bytes], object]) -> None:
+    """Decrypt and unpack, piece by piece. Raises Unreadable for another key, and for what was changed or cut; what was
+    taken by then is worth nothing.
+    """
+    import pyrage
+
+    unpacking = zstandard.ZstdDecompressor().decompressobj()
+    writer = _Taking(lambda data: take(unpacking.decompress(data)))
+    try:
+        pyrage.decrypt_io(file, writer, private_keys)
+    except pyrage.DecryptError as error:
+        if "matching" in str(error):
+            raise Unreadable(
+                "other_key",
+                "This backup was made for another key.",
+                "Give the private key of the public key it is for.",
+            ) from None
+        raise _damaged() from None
+    except Exception as error:
+        if writer.fault is None or isinstance(writer.fault, zstandard.ZstdError):
+            raise _damaged() from error
+        raise writer.fault from None
+    if not unpacking.eof:
+        raise _damaged()
+
+
+def _damaged() -> Unreadable:
+    return Unreadable(
+        "damaged", "This backup is damaged or not whole.", "Nothing was changed. Take another backup, or copy it again."
+    )
+
+
+def _packed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    packing = zstandard.ZstdCompressor(level=_LEVEL).compressobj()
+    for piece in pieces:
+        if packed := packing.compress(piece):
+            yield packed
+    yield packing.flush()

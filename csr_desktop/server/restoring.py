@@ -1,0 +1,221 @@
+"""Putting a backup into an empty folder and an empty database: read as a whole first, and then in place at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from csr_desktop.domain.errors import DiskFull, EnvironmentFault, Refused, Unreadable
+from csr_desktop.server.backup_content import FORMAT, Beginning, End, File, Reading, Record, Rows, no_backup
+from csr_desktop.server.backup_seal import unseal
+from csr_desktop.server.backups import LOCK_NAME as BACKUP_LOCK_NAME
+from csr_desktop.server.escrow import ServerKey
+from csr_desktop.server.folder import DATABASE_NAME, KEY_NAME, LOCK_NAME, ServerFolder, begin_epoch
+from csr_desktop.store.backup import to_disk
+from csr_desktop.store.database import ServerSqliteDatabase
+from csr_desktop.store.faults import said_plainly
+from csr_desktop.store.migrations import migrate, refuse_newer, version_of
+from csr_desktop.store.sql import Sql
+from csr_desktop.store.whole_tables import fill, filling, whole_tables
+from csr_desktop.system.whole_file import sync_folder
+
+STAGE_NAME: Final = "restoring"
+"""Where what is restored grows up; what a killed restore left there is removed by the next."""
+_EMPTY_BESIDE: Final = frozenset({LOCK_NAME, BACKUP_LOCK_NAME, STAGE_NAME, KEY_NAME, "lost+found"})
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """`made_at` is when the backup was made, in milliseconds, UTC; `rows` of all its tables."""
+
+    made_at: int
+    rows: int
+
+
+def restore_backup(
+    backup: Path, private_keys: Sequence[Any], folder: ServerFolder, say: Callable[[str], None] = lambda _: None
+) -> Restored:
+    """Read the backup, and put it in place with a new epoch, so that every workstation sends what it lacks. `say` is
+    told what was reached.
+
+    Raises Refused for a folder or database that is not empty, Unreadable for a backup that is not whole, of another key
+    or of a newer version; nothing is in place then. Killed at any moment, it can be done again.
+    """
+    folder.check_restorable()
+    with _said(folder.path):
+        folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = folder.claim()
+        with closing(lock) if lock else nullcontext():
+            _check_empty(folder.path)
+            stage = folder.path / STAGE_NAME
+            shutil.rmtree(stage, ignore_errors=True)
+            stage.mkdir(mode=0o700)
+            try:
+                if folder.is_shared:
+                    sql = folder.connect_empty()
+                    restored = _into_shared(backup, private_keys, folder.path, sql, say)
+                else:
+                    restored = _into_file(backup, private_keys, folder.path, say)
+            finally:
+                shutil.rmtree(stage, ignore_errors=True)
+    return restored
+
+
+def _into_shared(
+    backup: Path, private_keys: Sequence[Any], home: Path, sql: Sql, say: Callable[[str], None]
+) -> Restored:
+    """In one transaction, with the key in place before it ends: a database without it could not be used."""
+    try:
+        with sql.transaction():
+            if version_of(sql):
+                raise Refused(
+                    "exists", "There is something in this database already.", "Restore into a new, empty one."
+                )
+            restored = _read(backup, private_keys, sql, home / STAGE_NAME, say)
+            _place_key(home)
+    finally:
+        sql.db.close()
+    return restored
+
+
+def _into_file(backup: Path, private_keys: Sequence[Any], home: Path, say: Callable[[str], None]) -> Restored:
+    """Beside first, without the care that a running server takes; the database comes last, which makes it a server."""
+    growing = home / STAGE_NAME / DATABASE_NAME
+    os.close(os.open(growing, os.O_CREAT | os.O_RDWR, 0o600))
+    sql = Sql(ServerSqliteDatabase(str(growing)))
+    sql.db.connect()
+    try:
+        sql.db.execute_sql("PRAGMA journal_mode = delete")
+        sql.db.execute_sql("PRAGMA synchronous = off")
+        with sql.transaction():
+            restored = _read(backup, private_keys, sql, home / STAGE_NAME, say)
+        if sql.value("PRAGMA quick_check(1)") != "ok":
+            raise no_backup()
+    finally:
+        sql.db.close()
+    to_disk(growing)
+    _place_key(home)
+    growing.replace(home / DATABASE_NAME)
+    sync_folder(home)
+    return restored
+
+
+def _read(backup: Path, private_keys: Sequence[Any], sql: Sql, stage: Path, say: Callable[[str], None]) -> Restored:
+    """All of the backup into the database, checked against what it says of itself."""
+    loading = _Loading(sql, stage)
+    reading = Reading(loading.take)
+    with backup.open("rb") as file:
+        unseal(file, private_keys, reading.feed)
+    reading.end()
+    restored = loading.end()
+    say("The backup is whole.")
+    migrate(sql, "server")
+    begin_epoch(sql)
+    return restored
+
+
+class _Loading:
+    """Records in the order in which a backup has them."""
+
+    def __init__(self, sql: Sql, stage: Path) -> None:
+        self._sql = sql
+        self._stage = stage
+        self._beginning: Beginning | None = None
+        self._filling = ExitStack()
+        self._end: End | None = None
+        self._counts: dict[str, int] = {}
+
+    def take(self, record: Record) -> None:
+        if self._end is not None or (self._beginning is None) != isinstance(record, Beginning):
+            raise no_backup()
+        match record:
+            case Beginning():
+                self._begin(record)
+            case Rows():
+                self._fill(record)
+            case File():
+                self._keep(record)
+            case End():
+                self._end = record
+
+    def end(self) -> Restored:
+        """Raises Unreadable when anything is missing."""
+        if self._beginning is None or self._end is None or self._counts != self._end.counts:
+            raise no_backup()
+        for table in self._beginning.tables:
+            if self._sql.value(f'SELECT count(*) FROM "{table}"') != self._counts[table]:
+                raise no_backup()
+        self._filling.close()
+        if not self._sql.value("SELECT 1 FROM organisations LIMIT 1"):
+            raise no_backup()
+        ServerKey.read(self._stage / KEY_NAME)
+        return Restored(self._beginning.made_at, sum(self._counts.values()))
+
+    def _begin(self, beginning: Beginning) -> None:
+        if beginning.format != FORMAT or beginning.schema_version < 1:
+            raise no_backup()
+        refuse_newer(beginning.schema_version, "server")
+        migrate(self._sql, "server", up_to=beginning.schema_version)
+        known = whole_tables(self._sql)
+        if {table: set(columns) for table, columns in beginning.tables.items()} != {
+            table: set(columns) for table, columns in known.items()
+        }:
+            raise no_backup()
+        self._beginning = beginning
+        self._counts = dict.fromkeys(beginning.tables, 0)
+        self._filling.enter_context(filling(self._sql, known))
+
+    def _fill(self, rows: Rows) -> None:
+        columns = self._beginning.tables.get(rows.table) if self._beginning else None
+        if columns is None or any(len(row) != len(columns) for row in rows.rows):
+            raise no_backup()
+        fill(self._sql, rows.table, columns, rows.rows)
+        self._counts[rows.table] += len(rows.rows)
+
+    def _keep(self, file: File) -> None:
+        if file.name != KEY_NAME:
+            raise no_backup()
+        path = self._stage / KEY_NAME
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(file.content)
+            out.flush()
+            os.fsync(out.fileno())
+
+
+def _check_empty(home: Path) -> None:
+    if any(path.name not in _EMPTY_BESIDE for path in home.iterdir()):
+        raise Refused(
+            "exists", f"The folder {home} is not empty.", "Restore into a new one, or move away what is there."
+        )
+
+
+def _place_key(home: Path) -> None:
+    """A key that is there already, as a restore leaves one that was killed at its end, must be the same."""
+    key, restored = home / KEY_NAME, home / STAGE_NAME / KEY_NAME
+    if not key.exists():
+        restored.replace(key)
+        sync_folder(home)
+    elif key.read_bytes() != restored.read_bytes():
+        raise Refused("exists", f"There is another server's key in {home}.", "Restore into a new folder.")
+
+
+@contextmanager
+def _said(home: Path) -> Iterator[None]:
+    try:
+        with said_plainly(home):
+            yield
+    except DiskFull as full:
+        full.title, full.advice = f"There is no room in {home}, so nothing was restored.", "Make room, and do it again."
+        raise
+    except Unreadable as fault:
+        if fault.kind == "damaged":
+            fault.advice = "Nothing was restored. Take another backup, or copy it again."
+        raise
+    except OSError as error:
+        place = error.filename or home
+        raise EnvironmentFault(f"{place} cannot be used ({os.strerror(error.errno or 0)}).") from error
