@@ -13,7 +13,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from csr_desktop.protocol import (
@@ -36,19 +36,23 @@ from csr_desktop.server.bodies import (
     reply,
     unpacked,
 )
+from csr_desktop.server.condition import Condition, Stopping
+from csr_desktop.server.doors import Doors
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import POKE_SECONDS, Board, is_news, look_for_changes, revision
+from csr_desktop.server.logs import Sparse
+from csr_desktop.server.metrics import LAID_SECONDS, Metrics
 from csr_desktop.server.problems import Rejected, bad_message, places, rejected
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import BYTES_A_TOKEN, COMMANDS_A_TOKEN, Limits, Rates
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Session, Sessions
 from csr_desktop.server.sign_in import SignIn
+from csr_desktop.server.watched import App, Watched
 from csr_desktop.server.writer import Writer
 from csr_desktop.store.sql import Sql
 
-HEALTH_SECONDS: Final = 5.0
 _LARGEST_NUMBER: Final = 1 << 53
 _SCOPES_LIMIT: Final = 10_000
 
@@ -72,6 +76,11 @@ class Parts(msgspec.Struct, frozen=True):
     board: Board
     rates: Rates
     limits: Limits
+    doors: Doors
+    metrics: Metrics
+    stopping: Stopping
+    sparse: Sparse
+    metrics_token: str = ""
 
 
 class Api:
@@ -80,7 +89,17 @@ class Api:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def application(self) -> Starlette:
+    def application(self) -> App:
+        """With everything around it: who asks through a proxy, the log and the figures."""
+        parts, inside = self._parts, self._starlette()
+        paths = [route.path for route in inside.routes if isinstance(route, Route)]
+        return Watched(inside, parts.metrics, parts.doors, paths, [path for path, _ in self._of_condition()])
+
+    def _of_condition(self) -> tuple[tuple[str, Endpoint], ...]:
+        condition = Condition(self._parts, self._parts.metrics_token)
+        return ("/health", condition.health), ("/ready", condition.ready), ("/metrics", condition.metrics)
+
+    def _starlette(self) -> Starlette:
         paths: tuple[tuple[str, Endpoint], ...] = (
             ("sign-in", self.sign_in),
             ("challenge", self.challenge),
@@ -90,7 +109,7 @@ class Api:
             ("poke", self.poke),
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
-        routes.append(Route("/health", self.health, methods=["GET"]))
+        routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]
         application = Starlette(
             routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: _no_such_place}
         )
@@ -101,13 +120,18 @@ class Api:
     async def _lifespan(self, _application: Starlette) -> AsyncIterator[None]:
         parts = self._parts
         parts.board.look(await asyncio.wrap_future(parts.readers.ask(lambda: revision(parts.sql))))
-        looking = asyncio.create_task(look_for_changes(parts.sql, parts.readers, parts.board))
+        going_on = [
+            asyncio.create_task(look_for_changes(parts.sql, parts.readers, parts.board)),
+            asyncio.create_task(_lay_figures(parts.metrics)),
+        ]
         try:
             yield
         finally:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
+            for task in going_on:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            parts.metrics.take_away()
 
     # Without a token
 
@@ -167,7 +191,9 @@ class Api:
             _check_cursors(message.cursors)
             if not -1 <= message.answered < _LARGEST_NUMBER or len(message.asked) > 200:
                 raise bad_message()
-            return reply(self._parts.feed.pull(session.device_id, session.user_id, message), accepted)
+            found = self._parts.feed.pull(session.device_id, session.user_id, message)
+            self._parts.metrics.pulls.inc()
+            return reply(found, accepted)
 
         return await asyncio.wrap_future(self._parts.readers.ask(answer))
 
@@ -194,22 +220,6 @@ class Api:
                 news = waiter.is_news
         return reply(PokeReply(news), accepted)
 
-    # For whoever runs it
-
-    async def health(self, request: Request) -> Response:
-        """200 while the database answers and changes can be made; for a monitor or a proxy."""
-        try:
-            self._take_address(request)
-            async with asyncio.timeout(HEALTH_SECONDS):
-                await asyncio.wrap_future(self._parts.readers.ask(lambda: revision(self._parts.sql)))
-            is_well = self._parts.writer.is_alive
-        except Rejected as fault:
-            return problem_reply(fault)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the server is not well
-            _log.error("unhealthy", places=places(error))
-            is_well = False
-        return JSONResponse({"status": "ok" if is_well else "unavailable"}, 200 if is_well else 503)
-
     # Who asks, and how often
 
     def _session(self, request: Request) -> Session:
@@ -218,6 +228,8 @@ class Api:
         except Rejected:
             self._take_address(request)
             raise
+        request.state.device_id = session.device_id
+        self._parts.metrics.began(session.device_id)
         self._take(session)
         return session
 
@@ -245,12 +257,18 @@ def _served(endpoint: Endpoint) -> Endpoint:
         except Exception as error:  # noqa: BLE001  # nothing of the program may go out
             fault = rejected(error)
             if fault.status >= 500:
-                _log.error("not_served", path=request.url.path, code=fault.code, places=places(error))
-            elif fault.status in {400, 403, 409, 413}:
-                _log.info("refused", path=request.url.path, code=fault.code)
+                _log.error("not_served", request=request.state.request, code=fault.code, places=places(error))
+            request.state.code = fault.code
             return problem_reply(fault)
 
     return serve
+
+
+async def _lay_figures(metrics: Metrics) -> None:
+    """For ever, for the other processes that serve the folder."""
+    while metrics.has_others:
+        await asyncio.get_running_loop().run_in_executor(None, metrics.lay)
+        await asyncio.sleep(LAID_SECONDS)
 
 
 async def _small_body(request: Request) -> bytes:

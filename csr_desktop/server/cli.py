@@ -6,13 +6,11 @@ Every command takes the server's folder, `--data`; with PostgreSQL also the data
 from __future__ import annotations
 
 import importlib
-import logging
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.core import ParameterSource
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from csr_desktop.server.administration import Administration
     from csr_desktop.server.folder import ServerFolder
 
+LEVELS: Final = ("debug", "info", "warning", "error")
 _STANDARD_INPUT: Final = 0
 """Its file descriptor; a program without a console has no `sys.stdin`."""
 DATABASE_VARIABLE: Final = "CSR_DESKTOP_DATABASE"
@@ -129,7 +128,9 @@ def server() -> None:
 
     Every command needs --data. All but `init` and `run` are for a server that was made, whether it runs or not.
     """  # noqa: D301  # the sign tells click to leave the lines as they are
-    _log_to_stderr()
+    from csr_desktop.server.logs import log_to
+
+    log_to()
 
 
 @server.command()
@@ -223,6 +224,42 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
     is_flag=True,
     help="End too when standard input ends: for a program that starts the server and must not leave it behind.",
 )
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Address or network of a reverse proxy that is believed about where a request came from, as 127.0.0.1. Can be "
+    "given several times.",
+)
+@click.option(
+    "--connections",
+    default=4000,
+    show_default=True,
+    type=click.IntRange(10),
+    help="How many connections are taken at once; a workstation has up to three.",
+)
+@click.option(
+    "--connections-an-address",
+    default=2000,
+    show_default=True,
+    type=click.IntRange(2),
+    help="And how many of them from one address.",
+)
+@click.option(
+    "--metrics-token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A file with the token that who is not on this machine must give for /metrics.",
+)
+@click.option(
+    "--drain-seconds",
+    default=0.0,
+    type=click.FloatRange(0, 600),
+    help="After SIGTERM go on for so long while /ready says no, for a proxy that watches it.",
+)
+@click.option("--log-file", type=click.Path(dir_okay=False, path_type=Path), help="Log there, not to standard error.")
+@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="The least to log.")
 def run(
     data: Path,
     database: str,
@@ -232,6 +269,13 @@ def run(
     tls_key: Path | None,
     ready_file: Path | None,
     until_input_ends: bool,
+    proxies: tuple[str, ...],
+    connections: int,
+    connections_an_address: int,
+    metrics_token_file: Path | None,
+    drain_seconds: float,
+    log_file: Path | None,
+    log_level: str,
 ) -> None:
     """Run the server until Ctrl+C or SIGTERM. It prints one line when it listens; its log goes to standard error.
 
@@ -239,12 +283,18 @@ def run(
     while it runs. It stays in the foreground: to start it with the machine, let the system's own means, such as
     systemd, run this command.
     """
-    from csr_desktop.server.run import Tls, serve
+    from csr_desktop.server.condition import metrics_token
+    from csr_desktop.server.doors import Doorway, check_proxies
+    from csr_desktop.server.logs import log_to
+    from csr_desktop.server.run import Surroundings, Tls, serve
 
     if bool(tls_cert) != bool(tls_key):
         raise click.UsageError("--tls-cert and --tls-key belong together.")
     tls = Tls(tls_cert, tls_key) if tls_cert and tls_key else None
     with said_to_person():
+        log_to(log_file, log_level)
+        check_proxies(proxies)
+        token = metrics_token(metrics_token_file) if metrics_token_file else ""
         serve(
             _folder(data, database),
             host=host,
@@ -252,6 +302,10 @@ def run(
             tls=tls,
             ready_file=ready_file,
             starter=_STANDARD_INPUT if until_input_ends else None,
+            surroundings=Surroundings(
+                doorway=Doorway(connections, connections_an_address, proxies), metrics_token=token
+            ),
+            drain_seconds=drain_seconds,
             say=click.echo,
         )
 
@@ -446,24 +500,3 @@ def _folder(data: Path, database: str) -> ServerFolder:
     from csr_desktop.server.folder import ServerFolder
 
     return ServerFolder(data, database)
-
-
-def _log_to_stderr() -> None:
-    """One JSON object a line on standard error. Nothing in it names a client or holds what people wrote."""
-    import structlog
-
-    logging.getLogger("peewee").setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _dumped,
-        ],
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )
-
-
-def _dumped(_logger: Any, _name: str, event: Any) -> str:
-    import msgspec
-
-    return msgspec.json.encode(event).decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -62,6 +63,13 @@ def link(
     return hashlib.sha256(before + said).digest()
 
 
+class Executed(msgspec.Struct, frozen=True):
+    """How many commands by status, and the age of the oldest in seconds."""
+
+    statuses: dict[str, int]
+    oldest_seconds: float
+
+
 class _Decided(msgspec.Struct, frozen=True):
     command: Command
     body: bytes
@@ -91,12 +99,15 @@ class Ledger:
         self._sql = sql
         self._clock = clock
         self._before_commit = before_commit
+        self.executed: Executed | None = None
+        """What the latest `push` executed, for whoever counts it once it is committed."""
         with sql.transaction():
             for name in ("rev", "ticket", "log"):
                 sql.do("INSERT INTO counters (id, value) VALUES (?, 0) ON CONFLICT DO NOTHING", name)
 
     def push(self, pushes: Sequence[Push]) -> dict[str, int]:
         """Execute what is new, in order. Returns by device the last seq that is known."""
+        self.executed = None
         with self._sql.transaction():
             known = self._execute(pushes)
             self._before_commit()
@@ -143,6 +154,8 @@ class Ledger:
                 command.id, _Known(command, user_id, outcome.status, outcome.code, outcome.reason, outcome.inverse)
             )
             decided.append(outcome)
+        oldest_at = min(outcome.command.at for outcome in decided)
+        self.executed = Executed(dict(Counter(outcome.status for outcome in decided)), (now - oldest_at) / 1000)
         self._keep(work, decided, {d: s for d, s in known.items() if s != stored[d]}, now)
         return known
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -25,7 +26,16 @@ def is_lost(db: pw.Database, error: Exception) -> bool:
 class Readers:
     """A small pool. A question that met a lost connection is asked once more on a fresh one: reading twice is safe."""
 
-    def __init__(self, sql: Sql, count: int, name: str, waiting_limit: int = 512) -> None:
+    def __init__(
+        self,
+        sql: Sql,
+        count: int,
+        name: str,
+        waiting_limit: int = 512,
+        measured: Callable[[float, float], None] = lambda *_: None,
+    ) -> None:
+        """`measured` is told how many seconds each question waited, and took."""
+        self._measured = measured
         self._db = sql.db
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(waiting_limit)
         self._threads = [threading.Thread(target=self._run, name=f"{name}-{n}") for n in range(1, count + 1)]
@@ -45,9 +55,13 @@ class Readers:
         """Raises Rejected (503) at once when too much waits already."""
         future: Future[T] = Future()
 
+        asked = time.perf_counter()
+
         def job() -> None:
             if future.set_running_or_notify_cancel():
+                begun = time.perf_counter()
                 self._answer(question, future)
+                self._measured(begun - asked, time.perf_counter() - begun)
 
         try:
             self._jobs.put_nowait(job)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import math
 import os
 import secrets
-import signal
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
@@ -20,22 +21,26 @@ from typing import Final, Self
 import msgspec
 import structlog
 import uvicorn
-from starlette.applications import Starlette
 
 from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreadable
 from csr_desktop.domain.ids import id_source
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.app import Api, Parts
+from csr_desktop.server.condition import Stopping
+from csr_desktop.server.doors import Connection, Doors, Doorway
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import AnnouncingLedger, Board
+from csr_desktop.server.logs import Sparse
+from csr_desktop.server.metrics import SHELF_NAME, Metrics
 from csr_desktop.server.passwords import Passwords
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import Limits, Rates
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Sessions
 from csr_desktop.server.sign_in import SignIn, keep_nobody
+from csr_desktop.server.watched import App
 from csr_desktop.server.writer import Writer
 from csr_desktop.system.whole_file import write_whole
 
@@ -43,6 +48,9 @@ READER_COUNT: Final = 4
 DOORKEEPER_COUNT: Final = 2
 """Passwords checked at once; each takes 64 MiB and a core."""
 STOP_SECONDS: Final = 10
+"""For requests that are under way."""
+CLOSE_SECONDS: Final = 20
+"""For what was taken to be committed and connections to be closed, after that."""
 START_SECONDS: Final = 30
 KEEP_ALIVE_SECONDS: Final = 65
 
@@ -62,13 +70,17 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What a test may replace: time, the cost of passwords, limits, and where a commit may be stopped."""
+    """What stands around a server: its door, who may see its figures; and what a test may replace: time, the cost of
+    passwords, limits, and where a commit may be stopped.
+    """
 
     clock: Callable[[], int] = wall_clock
     monotonic: Callable[[], float] = time.monotonic
     passwords: Passwords | None = None
     limits: Limits = Limits()
     before_commit: Callable[[], None] = lambda: None
+    doorway: Doorway = Doorway()
+    metrics_token: str = ""
 
 
 @contextmanager
@@ -86,15 +98,22 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             feed = Feed(sql, ledger, around.clock, epoch(sql))
         finally:
             sql.db.close()  # each thread has its own connection
-        writer = Writer(sql, ledger, ledger.announce)
-        readers = Readers(sql, READER_COUNT, "reader")
-        doorkeepers = Readers(sql, DOORKEEPER_COUNT, "doorkeeper", waiting_limit=64)
+        metrics = Metrics(folder.path / SHELF_NAME if folder.is_shared else None)
+        writer = Writer(sql, ledger, ledger.announce, measured=metrics.committed)
+        readers = Readers(sql, READER_COUNT, "reader", measured=metrics.worked("reader"))
+        doorkeepers = Readers(
+            sql, DOORKEEPER_COUNT, "doorkeeper", waiting_limit=64, measured=metrics.worked("doorkeeper")
+        )
         for part in (writer, readers, doorkeepers):
             part.start()
             closing.callback(part.stop)
         sessions = Sessions(sql, key, around.monotonic)
         new_id = id_source(around.clock, secrets.randbits)
         passwords = around.passwords or Passwords()
+        sparse = Sparse(around.monotonic)
+        doors = Doors(around.doorway, lambda why: _tell_cut(why, metrics, sparse))
+        metrics.writer_waiting.set_function(lambda: writer.waiting_count)
+        metrics.connections.set_function(lambda: doors.count)
         yield Parts(
             sql=sql,
             ledger=ledger,
@@ -108,7 +127,17 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             board=board,
             rates=Rates(around.monotonic),
             limits=around.limits,
+            doors=doors,
+            metrics=metrics,
+            stopping=Stopping(),
+            sparse=sparse,
+            metrics_token=around.metrics_token,
         )
+
+
+def _tell_cut(why: str, metrics: Metrics, sparse: Sparse) -> None:
+    metrics.connections_cut.labels(why).inc()
+    sparse.tell("connection_cut", why, why=why)
 
 
 @contextmanager
@@ -173,48 +202,67 @@ def _no_password() -> bytes:
 
 
 class _Http(uvicorn.Server):
-    """Tells when it listens; at a signal it lets long polls go and ends in order."""
+    """Tells when it listens. At a signal it says that it is not ready any more, goes on for `drain_seconds` so that a
+    proxy sees that, then lets long polls go, takes no new connections and ends in order. A second signal ends it at
+    once: `on_second` leaves nothing behind that would tell of a running server.
+    """
 
-    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        parts: Parts,
+        on_listening: Callable[[], None],
+        drain_seconds: float = 0,
+        on_second: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
+        self._parts = parts
         self._on_listening = on_listening
-        self._on_stop = on_stop
+        self._drain_seconds = drain_seconds
+        self._on_second = on_second
+        self._stops_at = math.inf
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_listening()
 
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit = self.should_exit or time.monotonic() >= self._stops_at
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._on_stop()
+        self._parts.stopping.begin()
+        self._parts.board.close()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # its shape is uvicorn's
         """Without the signal being raised again at the end, so that everything is closed and the exit code is 0."""
-        if self.should_exit and sig == signal.SIGINT:
-            self.force_exit = True
-        self.should_exit = True
+        if self._parts.stopping.is_so:
+            # What was acknowledged is committed; what was not is sent again.
+            self._on_second()
+            os._exit(0)
+        self._parts.stopping.begin()
+        self._stops_at = time.monotonic() + self._drain_seconds
 
 
-def _http(
-    application: Starlette, tls: Tls | None, on_listening: Callable[[], None], on_stop: Callable[[], None]
-) -> _Http:
-    config = uvicorn.Config(
+def _config(application: App, parts: Parts, tls: Tls | None) -> uvicorn.Config:
+    return uvicorn.Config(
         application,
         loop="asyncio",
-        http="h11",
+        http=partial(Connection, parts.doors),  # type: ignore[arg-type]  # it is called as a class would be
         ws="none",
         lifespan="on",
         log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # whose word is taken is `Watched`'s business
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
         h11_max_incomplete_event_size=16_384,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
-    return _Http(config, on_listening, on_stop)
 
 
 def serve(
@@ -225,16 +273,21 @@ def serve(
     tls: Tls | None = None,
     ready_file: Path | None = None,
     starter: int | None = None,
+    surroundings: Surroundings = Surroundings(),  # noqa: B008  # it never changes
+    drain_seconds: float = 0,
     say: Callable[[str], None] = print,
 ) -> None:
     """Run until SIGTERM or Ctrl+C, on the main thread, or until `starter` ends: the reading end, as a file descriptor,
     of a pipe that whoever started the server holds. `say` gets one line with the address once it listens; the ready
-    file then holds the address alone, and is gone while the server does not run. Raises Refused when a server runs on
-    the folder already.
+    file then holds the address alone, and is gone while the server does not run. Ends within `drain_seconds`, half a
+    minute and a commit. Raises Refused when a server runs on the folder already.
     """
     if tls:
         check_tls(tls)
     with ExitStack() as closing:
+        in_time = threading.Timer(CLOSE_SECONDS, _give_up)
+        in_time.daemon = True
+        closing.callback(in_time.cancel)
         lock = folder.claim()
         if lock is not None:
             closing.callback(lock.close)
@@ -242,7 +295,7 @@ def serve(
         if ready_file:
             _take_away(ready_file)
         listener = closing.enter_context(listening_socket(host, port, has_tls=bool(tls)))
-        parts = closing.enter_context(server_parts(folder))
+        parts = closing.enter_context(server_parts(folder, surroundings))
         url = _url(listener, host, tls)
         if lock is not None:
             lock.write(b"port %d, process %d" % (listener.getsockname()[1], os.getpid()))
@@ -253,16 +306,25 @@ def serve(
             say(f"CSR Desktop server listens on {url}")
             _log.info("started", url=url)
 
-        http = _http(Api(parts).application(), tls, listening, parts.board.close)
-        if starter is not None:
-            threading.Thread(target=_end_with, args=(starter, http), name="starter", daemon=True).start()
-        try:
-            http.run([listener])
-        finally:
+        def leave() -> None:
             if ready_file:
                 with suppress(OSError):
                     ready_file.unlink(missing_ok=True)
+
+        closing.callback(leave)
+        http = _Http(_config(Api(parts).application(), parts, tls), parts, listening, drain_seconds, leave)
+        if starter is not None:
+            threading.Thread(target=_end_with, args=(starter, http), name="starter", daemon=True).start()
+        closing.callback(in_time.start)
+        http.run([listener])
+        leave()
     _log.info("stopped")
+
+
+def _give_up() -> None:
+    """What is left once no request is under way, such as a database that does not answer, may not go on for ever."""
+    _log.error("stop_cut_short")
+    os._exit(1)
 
 
 def _end_with(starter: int, http: _Http) -> None:
@@ -321,7 +383,8 @@ class RunningServer:
             self._parts = opening.enter_context(server_parts(self.folder, self._surroundings))
             self.url = _url(listener, self._host, self._tls)
             listening = threading.Event()
-            http = _http(Api(self._parts).application(), self._tls, listening.set, self._parts.board.close)
+            config = _config(Api(self._parts).application(), self._parts, self._tls)
+            http = _Http(config, self._parts, listening.set)
             thread = threading.Thread(target=asyncio.run, args=(http.serve([listener]),), name="http")
             thread.start()
             opening.callback(_stop, http, thread)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ import peewee as pw
 import structlog
 
 from csr_desktop.domain.errors import CsrDesktopError
-from csr_desktop.server.ledger import Ledger, Push
+from csr_desktop.server.ledger import Executed, Ledger, Push
 from csr_desktop.server.problems import bad_command, busy, is_of_the_world, places
 from csr_desktop.server.readers import forget_connection, is_lost
 from csr_desktop.store.sql import Sql
@@ -49,17 +50,29 @@ class Writer:
     """`after_commit` is called on the thread after each commit that may have changed rows."""
 
     def __init__(
-        self, sql: Sql, ledger: Ledger, after_commit: Callable[[], None] = lambda: None, waiting_limit: int = 1024
+        self,
+        sql: Sql,
+        ledger: Ledger,
+        after_commit: Callable[[], None] = lambda: None,
+        waiting_limit: int = 1024,
+        measured: Callable[[int, float, Executed | None], None] = lambda *_: None,
     ) -> None:
+        """`measured` is told of each commit: how many pushes, how many seconds, and what was executed."""
         self._sql = sql
         self._ledger = ledger
         self._after_commit = after_commit
+        self._measured = measured
         self._waiting: queue.Queue[_Waiting | _Job | None] = queue.Queue(waiting_limit)
         self._thread = threading.Thread(target=self._run, name="writer")
 
     @property
     def is_alive(self) -> bool:
         return self._thread.is_alive()
+
+    @property
+    def waiting_count(self) -> int:
+        """Of pushes and changes, about."""
+        return self._waiting.qsize()
 
     def start(self) -> None:
         self._thread.start()
@@ -121,6 +134,7 @@ class Writer:
     def _commit(self, group: list[_Waiting]) -> None:
         if not group:
             return
+        begun = time.perf_counter()
         try:
             self._sql.db.connect(reuse_if_open=True)
             known = self._ledger.push([waiting.push for waiting in group])
@@ -134,6 +148,7 @@ class Writer:
             for waiting in group:
                 self._commit([waiting])
             return
+        self._measured(len(group), time.perf_counter() - begun, self._ledger.executed)
         for waiting in group:
             waiting.future.set_result(known[waiting.push.device_id])
         self._tell()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from csr_desktop.commands import clients
@@ -384,8 +385,11 @@ def test_killed_at_any_step_a_restore_is_done_or_can_be_done_again(
     assert done < 5
 
 
-def run(*words: object, given: str = "") -> Result:
-    return CliRunner().invoke(server_group, [str(word) for word in words], input=given)
+def run(*words: object) -> Result:
+    try:
+        return CliRunner().invoke(server_group, [str(word) for word in words])
+    finally:
+        structlog.reset_defaults()
 
 
 def test_from_the_command_line(folder: ServerFolder, tmp_path: Path) -> None:

@@ -349,6 +349,6 @@ def test_words_in_the_log_name_no_client(server: RunningServer, ada: Desk, capsy
     ada.post("sign-in", ada.sign_in_request(login="Sample Secretive", password="hidden word here"))
     ada.push_raw(ada.client_command("Sample Secretive", at=-1, row_id=new_id()))
     seen = capsys.readouterr()
-    assert "refused" in seen.out + seen.err
+    assert "bad_message" in seen.out + seen.err
     for private in ("Secretive", "hidden word", PASSWORD):
         assert private not in seen.out + seen.err

@@ -1,0 +1,124 @@
+"""The server's log: one JSON object a line, with ids and counts, never what people wrote or how they are called.
+
+It goes to standard error, or to a file that may be renamed or removed under it, as the system's rotation does. What
+libraries say is kept to where they said it: their words could hold a request's content.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from csr_desktop.domain.errors import EnvironmentFault
+from csr_desktop.server.problems import places
+
+SPARSE_SECONDS: Final = 60.0
+"""How often the same thing that strangers bring about is logged; what comes between is counted."""
+
+_log = structlog.get_logger(__name__)
+
+
+class LogFile:
+    """Appends to a file, and to a new one of that name once the old one was moved away."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises EnvironmentFault for a place that cannot be written to."""
+        self._path = path
+        self._handle = self._opened()
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> int:
+        data = text.encode("utf-8", "backslashreplace")
+        with self._lock:
+            self._follow()
+            os.write(self._handle, data)
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def _follow(self) -> None:
+        mine = os.fstat(self._handle)
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            there = None
+        if there is None or (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino):
+            fresh = self._opened()
+            os.close(self._handle)
+            self._handle = fresh
+
+    def _opened(self) -> int:
+        try:
+            return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        except OSError as error:
+            words = os.strerror(error.errno or 0)
+            raise EnvironmentFault(f"The log {self._path} cannot be written to ({words}).") from error
+
+
+class Sparse:
+    """Tells of what strangers bring about once a minute at most, however often it happens, so that nobody can fill the
+    disk by it.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._told: dict[tuple[str, ...], tuple[float, int]] = {}
+
+    def tell(self, event: str, *what: str, **said: Any) -> None:
+        """`what` tells apart what is counted alone; there must be few of them."""
+        now = self._monotonic()
+        with self._lock:
+            at, silent = self._told.get((event, *what), (now - SPARSE_SECONDS, 0))
+            is_due = now - at >= SPARSE_SECONDS
+            self._told[(event, *what)] = (now, 0) if is_due else (at, silent + 1)
+        if is_due:
+            _log.warning(event, **said, **({"not_logged": silent} if silent else {}))
+
+
+class _OfLibraries(logging.Handler):
+    """What uvicorn, asyncio and others say, by its place alone."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._sparse = Sparse()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        said = {"places": places(error)} if error else {}
+        place = f"{record.module}:{record.lineno}"
+        self._sparse.tell("library", record.name, place, library=record.name, place=place, **said)
+
+
+def log_to(path: Path | None = None, level: str = "info") -> None:
+    """Set up the log of this process: its file, or standard error, and the least that is told."""
+    file: Any = LogFile(path) if path else None
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _dumped,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=lambda *_: structlog.PrintLogger(file or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.getLogger("peewee").setLevel(logging.WARNING)
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if isinstance(h, _OfLibraries)]:
+        root.removeHandler(handler)
+    root.addHandler(_OfLibraries())
+
+
+def _dumped(_logger: Any, _name: str, event: Any) -> str:
+    return msgspec.json.encode(event).decode()
