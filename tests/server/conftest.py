@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +22,7 @@ from csr_desktop.server.run import RunningServer, Surroundings, server_parts, wa
 from csr_desktop.store.sql import Sql
 from tests.server.desk import CHEAP, PASSWORD, Clock, Desk
 
+Start = Callable[..., tuple[subprocess.Popen[str], str]]
 STAFF = (
     ("Ada Sample", "ada", "csr", ("Team one",)),
     ("Bob Example", "bob", "csr", ("Team one",)),
@@ -111,3 +115,46 @@ def quiet_sql(parts: Parts) -> Iterator[Sql]:
     parts.sql.db.connect()
     yield parts.sql
     parts.sql.db.close()
+
+
+@pytest.fixture
+def start(folder: ServerFolder, tmp_path: Path) -> Iterator[Start]:
+    """Starts `server run` on a free port; gives the process and its address once it listens."""
+    running: list[subprocess.Popen[str]] = []
+    ready = tmp_path / "ready"
+
+    def run(*options: str) -> tuple[subprocess.Popen[str], str]:
+        left = ready.read_text() if ready.exists() else ""
+        code = "from csr_desktop.server.cli import server; server(prog_name='csr-desktop server')"
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                code,
+                "run",
+                "--data",
+                str(folder.path),
+                "--port",
+                "0",
+                "--ready-file",
+                str(ready),
+                *options,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        deadline = time.monotonic() + 30
+        while not ready.exists() or ready.read_text() in {"", left}:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return process, ready.read_text().strip()
+
+    yield run
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

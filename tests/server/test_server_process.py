@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,52 +23,8 @@ from csr_desktop.protocol import PullRequest
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings, Tls, check_tls
 from csr_desktop.store.sql import Sql
+from tests.server.conftest import Start
 from tests.server.desk import CHEAP, HEADERS, Desk, problem
-
-Start = Callable[..., tuple[subprocess.Popen[str], str]]
-
-
-@pytest.fixture
-def start(folder: ServerFolder, tmp_path: Path) -> Iterator[Start]:
-    """Starts `server run` on a free port; gives the process and its address once it listens."""
-    running: list[subprocess.Popen[str]] = []
-    ready = tmp_path / "ready"
-
-    def run(*options: str) -> tuple[subprocess.Popen[str], str]:
-        left = ready.read_text() if ready.exists() else ""
-        code = "from csr_desktop.server.cli import server; server(prog_name='csr-desktop server')"
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                code,
-                "run",
-                "--data",
-                str(folder.path),
-                "--port",
-                "0",
-                "--ready-file",
-                str(ready),
-                *options,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(process)
-        deadline = time.monotonic() + 30
-        while not ready.exists() or ready.read_text() in {"", left}:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return process, ready.read_text().strip()
-
-    yield run
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def test_what_was_acknowledged_survives_kill_9(start: Start, folder: ServerFolder) -> None:
