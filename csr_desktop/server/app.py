@@ -28,6 +28,7 @@ from csr_desktop.protocol import (
 )
 from csr_desktop.server.bodies import (
     SMALL_BODY_BYTES,
+    Room,
     check_form,
     check_version,
     decoded,
@@ -88,6 +89,7 @@ class Api:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._room = Room()
 
     def application(self) -> App:
         """With everything around it: who asks through a proxy, the log and the figures."""
@@ -168,7 +170,10 @@ class Api:
     async def push(self, request: Request) -> Response:
         session = self._session(request)
         check_form(request, MAX_BODY_BYTES)
-        body = await read(request, MAX_BODY_BYTES)
+        with self._room.guest() as take:
+            return await self._pushed(request, session, await read(request, MAX_BODY_BYTES, take=take))
+
+    async def _pushed(self, request: Request, session: Session, body: bytes) -> Response:
         packing, accepted = _packing(request)
 
         def queued() -> Future[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
@@ -13,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from csr_desktop.protocol import MAX_BODY_BYTES, MEDIA_TYPE, PROTOCOL, SERVED, VERSION_HEADER
-from csr_desktop.server.problems import Rejected, bad_message
+from csr_desktop.server.problems import Rejected, bad_message, busy
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -21,6 +23,8 @@ SMALL_BODY_BYTES = 64 * 1024
 """Of what needs no token, and of questions."""
 BODY_SECONDS = 30.0
 """How long a body may take to arrive."""
+ROOM_BYTES = 64 * 1024 * 1024
+"""A thousand desks that push a backlog of 500 calls each, 30 KB packed, fit twice."""
 COMPRESS_ABOVE_BYTES = 512
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 _BODILESS = frozenset({"GET", "HEAD"})
@@ -62,8 +66,34 @@ def check_form(request: Request, limit: int) -> None:
         raise _too_large()
 
 
-async def read(request: Request, limit: int, seconds: float = BODY_SECONDS) -> bytes:
-    """The body as it came, never more than `limit` bytes of it in memory."""
+class Room:
+    """What all big bodies together may take in memory while they arrive and are looked through; on the event loop."""
+
+    def __init__(self, bytes_in_all: int = ROOM_BYTES) -> None:
+        self.left = bytes_in_all
+
+    @contextmanager
+    def guest(self) -> Iterator[Callable[[int], None]]:
+        """Takes so many bytes more for one request, until its end. Raises Rejected (503) when there is no room."""
+        taken = 0
+
+        def take(size: int) -> None:
+            nonlocal taken
+            if size > self.left:
+                raise busy()
+            self.left -= size
+            taken += size
+
+        try:
+            yield take
+        finally:
+            self.left += taken
+
+
+async def read(
+    request: Request, limit: int, seconds: float = BODY_SECONDS, take: Callable[[int], None] = lambda _: None
+) -> bytes:
+    """The body as it came, never more than `limit` bytes of it in memory. `take` is asked for room for each part."""
     parts: list[bytes] = []
     size = 0
     try:
@@ -72,6 +102,7 @@ async def read(request: Request, limit: int, seconds: float = BODY_SECONDS) -> b
                 size += len(part)
                 if size > limit:
                     raise _too_large()
+                take(len(part))
                 parts.append(part)
     except TimeoutError:
         raise Rejected(
