@@ -145,7 +145,8 @@ class AddCalendar(_Add, frozen=True, kw_only=True, tag=True):
     def check(self, work: Work) -> None:
         _check_name(self.name)
         try:
-            business_calendar.decode(self.body)
+            # This computer may have zones that a desk has not, and a desk that cannot read it could not count hours.
+            business_calendar.shipped_zone(business_calendar.decode(self.body).time_zone)
         except ValueError as fault:
             raise Refused("bad_calendar", str(fault)) from None
 

@@ -46,7 +46,7 @@ from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import LAID_SECONDS, Metrics
 from csr_desktop.server.problems import Rejected, bad_message, places, rejected
 from csr_desktop.server.pushes import Pushes
-from csr_desktop.server.rates import BYTES_A_TOKEN, COMMANDS_A_TOKEN, Limits, Rates
+from csr_desktop.server.rates import BYTES_A_TOKEN, COMMANDS_A_TOKEN, Limits, Rate, Rates
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Session, Sessions
 from csr_desktop.server.sign_in import SignIn
@@ -169,6 +169,8 @@ class Api:
 
     async def push(self, request: Request) -> Response:
         session = self._session(request)
+        for name, rate in self._of_work(session):
+            self._parts.rates.check(name, rate)
         check_form(request, MAX_BODY_BYTES)
         with self._room.guest() as take:
             return await self._pushed(request, session, await read(request, MAX_BODY_BYTES, take=take))
@@ -244,9 +246,13 @@ class Api:
         rates.take(f"account {session.user_id}", limits.account)
 
     def _owe(self, session: Session, cost: float) -> None:
-        rates, limits = self._parts.rates, self._parts.limits
-        rates.owe(f"device {session.device_id}", limits.device, cost)
-        rates.owe(f"account {session.user_id}", limits.account, cost)
+        for name, rate in self._of_work(session):
+            self._parts.rates.owe(name, rate, cost)
+
+    def _of_work(self, session: Session) -> tuple[tuple[str, Rate], tuple[str, Rate]]:
+        limits = self._parts.limits
+        device, account = f"work of device {session.device_id}", f"work of account {session.user_id}"
+        return (device, limits.device_work), (account, limits.account_work)
 
     def _take_address(self, request: Request) -> None:
         self._parts.rates.take(f"address {_address(request)}", self._parts.limits.address)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zoneinfo
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +21,7 @@ from csr_desktop.commands.administration import (
 )
 from csr_desktop.commands.clients import EditClient, EditContact
 from csr_desktop.commands.command import Command
+from csr_desktop.domain.business_calendar import zone
 from csr_desktop.domain.errors import Refused
 from tests.commands.rows import ADMINISTRATOR, Bureau
 
@@ -59,6 +63,20 @@ def code(command: Command) -> str:
 )
 def test_a_calendar_that_cannot_be_used_is_refused(changed: dict[str, Any]) -> None:
     assert code(calendar(**changed)) == "bad_calendar"
+
+
+def test_a_calendar_in_a_zone_that_only_this_computer_has_is_refused(tmp_path: Path) -> None:
+    own = tmp_path / "Own" / "Zone"
+    own.parent.mkdir()
+    own.write_bytes(files("tzdata.zoneinfo").joinpath("UTC").read_bytes())
+    before = list(zoneinfo.TZPATH)
+    zoneinfo.reset_tzpath([str(tmp_path), *before])
+    try:
+        assert zone("Own/Zone")
+        assert code(calendar(time_zone="Own/Zone")) == "bad_calendar"
+    finally:
+        zoneinfo.reset_tzpath(before)
+        zone.cache_clear()
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", "not json", "null"])

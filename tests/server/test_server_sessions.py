@@ -179,28 +179,65 @@ def test_who_asks_too_often_is_told_when_to_come_back(folder: ServerFolder, cloc
 
 
 def test_many_commands_cost_more_than_one(folder: ServerFolder, clock: Clock) -> None:
-    limits = Limits(device=Rate(12, 1))
+    limits = Limits(device_work=Rate(12, 1))
     around = Surroundings(clock=clock, monotonic=clock.monotonic, passwords=CHEAP, limits=limits)
     with server_parts(folder, around) as parts, TestClient(Api(parts).application()) as client:
         desk = Desk(client, "ada").begin()
-        assert desk.push(*(desk.client_command() for _ in range(250))) == 250
+        for done in (250, 500):
+            assert desk.push(*(desk.client_command() for _ in range(250))) == done
+        response = desk.push_raw(desk.client_command())
+        assert (response.status_code, response.headers["retry-after"]) == (429, "8")
         desk.pull()
-        assert desk.post("pull", PullRequest("a", {}, 0)).status_code == 429
+        clock.pass_seconds(8)
+        desk.seq -= 1
+        assert desk.push(desk.client_command()) == 501
+
+
+def test_ten_thousand_calls_of_a_desk_that_was_offline_are_taken_without_a_pause(
+    folder: ServerFolder, clock: Clock
+) -> None:
+    """With a ticket and a promise each; time stands, as it would at any speed."""
+    around = Surroundings(clock=clock, monotonic=clock.monotonic, passwords=CHEAP)
+    with server_parts(folder, around) as parts, TestClient(Api(parts).application()) as client:
+        desk = Desk(client, "ada").begin()
+        for _ in range(60):
+            desk.push(*(desk.client_command("A Sample of usual length, Incorporated") for _ in range(500)))
+        assert desk.seq == 30_000
+
+
+def test_who_never_stops_gets_a_thousand_commands_a_second(folder: ServerFolder, clock: Clock) -> None:
+    around = Surroundings(clock=clock, monotonic=clock.monotonic, passwords=CHEAP)
+    with server_parts(folder, around) as parts, TestClient(Api(parts).application()) as client:
+        desk = Desk(client, "ada").begin()
+        known = desk.client_command()
+        desk.push(known)
+        taken = refused = 0
+        began = clock.monotonic()
+        while clock.monotonic() - began < 120:
+            response = desk.push_raw(*[known] * 500)
+            taken += response.status_code == 200
+            if response.status_code == 429:
+                refused += 1
+                clock.pass_seconds(1)
+        assert refused
+        at_once = 1600 * 25
+        assert taken * 500 <= at_once + 120 * 1000 + 500
+        assert taken * 500 >= at_once
 
 
 def test_packed_bodies_are_paid_for_by_what_they_unpack_to_even_when_they_hold_nothing(
     folder: ServerFolder, clock: Clock
 ) -> None:
-    limits = Limits(device=Rate(300, 50), account=Rate(600, 100))
+    limits = Limits(device_work=Rate(300, 50), account_work=Rate(600, 100))
     around = Surroundings(clock=clock, monotonic=clock.monotonic, passwords=CHEAP, limits=limits)
     packed = zstd(b"\0" * (8 << 20))
     with server_parts(folder, around) as parts, TestClient(Api(parts).application()) as client:
         desk, other = (Desk(client, login).begin() for login in ("ada", "bob"))
         statuses = [desk.post("push", packed, {"Content-Encoding": "zstd"}).status_code for _ in range(6)]
         assert statuses == [400, 400, 400, 429, 429, 429]
-        other.pull()
+        other.push(other.client_command())
         clock.pass_seconds(10)
-        desk.pull()
+        desk.push(desk.client_command())
 
 
 def test_a_day_of_long_notes_is_sent_without_waiting(folder: ServerFolder, clock: Clock) -> None:
