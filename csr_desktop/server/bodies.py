@@ -91,7 +91,7 @@ class Room:
 
 
 async def read(
-    request: Request, limit: int, seconds: float = BODY_SECONDS, take: Callable[[int], None] = lambda _: None
+    request: Request, limit: int, seconds: float = BODY_SECONDS, *, take: Callable[[int], None] = lambda _: None
 ) -> bytes:
     """The body as it came, never more than `limit` bytes of it in memory. `take` is asked for room for each part."""
     parts: list[bytes] = []
@@ -155,8 +155,9 @@ def problem_reply(fault: Rejected) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if fault.status == 426:
         headers["Upgrade"] = f"csr-desktop/{PROTOCOL}"
-    if fault.status in {408, 413}:
-        headers["Connection"] = "close"  # the rest of the body is not read
+    if fault.status == 408:
+        headers["Connection"] = "close"
+    # After a 413 the rest of a body is thrown away for a while: closed at once, its sender would not read the answer.
     return reply(fault.problem, "", fault.status, headers)
 
 

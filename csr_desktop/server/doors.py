@@ -23,6 +23,8 @@ HEAD_SECONDS: Final = 15.0
 """From the first byte of a request, or from connecting, to the end of its headers."""
 REST_SECONDS: Final = 5.0
 """For the rest of a body whose request was answered already, so that the answer is still read."""
+REST_BYTES: Final = 16 << 20
+"""And so much of it, which is thrown away."""
 STALLED_SECONDS: Final = 30.0
 """An answer of which nothing was taken for so long is taken back."""
 FILES_ASIDE: Final = 256
@@ -108,6 +110,7 @@ class Connection(H11Protocol):
         self._doors = doors
         self._address = ""
         self._is_in = False
+        self._rest_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
 
@@ -138,6 +141,11 @@ class Connection(H11Protocol):
         cycle = self.cycle
         is_answered = cycle is None or cycle.response_complete
         was_body = is_answered and cycle is not None and self.conn.their_state is h11.SEND_BODY
+        if was_body:
+            self._rest_bytes += len(data)
+            if self._rest_bytes > REST_BYTES:
+                self._too_late("rest")
+                return
         if self._deadline is None and is_answered:
             self._within(self._doors.doorway.head_seconds, "head")
         super().data_received(data)
@@ -146,6 +154,7 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._rest_bytes = 0
         if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
             self._within(self._doors.doorway.rest_seconds, "rest")
 

@@ -138,6 +138,8 @@ def start(folder: ServerFolder, tmp_path: Path) -> Iterator[Start]:
                 "0",
                 "--ready-file",
                 str(ready),
+                "--log-level",
+                "warning",  # nobody reads its standard error before its end, and a pipe takes little
                 *options,
             ],
             stdin=subprocess.PIPE,

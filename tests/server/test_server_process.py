@@ -58,7 +58,7 @@ def test_what_was_acknowledged_survives_kill_9(start: Start, folder: ServerFolde
 
 
 def test_it_ends_in_order(start: Start, folder: ServerFolder) -> None:
-    process, url = start()
+    process, url = start("--log-level", "info")
     assert httpx2.get(url + "/health").status_code == 200
     with httpx2.Client(base_url=url) as client:
         desk = Desk(client, "ada").begin()
