@@ -150,6 +150,22 @@ def _server_passwords() -> str:
     return "argon2id"
 
 
+def _server_backups() -> str:
+    import io
+
+    from csr_desktop.server.backup_seal import make_key, read_private_keys, seal, unseal
+
+    with tempfile.TemporaryDirectory(prefix="csr-desktop-self-test-") as folder:
+        key = Path(folder) / "private.key"
+        sealed, opened = io.BytesIO(), io.BytesIO()
+        seal(iter([b"self-test"]), sealed, [make_key(key)])
+        sealed.seek(0)
+        unseal(sealed, read_private_keys(key), opened.write)
+    if opened.getvalue() != b"self-test" or b"self-test" in sealed.getvalue():
+        raise RuntimeError("what was sealed was not opened")
+    return "are sealed and opened"
+
+
 def _time_zones() -> str:
     import datetime as dt
     from zoneinfo import ZoneInfo
@@ -212,6 +228,7 @@ PARTS: dict[str, tuple[Side, Callable[[], str]]] = {
     "PostgreSQL driver": ("server", _server_postgresql),
     "HTTP server": ("server", _server_http),
     "passwords": ("server", _server_passwords),
+    "backups": ("server", _server_backups),
 }
 
 

@@ -95,7 +95,8 @@ class Api:
         """With everything around it: who asks through a proxy, the log and the figures."""
         parts, inside = self._parts, self._starlette()
         paths = [route.path for route in inside.routes if isinstance(route, Route)]
-        return Watched(inside, parts.metrics, parts.doors, paths, [path for path, _ in self._of_condition()])
+        quiet = [path for path, _ in self._of_condition()]
+        return Watched(inside, parts.metrics, parts.doors, parts.sparse, paths, quiet)
 
     def _of_condition(self) -> tuple[tuple[str, Endpoint], ...]:
         condition = Condition(self._parts, self._parts.metrics_token)

@@ -66,24 +66,35 @@ class LogFile:
 
 
 class Sparse:
-    """Tells of what strangers bring about once a minute at most, however often it happens, so that nobody can fill the
-    disk by it.
+    """Tells of what strangers bring about a few times a minute at most, however often it happens, so that nobody can
+    fill the disk by it.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._told: dict[tuple[str, ...], tuple[float, int]] = {}
+        self._told: dict[tuple[str, ...], tuple[float, int, int]] = {}
 
     def tell(self, event: str, *what: str, **said: Any) -> None:
-        """`what` tells apart what is counted alone; there must be few of them."""
+        """Once a minute. `what` tells apart what is counted alone; there must be few of them."""
+        silent = self.due(event, *what)
+        if silent is not None:
+            _log.warning(event, **said, **({"not_logged": silent} if silent else {}))
+
+    def due(self, *what: str, most: int = 1) -> int | None:
+        """How many were kept back before this one, which may be told; None when it may not, being more than `most`
+        within a minute.
+        """
         now = self._monotonic()
         with self._lock:
-            at, silent = self._told.get((event, *what), (now - SPARSE_SECONDS, 0))
-            is_due = now - at >= SPARSE_SECONDS
-            self._told[(event, *what)] = (now, 0) if is_due else (at, silent + 1)
-        if is_due:
-            _log.warning(event, **said, **({"not_logged": silent} if silent else {}))
+            since, told, silent = self._told.get(what, (now, 0, 0))
+            if now - since >= SPARSE_SECONDS:
+                since, told = now, 0
+            if told >= most:
+                self._told[what] = (since, told, silent + 1)
+                return None
+            self._told[what] = (since, told + 1, 0)
+            return silent
 
 
 class _OfLibraries(logging.Handler):

@@ -13,10 +13,13 @@ import structlog
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from csr_desktop.server.doors import Doors
+from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import Metrics
 
 REQUEST_HEADER: Final = "CSR-Request"
 """The number of a request in the log, said to whoever asked, for a person who tells of a fault."""
+STRANGERS_TOLD: Final = 60
+"""Refusals of one kind to nobody's workstation that are logged in a minute; the others are counted."""
 _ELSEWHERE: Final = "other"
 
 Scope = MutableMapping[str, Any]
@@ -34,11 +37,18 @@ class Watched:
     """
 
     def __init__(
-        self, app: App, metrics: Metrics, doors: Doors, paths: Collection[str], quiet: Collection[str]
+        self,
+        app: App,
+        metrics: Metrics,
+        doors: Doors,
+        sparse: Sparse,
+        paths: Collection[str],
+        quiet: Collection[str],
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._doors = doors
+        self._sparse = sparse
         self._paths = frozenset(paths)
         self._quiet = frozenset(quiet)
         proxies = list(doors.doorway.proxies)
@@ -97,9 +107,14 @@ class Watched:
         self._metrics.request_seconds.labels(path).observe(seconds)
         if code:
             self._metrics.refusals.labels(code).inc()
-        said = {"device_id": device_id} if device_id else {}
+        said: dict[str, Any] = {"device_id": device_id} if device_id else {}
         if code:
             said["code"] = code
+        if status >= 400 and not device_id:
+            silent = self._sparse.due(path, str(status), code, most=STRANGERS_TOLD)
+            if silent is None:
+                return
+            said |= {"not_logged": silent} if silent else {}
         tell = _log.debug if path in self._quiet and status < 400 else _log.info
         tell("request", request=request, path=path, status=status, milliseconds=round(seconds * 1000, 1), **said)
 

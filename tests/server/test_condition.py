@@ -18,7 +18,7 @@ import pytest
 import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
-from csr_desktop.commands import catalogue, clients
+from csr_desktop.commands import calls, catalogue, clients, tickets
 from csr_desktop.commands.administration import AddTeam
 from csr_desktop.protocol import PokeRequest, PullRequest, PushRequest
 from csr_desktop.server.condition import metrics_token
@@ -279,15 +279,32 @@ def test_a_day_of_work_leaves_nothing_private_in_any_log(start: Start, tmp_path:
         ada = Desk(client).begin()
         company = ada.client_command("Secretive Sample Bakery")
         client_id = company.row_id  # type: ignore[attr-defined]
-        contact_id = new_id()
+        contact_id, called_at = new_id(), int(time.time() * 1000)
+        (team_id,) = ada.pull().rights.teams
         ada.push(
             company,
             ada.stamp(clients.AddContact(row_id=contact_id, client_id=client_id, name="Sam Secretive")),
             ada.stamp(clients.EditClient(row_id=client_id, changes={"email": ("", "secretive@example.com")})),
             ada.stamp(clients.AddNote(row_id=new_id(), client_id=client_id, body="a private note, call 212-555-0199")),
             ada.stamp(clients.EditClient(row_id=new_id(), changes={"name": ("", "Secretive who is not there")})),
+            ada.stamp(
+                calls.LogInteraction(
+                    row_id=new_id(),
+                    scope=team_id,
+                    client_id=client_id,
+                    contact_id=contact_id,
+                    number="+12125550199",
+                    started_at=called_at - 60_000,
+                    ended_at=called_at,
+                    talk_seconds=60,
+                    note="a private note of a call",
+                )
+            ),
+            ada.stamp(tickets.OpenTicket(row_id=new_id(), scope=team_id, client_id=client_id, subject="Secretive pay")),
         )
-        cursors = ada.pull().cursors
+        reply = ada.pull()
+        assert [a.status for a in reply.answers] == ["done"] * 4 + ["refused"] + ["done"] * 2
+        cursors = reply.cursors
         ada.post("push", b"Secretive 2125550199")
         ada.post("pull", PullRequest("Secretive" * 30, {"Secretive": -1}, 0))
         ada.post("poke", PokeRequest({**cursors, "Secretive": 0}))
@@ -323,8 +340,9 @@ def test_a_day_of_work_leaves_nothing_private_in_any_log(start: Start, tmp_path:
 
 def test_the_number_of_a_request_is_told_to_who_asked(start: Start, tmp_path: Path) -> None:
     log = tmp_path / "server.log"
-    _, url = start("--log-file", str(log))
+    _, url = start("--log-file", str(log), "--log-level", "info")
     number = httpx2.get(url + "/nothing").headers["csr-request"]
+    time.sleep(0.2)  # the line is written after the answer
     assert [line["status"] for line in lines(log.read_text()) if line.get("request") == number] == [404]
 
 
@@ -344,6 +362,16 @@ def test_a_log_that_was_moved_away_goes_on_under_its_name(tmp_path: Path) -> Non
     file.write("three\n")
     assert (tmp_path / "server.log.1").read_text() == "one\n"
     assert path.read_text() == "two\nthree\n"
+
+
+def test_who_asks_for_nothing_all_day_fills_no_disk_by_it(start: Start, tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    _, url = start("--log-file", str(log), "--log-level", "debug")
+    with httpx2.Client(base_url=url) as client:
+        for _ in range(500):
+            client.get("/nothing")
+    time.sleep(0.2)
+    assert len([line for line in lines(log.read_text()) if line.get("status") == 404]) == 60
 
 
 def test_what_strangers_bring_about_fills_no_disk(clock: Clock, tmp_path: Path) -> None:
