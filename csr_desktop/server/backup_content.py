@@ -21,13 +21,16 @@ _ROWS_BYTES: Final = 1 << 20
 
 
 class Beginning(msgspec.Struct, frozen=True, array_like=True, tag="csr-desktop backup"):
-    """`tables` are columns by table; `made_at` in milliseconds, UTC. `schema_version` is the database's own."""
+    """`tables` are columns by table; `made_at` in milliseconds, UTC. `schema_version` is the database's own, `kind` is
+    sqlite or postgresql.
+    """
 
     format: int
     made_at: int
     program: str
     schema_version: int
     epoch: str
+    kind: str
     tables: dict[str, list[str]]
 
 
@@ -60,6 +63,10 @@ _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 def encoded(record: Record) -> bytes:
     body = _encoder.encode(record)
     return len(body).to_bytes(_LENGTH_BYTES, "big") + body
+
+
+def kind_of(*, is_postgresql: bool) -> str:
+    return "postgresql" if is_postgresql else "sqlite"
 
 
 def encoded_rows(table: str, rows: Iterator[list[tuple[Any, ...]]], counts: dict[str, int]) -> Iterator[bytes]:

@@ -51,7 +51,7 @@ class _Pieces(io.RawIOBase):
 
 
 class _Taking(io.RawIOBase):
-    """Hands on what is written; keeps what stopped that."""
+    """Hands on what is written; keeps what first stopped that, for more may be written after it."""
 
     def __init__(self, take: Callable[[bytes], object]) -> None:
         self._take = take
@@ -64,7 +64,7 @@ class _Taking(io.RawIOBase):
         try:
             self._take(bytes(data))
         except BaseException as fault:
-            self.fault = fault
+            self.fault = self.fault or fault
             raise
         return len(data)
 
@@ -157,18 +157,16 @@ def unseal(file: IO[bytes], private_keys: Sequence[Any], take: Callable[[bytes],
     writer = _Taking(lambda data: take(unpacking.decompress(data)))
     try:
         pyrage.decrypt_io(file, writer, private_keys)
-    except pyrage.DecryptError as error:
-        if "matching" in str(error):
+    except Exception as error:
+        if writer.fault is not None and not isinstance(writer.fault, zstandard.ZstdError):
+            raise writer.fault from None
+        if isinstance(error, pyrage.DecryptError) and "matching" in str(error):
             raise Unreadable(
                 "other_key",
                 "This backup was made for another key.",
                 "Give the private key of the public key it is for.",
             ) from None
-        raise _damaged() from None
-    except Exception as error:
-        if writer.fault is None or isinstance(writer.fault, zstandard.ZstdError):
-            raise _damaged() from error
-        raise writer.fault from None
+        raise _damaged() from error
     if not unpacking.eof:
         raise _damaged()
 

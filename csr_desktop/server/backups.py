@@ -15,7 +15,7 @@ import msgspec
 
 from csr_desktop import __version__
 from csr_desktop.domain.errors import BadInput, DiskFull, EnvironmentFault, Refused
-from csr_desktop.server.backup_content import FORMAT, Beginning, End, File, encoded, encoded_rows
+from csr_desktop.server.backup_content import FORMAT, Beginning, End, File, encoded, encoded_rows, kind_of
 from csr_desktop.server.backup_seal import check_public_key, seal
 from csr_desktop.server.folder import KEY_NAME, ServerFolder, epoch
 from csr_desktop.store.faults import said_plainly
@@ -82,7 +82,8 @@ def make_backup(
 def _content(sql: Sql, now: int, key: bytes, counts: dict[str, int]) -> Iterator[bytes]:
     tables = whole_tables(sql)
     listed = {table: list(columns) for table, columns in tables.items()}
-    yield encoded(Beginning(FORMAT, now, __version__, version_of(sql), epoch(sql), listed))
+    kind = kind_of(is_postgresql=sql.is_postgresql)
+    yield encoded(Beginning(FORMAT, now, __version__, version_of(sql), epoch(sql), kind, listed))
     yield encoded(File(KEY_NAME, key))
     for table, columns in tables.items():
         yield from encoded_rows(table, rows_of(sql, table, columns), counts)

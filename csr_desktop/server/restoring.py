@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from csr_desktop.domain.errors import DiskFull, EnvironmentFault, Refused, Unreadable
-from csr_desktop.server.backup_content import FORMAT, Beginning, End, File, Reading, Record, Rows, no_backup
+from csr_desktop.server.backup_content import FORMAT, Beginning, End, File, Reading, Record, Rows, kind_of, no_backup
 from csr_desktop.server.backup_seal import unseal
 from csr_desktop.server.backups import LOCK_NAME as BACKUP_LOCK_NAME
 from csr_desktop.server.escrow import ServerKey
@@ -129,6 +129,7 @@ class _Loading:
         self._filling = ExitStack()
         self._end: End | None = None
         self._counts: dict[str, int] = {}
+        self._places: dict[str, list[int]] = {}
 
     def take(self, record: Record) -> None:
         if self._end is not None or (self._beginning is None) != isinstance(record, Beginning):
@@ -162,9 +163,11 @@ class _Loading:
         refuse_newer(beginning.schema_version, "server")
         migrate(self._sql, "server", up_to=beginning.schema_version)
         known = whole_tables(self._sql)
-        if {table: set(columns) for table, columns in beginning.tables.items()} != {
-            table: set(columns) for table, columns in known.items()
-        }:
+        self._places = {table: _places(columns, known.get(table, ())) for table, columns in beginning.tables.items()}
+        is_same_kind = beginning.kind == kind_of(is_postgresql=self._sql.is_postgresql)
+        # Each database may have columns for its own use; what they hold is of no use to the other.
+        is_whole = all(len(self._places[t]) == len(c) == len(known.get(t, ())) for t, c in beginning.tables.items())
+        if set(beginning.tables) != set(known) or (is_same_kind and not is_whole):
             raise no_backup()
         self._beginning = beginning
         self._counts = dict.fromkeys(beginning.tables, 0)
@@ -174,7 +177,10 @@ class _Loading:
         columns = self._beginning.tables.get(rows.table) if self._beginning else None
         if columns is None or any(len(row) != len(columns) for row in rows.rows):
             raise no_backup()
-        fill(self._sql, rows.table, columns, rows.rows)
+        places = self._places[rows.table]
+        is_whole = len(places) == len(columns)
+        kept = rows.rows if is_whole else [[row[place] for place in places] for row in rows.rows]
+        fill(self._sql, rows.table, [columns[place] for place in places], kept)
         self._counts[rows.table] += len(rows.rows)
 
     def _keep(self, file: File) -> None:
@@ -185,6 +191,11 @@ class _Loading:
             out.write(file.content)
             out.flush()
             os.fsync(out.fileno())
+
+
+def _places(columns: Sequence[str], known: Sequence[str]) -> list[int]:
+    """Where in a backup's row the columns stand that are known here."""
+    return [place for place, column in enumerate(columns) if column in known]
 
 
 def _check_empty(home: Path) -> None:

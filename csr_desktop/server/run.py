@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
@@ -53,6 +52,8 @@ CLOSE_SECONDS: Final = 20
 """For what was taken to be committed and connections to be closed, after that."""
 START_SECONDS: Final = 30
 KEEP_ALIVE_SECONDS: Final = 65
+HANDSHAKE_SECONDS: Final = 10.0
+"""Of TLS; asyncio's own deadline is a minute."""
 
 _log = structlog.get_logger(__name__)
 
@@ -223,8 +224,29 @@ class _Http(uvicorn.Server):
         self._stops_at = math.inf
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        """As uvicorn's, on sockets that are there, with connections of our own and a deadline for their handshake."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise EnvironmentFault("The server could not start.", "See its log.")
+        loop = asyncio.get_running_loop()
+        config = self.config
+        self.servers = [
+            await loop.create_server(
+                self._connection,
+                sock=listener,
+                ssl=config.ssl,
+                backlog=config.backlog,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS if config.ssl else None,
+            )
+            for listener in sockets or ()
+        ]
+        self.started = True
         self._on_listening()
+
+    def _connection(self) -> Connection:
+        return Connection(
+            self._parts.doors, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def on_tick(self, counter: int) -> bool:
         self.should_exit = self.should_exit or time.monotonic() >= self._stops_at
@@ -245,11 +267,11 @@ class _Http(uvicorn.Server):
         self._stops_at = time.monotonic() + self._drain_seconds
 
 
-def _config(application: App, parts: Parts, tls: Tls | None) -> uvicorn.Config:
+def _config(application: App, tls: Tls | None) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         loop="asyncio",
-        http=partial(Connection, parts.doors),  # type: ignore[arg-type]  # it is called as a class would be
+        http=Connection,  # made by `_Http`
         ws="none",
         lifespan="on",
         log_config=None,
@@ -312,7 +334,7 @@ def serve(
                     ready_file.unlink(missing_ok=True)
 
         closing.callback(leave)
-        http = _Http(_config(Api(parts).application(), parts, tls), parts, listening, drain_seconds, leave)
+        http = _Http(_config(Api(parts).application(), tls), parts, listening, drain_seconds, leave)
         if starter is not None:
             threading.Thread(target=_end_with, args=(starter, http), name="starter", daemon=True).start()
         closing.callback(in_time.start)
@@ -383,7 +405,7 @@ class RunningServer:
             self._parts = opening.enter_context(server_parts(self.folder, self._surroundings))
             self.url = _url(listener, self._host, self._tls)
             listening = threading.Event()
-            config = _config(Api(self._parts).application(), self._parts, self._tls)
+            config = _config(Api(self._parts).application(), self._tls)
             http = _Http(config, self._parts, listening.set)
             thread = threading.Thread(target=asyncio.run, args=(http.serve([listener]),), name="http")
             thread.start()

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Literal
 
 import httpx2
 import pytest
@@ -26,7 +27,8 @@ from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.restoring import restore_backup
 from csr_desktop.server.run import RunningServer, Surroundings
 from csr_desktop.server.verification import verify
-from csr_desktop.store.migrations import latest_version
+from csr_desktop.store.migrations import latest_version, migrate
+from csr_desktop.store.sql import Sql
 from csr_desktop.store.whole_tables import whole_tables
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.file_lock import lock_file
@@ -190,6 +192,18 @@ def test_a_backup_of_either_database_is_restored_into_either(safe: Safe, tmp_pat
 
 
 @pytest.mark.postgresql
+def test_what_only_one_of_the_databases_has_is_left_behind(safe: Safe, folder: ServerFolder, tmp_path: Path) -> None:
+    sql = folder.open()
+    sql.do("ALTER TABLE counters ADD COLUMN own INTEGER NOT NULL DEFAULT 7")
+    sql.db.close()
+    made = safe.backup(folder).path
+    back = safe.restore(made, ServerFolder(tmp_path / "shared", database_url("backup_columns")))
+    assert findings(back) == []
+    with pytest.raises(Unreadable, match="not a whole backup"):
+        safe.restore(made, ServerFolder(tmp_path / "alone"))
+
+
+@pytest.mark.postgresql
 def test_on_postgresql_it_is_of_one_moment_while_others_write(safe: Safe, tmp_path: Path) -> None:
     shared = ServerFolder(tmp_path / "shared", database_url("backup_busy"))
     make_bureau(shared)
@@ -243,12 +257,12 @@ def test_one_that_was_changed_or_cut_anywhere_is_told_and_nothing_is_put_in_plac
 def test_what_is_well_encrypted_and_no_whole_backup_is_not_taken(safe: Safe, tmp_path: Path, wrong: str) -> None:
     tables = {"organisations": ["id"]}
     version = latest_version("server")
-    beginning = Beginning(1, 0, "0.1.0", version, "1", tables)
+    beginning = Beginning(1, 0, "0.1.0", version, "1", "sqlite", tables)
     records: dict[str, list[Beginning | File | End]] = {
         "no end": [beginning],
         "fewer rows": [beginning, End({"organisations": 1})],
-        "newer": [Beginning(1, 0, "9", version + 1, "1", tables), End({})],
-        "another format": [Beginning(2, 0, "9", version, "1", tables), End({})],
+        "newer": [Beginning(1, 0, "9", version + 1, "1", "sqlite", tables), End({})],
+        "another format": [Beginning(2, 0, "9", version, "1", "sqlite", tables), End({})],
         "a path": [beginning, File("../server.key", b"x"), End({"organisations": 0})],
         "no rows": [End({})],
     }
@@ -316,6 +330,25 @@ def test_a_full_disk_leaves_no_half_backup(safe: Safe, folder: ServerFolder, mon
         with pytest.raises(DiskFull, match="no room"):
             safe.backup(folder, keep=1)
     assert safe.names() == [earlier.path.name]
+
+
+def test_a_disk_that_fills_during_a_restore_is_said_and_it_can_be_done_again(
+    safe: Safe, folder: ServerFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own page limit stands in for the disk."""
+    made = safe.backup(folder).path
+    with monkeypatch.context() as patched:
+        patched.setattr("csr_desktop.server.restoring.migrate", limited_migrate)
+        with pytest.raises(DiskFull, match="nothing was restored"):
+            safe.restore(made, ServerFolder(tmp_path / "again"))
+    assert {path.name for path in (tmp_path / "again").iterdir()} == {"server.lock"}
+    safe.restore(made, ServerFolder(tmp_path / "again"))
+
+
+def limited_migrate(sql: Sql, kind: Literal["server"], *, up_to: int | None = None) -> int:
+    reached = migrate(sql, kind, up_to=up_to)
+    sql.value(f"PRAGMA max_page_count = {sql.value('PRAGMA page_count') + 1}")
+    return reached
 
 
 KILLED = """

@@ -166,6 +166,18 @@ def test_behind_tls(folder: ServerFolder, tls: Tls, authority: trustme.CA) -> No
             httpx2.get(server.url + "/health", verify=old)
 
 
+def test_a_handshake_that_never_comes_is_given_up(
+    folder: ServerFolder, tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csr_desktop.server.run.HANDSHAKE_SECONDS", 0.5)
+    with RunningServer(folder, tls=tls, surroundings=Surroundings(passwords=CHEAP)) as server:
+        parts = urlsplit(server.url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=10) as silent:
+            began = time.monotonic()
+            assert silent.recv(1) == b""
+            assert time.monotonic() - began < 5
+
+
 def test_tls_from_the_command_line_needs_a_key_without_a_password(
     start: Start, tls: Tls, authority: trustme.CA
 ) -> None:
