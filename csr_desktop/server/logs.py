@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import msgspec
 import structlog
@@ -65,6 +66,37 @@ class LogFile:
             raise EnvironmentFault(f"The log {self._path} cannot be written to ({words}).") from error
 
 
+class StandardError:
+    """As the program has it by now. Where it is a pipe that nobody empties, lines are lost rather than that the server
+    stands still; how many is told once there is room.
+    """
+
+    def __init__(self) -> None:
+        self._lost = 0
+
+    def write(self, text: str) -> int:
+        if not _takes(sys.stderr):
+            self._lost += 1
+            return 0
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            sys.stderr.write(f'{{"event":"log_lines_lost","level":"warning","count":{lost}}}\n')
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def _takes(stream: TextIO) -> bool:
+    """Whether a line can be written without waiting, as far as the system tells."""
+    if os.name == "nt":
+        return True
+    try:
+        return bool(select.select([], [stream.fileno()], [], 0)[1])
+    except (OSError, ValueError):  # it is no file of the system's
+        return True
+
+
 class Sparse:
     """Tells of what strangers bring about a few times a minute at most, however often it happens, so that nobody can
     fill the disk by it.
@@ -113,7 +145,7 @@ class _OfLibraries(logging.Handler):
 
 def log_to(path: Path | None = None, level: str = "info") -> None:
     """Set up the log of this process: its file, or standard error, and the least that is told."""
-    file: Any = LogFile(path) if path else None
+    file: Any = LogFile(path) if path else StandardError()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -121,7 +153,7 @@ def log_to(path: Path | None = None, level: str = "info") -> None:
             _dumped,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=lambda *_: structlog.PrintLogger(file or sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(file),
         cache_logger_on_first_use=False,
     )
     logging.getLogger("peewee").setLevel(logging.WARNING)

@@ -353,6 +353,27 @@ def test_the_level_says_how_much_is_told(start: Start, tmp_path: Path) -> None:
     assert log.read_text() == ""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell whether a pipe takes more")
+def test_a_log_that_nobody_reads_holds_nothing_up(start: Start) -> None:
+    """Its standard error is a pipe here, which takes some hundred lines."""
+    process, url = start("--log-level", "debug")
+    with httpx2.Client(base_url=url, timeout=10) as client:
+        for _ in range(1500):
+            assert client.get("/health").status_code == 200
+        assert process.stderr is not None
+        read = os.read(process.stderr.fileno(), 1 << 20).decode()
+        for _ in range(3):
+            client.get("/health")
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate(timeout=20)
+    told = lines(read + rest)
+    assert {line["path"] for line in told if line["event"] == "request"} == {"/health"}
+    lost = [line["count"] for line in told if line["event"] == "log_lines_lost"]
+    seen = len([line for line in told if line["event"] == "request"])
+    # Each request is one line, told or counted.
+    assert [count + seen for count in lost if isinstance(count, int)] == [1503]
+
+
 def test_a_log_that_was_moved_away_goes_on_under_its_name(tmp_path: Path) -> None:
     path = tmp_path / "server.log"
     file = LogFile(path)
