@@ -197,7 +197,7 @@ def _payroll() -> str:
 def _shipped_files() -> str:
     from csr_desktop.system.resources import resource_path, resource_text
 
-    themes = sorted(resource_path("themes").glob("*.toml"))
+    themes = sorted(resource_path("themes").glob("*.json"))
     stories = sorted(resource_path("made_up").glob("*.toml"))
     guides = [resource_text("help", f"{reader}.md") for reader in ("csr", "lead", "it")]
     if not (themes and stories and all(guides)):

@@ -19,7 +19,7 @@ def _root() -> Path:
 
 
 def resource_path(*parts: str) -> Path:
-    """Where a shipped file lies; it need not exist. `resource_path("themes", "light.toml")`."""
+    """Where a shipped file lies; it need not exist. `resource_path("themes", "light.json")`."""
     return _root().joinpath(*parts)
 
 
