@@ -339,7 +339,6 @@ def serve(
             threading.Thread(target=_end_with, args=(starter, http), name="starter", daemon=True).start()
         closing.callback(in_time.start)
         http.run([listener])
-        leave()
     _log.info("stopped")
 
 
