@@ -173,7 +173,8 @@ def test_a_workstation_signs_in_pushes_pulls_and_hears_news_through_caddy(
         assert packed.headers["strict-transport-security"]
         just_too_big = ada.post("push", bytes(MAX_BODY_BYTES + 1))
         assert (just_too_big.status_code, problem(just_too_big).code) == (413, "too_large")
-        assert ada.post("push", bytes(10_000_000)).status_code == 413
+        # Caddy ends what is more at its own limit; whether it still hears the server's answer is by chance.
+        assert ada.post("push", bytes(10_000_000)).status_code in {413, 502}
         assert client.get("/health", headers={"X-Long": "x" * 40_000}).status_code in {431, 400}
 
 
