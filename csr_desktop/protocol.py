@@ -56,11 +56,34 @@ class PushReply(msgspec.Struct, frozen=True):
     seq: int
 
 
+DIRECTORY, OPEN_WORK, OLDER = 0, 1, 2
+"""Stages of a fill: what is everyone's, the open work, and all that is kept of the rest."""
+
+
+class Fill(msgspec.Struct, frozen=True, array_like=True):
+    """How far a scope's rows have come that were there when its cursor was set: stage by stage, table by table in the
+    order of the tables, each from the newest revision down. Rows of this table under the revision `below` come next,
+    about `left` rows in all.
+
+    What changes meanwhile has a revision above the cursor and comes with the changes. A row that came by both ways is
+    right by the later one, since each page is read after the one before.
+    """
+
+    scope: str
+    stage: int
+    table: str
+    below: int
+    left: int
+
+
 class PullRequest(msgspec.Struct, frozen=True):
     """`asked` is fresh and random; `cursors` the last rev by scope; `answered` the last seq whose answer was kept.
 
     `epoch` is the one of the last reply. A server that was put back from a backup answers with the problem `restored`
     when it can tell; the same question without epoch, cursors and answered is then served from the beginning.
+
+    `fills` are those of the last reply. An older workstation has none (None): it is sent everything by revision, and
+    nothing is left out for being old. `again` names rows by table that are wanted whatever the cursors say.
     """
 
     asked: str
@@ -68,6 +91,8 @@ class PullRequest(msgspec.Struct, frozen=True):
     answered: int
     limit: int = PAGE
     epoch: str = ""
+    fills: list[Fill] | None = None
+    again: dict[str, list[str]] = {}
 
 
 class Gone(msgspec.Struct, frozen=True, array_like=True):
@@ -80,7 +105,15 @@ class Gone(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PullReply(msgspec.Struct, frozen=True):
-    """Rows after the cursors, all of one moment. `seq` and `answers` come with the last page; before, `seq` is -1."""
+    """Rows after the cursors, all of one moment. `seq` and `answers` come when no more changes follow; before, `seq`
+    is -1.
+
+    `fills` are the scopes of which older rows follow; their cursors say where changes are taken up meanwhile. `resync`
+    are those among them of which too little is remembered to go on from the workstation's cursor: the scope is taken
+    again beside the old rows, and those that have not come when its fill ends are no longer there. This is the one
+    place where absence deletes. `cut_off_at` is the time before which what is done is not kept on workstations, 0 for
+    none.
+    """
 
     asked: str
     epoch: str
@@ -95,6 +128,9 @@ class PullReply(msgspec.Struct, frozen=True):
     answers: list[Answer]
     left: int = 0
     """Rows that are still to come, about; for a progress."""
+    fills: list[Fill] = []
+    resync: list[str] = []
+    cut_off_at: int = 0
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -164,6 +200,42 @@ class TokenRequest(msgspec.Struct, frozen=True):
 class TokenReply(msgspec.Struct, frozen=True):
     token: str
     valid_seconds: int
+
+
+# Whether a workstation has what the server has
+
+
+class Digest(msgspec.Struct, frozen=True, array_like=True):
+    """Of some rows: how many, and the sum of domain.digest.row_digest modulo 2^64."""
+
+    count: int
+    total: int
+
+
+class CheckRequest(msgspec.Struct, frozen=True):
+    """Asked by a workstation that has caught up to these cursors. Without `scope` it asks for the digest of each scope,
+    with it for those of its buckets (the last two letters of the id), or for the rows of these `buckets`.
+
+    With `differing_count` it tells instead what came of it, -1 for nothing to tell.
+    """
+
+    cursors: dict[str, int]
+    cut_off_at: int
+    scope: str = ""
+    buckets: list[str] = []
+    row_count: int = 0
+    differing_count: int = -1
+
+
+class CheckReply(msgspec.Struct, frozen=True):
+    """`is_now` tells whether the server still stands where the workstation does; else it is asked another time. `rows`
+    are revisions by table and id.
+    """
+
+    is_now: bool
+    scopes: dict[str, Digest] = {}
+    buckets: dict[str, Digest] = {}
+    rows: dict[str, dict[str, int]] = {}
 
 
 class PokeRequest(msgspec.Struct, frozen=True):

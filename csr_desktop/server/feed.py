@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from csr_desktop.domain.permissions import ORGANISATION
-from csr_desktop.protocol import MAX_BODY_BYTES, PAGE, Answer, Gone, PullReply, PullRequest, Rights
+from csr_desktop.domain.share import within_sql
+from csr_desktop.protocol import PAGE, Answer, Fill, Gone, PullReply, PullRequest, Rights
+from csr_desktop.server.filling import PAGE_BYTES, Filling, in_order
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.problems import Rejected
 from csr_desktop.server.sessions import revoked, unknown_device
+from csr_desktop.server.share import cut_off_at, floors
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, SYNCED
 
-PAGE_BYTES: Final = MAX_BODY_BYTES
-"""Of a page's rows as they are encoded; a single row that is bigger goes alone."""
 READ_ROWS: Final = 100
 """How many rows of a table are read at once."""
 
@@ -32,17 +34,11 @@ class Feed:
         self._ledger = ledger
         self._clock = clock
         self._epoch = epoch
-        self._questions = {
-            table: f"SELECT {','.join(_quoted(c) for c in COLUMNS[table])} FROM {table} "
-            "WHERE scope=? AND rev>? ORDER BY rev LIMIT ?"
-            for table in SYNCED
-        }
 
     def pull(self, device_id: str, user_id: str, request: PullRequest) -> PullReply:
         """A page. Raises Refused when the account is closed meanwhile, Rejected when the workstation is revoked (401),
         or knows of more than this server, which then was put back from a backup (409, `restored`).
         """
-        limit = max(1, min(request.limit, PAGE))
         with self._sql.snapshot():
             person = self._ledger.person(user_id)
             device = self._sql.one("SELECT seq, revoked_at, user_id FROM devices WHERE id = ?", device_id)
@@ -54,52 +50,149 @@ class Feed:
             knows_more = request.answered > device[0] or max(request.cursors.values(), default=0) > top
             if knows_more or request.epoch not in {"", self._epoch}:
                 raise _restored()
-            rows: dict[str, list[list[Any]]] = {}
-            gone: list[Gone] = []
-            cursors: dict[str, int] = {}
-            room, room_bytes, more = limit, PAGE_BYTES, False
-            # The directory first: work names clients and people, and a new desk shows it while more comes.
-            for scope in sorted(person.scopes, key=lambda scope: (scope != ORGANISATION, scope)):
-                sent = request.cursors.get(scope, 0)
-                cursors[scope] = sent if more else top
-                if more:
-                    continue
-                for rev, table, row in self._changes(scope, sent) if sent < top else ():
-                    size = len(_encode(row))
-                    if room == 0 or (room < limit and size > room_bytes):
-                        cursors[scope], room, more = sent, 0, True
-                        break
-                    sent, room, room_bytes = rev, room - 1, room_bytes - size
-                    if table:
-                        rows.setdefault(table, []).append(row)
-                    else:
-                        gone.append(row)
-            answers = [] if more else self._answers(device_id, request.answered)
-            seq = -1 if more else int(device[0])
-            left = self._left(cursors, is_first=not any(request.cursors.values())) if more else 0
+            now = self._clock()
+            page = _Page(self._sql, request, person.scopes, top, now)
+            answers = [] if page.has_changes else self._answers(device_id, request.answered)
+            seq = -1 if page.has_changes else int(device[0])
         return PullReply(
             asked=request.asked,
             epoch=self._epoch,
-            now=self._clock(),
+            now=now,
             rights=Rights(person.id, person.name, person.role, sorted(person.teams), sorted(person.scopes)),
-            columns={table: list(COLUMNS[table]) for table in rows},
-            rows=rows,
-            gone=gone,
-            cursors=cursors,
-            more=more,
+            columns={table: list(COLUMNS[table]) for table in page.rows},
+            rows=page.rows,
+            gone=page.gone,
+            cursors=page.cursors,
+            more=page.has_changes or bool(page.fills),
             seq=seq,
             answers=answers,
-            left=left,
+            left=page.left,
+            fills=list(page.fills.values()),
+            resync=page.resync,
+            cut_off_at=page.cut_off_at,
         )
+
+    def _answers(self, device_id: str, after: int) -> list[Answer]:
+        sql = "SELECT seq, id, status, code, reason FROM log WHERE device_id=? AND seq>? ORDER BY seq"
+        return [Answer(seq, i.partition("/")[0], *rest) for seq, i, *rest in self._sql.all(sql, device_id, after)]
+
+
+class _Page:
+    """What one answer holds: changes after the cursors first, then rows that were asked for by name, then older rows
+    of the scopes that the workstation takes anew. Read within the caller's snapshot.
+    """
+
+    def __init__(self, sql: Sql, request: PullRequest, scopes: frozenset[str], top: int, now_at: int) -> None:
+        self._sql = sql
+        self._top = top
+        self.room = max(1, min(request.limit, PAGE))
+        self._limit = self.room
+        self._room_bytes = PAGE_BYTES
+        self.rows: dict[str, list[list[Any]]] = {}
+        self.gone: list[Gone] = []
+        self.cursors: dict[str, int] = {}
+        self.fills: dict[str, Fill] = {}
+        self.resync: list[str] = []
+        is_older = request.fills is None
+        self.cut_off_at = 0 if is_older else cut_off_at(sql, now_at)
+        self._questions = _questions(self.cut_off_at, is_postgresql=sql.is_postgresql)
+        # The directory first: work names clients and people, and a new desk shows it while more comes.
+        ordered = sorted(scopes, key=lambda scope: (scope != ORGANISATION, scope))
+        after = {scope: request.cursors.get(scope, 0) for scope in ordered}
+        filling = Filling(sql, self.cut_off_at, now_at)
+        if not is_older:
+            after |= self._begin(request, ordered, filling)
+        self.has_changes = False
+        for scope in ordered:
+            self._take_changes(scope, after[scope])
+        self._take_again(request.again, scopes)
+        if not self.has_changes:
+            self._fill(filling)
+        self.left = sum(fill.left for fill in self.fills.values())
+        if self.has_changes:
+            self.left += self._changes_left(is_first=is_older and not any(request.cursors.values()))
+
+    def _begin(self, request: PullRequest, scopes: Sequence[str], filling: Filling) -> dict[str, int]:
+        """Scopes that are new to the workstation, and those of which it missed marks that are dropped by now."""
+        known = {fill.scope: fill for fill in request.fills or () if filling.is_known(fill)}
+        lowest = floors(self._sql)
+        begun: dict[str, int] = {}
+        for scope in scopes:
+            after = request.cursors.get(scope, -1)
+            if lowest.get(scope, 0) <= after:
+                if scope in known:
+                    self.fills[scope] = known[scope]
+                continue
+            if after >= 0:
+                self.resync.append(scope)
+            self.fills[scope] = filling.begin(scope, self._top)
+            begun[scope] = self._top
+        return begun
+
+    def _take_changes(self, scope: str, after: int) -> None:
+        self.cursors[scope] = after if self.has_changes else self._top
+        if self.has_changes or after >= self._top:
+            return
+        for rev, table, row in self._changes(scope, after):
+            size = len(_encode(row))
+            if self.room == 0 or (self.room < self._limit and size > self._room_bytes):
+                self.cursors[scope], self.room, self.has_changes = after, 0, True
+                return
+            after, self.room, self._room_bytes = rev, self.room - 1, self._room_bytes - size
+            if table:
+                self.rows.setdefault(table, []).append(row)
+            else:
+                self.gone.append(row)
+
+    def _take_again(self, wanted: Mapping[str, Sequence[str]], scopes: frozenset[str]) -> None:
+        """As they are now. What is not there for this workstation is said to be gone from all of its scopes; of what
+        the page has no room for nothing is said.
+        """
+        for table, ids in wanted.items():
+            if table not in SYNCED:
+                continue
+            within = within_sql(table, self.cut_off_at, is_postgresql=self._sql.is_postgresql)
+            found: dict[str, Any] = {}
+            for start in range(0, len(ids), READ_ROWS):
+                part = ids[start : start + READ_ROWS]
+                columns = ",".join(_quoted(c) for c in COLUMNS[table])
+                chosen = f"id IN ({','.join('?' * len(part))})" + (f" AND {within}" if within else "")
+                found.update((row[0], row) for row in self._sql.all(f"SELECT {columns} FROM {table} WHERE {chosen}", *part))
+            at = COLUMNS[table].index("scope")
+            for row_id in ids:
+                row = found.get(row_id)
+                if row is not None and row[at] in scopes:
+                    if self.room > 0 and self._room_bytes > 0:
+                        self.rows.setdefault(table, []).append(list(row))
+                        self.room, self._room_bytes = self.room - 1, self._room_bytes - len(_encode(row))
+                else:
+                    self.gone += (Gone(scope, table, row_id, self._top) for scope in sorted(scopes))
+
+    def _fill(self, filling: Filling) -> None:
+        while self.room > 0 and self._room_bytes > 0 and self.fills:
+            begun = in_order(list(self.fills.values()))[0]
+            place = begun
+            for table, rows, size, place in filling.take(begun, self.cursors[begun.scope], self.room, self._room_bytes):
+                if rows:
+                    self.rows.setdefault(table, []).extend(rows)
+                self.room, self._room_bytes = self.room - len(rows), self._room_bytes - size
+                if place.stage != begun.stage:
+                    break  # another scope's may come before
+            if not place.table:
+                del self.fills[begun.scope]
+            elif place == begun:
+                return  # the next row is too big for what room is left
+            else:
+                self.fills[begun.scope] = place
 
     def _changes(self, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
         """The changes of one scope by rev: (rev, table, row), the table empty for a row that left. Read bit by bit, so
         that no more of big rows is in memory than a page takes.
         """
-        tables = [self._rows(table, scope, after) for table in self._questions]
+        tables = [self._changed_rows(table, scope, after) for table in self._questions]
         return heapq.merge(*tables, self._gone(scope, after), key=lambda change: change[0])
 
-    def _rows(self, table: str, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
+    def _changed_rows(self, table: str, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
         at = COLUMNS[table].index("rev")
         while found := self._sql.all(self._questions[table], scope, after, READ_ROWS):
             for row in found:
@@ -112,18 +205,25 @@ class Feed:
         sql = "SELECT table_name, row_id, rev FROM gone WHERE scope=? AND rev>? ORDER BY rev LIMIT ?"
         return ((rev, "", Gone(scope, t, i, rev)) for t, i, rev in self._sql.all(sql, scope, after, PAGE + 1))
 
-    def _left(self, cursors: Mapping[str, int], *, is_first: bool) -> int:
-        """How many rows come after these cursors: counted for the first page, which the desk counts down from, and at
-        most as many as there are revisions for a later one.
+    def _changes_left(self, *, is_first: bool) -> int:
+        """How many rows come after these cursors: counted for the first page of an older workstation, which it counts
+        down from, and at most as many as there are revisions for any other.
         """
         if not is_first:
-            return max(cursors.values()) - min(cursors.values())
+            return max(self.cursors.values()) - min(self.cursors.values())
         counts = [f"SELECT COUNT(*) FROM {table} WHERE scope=? AND rev>?" for table in (*SYNCED, "gone")]
-        return sum(int(self._sql.value(count, *cursor)) for cursor in cursors.items() for count in counts)
+        return sum(int(self._sql.value(count, *cursor)) for cursor in self.cursors.items() for count in counts)
 
-    def _answers(self, device_id: str, after: int) -> list[Answer]:
-        sql = "SELECT seq, id, status, code, reason FROM log WHERE device_id=? AND seq>? ORDER BY seq"
-        return [Answer(seq, i.partition("/")[0], *rest) for seq, i, *rest in self._sql.all(sql, device_id, after)]
+
+@lru_cache(maxsize=8)
+def _questions(limit_at: int, *, is_postgresql: bool) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for table, names in COLUMNS.items():
+        within = within_sql(table, limit_at, is_postgresql=is_postgresql)
+        chosen = "scope=? AND rev>?" + (f" AND {within}" if within else "")
+        columns = ",".join(_quoted(name) for name in names)
+        found[table] = f"SELECT {columns} FROM {table} WHERE {chosen} ORDER BY rev LIMIT ?"
+    return found
 
 
 def _restored() -> Rejected:

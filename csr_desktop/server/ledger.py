@@ -15,6 +15,7 @@ from csr_desktop.commands.limits import BROKEN, check_values
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, Role, scopes_of
+from csr_desktop.server.share import crossed
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
 
@@ -286,7 +287,7 @@ class Ledger:
 
     def write(self, work: Work) -> None:
         """Number and store what changed; the counter of revisions is taken last."""
-        dirty = work.dirty()
+        sql, dirty = self._sql, work.dirty()
         for table, rows in dirty.items():
             dirty[table] = [dict(row) for row in rows]
         unnumbered: list[Any] = [row for row in dirty.get("tickets", ()) if not row["number"]]
@@ -295,26 +296,32 @@ class Ledger:
             for row in unnumbered:
                 number += 1
                 row["number"] = number
+        now = self._clock()
+        left, back = crossed(sql, work, dirty, now)
+        if back:
+            dirty["messages"] = [*dirty.get("messages", ()), *back]
         total = sum(map(len, dirty.values()))
         if not total:
             return
         rev = self._count("rev", total)
-        gone: list[tuple[str, str, str, int]] = []
+        gone: list[tuple[str, str, str, int, int]] = []
         arrived: list[tuple[str, str, str]] = []
         for table in sorted(dirty):
             rows_now: list[Any] = list(dirty[table])
             for row in rows_now:
                 rev += 1
                 row["rev"] = rev
-                before: Row | None = work.before[table, row["id"]]
-                if before is not None and before["scope"] != row["scope"]:
-                    gone.append((before["scope"], table, row["id"], rev))
+                before: Row | None = work.before.get((table, row["id"]))
+                if (table, row["id"]) in left:
+                    gone.append((row["scope"], table, row["id"], rev, now))
+                elif before is not None and before["scope"] != row["scope"]:
+                    gone.append((before["scope"], table, row["id"], rev, now))
                     arrived.append((row["scope"], table, row["id"]))
             self._sql.upsert(table, rows_now)
         self._sql.many("DELETE FROM gone WHERE scope=? AND table_name=? AND row_id=?", arrived)
         self._sql.many(
-            "INSERT INTO gone (scope, table_name, row_id, rev) VALUES (?,?,?,?) "
-            "ON CONFLICT (scope, table_name, row_id) DO UPDATE SET rev = excluded.rev",
+            "INSERT INTO gone (scope, table_name, row_id, rev, gone_at) VALUES (?,?,?,?,?) "
+            "ON CONFLICT (scope, table_name, row_id) DO UPDATE SET rev = excluded.rev, gone_at = excluded.gone_at",
             gone,
         )
 

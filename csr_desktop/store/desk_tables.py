@@ -36,6 +36,32 @@ class CursorTable(pw.Model):
         table_name = "cursors"
 
 
+class FillTable(pw.Model):
+    """How far the rows of a scope have come that were there when it was taken, newest first, and why it is."""
+
+    scope = pw.TextField(primary_key=True)
+    stage = pw.BigIntegerField(default=0)
+    table_name = pw.TextField(default="")
+    below = pw.BigIntegerField(default=0)
+    rows_left = pw.BigIntegerField(default=0)
+    why = pw.TextField(default="")  # see sync.filling
+
+    class Meta:
+        table_name = "fills"
+
+
+class CameTable(pw.Model):
+    """A row that came while its scope is taken again beside the old rows; those that did not are removed at the end."""
+
+    scope = pw.TextField(default="")
+    table_name = pw.TextField(default="")
+    row_id = pw.TextField(default="")
+
+    class Meta:
+        table_name = "came"
+        primary_key = pw.CompositeKey("scope", "table_name", "row_id")
+
+
 class NeedsYouTable(pw.Model):
     """A command the server did not take as meant, with the person's text in it."""
 
@@ -101,6 +127,8 @@ DESK_TABLES: tuple[type[pw.Model], ...] = (
     OutboxTable,
     BaseTable,
     CursorTable,
+    FillTable,
+    CameTable,
     NeedsYouTable,
     SentTable,
     UndoTable,

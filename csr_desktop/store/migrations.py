@@ -160,6 +160,36 @@ def _reply_clock(sql: Sql) -> Iterator[str]:
     yield f"ALTER TABLE tickets ADD COLUMN reply_used_seconds {number}"
 
 
+_SERVER_4 = (
+    Shape("gone_floors", "scope rev:number", key="scope"),
+    Shape(
+        "device_checks",
+        "device_id checked_at:number row_count:number differing_count:number differed_at:number",
+        key="device_id",
+    ),
+)
+_DESK_4 = (
+    Shape("fills", "scope stage:number table_name below:number left:number why", key="scope"),
+    Shape("came", "scope table_name row_id", key="scope table_name row_id"),
+)
+
+
+def _server_4(sql: Sql) -> Iterator[str]:
+    """Marks of before count from now on; what workstations keep of what is done becomes the usual."""
+    number = "BIGINT" if sql.is_postgresql else "INTEGER"
+    now = "extract(epoch FROM now())" if sql.is_postgresql else "strftime('%s', 'now')"
+    yield f"ALTER TABLE gone ADD COLUMN gone_at {number} NOT NULL DEFAULT 0"
+    yield f"UPDATE gone SET gone_at = CAST({now} AS {number}) * 1000"
+    for shape in _SERVER_4:
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+    yield "INSERT INTO counters (id, value) VALUES ('history_months', 13) ON CONFLICT DO NOTHING"
+
+
+def _desk_4(sql: Sql) -> Iterator[str]:
+    for shape in _DESK_4:
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -174,6 +204,8 @@ STEPS: tuple[Step, ...] = (
     Step(2, "desk", _desk_2),
     Step(2, "server", _reply_clock),
     Step(3, "desk", _reply_clock),
+    Step(4, "server", _server_4),
+    Step(4, "desk", _desk_4),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

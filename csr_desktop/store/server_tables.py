@@ -6,17 +6,41 @@ import peewee as pw
 
 
 class GoneTable(pw.Model):
-    """The row left this scope at `rev`."""
+    """The row left this scope, or what of it workstations keep, at `rev`; dropped some time after `gone_at`."""
 
     scope = pw.TextField(default="")
     table_name = pw.TextField(default="")
     row_id = pw.TextField(default="")
     rev = pw.BigIntegerField(default=0)
+    gone_at = pw.BigIntegerField(default=0)
 
     class Meta:
         table_name = "gone"
         primary_key = pw.CompositeKey("scope", "table_name", "row_id")
         indexes = ((("scope", "rev"), False),)
+
+
+class GoneFloorTable(pw.Model):
+    """The marks of this scope up to `rev` were dropped: who has not come that far takes the scope again."""
+
+    scope = pw.TextField(primary_key=True)
+    rev = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "gone_floors"
+
+
+class DeviceCheckTable(pw.Model):
+    """When a workstation was last compared with the server, how many rows it has, and how many had to be mended."""
+
+    device_id = pw.TextField(primary_key=True)
+    checked_at = pw.BigIntegerField(default=0)
+    row_count = pw.BigIntegerField(default=0)
+    differing_count = pw.BigIntegerField(default=0)
+    differed_at = pw.BigIntegerField(default=0)  # when rows last differed, 0 for never
+
+    class Meta:
+        table_name = "device_checks"
 
 
 class HistoryTable(pw.Model):
@@ -95,7 +119,9 @@ class EscrowTable(pw.Model):
 
 
 class CounterTable(pw.Model):
-    """`rev`, `ticket` and `log`: counted under a lock held until commit."""
+    """`rev`, `ticket` and `log`: counted under a lock held until commit. `history_months` is a setting: how much of
+    what is done workstations keep, 0 for all.
+    """
 
     id = pw.TextField(primary_key=True)
     value = pw.BigIntegerField(default=0)
@@ -106,6 +132,8 @@ class CounterTable(pw.Model):
 
 SERVER_TABLES: tuple[type[pw.Model], ...] = (
     GoneTable,
+    GoneFloorTable,
+    DeviceCheckTable,
     HistoryTable,
     LogTable,
     DeviceTable,
