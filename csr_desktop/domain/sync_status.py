@@ -15,9 +15,11 @@ RecoveredWhy = Literal["server", "file", "damaged", "missing"]
 
 
 class SyncStatus(msgspec.Struct, frozen=True):
-    """`since_at` is in milliseconds; `rows_left` counts a first fill down; title and advice are words for a person.
+    """`since_at` is in milliseconds; `rows_left` counts a fill of `row_count` rows down, which takes about
+    `seconds_left`, 0 while that is not known; title and advice are words for a person.
 
-    `is_filled` tells whether everything of this person has come at least once since the start; `has_recovered` that the
+    `is_filled` tells whether what a person works with has come since the start, all but older work; `mended_count` how
+    many rows were found to differ from the server's and were put right, -1 when nothing was compared; `has_recovered` that the
     file has just caught up from the beginning, after the server or the file was put back. `waiting_count` and
     `unfinished_count` are said when the workstation was revoked: changes not sent, and texts and calls that were not
     saved or were refused.
@@ -32,6 +34,17 @@ class SyncStatus(msgspec.Struct, frozen=True):
     has_recovered: bool = False
     waiting_count: int = 0
     unfinished_count: int = 0
+    row_count: int = 0
+    seconds_left: int = 0
+    mended_count: int = -1
+
+
+class StoppedDeletion(msgspec.Struct, frozen=True):
+    """Where a catch-up was stopped that would delete very much: so many of all rows of a table; `at` milliseconds."""
+
+    count: int
+    total: int
+    at: int
 
 
 class Recovered(msgspec.Struct, frozen=True):

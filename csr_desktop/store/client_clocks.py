@@ -24,6 +24,7 @@ class ClientClocks:
     """
 
     tables: frozenset[str] = frozenset({"clients"})
+    follows: frozenset[str] = frozenset()
 
     def __init__(self, clock: Callable[[], int], rules: Callable[[], DepositRules]) -> None:
         self._clock = clock

@@ -60,6 +60,7 @@ class InboxProjection:
     """
 
     tables: frozenset[str] = frozenset({"tickets", "interactions", "follow_ups", "clients"})
+    follows: frozenset[str] = frozenset()
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock

@@ -169,7 +169,7 @@ _SERVER_4 = (
     ),
 )
 _DESK_4 = (
-    Shape("fills", "scope stage:number table_name below:number left:number why", key="scope"),
+    Shape("fills", "scope stage:number table_name below:number rows_left:number why", key="scope"),
     Shape("came", "scope table_name row_id", key="scope table_name row_id"),
 )
 

@@ -16,6 +16,11 @@ class Projection(Protocol):
         """The synced tables it follows."""
         ...
 
+    @property
+    def follows(self) -> frozenset[str]:
+        """Those of them that it comes after by itself when it is not told of them."""
+        ...
+
     def update(self, sql: Sql, table: str, ids: Sequence[str]) -> None:
         """These rows were written, marked deleted or removed."""
         ...

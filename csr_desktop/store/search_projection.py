@@ -57,6 +57,7 @@ class SearchProjection:
     """
 
     tables: frozenset[str] = frozenset({"clients", "contacts", "phone_numbers", *(source.table for source in SOURCES)})
+    follows: frozenset[str] = frozenset(source.table for source in SOURCES)
 
     def update(self, sql: Sql, table: str, ids: Sequence[str]) -> None:
         if table == "clients":

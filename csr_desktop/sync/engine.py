@@ -13,7 +13,7 @@ from csr_desktop.domain.errors import CsrDesktopError, Refused, Unreachable
 from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
 from csr_desktop.protocol import PushRequest
 from csr_desktop.store.faults import said_plainly
-from csr_desktop.sync.rebase import OlderCopy, Puller, Restored
+from csr_desktop.sync.rebase import OlderCopy, Puller, Restored, cursors_of
 from csr_desktop.sync.recovery import begin_again, is_behind, is_put_back
 from csr_desktop.sync.replica import Replica
 from csr_desktop.sync.transport import Revoked, SignedOut, Transport
@@ -186,7 +186,7 @@ class Engine:
             try:
                 with said_plainly():
                     db.connect(reuse_if_open=True)
-                    cursors: dict[str, int] = dict(self._replica.sql.all("SELECT scope, rev FROM cursors"))
+                    cursors = cursors_of(self._replica.sql)
                     db.close()
                 if self._transport.wait_for_poke(cursors):
                     self._wake.set()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -14,8 +14,11 @@ from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused
 from csr_desktop.domain.permissions import ORGANISATION
-from csr_desktop.protocol import Answer, PullReply, PullRequest
+from csr_desktop.protocol import OLDER, Answer, PullReply, PullRequest
+from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED, new_row
+from csr_desktop.sync import filling
+from csr_desktop.sync.guard import MassDeletion, Suspicious, caught_up, check_deletion, note_stopped
 from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here
 from csr_desktop.sync.replica import FIRST_FILL, Replica, ids_by_table, person_of
 
@@ -23,12 +26,8 @@ EARLIEST_NOW = 946_684_800_000
 """The year 2000 in milliseconds."""
 DIFFERS_KEPT_MS = 30 * 86_400_000
 """How long it is said at a field that somebody else had set it, too."""
-DELETION_ROWS, DELETION_SHARE = 200, 0.05
-"""A catch-up that takes away more rows than both of these of a table stops until a person has looked."""
 
-
-class Suspicious(CsrDesktopError):
-    """An answer that no honest server of this version gives; nothing of it was taken."""
+_SAME: Final[Row] = {}
 
 
 class OlderCopy(Suspicious):
@@ -54,56 +53,139 @@ class Puller:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._sql = replica.sql
-        self._asked = ""
+        self._asked = self._next = ""
 
-    def request(self) -> PullRequest:
-        self._asked = self._replica.new_id()
-        cursors: dict[str, int] = dict(self._sql.all("SELECT scope, rev FROM cursors"))
+    def request(self, again: Mapping[str, list[str]] | None = None) -> PullRequest:
+        """What to ask now; `again` are rows by table that are wanted whatever the cursors say."""
+        self._asked, self._next = self._replica.new_id(), ""
+        sql, state = self._sql, self._replica.state()
+        return PullRequest(
+            self._asked,
+            cursors_of(sql),
+            int(state.get("answered", 0)),
+            epoch=state.get("epoch", ""),
+            fills=filling.fills(sql),
+            again=dict(again or {}),
+        )
+
+    def following(self, request: PullRequest, reply: PullReply) -> PullRequest | None:
+        """What to ask after this reply to that request, which is to be taken in meanwhile; None when it may change what
+        has to be asked. The answer counts only when the reply was taken.
+        """
         state = self._replica.state()
-        return PullRequest(self._asked, cursors, int(state.get("answered", 0)), epoch=state.get("epoch", ""))
+        is_as_before = (
+            reply.asked == self._asked
+            and reply.epoch == request.epoch
+            and reply.cut_off_at == int(state.get(filling.CUT_OFF, -1))
+            and set(reply.cursors) == set(request.cursors) == set(reply.rights.scopes)
+        )
+        if not reply.fills or reply.resync or not is_as_before:
+            return None
+        self._next = self._replica.new_id()
+        return msgspec.structs.replace(request, asked=self._next, cursors=reply.cursors, fills=reply.fills, again={})
 
     def apply(self, reply: PullReply) -> ChangeSet:
         """Rows, cursors, answers and rights in one transaction. Raises Suspicious or Restored with nothing taken."""
         if reply.asked != self._asked:
             return ChangeSet()
         theirs = checked_rows(reply)
-        self._asked = ""
-        with self._sql.transaction():
-            state = self._replica.state()
-            if state.get("epoch", "") not in {"", reply.epoch}:
-                raise Restored
-            self._check_progress(reply)
-            if "rights" in state and reply.rights.user_id != person_of(state).id:
-                raise _misshapen()
-            rights = msgspec.json.encode(reply.rights).decode()
-            rights_changed = rights != state.get("rights")
-            self._replica.set_state("offset", str(reply.now - self._replica.clock()))
-            if rights_changed:
-                self._replica.set_state("rights", rights)
-            self._replica.set_state("epoch", reply.epoch)
-            is_catching_up = CATCHING_UP in state
-            queue = self._answered(reply, self._replica.unsent(), is_catching_up=is_catching_up)
-            written = self._take_in(reply, theirs, queue)
-            self._sql.many(
-                "INSERT INTO cursors (scope, rev) VALUES (?,?) ON CONFLICT (scope) DO UPDATE SET rev = excluded.rev",
-                sorted(reply.cursors.items()),
-            )
-            if not reply.more:
+        following, self._asked, self._next = self._next, "", ""
+        try:
+            with self._sql.transaction():
+                found = self._apply(reply, theirs)
+        except MassDeletion as fault:
+            note_stopped(self._replica, fault)
+            raise
+        self._asked = following
+        return found
+
+    def _apply(self, reply: PullReply, theirs: dict[str, list[list[Any]]]) -> ChangeSet:
+        state = self._replica.state()
+        if state.get("epoch", "") not in {"", reply.epoch}:
+            raise Restored
+        self._check_progress(reply)
+        if "rights" in state and reply.rights.user_id != person_of(state).id:
+            raise _misshapen()
+        rights = msgspec.json.encode(reply.rights).decode()
+        rights_changed = rights != state.get("rights")
+        self._replica.set_state("offset", str(reply.now - self._replica.clock()))
+        if rights_changed:
+            self._replica.set_state("rights", rights)
+        self._replica.set_state("epoch", reply.epoch)
+        is_catching_up = CATCHING_UP in state
+        filling.take_places(self._replica, reply, is_new=FIRST_FILL in state, is_again=is_catching_up)
+        filling.note_came(self._sql, theirs)
+        why = filling.reasons(self._sql)
+        is_older = all(fill.stage == OLDER for fill in reply.fills)  # the rest of the work can be done with
+        # What the server executed before a scope is taken anew may be among the rows that are still to come.
+        is_settled = reply.seq >= 0 and (
+            not reply.fills or (is_older and not is_catching_up and all(w == filling.FIRST for w in why.values()))
+        )
+        queue = self._replica.unsent()
+        if is_settled:
+            queue = self._answered(reply, queue, is_catching_up=is_catching_up)
+        lost = [s for s in cursors_known(self._sql) if s not in reply.rights.scopes]
+        written = self._take_in(reply, theirs, lost, queue, is_last=is_settled)
+        self._sql.many(
+            "INSERT INTO cursors (scope, rev) VALUES (?,?) ON CONFLICT (scope) DO UPDATE SET rev = excluded.rev",
+            sorted(reply.cursors.items()),
+        )
+        self._keep_cut_off(reply, int(state.get(filling.CUT_OFF, 0)))
+        if reply.seq >= 0:
+            if is_older:
                 self._sql.do("DELETE FROM state WHERE key = ?", FIRST_FILL)
-                if is_catching_up:
-                    note_what_is_only_here(self._replica, queue)
-            self._replica.forget_old_undo()
-            found = self._replica.project(written, rights=rights_changed)
-            self._replica.before_commit()
+            if filling.SWEEP not in filling.stages(self._sql):
+                caught_up(self._replica)
+        if is_catching_up and not reply.more:
+            note_what_is_only_here(self._replica, queue)
+        self._replica.forget_old_undo()
+        found = self._replica.project(written, rights=rights_changed, can_wait=bool(reply.fills) and is_older)
+        self._replica.before_commit()
         return found
 
     def _check_progress(self, reply: PullReply) -> None:
         """An honest answer moves forward; one that does not would be asked for again without end."""
-        before: dict[str, int] = dict(self._sql.all("SELECT scope, rev FROM cursors"))
+        before = cursors_of(self._sql)
         goes_back = any(rev < before.get(scope, 0) for scope, rev in reply.cursors.items())
-        stands = reply.more and not any(rev > before.get(scope, 0) for scope, rev in reply.cursors.items())
-        if goes_back or stands or not EARLIEST_NOW <= reply.now <= LATEST_AT:
+        moves = any(rev > before.get(scope, 0) for scope, rev in reply.cursors.items())
+        has_filled = filling.check_places(self._sql, reply, before)
+        stands = reply.more and not moves and not has_filled
+        if goes_back or stands or not EARLIEST_NOW <= reply.now <= LATEST_AT or not 0 <= reply.cut_off_at <= reply.now:
             raise Suspicious("The server's answer does not lead on.", "Nothing of it was taken.")
+
+    def _keep_cut_off(self, reply: PullReply, before_at: int) -> None:
+        """Where more is kept than before, it is asked for: all scopes are taken anew beside what is here."""
+        if reply.cut_off_at < before_at:
+            self._sql.do("UPDATE cursors SET rev = -1")
+            filling.forget(self._sql, filling.reasons(self._sql))
+        self._replica.set_state(filling.CUT_OFF, str(reply.cut_off_at))
+
+    def sweep(self) -> ChangeSet:
+        """Remove some of what did not come when its scope was taken again; nothing changed when that is done. Raises
+        MassDeletion.
+        """
+        try:
+            with self._sql.transaction():
+                scope, rows = filling.to_sweep(self._sql)
+                images = self._images()
+                keys = [
+                    (table, row_id)
+                    for table, ids in rows.items()
+                    for row_id in ids
+                    if (image := images.get((table, row_id), _SAME)) is _SAME or (image and image["scope"] == scope)
+                ]
+                check_deletion(self._replica, ids_by_table(keys), is_all=True)
+                incoming: Images = dict.fromkeys(keys[: filling.SWEPT_AT_ONCE])
+                written = self._merge({}, incoming, images, self._replica.unsent(), is_last=False)
+                if scope and len(keys) <= filling.SWEPT_AT_ONCE:
+                    filling.forget(self._sql, [scope])
+                    caught_up(self._replica)
+                found = self._replica.project(written)
+                self._replica.before_commit()
+        except MassDeletion as fault:
+            note_stopped(self._replica, fault)
+            raise
+        return found
 
     def _answered(self, reply: PullReply, queue: list[Command], *, is_catching_up: bool) -> list[Command]:
         """Drop from the outbox what the server has executed; keep what it refused for the person. What is left."""
@@ -144,37 +226,49 @@ class Puller:
         keep_sent(self._replica, taken, now)
         self._sql.many("DELETE FROM outbox WHERE seq = ?", [(command.seq,) for command, _ in answered])
 
-    def _take_in(
-        self, reply: PullReply, theirs: dict[str, list[list[Any]]], queue: list[Command]
-    ) -> dict[str, list[str]]:
+    def _images(self) -> Images:
+        """The server's last state of the rows that unsent commands touched."""
         stored = self._sql.all("SELECT table_name, row_id, image FROM base")
-        lost = [s for (s,) in self._sql.all("SELECT scope FROM cursors") if s not in reply.rights.scopes]
-        is_plain = not any(row[COLUMNS[table].index("deleted")] for table, rows in theirs.items() for row in rows)
-        if is_plain and not (stored or queue or reply.gone or lost):
-            if not reply.more:
-                self._replica.set_state("taken_away", "{}")
-            for table, rows in theirs.items():
-                self._sql.upsert_lists(table, rows)
-            return {table: [row[0] for row in rows] for table, rows in theirs.items()}
-        images: Images = {
-            (t, i): msgspec.msgpack.decode(image) if image is not None else None for t, i, image in stored
-        }
-        held = set(images)
-        incoming: Images = {}
-        for table, rows in theirs.items():
-            for row in rows:
-                incoming[table, row[0]] = dict(zip(COLUMNS[table], row, strict=True))
+        return {(t, i): msgspec.msgpack.decode(image) if image is not None else None for t, i, image in stored}
+
+    def _take_in(
+        self,
+        reply: PullReply,
+        theirs: dict[str, list[list[Any]]],
+        lost: Sequence[str],
+        queue: list[Command],
+        *,
+        is_last: bool,
+    ) -> dict[str, list[str]]:
+        images = self._images()
+        special = images.keys() | {(gone.table, gone.row_id) for gone in reply.gone}
+        plain, incoming = _parted(theirs, special)
         self._left(reply, incoming, images)
-        self._guard(incoming, is_last=not reply.more)
+        check_deletion(self._replica, _taken(incoming))
         self._lose(lost, incoming, images)
+        return self._merge(plain, incoming, images, queue, is_last=is_last)
+
+    def _merge(
+        self,
+        plain: Mapping[str, list[list[Any]]],
+        incoming: Images,
+        images: Images,
+        queue: list[Command],
+        *,
+        is_last: bool,
+    ) -> dict[str, list[str]]:
+        """Write what the server says, and over it again what is unsent. By table, the ids of what was written."""
+        held = set(images)
         for key in held & incoming.keys():
             old, new = images[key], incoming[key]
             if not (old is not None and new is not None and old["rev"] >= new["rev"]):
                 images[key] = new
-        written: dict[str, list[str]] = {}
+        written = {table: [row[0] for row in rows] for table, rows in plain.items()}
+        for table, rows in plain.items():
+            self._sql.upsert_lists(table, rows)
         self._write({key: row for key, row in incoming.items() if key not in held}, written)
         if held or queue:
-            self._rerun(queue, images, not reply.more, written)
+            self._rerun(queue, images, is_last, written)
         return written
 
     def _left(self, reply: PullReply, incoming: Images, images: Images) -> None:
@@ -199,24 +293,7 @@ class Puller:
                 if row is not None and row["scope"] == scope and key not in incoming:
                     incoming[key] = None
             self._sql.do("DELETE FROM cursors WHERE scope = ?", scope)
-
-    def _guard(self, incoming: Images, *, is_last: bool) -> None:
-        """Rows that are deleted and rows that leave count alike, over all pages until nothing more is there."""
-        earlier: dict[str, int] = msgspec.json.decode(self._replica.state().get("taken_away") or "{}")
-        marked = ids_by_table(key for key, row in incoming.items() if row is None or row["deleted"])
-        counts = dict(earlier)
-        for table, ids in marked.items():
-            here = sum(1 for row in self._sql.load(table, ids).values() if not row["deleted"])
-            count = counts[table] = earlier.get(table, 0) + here
-            if count <= DELETION_ROWS:
-                continue
-            total = int(self._sql.value(f"SELECT COUNT(*) FROM {table} WHERE deleted = 0")) + earlier.get(table, 0)
-            if count > DELETION_SHARE * total:
-                raise Suspicious(
-                    f"The server wants to delete {count} of {total} entries here at once.",
-                    "No more was deleted. Ask your administrator whether this is meant.",
-                )
-        self._replica.set_state("taken_away", "{}" if is_last else msgspec.json.encode(counts).decode())
+        filling.forget(self._sql, scopes)
 
     def _write(self, rows: Images, written: dict[str, list[str]]) -> None:
         by_table: dict[str, list[Row]] = {}
@@ -272,6 +349,39 @@ class Puller:
             "INSERT INTO base (table_name, row_id, image) VALUES (?,?,?)",
             [(t, i, msgspec.msgpack.encode(row) if row is not None else None) for (t, i), row in first.items()],
         )
+
+
+def cursors_of(sql: Sql) -> dict[str, int]:
+    """How far the changes of each scope have come, but for scopes that are to be taken anew."""
+    return dict(sql.all("SELECT scope, rev FROM cursors WHERE rev >= 0"))
+
+
+def cursors_known(sql: Sql) -> list[str]:
+    return [scope for (scope,) in sql.all("SELECT scope FROM cursors")]
+
+
+def _parted(
+    theirs: Mapping[str, list[list[Any]]], special: Collection[Key]
+) -> tuple[dict[str, list[list[Any]]], Images]:
+    """Rows that are written as they came, and by key those that are deleted or that more has to be known of."""
+    plain: dict[str, list[list[Any]]] = {}
+    incoming: Images = {}
+    for table, rows in theirs.items():
+        names = COLUMNS[table]
+        at = names.index("deleted")
+        ids = {row_id for name, row_id in special if name == table}
+        kept = [row for row in rows if not row[at] and row[0] not in ids] if ids else [r for r in rows if not r[at]]
+        if len(kept) < len(rows):
+            incoming.update(
+                ((table, row[0]), dict(zip(names, row, strict=True))) for row in rows if row[at] or row[0] in ids
+            )
+        if kept:
+            plain[table] = kept
+    return plain, incoming
+
+
+def _taken(incoming: Images) -> dict[str, list[str]]:
+    return ids_by_table(key for key, row in incoming.items() if row is None or row["deleted"])
 
 
 def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:

@@ -203,12 +203,16 @@ class Replica:
             self.sql.upsert(table, rows)
         return self.project({table: [row["id"] for row in rows] for table, rows in dirty.items()})
 
-    def project(self, rows: Mapping[str, Sequence[str]], *, rights: bool = False) -> ChangeSet:
-        """Bring the derived tables after these rows, within the transaction that wrote them."""
+    def project(
+        self, rows: Mapping[str, Sequence[str]], *, rights: bool = False, can_wait: bool = False
+    ) -> ChangeSet:
+        """Bring the derived tables after these rows, within the transaction that wrote them; with `can_wait` but for
+        what follows by itself at the next question or idle moment.
+        """
         rows = {table: list(dict.fromkeys(ids)) for table, ids in rows.items()}
         for projection in self.projections:
             for table, ids in rows.items():
-                if ids and table in projection.tables:
+                if ids and table in projection.tables and not (can_wait and table in projection.follows):
                     projection.update(self.sql, table, ids)
         return changed(rows, rights=rights)
 

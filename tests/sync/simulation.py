@@ -363,7 +363,8 @@ class World:
 
     def _is_quiet(self, desk: Desk) -> bool:
         cursors = desk.replica.sql.all("SELECT rev FROM cursors")
-        return not desk.replica.waiting_count() and all(rev == self.top for (rev,) in cursors)
+        is_filled = not desk.replica.sql.all("SELECT 1 FROM fills")
+        return is_filled and not desk.replica.waiting_count() and all(rev == self.top for (rev,) in cursors)
 
     # What must hold
 

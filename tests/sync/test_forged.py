@@ -18,7 +18,7 @@ from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import Gone, PullReply
 from csr_desktop.server.ledger import Push
 from csr_desktop.store.tables import COLUMNS, new_row
-from csr_desktop.sync.rebase import Suspicious
+from csr_desktop.sync.guard import Suspicious
 from csr_desktop.sync.replica import UNDO_KEPT
 from csr_desktop.sync.transport import decoded
 from tests.sync.run_simulation import fresh_sqlite
