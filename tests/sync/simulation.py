@@ -451,11 +451,12 @@ class World:
             if status not in {"done", "differs"} or not isinstance(command, clients.EditClient | clients.EditContact):
                 continue
             for field, (_, becomes) in command.changes.items():
-                left = edits.setdefault((command.table, command.row_id, field), {})
-                if command.undoes:
-                    left.pop(command.undoes, None)
-                else:
-                    left[command_id] = becomes
+                edits.setdefault((command.table, command.row_id, field), {})[command_id] = becomes
+            if command.undoes:  # takes back all of that edit, also a field that it gave the value it had
+                for (table, row_id, _), left in edits.items():
+                    if (table, row_id) == (command.table, command.row_id):
+                        left.pop(command.undoes, None)
+                        left.pop(command_id, None)
         for (table, row_id, field), left in edits.items():
             row = self.sql.load(table, [row_id])[row_id]
             question = "SELECT command_id, at FROM history WHERE table_name=? AND row_id=? AND field=?"
