@@ -82,6 +82,8 @@ class Bureau:
             reply = self.feed.pull(account.device_id, account.user_id, puller.request())
             data.services.changed(puller.apply(reply))
             more = reply.more
+        while (changes := puller.rest()) is not None:
+            data.services.changed(changes)
         data.now.offset = int(data.replica.state().get("offset", 0))
 
 

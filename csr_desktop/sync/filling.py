@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from csr_desktop.protocol import OLDER, Fill, PullReply
 from csr_desktop.store.tables import COLUMNS, SYNCED
+from csr_desktop.sync.aside import LONG_FILL, set_aside
 from csr_desktop.sync.guard import Suspicious
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ SWEEP: Final = OLDER + 1
 WHOLE: Final = "fill_whole"
 """Key in `state`: how many rows the fills that are under way have in all."""
 CUT_OFF: Final = "cut_off_at"
-"""Key in `state`: the time before which what is done is not kept here."""
+DROPPED: Final = "dropped_until"
+"""Keys in `state`: the time before which what is done is not kept here, and the one up to which it was removed."""
 SWEPT_AT_ONCE: Final = 300
 _ORDER: Final = {table: at for at, table in enumerate(SYNCED)}
 
@@ -110,6 +112,10 @@ def take_places(replica: Replica, reply: PullReply, *, is_new: bool, is_again: b
         old = int(replica.state().get(WHOLE, 0)) if len(begun) < len(reply.fills) else 0
         came = sum(map(len, reply.rows.values()))
         replica.set_state(WHOLE, str(old + came + sum(fill.left for fill in begun)))
+        if is_new:  # what comes is within, so there is nothing to look through
+            replica.set_state(DROPPED, str(reply.cut_off_at))
+        if is_new and sum(fill.left for fill in begun) >= LONG_FILL:
+            set_aside(replica)
 
 
 def fill_row(fill: Fill) -> tuple[str, int, str, int, int]:

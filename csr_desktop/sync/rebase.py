@@ -18,7 +18,9 @@ from csr_desktop.protocol import OLDER, Answer, PullReply, PullRequest
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED, new_row
 from csr_desktop.sync import filling
+from csr_desktop.sync.aside import make_next
 from csr_desktop.sync.guard import MassDeletion, Suspicious, caught_up, check_deletion, note_stopped
+from csr_desktop.sync.housekeeping import drop_old, has_old
 from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here
 from csr_desktop.sync.replica import FIRST_FILL, Replica, ids_by_table, person_of
 
@@ -160,10 +162,23 @@ class Puller:
             filling.forget(self._sql, filling.reasons(self._sql))
         self._replica.set_state(filling.CUT_OFF, str(reply.cut_off_at))
 
-    def sweep(self) -> ChangeSet:
-        """Remove some of what did not come when its scope was taken again; nothing changed when that is done. Raises
-        MassDeletion.
+    def rest(self) -> ChangeSet | None:
+        """A step of what is left to do here once everything has come, each a fraction of a second: what changed, None
+        when nothing is left. Raises MassDeletion.
         """
+        if filling.SWEEP in filling.stages(self._sql):
+            return self._sweep()
+        if make_next(self._replica):
+            return ChangeSet()
+        if not filling.fills(self._sql) and has_old(self._replica):
+            with self._sql.transaction():
+                found = self._replica.project(drop_old(self._replica))
+                self._replica.before_commit()
+            return found
+        return None
+
+    def _sweep(self) -> ChangeSet:
+        """Remove some of what did not come when its scope was taken again."""
         try:
             with self._sql.transaction():
                 scope, rows = filling.to_sweep(self._sql)
