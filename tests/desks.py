@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from csr_desktop.bootstrap import demo_secrets
-from csr_desktop.protocol import PullReply, PullRequest, PushReply, PushRequest
+from csr_desktop.protocol import CheckReply, CheckRequest, PullReply, PullRequest, PushReply, PushRequest
+from csr_desktop.server.checking import Checks
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger, Push
@@ -98,7 +99,20 @@ class InProcess:
         return PushReply(known[self._account.device_id])
 
     def pull(self, request: PullRequest) -> PullReply:
-        return self._bureau.feed.pull(self._account.device_id, self._account.user_id, request)
+        db = self._bureau.sql.db
+        is_opened = db.connect(reuse_if_open=True)  # on the thread that asks ahead
+        try:
+            return self._bureau.feed.pull(self._account.device_id, self._account.user_id, request)
+        finally:
+            if is_opened:
+                db.close()
+
+    def check(self, request: CheckRequest) -> CheckReply:
+        checks = Checks(self._bureau.sql, self._bureau.ledger, self._bureau.clock)
+        if request.differing_count < 0:
+            return checks.answer(self._account.user_id, request)
+        checks.keep(self._account.device_id, request)
+        return CheckReply(is_now=True)
 
     def wait_for_poke(self, cursors: dict[str, int]) -> bool:
         return False

@@ -19,6 +19,8 @@ from starlette.routing import Route
 from csr_desktop.protocol import (
     MAX_BODY_BYTES,
     ChallengeReply,
+    CheckReply,
+    CheckRequest,
     PokeReply,
     PokeRequest,
     PullRequest,
@@ -37,6 +39,7 @@ from csr_desktop.server.bodies import (
     reply,
     unpacked,
 )
+from csr_desktop.server.checking import Checks
 from csr_desktop.server.condition import Condition, Stopping
 from csr_desktop.server.doors import Doors
 from csr_desktop.server.feed import Feed
@@ -68,6 +71,7 @@ class Parts(msgspec.Struct, frozen=True):
     sql: Sql
     ledger: Ledger
     feed: Feed
+    checks: Checks
     pushes: Pushes
     sign_in: SignIn
     sessions: Sessions
@@ -110,6 +114,7 @@ class Api:
             ("push", self.push),
             ("pull", self.pull),
             ("poke", self.poke),
+            ("check", self.check),
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]
@@ -227,6 +232,29 @@ class Api:
                         await waiter.moved.wait()
                 news = waiter.is_news
         return reply(PokeReply(news), accepted)
+
+    async def check(self, request: Request) -> Response:
+        """Whether a workstation has what the server has; or what came of comparing, to be kept."""
+        session = self._session(request)
+        body = await _small_body(request)
+        packing, accepted = _packing(request)
+        parts = self._parts
+
+        def answer() -> CheckReply | Future[None]:
+            message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), CheckRequest)
+            _check_cursors(message.cursors)
+            parts.sessions.check(session)
+            if message.differing_count < 0:
+                return parts.checks.answer(session.user_id, message)
+            if max(message.row_count, message.differing_count) >= _LARGEST_NUMBER:
+                raise bad_message()
+            return parts.writer.do(lambda: parts.checks.keep(session.device_id, message))
+
+        found = await asyncio.wrap_future(parts.readers.ask(answer))
+        if isinstance(found, Future):
+            await asyncio.wrap_future(found)
+            found = CheckReply(is_now=True)
+        return reply(found, accepted)
 
     # Who asks, and how often
 

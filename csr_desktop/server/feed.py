@@ -157,7 +157,9 @@ class _Page:
                 part = ids[start : start + READ_ROWS]
                 columns = ",".join(_quoted(c) for c in COLUMNS[table])
                 chosen = f"id IN ({','.join('?' * len(part))})" + (f" AND {within}" if within else "")
-                found.update((row[0], row) for row in self._sql.all(f"SELECT {columns} FROM {table} WHERE {chosen}", *part))
+                found.update(
+                    (row[0], row) for row in self._sql.all(f"SELECT {columns} FROM {table} WHERE {chosen}", *part)
+                )
             at = COLUMNS[table].index("scope")
             for row_id in ids:
                 row = found.get(row_id)

@@ -6,6 +6,7 @@ the walk and comes with the changes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ _STEPS: Final = (
     *((OPEN_WORK, table) for table in _WORK),
     *((OLDER, table) for table in _WORK),
 )
-_NEXT: Final = dict(zip(_STEPS, _STEPS[1:], strict=False))
+_NEXT: Final = dict(itertools.pairwise(_STEPS))
 PAGE_BYTES: Final = MAX_BODY_BYTES
 """Of a page's rows as they are encoded; a single row that is bigger goes alone."""
 _FIRST_ROWS, _MOST_ROWS = 100, 2000
@@ -32,6 +33,10 @@ _SMALL_BYTES: Final = 256 * 1024
 """As long as what is read at once stays under this, twice as many rows are read next."""
 
 _encode = msgspec.msgpack.Encoder().encode
+
+
+Taken = tuple[str, list[list[Any]], int, Fill]
+"""Table, rows, their size in bytes, and where it goes on after them."""
 
 
 class Filling:
@@ -53,7 +58,7 @@ class Filling:
     def is_known(self, fill: Fill) -> bool:
         return (fill.stage, fill.table) in _STEPS and fill.below >= 0
 
-    def take(self, fill: Fill, top: int, room: int, room_bytes: int) -> Iterator[tuple[str, list[list[Any]], int, Fill]]:
+    def take(self, fill: Fill, top: int, room: int, room_bytes: int) -> Iterator[Taken]:
         """Table, rows and their size, and where it goes on after them, until there is no more room. The last place of a
         scope has no table. `top` is where its changes begin.
         """

@@ -25,7 +25,9 @@ from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreadable
 from csr_desktop.domain.ids import id_source
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.app import Api, Parts
+from csr_desktop.server.checking import Checks
 from csr_desktop.server.condition import Stopping
+from csr_desktop.server.daily import Daily
 from csr_desktop.server.doors import Connection, Doors, Doorway
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder, epoch
@@ -38,6 +40,7 @@ from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import Limits, Rates
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Sessions
+from csr_desktop.server.share import drop_old_marks
 from csr_desktop.server.sign_in import SignIn, keep_nobody
 from csr_desktop.server.watched import App
 from csr_desktop.server.writer import Writer
@@ -108,6 +111,9 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
         for part in (writer, readers, doorkeepers):
             part.start()
             closing.callback(part.stop)
+        daily = Daily(lambda: writer.do(lambda: drop_old_marks(sql, around.clock())))
+        daily.start()
+        closing.callback(daily.stop)
         sessions = Sessions(sql, key, around.monotonic)
         new_id = id_source(around.clock, secrets.randbits)
         passwords = around.passwords or Passwords()
@@ -119,6 +125,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             sql=sql,
             ledger=ledger,
             feed=feed,
+            checks=Checks(sql, ledger, around.clock),
             pushes=Pushes(sql, sessions),
             sign_in=SignIn(sql, writer, key, passwords, around.clock, new_id),
             sessions=sessions,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused, Unreachable
 from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
-from csr_desktop.protocol import PushRequest
+from csr_desktop.protocol import PullReply, PushRequest
 from csr_desktop.store.faults import said_plainly
+from csr_desktop.sync.integrity import Comparison, is_check_due
+from csr_desktop.sync.progress import Ahead, Progress
 from csr_desktop.sync.rebase import OlderCopy, Puller, Restored, cursors_of
 from csr_desktop.sync.recovery import begin_again, is_behind, is_put_back
-from csr_desktop.sync.replica import Replica
+from csr_desktop.sync.replica import FIRST_FILL, Replica
 from csr_desktop.sync.transport import Revoked, SignedOut, Transport
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
@@ -49,7 +51,7 @@ class Engine:
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._failures = 0
-        self._is_recovering = False
+        self._is_recovering = self._is_check_wanted = False
         self.status = SyncStatus("starting", clock())
 
     # Life
@@ -73,6 +75,11 @@ class Engine:
         """Something waits to be sent, or something new is there."""
         self._wake.set()
 
+    def check(self) -> None:
+        """Compare with the server soon, whenever that was done last."""
+        self._is_check_wanted = True
+        self._wake.set()
+
     # One round
 
     def sync_once(self) -> bool:
@@ -80,6 +87,7 @@ class Engine:
         try:
             with said_plainly():
                 self._exchange()
+                mended = -1 if self._stopped.is_set() else self._compare()
         except Revoked as fault:
             return self._say("revoked", fault)
         except SignedOut as fault:
@@ -95,7 +103,7 @@ class Engine:
             return self._say("stopped", fault)
         self._failures = 0
         has_recovered, self._is_recovering = self._is_recovering, False
-        self._say("saved", has_recovered=has_recovered)
+        self._say("saved", has_recovered=has_recovered, mended_count=mended)
         return True
 
     def _exchange(self) -> None:
@@ -127,25 +135,75 @@ class Engine:
                 break
             sent = seq
 
-    def _pull(self) -> None:
-        more, left = True, -1
-        while more and not self._stopped.is_set():
-            reply = self._transport.pull(self._puller.request())
-            found = self._puller.apply(reply)
-            more = reply.more
-            left = reply.left if left < 0 else max(0, left - len(reply.gone) - sum(map(len, reply.rows.values())))
-            if found:
-                self._on_changed(found)
-            if more:
-                self.status = SyncStatus("syncing", self._clock(), rows_left=left, is_filled=self.status.is_filled)
-                self._on_status(self.status)
+    def _pull(self, again: Mapping[str, list[str]] | None = None) -> None:
+        """Until nothing more is to come; while older rows stream in, the next page is asked for as one is taken in."""
+        progress = Progress(self._replica, self._clock)
+        with Ahead(self._transport) as ahead:
+            while not self._stopped.is_set():
+                request = self._puller.request(again)
+                reply = self._transport.pull(request)
+                while not self._stopped.is_set():
+                    following = self._puller.following(request, reply)
+                    asked = ahead.ask(following) if following else None
+                    self._take(reply, progress)
+                    if following is None or asked is None:
+                        break
+                    if self._wake.is_set():  # what is done meanwhile need not wait for years of history
+                        self._wake.clear()
+                        self._push()
+                    request, reply = following, asked.result()
+                again = None
+                if not reply.more:
+                    break
+        self._finish()
+        progress.flush(self._on_changed)
 
-    def _say(self, state: SyncPhase, fault: CsrDesktopError | None = None, *, has_recovered: bool = False) -> bool:
+    def _take(self, reply: PullReply, progress: Progress) -> None:
+        found = self._puller.apply(reply)
+        progress.took(reply, found)
+        if reply.more:
+            is_filled = self.status.is_filled or (bool(reply.fills) and not self._is_new())
+            self.status = progress.status(is_filled=is_filled, mended_count=self.status.mended_count)
+            if progress.is_due():
+                progress.flush(self._on_changed)
+            self._on_status(self.status)
+
+    def _finish(self) -> None:
+        """What is left to do here, in steps between which others come to write."""
+        while not self._stopped.is_set() and (changes := self._puller.rest()) is not None:
+            if changes:
+                self._on_changed(changes)
+
+    def _is_new(self) -> bool:
+        return bool(self._replica.sql.value("SELECT COUNT(*) FROM state WHERE key = ?", FIRST_FILL))
+
+    def _compare(self) -> int:
+        """Once a day, or when it was asked for, look whether everything here is as the server has it, and put right
+        what is not: how many rows differed, -1 when nothing was compared.
+        """
+        is_wanted = self._is_check_wanted
+        if not is_wanted and not is_check_due(self._replica):
+            return -1
+        self._is_check_wanted = False
+        mended = Comparison(self._replica, self._transport, self._pull).run(is_wanted=is_wanted)
+        if mended < 0 and is_wanted:
+            self._is_check_wanted = True  # the server is further by now; after the next exchange
+            self._wake.set()
+        return mended
+
+    def _say(
+        self,
+        state: SyncPhase,
+        fault: CsrDesktopError | None = None,
+        *,
+        has_recovered: bool = False,
+        mended_count: int = -1,
+    ) -> bool:
         title, advice = (fault.title, fault.advice) if fault else ("", "")
         old = self.status
         since = old.since_at if old.state == state else self._clock()
         is_filled = old.is_filled or state == "saved"
-        self.status = SyncStatus(state, since, title, advice, 0, is_filled, has_recovered)
+        self.status = SyncStatus(state, since, title, advice, 0, is_filled, has_recovered, mended_count=mended_count)
         if state == "revoked":
             waiting, unfinished = self._replica.waiting_count(), self._replica.unfinished_count()
             self.status = msgspec.structs.replace(self.status, waiting_count=waiting, unfinished_count=unfinished)

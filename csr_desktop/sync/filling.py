@@ -96,7 +96,8 @@ def take_places(replica: Replica, reply: PullReply, *, is_new: bool, is_again: b
     for fill in begun:
         why[fill.scope] = FIRST if is_new and not is_again else AGAIN if fill.scope in reply.resync else MORE
     given = {fill.scope for fill in reply.fills}
-    ended = [scope for scope, stage in sql.all("SELECT scope, stage FROM fills") if scope not in given and stage < SWEEP]
+    under_way = sql.all("SELECT scope FROM fills WHERE stage < ?", SWEEP)
+    ended = [scope for (scope,) in under_way if scope not in given]
     forget(sql, [scope for scope in ended if why[scope] != AGAIN])
     sql.many(
         f"UPDATE fills SET stage = {SWEEP}, below = ?, rows_left = 0 WHERE scope = ?",

@@ -203,9 +203,7 @@ class Replica:
             self.sql.upsert(table, rows)
         return self.project({table: [row["id"] for row in rows] for table, rows in dirty.items()})
 
-    def project(
-        self, rows: Mapping[str, Sequence[str]], *, rights: bool = False, can_wait: bool = False
-    ) -> ChangeSet:
+    def project(self, rows: Mapping[str, Sequence[str]], *, rights: bool = False, can_wait: bool = False) -> ChangeSet:
         """Bring the derived tables after these rows, within the transaction that wrote them; with `can_wait` but for
         what follows by itself at the next question or idle moment.
         """

@@ -22,6 +22,8 @@ from csr_desktop.protocol import (
     PROTOCOL,
     VERSION_HEADER,
     ChallengeReply,
+    CheckReply,
+    CheckRequest,
     PokeReply,
     PokeRequest,
     Problem,
@@ -71,6 +73,7 @@ class Transport(Protocol):
 
     def push(self, request: PushRequest) -> PushReply: ...
     def pull(self, request: PullRequest) -> PullReply: ...
+    def check(self, request: CheckRequest) -> CheckReply: ...
     def wait_for_poke(self, cursors: dict[str, int]) -> bool: ...
     def close(self) -> None: ...
 
@@ -132,6 +135,15 @@ class HttpTransport:
 
     def pull(self, request: PullRequest) -> PullReply:
         return self._as_device("pull", request, PullReply)
+
+    def check(self, request: CheckRequest) -> CheckReply:
+        """Whether what is here is what the server has. An older server cannot say: it is not where this is."""
+        try:
+            return self._as_device("check", request, CheckReply)
+        except Refused as fault:
+            if fault.code != "http_404":
+                raise
+            return CheckReply(is_now=False)
 
     def wait_for_poke(self, cursors: dict[str, int]) -> bool:
         """Wait until something new is there, as long as the server lets; True when there is."""
