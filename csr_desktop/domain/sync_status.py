@@ -19,8 +19,8 @@ class SyncStatus(msgspec.Struct, frozen=True):
     `seconds_left`, 0 while that is not known; title and advice are words for a person.
 
     `is_filled` tells whether what a person works with has come since the start, all but older work; `mended_count` how
-    many rows were found to differ from the server's and were put right, -1 when nothing was compared; `has_recovered` that the
-    file has just caught up from the beginning, after the server or the file was put back. `waiting_count` and
+    many rows were found to differ from the server's and were put right, -1 when nothing was compared; `has_recovered`
+    that the file has just caught up from the beginning, after the server or the file was put back. `waiting_count` and
     `unfinished_count` are said when the workstation was revoked: changes not sent, and texts and calls that were not
     saved or were refused.
     """

@@ -32,6 +32,7 @@ _ELSEWHERE: Final = {
     "backup": ("csr_desktop.server.cli_operations", "backup", "Make an encrypted backup, also while the server runs."),
     "backup-key": ("csr_desktop.server.cli_operations", "backup_key", "Make the pair of keys for backups."),
     "export": ("csr_desktop.server.exports", "export_group", "Write what the server holds into files."),
+    "set": ("csr_desktop.server.cli_share", "set_group", "Change settings, such as what workstations keep."),
     "import": ("csr_desktop.server.imports", "import_group", "Take in clients, contacts and numbers from files."),
     "restore": ("csr_desktop.server.cli_operations", "restore", "Put a backup into a new, empty folder or database."),
     "verify": ("csr_desktop.server.cli_operations", "verify", "Look whether what the database holds fits together."),

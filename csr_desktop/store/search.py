@@ -13,7 +13,16 @@ from csr_desktop.store.search_lines import FETCHED, STATE, TIME, Lines
 from csr_desktop.store.search_marks import Marker
 from csr_desktop.store.search_near import Near, Nearness
 from csr_desktop.store.search_people import SHOWN, Found, People, PeopleQuestion, meaning_of
-from csr_desktop.store.search_projection import SearchProjection, forget, has_old, is_behind, is_untidy, settle, tidy
+from csr_desktop.store.search_projection import (
+    SETTLED_WHEN_IDLE,
+    SearchProjection,
+    forget,
+    has_old,
+    is_behind,
+    is_untidy,
+    settle,
+    tidy,
+)
 from csr_desktop.store.search_results import COUNTED, Hit, SearchResults, Section, SectionKey
 from csr_desktop.store.search_typed import Typed, read
 from csr_desktop.store.search_words import Spelling
@@ -127,8 +136,8 @@ class SearchQuery:
         """A step of work that makes questions quicker, for an idle moment; takes up to a tenth of a second. Whether
         there is more to do.
         """
-        self._if_possible(settle, tidy)
-        return is_untidy(self._sql)
+        self._if_possible(lambda sql: settle(sql, SETTLED_WHEN_IDLE), tidy)
+        return is_untidy(self._sql) or is_behind(self._sql)
 
     def _settle(self) -> None:
         """Index what was written since the last question."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 class _SyncEngine(Protocol):
     def start(self) -> None: ...
     def wake(self) -> None: ...
+    def check(self) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -94,8 +95,9 @@ class DeskWindow(QObject):
             icon="sign-in",
             is_enabled=lambda: self.window.sync_line.wants_sign_in,
         )
+        check = Action("check_data", self.tr("Check my data"), self._check_data, icon="check-circle")
         leave = Action("sign_out", self.tr("Sign out"), self._ask_to_sign_out, icon="sign-out")
-        self.window.actions_table.add(start, renew, leave)
+        self.window.actions_table.add(start, renew, check, leave)
         self.window.sync_line.details_wanted.connect(self._open_sync)
         self.window.sync_line.sign_in_wanted.connect(self.ask_to_sign_in)
         self._engine: _SyncEngine | None = None
@@ -107,6 +109,7 @@ class DeskWindow(QObject):
         self._wire_counts()
         self._first_fill: FirstFill | None = None
         self._exchanged_at = 0
+        self._wants_check = False
         self.is_filled = False
         """Whether everything of this person has come since the start."""
 
@@ -218,7 +221,7 @@ class DeskWindow(QObject):
             self._engine.wake()
 
     def _tidy(self) -> None:
-        """Between two things to do: merge what search has gathered; a step of a tenth of a second at a time."""
+        """Between two things to do: find what has come, merge what search has gathered; a tenth of a second a step."""
         if self._is_closed:
             return
         if not self.worker.is_busy:
@@ -228,7 +231,7 @@ class DeskWindow(QObject):
 
     def _on_tidied(self, has_more: bool) -> None:  # a slot's only argument
         if has_more:
-            QTimer.singleShot(1000, self._tidy)
+            QTimer.singleShot(250, self._tidy)
 
     def build_places(self) -> None:
         """The places that were not shown yet, one a turn of the event loop, so that going there is instant."""
@@ -257,12 +260,32 @@ class DeskWindow(QObject):
         self.window.sync_line.set_status(status)
         if status.state != self._phase and status.state in {"signed_out", "copied", "stopped"}:
             self.desk.noticed.emit(Notice(f"{status.title} {status.advice}".strip(), tone="warning"))
-        self._phase = status.state
         if status.state == "revoked":
             self.revoked.emit(status)
+        if status.state == "saved" and status.mended_count >= 0:
+            self._say_compared(status.mended_count)
+        if status.state == "saved" and self._phase == "syncing":
+            QTimer.singleShot(1000, self._tidy)  # search comes after many rows in idle moments
+        self._phase = status.state
         if status.has_recovered:
             sync_state = self.desk.services.sync_state
             self.desk.ask(self, sync_state.recovered, self._say_recovered)
+
+    def _check_data(self) -> None:
+        """Compare everything here with the server, and say what came of it."""
+        if self._engine is not None:
+            self._wants_check = True
+            self._engine.check()
+            self.desk.noticed.emit(Notice(self.tr("Your data is being compared with the server's.")))
+
+    def _say_compared(self, mended_count: int) -> None:
+        """Said when something was put right, and when the person has asked."""
+        if mended_count > 0:
+            text = self.tr("Compared with the server: %n thing(s) differed and were put right.", "", mended_count)
+            self.desk.noticed.emit(Notice(text))
+        elif self._wants_check:
+            self.desk.noticed.emit(Notice(self.tr("Compared with the server: everything here is as it should be.")))
+        self._wants_check = False
 
     def _say_recovered(self, found: Recovered | None) -> None:
         from csr_desktop.ui.recovery_words import RecoveryWords

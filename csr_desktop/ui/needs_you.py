@@ -68,10 +68,12 @@ class NeedsYouPage(PageFloat):
         words = RecoveryWords(self)
         found = row.recovered
         title = words.happened(found).rstrip(".") if found else row.subject or self.desk.words.command(row.command)
+        if row.deletion is not None:
+            title = self.tr("The server wants to delete very much at once")
         card = Card(themes, title=title)
         if found is not None and (healed := words.done(found)):
             card.body.addWidget(Label(healed, wraps=True))
-        card.body.addWidget(Label(words.left(found) if found else row.reason, tone="danger", wraps=True))
+        card.body.addWidget(Label(self._reason(row), tone="danger", wraps=True))
         if row.id in self._tried:
             tried = self.tr("Tried again, and not taken: {0}").format(self._tried[row.id])
             card.body.addWidget(Label(tried, tone="danger", wraps=True))
@@ -92,9 +94,14 @@ class NeedsYouPage(PageFloat):
             copy = Button(themes, self.tr("Copy my text"))
             copy.clicked.connect(lambda: QApplication.clipboard().setText(row.text))
             buttons.addWidget(copy)
-        done = Button(themes, self.tr("Done with it"))
-        done.clicked.connect(lambda: self._dismiss(row))
-        buttons.addWidget(done)
+        if row.deletion is not None:
+            meant = Button(themes, self.tr("That is meant"))
+            meant.clicked.connect(self._let_deletion_go_on)
+            buttons.addWidget(meant)
+        else:
+            done = Button(themes, self.tr("Done with it"))
+            done.clicked.connect(lambda: self._dismiss(row))
+            buttons.addWidget(done)
         for at in range(buttons.count()):
             item = buttons.itemAt(at)
             button = item.widget() if item is not None else None
@@ -104,12 +111,24 @@ class NeedsYouPage(PageFloat):
         card.body.addLayout(buttons)
         return card
 
+    def _reason(self, row: NeedsYouRow) -> str:
+        if row.deletion is not None:
+            figures = self.desk.words.locale
+            count, total = figures.toString(row.deletion.count), figures.toString(row.deletion.total)
+            text = self.tr("The server wants to delete {0} of {1} entries here at once. No more was deleted.")
+            return text.format(count, total)
+        return RecoveryWords(self).left(row.recovered) if row.recovered else row.reason
+
     def _advice(self, what_to_do: str) -> str:
         return {
             "look_again": self.tr("Somebody was faster. Look at it as it is now, then decide."),
             "ask_lead": self.tr("Your rights do not reach that far. Ask your lead."),
             "keep_text": self.tr("It is not there any more. Copy your text if you need it elsewhere."),
             "try_again": self.tr("Try it again, or look at it first."),
+            "ask_whether_meant": self.tr(
+                "Ask your administrator whether this is meant. Until you say so nothing new comes from the server; "
+                "what you write is kept and sent."
+            ),
             "tell_it": self.tr("Tell your IT, who can look after it. Nothing more is lost by waiting."),
         }[what_to_do]
 
@@ -125,6 +144,9 @@ class NeedsYouPage(PageFloat):
 
         sync_state = self.desk.services.sync_state
         self.desk.do(self, lambda: sync_state.try_again(row.id), lambda _: self.refresh(), refused)
+
+    def _let_deletion_go_on(self) -> None:
+        self.desk.ask(self, self.desk.services.sync_state.let_deletion_go_on, lambda _: self._after_dismissing())
 
     def _dismiss(self, row: NeedsYouRow) -> None:
         self.desk.ask(self, lambda: self.desk.services.sync_state.dismiss(row.id), lambda _: self._after_dismissing())

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.sync_status import SyncStatus
-from csr_desktop.services.sync_state import SyncWords
+from csr_desktop.services.sync_state import Fetching, SyncWords
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import plain_tooltip
@@ -17,6 +17,8 @@ from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.theme import Theme
 from csr_desktop.ui.recovery_words import RecoveryWords
 
+_IN_MINUTES = 90
+"""From so many seconds on they are said in minutes."""
 _ALARMING = {"offline", "needs_you", "sign_in", "stopped"}
 
 
@@ -36,7 +38,6 @@ class SyncLine(Button):
         self._code = ""
         self._tone = ""
         self._title = ""
-        self._rows_left = 0
         self._is_brief = self._is_filling = False
         desk.changed.connect(self._on_changed)
         desk.saved.connect(self.refresh)
@@ -50,12 +51,11 @@ class SyncLine(Button):
 
     def set_status(self, status: SyncStatus) -> None:
         """What the sync engine says; runs on the window's thread."""
-        self._rows_left = status.rows_left if status.state == "syncing" else 0
         self._title = f"{status.title} {status.advice}".strip()
         sync_state = self._desk.services.sync_state
         self._desk.ask(
             self,
-            lambda: sync_state.set_phase(status.state, status.since_at),
+            lambda: sync_state.set_status(status),
             lambda _: self.refresh(),
             key="status",
         )
@@ -98,14 +98,26 @@ class SyncLine(Button):
             return text.format(since), "warning", "warning"
         if code == "offline":
             return self.tr("Offline since {0}, everything is kept").format(since), "wifi-slash", "info"
-        if self._rows_left:
-            left = words.locale.toString(self._rows_left)
-            return self.tr("Fetching, {0} to go").format(left), "arrow-clockwise", ""
+        if said.fetching is not None:
+            return self._fetching(said.fetching), "arrow-clockwise", ""
         if code == "waiting":
             return self.tr("%n change(s) waiting", "", count), "arrow-clockwise", ""
         if self._is_filling:
             return self.tr("Fetching"), "arrow-clockwise", ""
         return self.tr("All saved"), "check-circle", ""
+
+    def _fetching(self, said: Fetching) -> str:
+        figures = self._desk.words.locale
+        done, whole = figures.toString(said.done_count), figures.toString(said.row_count)
+        if not said.is_older:
+            return self.tr("Fetching, {0} to go").format(figures.toString(said.row_count - said.done_count))
+        text = self.tr("Fetching older calls: {0} of {1}").format(done, whole)
+        if said.seconds_left >= _IN_MINUTES:
+            minutes = round(said.seconds_left / 60)
+            return self.tr("{0}, about %n minute(s) left", "", minutes).format(text)
+        if said.seconds_left:
+            return self.tr("{0}, about %n second(s) left", "", said.seconds_left).format(text)
+        return text
 
     @property
     def wants_sign_in(self) -> bool:

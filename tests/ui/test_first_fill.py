@@ -76,6 +76,7 @@ def test_without_the_server_it_says_why_nothing_comes(office: Office, new_seat: 
     class Engine:
         def start(self) -> None: ...
         def stop(self) -> None: ...
+        def check(self) -> None: ...
         def wake(self) -> None:
             tried.append(True)
 
@@ -108,7 +109,7 @@ def test_a_first_fill_that_was_cut_off_goes_on_at_the_next_start_and_claims_noth
     data = office.desk(login)
     puller = Puller(data.replica)
     reply = office.bureau.feed.pull(
-        data.account.device_id, data.account.user_id, msgspec.structs.replace(puller.request(), limit=10_000)
+        data.account.device_id, data.account.user_id, msgspec.structs.replace(puller.request(), limit=50)
     )
     assert reply.more
     puller.apply(reply)

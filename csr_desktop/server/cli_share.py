@@ -1,0 +1,41 @@
+"""The command line's settings of what workstations keep: `csr-desktop server set …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from csr_desktop.server.cli import data_option, database_option, said_to_person
+
+MONTHS_LIMIT = 1200
+
+
+@click.group("set")
+def set_group() -> None:
+    """Change settings of the server. Each is taken at once, also while it runs."""
+
+
+@set_group.command("history-months")
+@data_option
+@database_option
+@click.argument("months", type=click.IntRange(0, MONTHS_LIMIT))
+def history_months(data: Path, database: str, months: int) -> None:
+    """Say how many months of finished work workstations keep; 13 at first, 0 for all.
+
+    The server keeps everything. Workstations follow at their next exchange: what is older leaves them bit by bit, what
+    is wanted again comes. Open tickets with their messages, open follow-ups, and all clients and contacts are always
+    kept.
+    """
+    from csr_desktop.server.folder import ServerFolder
+    from csr_desktop.server.share import set_months
+
+    with said_to_person():
+        sql = ServerFolder(data, database).open()
+        try:
+            with sql.transaction():
+                set_months(sql, months)
+        finally:
+            sql.db.close()
+    kept = f"the last {months} months of" if months else "all"
+    click.echo(f"Workstations keep {kept} finished work.")
