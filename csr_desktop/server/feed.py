@@ -85,6 +85,7 @@ class _Page:
     def __init__(self, sql: Sql, request: PullRequest, scopes: frozenset[str], top: int, now_at: int) -> None:
         self._sql = sql
         self._top = top
+        self._scopes = scopes
         self.room = max(1, min(request.limit, PAGE))
         self._limit = self.room
         self._room_bytes = PAGE_BYTES
@@ -105,7 +106,7 @@ class _Page:
         self.has_changes = False
         for scope in ordered:
             self._take_changes(scope, after[scope])
-        self._take_again(request.again, scopes)
+        self._take_again(request.again)
         if not self.has_changes:
             self._fill(filling)
         self.left = sum(fill.left for fill in self.fills.values())
@@ -134,6 +135,8 @@ class _Page:
         if self.has_changes or after >= self._top:
             return
         for rev, table, row in self._changes(scope, after):
+            if not table and (moved := self._moved(row)) is not None:
+                table, row = row.table, moved  # noqa: PLW2901
             size = len(_encode(row))
             if self.room == 0 or (self.room < self._limit and size > self._room_bytes):
                 self.cursors[scope], self.room, self.has_changes = after, 0, True
@@ -144,7 +147,21 @@ class _Page:
             else:
                 self.gone.append(row)
 
-    def _take_again(self, wanted: Mapping[str, Sequence[str]], scopes: frozenset[str]) -> None:
+    def _moved(self, gone: Gone) -> list[Any] | None:
+        """A row that went from one of the person's scopes to another comes where it would be gone, as it is now: else
+        it would be away until that scope's page.
+        """
+        if gone.table not in SYNCED:
+            return None
+        row = self._sql.load(gone.table, [gone.row_id]).get(gone.row_id)
+        if row is None or row["scope"] == gone.scope or row["scope"] not in self._scopes:
+            return None
+        within = within_sql(gone.table, self.cut_off_at, is_postgresql=self._sql.is_postgresql)
+        if within and not self._sql.value(f"SELECT 1 FROM {gone.table} WHERE id = ? AND {within}", gone.row_id):
+            return None
+        return list(row.values())
+
+    def _take_again(self, wanted: Mapping[str, Sequence[str]]) -> None:
         """As they are now. What is not there for this workstation is said to be gone from all of its scopes; of what
         the page has no room for nothing is said.
         """
@@ -163,12 +180,12 @@ class _Page:
             at = COLUMNS[table].index("scope")
             for row_id in ids:
                 row = found.get(row_id)
-                if row is not None and row[at] in scopes:
+                if row is not None and row[at] in self._scopes:
                     if self.room > 0 and self._room_bytes > 0:
                         self.rows.setdefault(table, []).append(list(row))
                         self.room, self._room_bytes = self.room - 1, self._room_bytes - len(_encode(row))
                 else:
-                    self.gone += (Gone(scope, table, row_id, self._top) for scope in sorted(scopes))
+                    self.gone += (Gone(scope, table, row_id, self._top) for scope in sorted(self._scopes))
 
     def _fill(self, filling: Filling) -> None:
         while self.room > 0 and self._room_bytes > 0 and self.fills:

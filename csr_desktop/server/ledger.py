@@ -314,6 +314,7 @@ class Ledger:
                 before: Row | None = work.before.get((table, row["id"]))
                 if (table, row["id"]) in left:
                     gone.append((row["scope"], table, row["id"], rev, now))
+                    gone += [(row["scope"], "messages", i, rev, now) for i in left[table, row["id"]]]
                 elif before is not None and before["scope"] != row["scope"]:
                     gone.append((before["scope"], table, row["id"], rev, now))
                     arrived.append((row["scope"], table, row["id"]))

@@ -36,13 +36,14 @@ def cut_off_at(sql: Sql, now_at: int) -> int:
 
 def crossed(
     sql: Sql, work: Work, dirty: Mapping[str, Sequence[Row]], now_at: int
-) -> tuple[set[tuple[str, str]], list[Row]]:
-    """The rows (table, id) that workstations keep no more by this change, and the messages of tickets that they keep
-    again, which have not changed themselves and so are to be numbered anew.
+) -> tuple[dict[tuple[str, str], list[str]], list[Row]]:
+    """The rows (table, id) that workstations keep no more by this change, with the ids of a ticket's messages, which
+    go with it; and the messages of tickets that they keep again, which have not changed themselves and so are to be
+    numbered anew.
     """
     aging = [(table, row) for table in AGING for row in dirty.get(table, ()) if work.before[table, row["id"]]]
     limit = cut_off_at(sql, now_at) if aging else 0
-    left: set[tuple[str, str]] = set()
+    left: dict[tuple[str, str], list[str]] = {}
     back: list[Any] = []
     if not limit:
         return left, back
@@ -53,12 +54,14 @@ def crossed(
         if table == "messages" or before["scope"] != row["scope"]:
             continue
         was, is_now = is_within(table, before, limit), is_within(table, row, limit)
-        if was and not is_now:
-            left.add((table, row["id"]))
-        elif table == "tickets" and is_now and not was:
+        if was == is_now:
+            continue
+        messages = sql.find("messages", "ticket_id", row["id"]) if table == "tickets" else []
+        if was:
+            left[table, row["id"]] = messages
+        else:
             written = {message["id"] for message in dirty.get("messages", ())}
-            ids = [i for i in sql.find("messages", "ticket_id", row["id"]) if i not in written]
-            back += sql.load("messages", ids, lock=True).values()
+            back += sql.load("messages", [i for i in messages if i not in written], lock=True).values()
     return left, back
 
 

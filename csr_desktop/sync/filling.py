@@ -70,13 +70,13 @@ def check_places(sql: Sql, reply: PullReply, before: Mapping[str, int]) -> bool:
     """Whether a fill moved on. Raises Suspicious where one went back or was begun without need."""
     known = {fill.scope: fill for fill in fills(sql)}
     moved = bool(known.keys() - {fill.scope for fill in reply.fills})
+    if any(reply.cursors.get(scope, -1) <= before.get(scope, -1) for scope in reply.resync):
+        raise _astray()
     for fill in reply.fills:
         if fill.scope not in reply.cursors or not 0 <= fill.below <= 2**53 or not 0 <= fill.stage < SWEEP:
             raise _astray()
         old = known.get(fill.scope)
         if fill.scope in reply.resync:
-            if reply.cursors[fill.scope] <= before.get(fill.scope, -1):
-                raise _astray()
             moved = True
         elif old != fill:
             if not is_ahead(old, fill) or (old is None and before.get(fill.scope, -1) >= 0):
@@ -91,13 +91,14 @@ def take_places(replica: Replica, reply: PullReply, *, is_new: bool, is_again: b
     """
     sql = replica.sql
     why = reasons(sql)
+    at_once = [scope for scope in reply.resync if scope not in {fill.scope for fill in reply.fills}]
     begun = [fill for fill in reply.fills if fill.scope not in why or fill.scope in reply.resync]
-    forget(sql, [fill.scope for fill in begun])
+    forget(sql, [*(fill.scope for fill in begun), *at_once])
     for fill in begun:
         why[fill.scope] = FIRST if is_new and not is_again else AGAIN if fill.scope in reply.resync else MORE
     given = {fill.scope for fill in reply.fills}
     under_way = sql.all("SELECT scope FROM fills WHERE stage < ?", SWEEP)
-    ended = [scope for (scope,) in under_way if scope not in given]
+    ended = [scope for (scope,) in under_way if scope not in given and scope not in at_once]
     forget(sql, [scope for scope in ended if why[scope] != AGAIN])
     sql.many(
         f"UPDATE fills SET stage = {SWEEP}, below = ?, rows_left = 0 WHERE scope = ?",
@@ -108,6 +109,10 @@ def take_places(replica: Replica, reply: PullReply, *, is_new: bool, is_again: b
         "DO UPDATE SET stage = excluded.stage, table_name = excluded.table_name, below = excluded.below, "
         "rows_left = excluded.rows_left",
         [(*fill_row(fill), why[fill.scope]) for fill in reply.fills],
+    )
+    sql.many(
+        "INSERT INTO fills (scope, stage, table_name, below, rows_left, why) VALUES (?,?,'',?,0,?)",
+        [(scope, SWEEP, reply.cursors[scope], AGAIN) for scope in at_once],
     )
     if begun:
         old = int(replica.state().get(WHOLE, 0)) if len(begun) < len(reply.fills) else 0

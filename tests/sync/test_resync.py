@@ -1,0 +1,218 @@
+"""Away for so long that it is no longer known what left: the scope is taken again beside the old rows. And the question
+that is asked before very much is deleted.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from csr_desktop.commands import calls, clients
+from csr_desktop.domain.permissions import ORGANISATION
+from csr_desktop.domain.sync_status import StoppedDeletion
+from csr_desktop.protocol import DIRECTORY, Fill
+from csr_desktop.server.share import MARKS_KEPT_MS, drop_old_marks, floors
+from csr_desktop.sync.engine import Engine
+from csr_desktop.sync.filling import SWEPT_AT_ONCE
+from csr_desktop.sync.guard import MassDeletion, Suspicious, let_go_on, stopped
+from tests.sync.simulation import Crash
+from tests.sync.small_office import DAY, ONE, TWO, SmallOffice, Wire
+
+
+def away(small: SmallOffice, days: int = 100) -> None:
+    """So much time passes, and the server does its daily work."""
+    small.world.now += days * DAY
+    with small.sql.transaction():
+        drop_old_marks(small.sql, small.now)
+
+
+def test_marks_are_kept_for_ninety_days_and_it_is_remembered_how_far_they_are_whole(small: SmallOffice) -> None:
+    early, late = small.calls(1, name="early"), small.calls(1, name="late")
+    small.move("interactions", early, TWO)
+    top = small.sql.value("SELECT value FROM counters WHERE id = 'rev'")
+    small.world.now += MARKS_KEPT_MS - DAY
+    small.move("interactions", late, TWO)
+    away(small, 0)
+    assert len(small.sql.all("SELECT 1 FROM gone")) == 2
+    away(small, 2)
+    assert [i for (i,) in small.sql.all("SELECT row_id FROM gone")] == late
+    assert floors(small.sql) == {ONE: top}
+
+
+def test_who_came_that_far_goes_on_without_taking_anything_again(small: SmallOffice) -> None:
+    moved = small.calls(3)
+    small.move("interactions", moved[:1], TWO)
+    small.sync(0)
+    away(small)
+    replies = small.sync(0)
+    assert [reply.resync for reply in replies] == [[]]
+    assert not [row for reply in replies for row in reply.rows.get("interactions", ())]
+    assert small.ids("interactions") == set(moved[1:])
+
+
+def test_who_was_away_has_the_old_rows_until_all_have_come_again(small: SmallOffice) -> None:
+    rows = small.calls(20)
+    small.sync(0)
+    small.move("interactions", rows[:4], TWO)
+    small.put("interactions", rows[5], note="Changed meanwhile")
+    away(small)
+    new = small.calls(2, name="new")
+    resyncs = []
+    for reply in small.pages(0, limit=3):
+        resyncs.append(reply.resync)
+        assert set(rows) <= small.ids("interactions"), "nothing flickers"
+    assert resyncs[0] == [ONE]
+    assert not any(resyncs[1:])
+    assert small.rest() > 0
+    assert small.ids("interactions") == {*rows[4:], *new}
+    assert small.compare() == 0
+
+
+@pytest.mark.parametrize("stop_after", range(9))
+def test_taking_again_that_is_cut_off_anywhere_goes_on_and_removes_just_what_is_gone(
+    small: SmallOffice, stop_after: int
+) -> None:
+    rows = small.calls(20)
+    small.sync(0)
+    small.move("interactions", rows[:4], TWO)
+    away(small)
+    desk = small.desk(0)
+    for at, _ in enumerate(small.pages(0, limit=4)):
+        if at == stop_after:
+            break
+    desk.crashes = True
+    with pytest.raises(Crash):
+        small.sync(0)
+    desk.crashes = False
+    desk.open()
+    small.move("interactions", rows[4:5], TWO)
+    small.move("interactions", rows[:1], ONE)
+    small.sync(0, limit=4)
+    assert small.ids("interactions") == {rows[0], *rows[5:]}
+    assert small.compare() == 0
+    assert not desk.replica.sql.all("SELECT 1 FROM came")
+
+
+def test_unsent_work_outlives_taking_its_scope_again(small: SmallOffice) -> None:
+    rows = small.calls(6)
+    for row_id in rows:
+        small.put("interactions", row_id, agent_id="user-0")
+    small.sync(0)
+    desk = small.desk(0)
+    desk.replica.do(calls.EditInteraction(row_id=rows[0], changes={"note": (rows[0], "On a row that left")}))
+    desk.replica.do(calls.EditInteraction(row_id=rows[1], changes={"note": (rows[1], "On a row that stays")}))
+    desk.replica.do(calls.LogInteraction(row_id="mine", scope=ONE, started_at=small.now, ended_at=small.now))
+    small.move("interactions", rows[:1], TWO)
+    away(small)
+    for _ in small.pages(0, limit=2):
+        assert "mine" in small.ids("interactions")
+    small.rest()
+    assert small.ids("interactions") == {*rows[1:], "mine"}
+    small.sync(0)
+    assert small.row("interactions", rows[1])["note"] == "On a row that stays"
+    (refused,) = desk.replica.needs_you()
+    assert getattr(refused.command, "changes", {})["note"][1] == "On a row that left"
+
+
+def test_what_did_not_come_again_goes_in_small_steps_once_the_person_has_said_that_it_is_meant(
+    small: SmallOffice,
+) -> None:
+    rows = small.calls(2 * SWEPT_AT_ONCE + 100)
+    small.sync(0)
+    small.move("interactions", rows[: 2 * SWEPT_AT_ONCE], TWO)
+    away(small)
+    desk = small.desk(0)
+    for _ in small.pages(0):
+        pass
+    with pytest.raises(MassDeletion):
+        desk.puller.rest()
+    assert small.ids("interactions") == set(rows)
+    let_go_on(desk.replica)
+    counts = [len(rows)]
+    while desk.puller.rest() is not None:
+        counts.append(len(small.ids("interactions")))
+    assert counts[:3] == [700, 400, 100]
+    assert small.ids("interactions") == set(rows[2 * SWEPT_AT_ONCE :])
+    assert stopped(desk.replica) is None
+
+
+def test_a_server_cannot_have_a_desk_take_the_same_scope_again_and_again(small: SmallOffice) -> None:
+    small.sync(0)
+    desk = small.desk(0)
+    reply = small.answer(0, desk.puller.request())
+    place = Fill(ORGANISATION, DIRECTORY, "clients", 5, 1)
+    for resync in ([ORGANISATION], []):
+        forged = msgspec.structs.replace(
+            reply, asked=desk.puller.request().asked, more=True, fills=[place], resync=resync
+        )
+        with pytest.raises(Suspicious):
+            desk.puller.apply(forged)
+    assert not desk.replica.sql.all("SELECT 1 FROM fills")
+
+
+def test_a_fill_that_goes_back_is_not_followed(small: SmallOffice) -> None:
+    small.calls(10)
+    desk = small.desk(0)
+    next(small.pages(0, limit=3))
+    before = desk.replica.sql.all("SELECT * FROM fills ORDER BY scope")
+    reply = small.answer(0, msgspec.structs.replace(desk.puller.request(), limit=3))
+    for fill in reply.fills:
+        again = msgspec.structs.replace(fill, below=fill.below + 10, stage=DIRECTORY, table="organisations")
+        others = [one for one in reply.fills if one.scope != fill.scope]
+        desk.puller.request()
+        forged = msgspec.structs.replace(reply, asked=desk.puller._asked, fills=[*others, again])
+        with pytest.raises(Suspicious):
+            desk.puller.apply(forged)
+    assert desk.replica.sql.all("SELECT * FROM fills ORDER BY scope") == before
+
+
+# Very much at once
+
+
+def engine_of(small: SmallOffice) -> Engine:
+    return Engine(small.desk(0).replica, Wire(small, 0), lambda: small.now, lambda _: None, lambda _: None, lambda: 0.5)
+
+
+def test_very_much_is_deleted_only_when_somebody_has_asked_and_just_this_once(small: SmallOffice) -> None:
+    rows = small.calls(1000)
+    engine = engine_of(small)
+    desk = small.desk(0)
+    assert engine.sync_once()
+    small.remove("interactions", rows[:600])
+    desk.replica.do(clients.AddNote(row_id="n", client_id="client-0", body="Written meanwhile"))
+    assert not engine.sync_once()
+    assert engine.status.state == "stopped"
+    assert engine.status.title == "The server wants to delete 600 of 1000 entries here at once."
+    assert len(small.ids("interactions")) == 1000
+    assert small.sql.load("notes", ["n"]), "what is written is sent all the same"
+    assert stopped(desk.replica) == StoppedDeletion(600, 1000, small.now)
+    assert not engine.sync_once(), "it is not forgotten by trying again"
+    let_go_on(desk.replica)
+    assert engine.sync_once()
+    assert len(small.ids("interactions")) == 400
+    assert stopped(desk.replica) is None
+    small.remove("interactions", rows[600:900])
+    assert not engine.sync_once(), "the next time it is asked again"
+    assert stopped(desk.replica) == StoppedDeletion(300, 400, small.now)
+
+
+def test_nothing_is_let_go_before_it_was_asked(small: SmallOffice) -> None:
+    rows = small.calls(1000)
+    engine = engine_of(small)
+    assert engine.sync_once()
+    let_go_on(small.desk(0).replica)
+    small.remove("interactions", rows[:600])
+    assert not engine.sync_once()
+
+
+def test_a_server_that_takes_it_back_is_followed_and_nothing_is_asked_any_more(small: SmallOffice) -> None:
+    rows = small.calls(1000)
+    engine = engine_of(small)
+    assert engine.sync_once()
+    small.remove("interactions", rows[:600])
+    assert not engine.sync_once()
+    for row_id in rows[:600]:
+        small.put("interactions", row_id, deleted=0)
+    assert engine.sync_once()
+    assert stopped(small.desk(0).replica) is None
+    assert len(small.ids("interactions")) == 1000
