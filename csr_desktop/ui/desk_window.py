@@ -281,7 +281,7 @@ class DeskWindow(QObject):
     def _say_compared(self, mended_count: int) -> None:
         """Said when something was put right, and when the person has asked."""
         if mended_count > 0:
-            text = self.tr("Compared with the server: %n thing(s) differed and were put right.", "", mended_count)
+            text = self.tr("Compared with the server, and put right: %n thing(s).", "", mended_count)
             self.desk.noticed.emit(Notice(text))
         elif self._wants_check:
             self.desk.noticed.emit(Notice(self.tr("Compared with the server: everything here is as it should be.")))
