@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.commands import catalogue
+from csr_desktop.domain.share import within_sql
 from csr_desktop.domain.sync_status import Recovered, RecoveredWhy
 from csr_desktop.store.opening import OLD_FILE, RESTORED, SALVAGED
 from csr_desktop.store.tables import SYNCED
+from csr_desktop.sync.filling import CUT_OFF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,10 +116,12 @@ def note_what_is_only_here(replica: Replica, queue: Sequence[Command]) -> None:
     sql = replica.sql
     made = {key for command in queue for key in command.keys()}  # noqa: SIM118  # a command is no dict
     made |= set(sql.all("SELECT table_name, row_id FROM base"))
-    only_here = sum(
+    cut_off_at = int(replica.state().get(CUT_OFF, 0))
+    kept = {table: within_sql(table, cut_off_at, is_postgresql=False) or "1 = 1" for table in SYNCED}
+    only_here = sum(  # what is too old to be kept here is not sent, so its absence says nothing
         (table, row_id) not in made
         for table in SYNCED
-        for (row_id,) in sql.all(f"SELECT id FROM {table} WHERE rev = 0 AND deleted = 0")
+        for (row_id,) in sql.all(f"SELECT id FROM {table} WHERE rev = 0 AND deleted = 0 AND {kept[table]}")
     )
     found = recovered(replica)
     if found is not None:

@@ -10,10 +10,12 @@ import msgspec
 
 from csr_desktop.commands.work import Work
 from csr_desktop.domain.permissions import ORGANISATION
+from csr_desktop.domain.share import DEFAULT_MONTHS
 from csr_desktop.protocol import CheckReply, CheckRequest, PullReply, PullRequest, PushReply, PushRequest
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.ledger import Push
 from csr_desktop.server.share import set_months
+from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
 from csr_desktop.sync.integrity import Comparison
 from tests.sync.run_simulation import fresh_sqlite
@@ -26,13 +28,13 @@ ONE, TWO = TEAMS
 class SmallOffice:
     """Both people are CSRs, the first in the first team, the second in the second."""
 
-    def __init__(self, folder: Path, months: int = 13) -> None:
-        self.sql = fresh_sqlite(folder / "server.db")
+    def __init__(self, folder: Path, sql: Sql | None = None) -> None:
+        self.sql = sql or fresh_sqlite(folder / "server.db")
         self.world = World(1, self.sql, folder)
         self.checks = Checks(self.sql, self.world.ledger, lambda: self.world.now)
         self.sent: list[PullReply] = []
         with self.sql.transaction():
-            set_months(self.sql, months)
+            set_months(self.sql, DEFAULT_MONTHS)
         for number in range(2):
             self.put("users", f"user-{number}", role="csr")
             self.teams(number, TEAMS[number])

@@ -4,7 +4,10 @@ that is asked before very much is deleted.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
+import peewee as pw
 import pytest
 
 from csr_desktop.commands import calls, clients
@@ -15,6 +18,8 @@ from csr_desktop.server.share import MARKS_KEPT_MS, drop_old_marks, floors
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.filling import SWEPT_AT_ONCE
 from csr_desktop.sync.guard import MassDeletion, Suspicious, let_go_on, stopped
+from tests.postgresql import database_url
+from tests.sync.run_simulation import fresh_postgresql
 from tests.sync.simulation import Crash
 from tests.sync.small_office import DAY, ONE, TWO, SmallOffice, Wire
 
@@ -216,3 +221,31 @@ def test_a_server_that_takes_it_back_is_followed_and_nothing_is_asked_any_more(s
     assert engine.sync_once()
     assert stopped(small.desk(0).replica) is None
     assert len(small.ids("interactions")) == 1000
+
+
+@pytest.mark.postgresql
+@pytest.mark.xdist_group("postgresql")
+def test_all_of_it_is_the_same_on_postgresql(tmp_path: Path) -> None:
+    db = pw.PostgresqlDatabase(database_url("resync"), prefer_psycopg3=True, autoconnect=False)
+    db.connect()
+    small = SmallOffice(tmp_path, fresh_postgresql(db))
+    try:
+        rows = small.calls(20)
+        small.calls(3, days_ago=500, name="old")
+        small.put("tickets", "ticket", scope=ONE, state="closed", opened_at=small.now - 500 * DAY)
+        small.put("messages", "said", scope=ONE, ticket_id="ticket", written_at=small.now - 500 * DAY)
+        small.sync(0, limit=3)
+        assert small.ids("interactions") == set(rows)
+        small.put("tickets", "ticket", state="open")
+        small.sync(0)
+        assert small.ids("messages") == {"said"}
+        assert small.compare() == 0
+        small.desk(0).replica.sql.do("DELETE FROM interactions WHERE id = ?", rows[9])
+        assert small.compare() == 1
+        small.move("interactions", rows[:4], TWO)
+        away(small)
+        assert [reply.resync for reply in small.sync(0, limit=5)][:2] == [[ONE], []]
+        assert small.ids("interactions") == set(rows[4:])
+        assert small.compare() == 0
+    finally:
+        small.close()
