@@ -20,6 +20,7 @@ from csr_desktop.server.administration import Administration
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.passwords import Passwords
+from csr_desktop.server.share import set_months
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.sign_in import Account
 from csr_desktop.store.opening import open_server
@@ -54,6 +55,7 @@ class Organisation:
         self.teams: list[Team] = []
         with self.sql.transaction():
             made.create_organisation("Sample Payroll", "US", "America/New_York")
+            set_months(self.sql, 0)  # all the calls that are counted out
             for number in range(-(-people // TEAM_SIZE)):
                 name = f"Team {number + 1}"
                 team_id = made.add_team(name)
