@@ -51,7 +51,7 @@ class Engine:
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._failures = 0
-        self._is_recovering = self._is_check_wanted = False
+        self._is_recovering = self._is_check_wanted = self._has_filled = False
         self.status = SyncStatus("starting", clock())
 
     # Life
@@ -162,6 +162,7 @@ class Engine:
         found = self._puller.apply(reply)
         progress.took(reply, found)
         if reply.more:
+            self._has_filled = True
             is_filled = self.status.is_filled or (bool(reply.fills) and not self._is_new())
             self.status = progress.status(is_filled=is_filled, mended_count=self.status.mended_count)
             if progress.is_due():
@@ -183,6 +184,10 @@ class Engine:
         """
         is_wanted = self._is_check_wanted
         if not is_wanted and not is_check_due(self._replica):
+            return -1
+        if self._has_filled:  # first it is said that all has come
+            self._has_filled = False
+            self._wake.set()
             return -1
         self._is_check_wanted = False
         mended = Comparison(self._replica, self._transport, self._pull).run(is_wanted=is_wanted)

@@ -115,6 +115,7 @@ class Puller:
             self._replica.set_state("rights", rights)
         self._replica.set_state("epoch", reply.epoch)
         is_catching_up = CATCHING_UP in state
+        is_filling = bool(reply.fills or filling.fills(self._sql))
         filling.take_places(self._replica, reply, is_new=FIRST_FILL in state, is_again=is_catching_up)
         filling.note_came(self._sql, theirs)
         why = filling.reasons(self._sql)
@@ -141,7 +142,7 @@ class Puller:
         if is_catching_up and not reply.more:
             note_what_is_only_here(self._replica, queue)
         self._replica.forget_old_undo()
-        found = self._replica.project(written, rights=rights_changed, can_wait=bool(reply.fills) and is_older)
+        found = self._replica.project(written, rights=rights_changed, can_wait=is_filling and is_older)
         self._replica.before_commit()
         return found
 
