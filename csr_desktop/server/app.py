@@ -57,6 +57,8 @@ from csr_desktop.server.watched import App, Watched
 from csr_desktop.server.writer import Writer
 from csr_desktop.store.sql import Sql
 
+CHECK_COST: Final = 5
+"""What comparing costs of a workstation's rate, beside the token of any question: it may read a whole team's rows."""
 _LARGEST_NUMBER: Final = 1 << 53
 _SCOPES_LIMIT: Final = 10_000
 
@@ -250,6 +252,7 @@ class Api:
                 raise bad_message()
             return parts.writer.do(lambda: parts.checks.keep(session.device_id, message))
 
+        self._owe(session, CHECK_COST)
         found = await asyncio.wrap_future(parts.readers.ask(answer))
         if isinstance(found, Future):
             await asyncio.wrap_future(found)

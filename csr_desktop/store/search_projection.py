@@ -39,7 +39,7 @@ _SEGMENTS: Final = (
 SETTLED_AT_ONCE: Final = 200
 """New items of each kind that one question waits for; the next finds the rest."""
 SETTLED_WHEN_IDLE: Final = 1_000
-_MOST_NEW: Final = 1_000_000
+_MOST_NEW: Final = 2_000  # a page; after a first fill more may wait, for idle moments
 _KINDS: Final = (1 << KIND_BITS) - 1
 _SPREADS: Final = (0, 0x3F, 0xFFF, 0x3FFFF, 0xFFFFFF)
 """Seconds by which items move that find their own second taken: whole imports can bear one time."""

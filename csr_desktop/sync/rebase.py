@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,19 +13,23 @@ from csr_desktop.commands.limits import BROKEN, LATEST_AT, check_values
 from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused
-from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import OLDER, Answer, PullReply, PullRequest
 from csr_desktop.store.sql import Sql
-from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED, new_row
+from csr_desktop.store.tables import COLUMNS, SYNCED, new_row
 from csr_desktop.sync import filling
 from csr_desktop.sync.aside import make_next
 from csr_desktop.sync.guard import MassDeletion, Suspicious, caught_up, check_deletion, note_stopped
 from csr_desktop.sync.housekeeping import drop_old, has_old
 from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here
 from csr_desktop.sync.replica import FIRST_FILL, Replica, ids_by_table, person_of
+from csr_desktop.sync.replies import checked_rows, misshapen
 
 EARLIEST_NOW = 946_684_800_000
 """The year 2000 in milliseconds."""
+CLOCK_SLACK_MS = 3 * 86_400_000
+"""So much earlier the time may be from which on work is kept, without its being another setting."""
+SHORTEST_MS = 28 * 86_400_000
+"""The shortest month: no setting keeps less of what is done."""
 DIFFERS_KEPT_MS = 30 * 86_400_000
 """How long it is said at a field that somebody else had set it, too."""
 
@@ -107,7 +111,7 @@ class Puller:
             raise Restored
         self._check_progress(reply)
         if "rights" in state and reply.rights.user_id != person_of(state).id:
-            raise _misshapen()
+            raise misshapen()
         rights = msgspec.json.encode(reply.rights).decode()
         rights_changed = rights != state.get("rights")
         self._replica.set_state("offset", str(reply.now - self._replica.clock()))
@@ -153,11 +157,14 @@ class Puller:
         moves = any(rev > before.get(scope, 0) for scope, rev in reply.cursors.items())
         has_filled = filling.check_places(self._sql, reply, before)
         stands = reply.more and not moves and not has_filled
-        if goes_back or stands or not EARLIEST_NOW <= reply.now <= LATEST_AT or not 0 <= reply.cut_off_at <= reply.now:
+        is_of_now = EARLIEST_NOW <= reply.now <= LATEST_AT and 0 <= reply.cut_off_at <= reply.now - SHORTEST_MS
+        if goes_back or stands or not is_of_now:
             raise Suspicious("The server's answer does not lead on.", "Nothing of it was taken.")
 
     def _keep_cut_off(self, reply: PullReply, before_at: int) -> None:
         """Where more is kept than before, it is asked for: all scopes are taken anew beside what is here."""
+        if 0 < before_at - CLOCK_SLACK_MS <= reply.cut_off_at < before_at:
+            return  # the server's clock was set back
         if reply.cut_off_at < before_at:
             self._sql.do("UPDATE cursors SET rev = -1")
             filling.forget(self._sql, filling.reasons(self._sql))
@@ -173,7 +180,7 @@ class Puller:
             return ChangeSet()
         if not filling.fills(self._sql) and has_old(self._replica):
             with self._sql.transaction():
-                found = self._replica.project(drop_old(self._replica))
+                found = self._replica.project(drop_old(self._replica), can_wait=True)
                 self._replica.before_commit()
             return found
         return None
@@ -196,7 +203,7 @@ class Puller:
                 if scope and len(keys) <= filling.SWEPT_AT_ONCE:
                     filling.forget(self._sql, [scope])
                     caught_up(self._replica)
-                found = self._replica.project(written)
+                found = self._replica.project(written, can_wait=True)
                 self._replica.before_commit()
         except MassDeletion as fault:
             note_stopped(self._replica, fault)
@@ -398,55 +405,3 @@ def _parted(
 
 def _taken(incoming: Images) -> dict[str, list[str]]:
     return ids_by_table(key for key, row in incoming.items() if row is None or row["deleted"])
-
-
-def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
-    """The reply's rows in this program's order of columns. Raises Suspicious for wrong tables, types or shapes."""
-    found: dict[str, list[list[Any]]] = {}
-    for table, rows in reply.rows.items():
-        names = COLUMNS.get(table)
-        given = tuple(reply.columns.get(table, ()))
-        if names is None:
-            continue  # of a newer server
-        if given != names:
-            rows = reordered(table, names, given, rows)  # noqa: PLW2901
-        at_stamps = names.index("stamps")
-        try:
-            msgspec.convert(rows, _row_type(table))
-            for row in rows:
-                if stamps := row[at_stamps]:
-                    _stamps.decode(stamps)
-        except (msgspec.MsgspecError, RecursionError):
-            raise _misshapen() from None
-        found[table] = rows
-    if (
-        any(not 0 <= rev <= 2**53 for rev in reply.cursors.values())
-        or not set(reply.cursors) <= set(reply.rights.scopes)
-        or not {ORGANISATION, reply.rights.user_id} <= set(reply.rights.scopes)  # what nobody can lose
-    ):
-        raise _misshapen()
-    return found
-
-
-def reordered(table: str, names: Sequence[str], given: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """Rows of a server whose table has other columns: unknown ones are left out, missing ones get their default."""
-    blank, at = new_row(table), {name: i for i, name in enumerate(given)}
-    if not {"id", "scope", "rev"} <= set(given) or any(len(row) != len(given) for row in rows):
-        raise _misshapen()
-    return [[row[at[name]] if name in at else blank[name] for name in names] for row in rows]
-
-
-def _misshapen() -> Suspicious:
-    return Suspicious("The server's answer does not have the right form.", "Nothing of it was taken.")
-
-
-_stamps = msgspec.json.Decoder(dict[str, tuple[Annotated[int, msgspec.Meta(ge=0, le=LATEST_AT)], str]])
-_types: dict[str, Any] = {}
-
-
-def _row_type(table: str) -> Any:
-    if table not in _types:
-        whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
-        kinds = tuple(whole if name in NUMBERS[table] else str for name in COLUMNS[table])
-        _types[table] = list[tuple[kinds]]  # type: ignore[valid-type]
-    return _types[table]

@@ -18,6 +18,7 @@ from csr_desktop.commands import calls, clients, follow_ups, tickets
 from csr_desktop.domain.share import AGING, cut_off, is_within, within_sql
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED, new_row
+from csr_desktop.sync.guard import Suspicious
 from csr_desktop.sync.housekeeping import DROPPED_AT_ONCE
 from tests.postgresql import database_url
 from tests.sync.small_office import DAY, ONE, TWO, SmallOffice
@@ -241,6 +242,27 @@ def test_when_more_is_to_be_kept_it_comes_beside_what_is_here(small: SmallOffice
     for _ in small.pages(0, limit=2):
         assert {"new-00000", "new-00001"} <= small.ids("interactions")
     assert len(small.ids("interactions")) == 6
+
+
+def test_a_server_clock_that_was_set_back_a_day_has_nobody_fetch_all_again(small: SmallOffice) -> None:
+    small.calls(4)
+    small.sync(0)
+    small.world.now -= 2 * DAY
+    (reply,) = small.sync(0)
+    assert not reply.rows
+    assert not small.desk(0).replica.sql.all("SELECT 1 FROM cursors WHERE rev < 0")
+
+
+def test_no_server_can_make_a_desk_drop_what_is_not_a_month_old(small: SmallOffice) -> None:
+    small.calls(4)
+    small.sync(0)
+    desk = small.desk(0)
+    reply = small.answer(0, desk.puller.request())
+    for cut_off_at in (small.now, small.now - 27 * DAY, -1):
+        forged = msgspec.structs.replace(reply, asked=desk.puller.request().asked, cut_off_at=cut_off_at)
+        with pytest.raises(Suspicious):
+            desk.puller.apply(forged)
+    assert len(small.ids("interactions")) == 4
 
 
 def test_an_edit_of_a_row_that_left_meanwhile_is_still_done(small: SmallOffice) -> None:
