@@ -19,6 +19,7 @@ from csr_desktop.server.made_up.bureau import MadeUp, generate
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.sign_in import ACCOUNT_FILE, Account
 from csr_desktop.store.opening import open_server
+from csr_desktop.store.search_projection import settle
 from csr_desktop.store.sql import Sql
 from csr_desktop.sync.rebase import Puller
 from csr_desktop.system.clock import wall_clock
@@ -78,13 +79,16 @@ class Bureau:
         account = data.account
         self.ledger.push([Push(account.device_id, account.user_id, data.replica.push_batch())])
         puller = Puller(data.replica)
-        more = True
+        more, is_filling = True, False
         while more:
             reply = self.feed.pull(account.device_id, account.user_id, puller.request())
             data.services.changed(puller.apply(reply))
-            more = reply.more
+            more, is_filling = reply.more, is_filling or bool(reply.fills)
         while (changes := puller.rest()) is not None:
             data.services.changed(changes)
+        if is_filling:  # what the window does in idle moments
+            with data.sql.transaction():
+                settle(data.sql, 1_000_000)
         data.now.offset = int(data.replica.state().get("offset", 0))
 
 
