@@ -38,10 +38,11 @@ def set_aside(replica: Replica) -> None:
 def make_next(replica: Replica) -> bool:
     """Make one of them again, in a transaction of its own; False when none is left."""
     sql = replica.sql
+    kept = sql.value("SELECT value FROM state WHERE key = ?", _KEY)
+    if not kept:
+        return False
+    texts: list[str] = msgspec.json.decode(kept)  # nobody else writes there
     with sql.transaction():
-        texts: list[str] = msgspec.json.decode(sql.value("SELECT value FROM state WHERE key = ?", _KEY) or "[]")
-        if not texts:
-            return False
         sql.do(texts[0])
         if texts[1:]:
             replica.set_state(_KEY, msgspec.json.encode(texts[1:]).decode())

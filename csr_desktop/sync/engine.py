@@ -138,25 +138,30 @@ class Engine:
     def _pull(self, again: Mapping[str, list[str]] | None = None) -> None:
         """Until nothing more is to come; while older rows stream in, the next page is asked for as one is taken in."""
         progress = Progress(self._replica, self._clock)
-        with Ahead(self._transport) as ahead:
-            while not self._stopped.is_set():
-                request = self._puller.request(again)
-                reply = self._transport.pull(request)
-                while not self._stopped.is_set():
-                    following = self._puller.following(request, reply)
-                    asked = ahead.ask(following) if following else None
-                    self._take(reply, progress)
-                    if following is None or asked is None:
-                        break
-                    if self._wake.is_set():  # what is done meanwhile need not wait for years of history
-                        self._wake.clear()
-                        self._push()
-                    request, reply = following, asked.result()
-                again = None
-                if not reply.more:
-                    break
+        try:
+            with Ahead(self._transport) as ahead:
+                self._pull_pages(again, progress, ahead)
+        finally:
+            progress.flush(self._on_changed)  # also what came before it was cut off
         self._finish()
-        progress.flush(self._on_changed)
+
+    def _pull_pages(self, again: Mapping[str, list[str]] | None, progress: Progress, ahead: Ahead) -> None:
+        while not self._stopped.is_set():
+            request = self._puller.request(again)
+            reply = self._transport.pull(request)
+            while not self._stopped.is_set():
+                following = self._puller.following(request, reply)
+                asked = ahead.ask(following) if following else None
+                self._take(reply, progress)
+                if following is None or asked is None:
+                    break
+                if self._wake.is_set():  # what is done meanwhile need not wait for years of history
+                    self._wake.clear()
+                    self._push()
+                request, reply = following, asked.result()
+            again = None
+            if not reply.more:
+                return
 
     def _take(self, reply: PullReply, progress: Progress) -> None:
         found = self._puller.apply(reply)

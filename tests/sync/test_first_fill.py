@@ -207,6 +207,7 @@ def test_cut_off_in_the_middle_the_next_start_goes_on_where_it_was(small: SmallO
     assert not seat.engine.sync_once()
     come = len(small.ids("interactions"))
     assert 0 < come < count
+    assert sum(len(change.ids("interactions")) for change in seat.changes) == come, "what came is on the screen"
     desk = small.desk(0)
     assert aside._KEY in desk.replica.state(), "the long tables' indexes wait for the rest"
     desk.open()
