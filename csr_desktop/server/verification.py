@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from csr_desktop.domain.permissions import ORGANISATION
+from csr_desktop.domain.share import AGING, open_sql
 from csr_desktop.server.ledger import link
 from csr_desktop.server.sign_in import NOBODY
 from csr_desktop.server.stamps_checked import stamps_and_history
@@ -160,12 +161,16 @@ def _revisions(sql: Sql) -> Iterator[Finding]:
 
 
 def _gone(sql: Sql) -> Iterator[Finding]:
-    """A mark that a row left a scope, against where the row is."""
+    """A mark that a row left a scope, against where the row is. What is done may be marked where it is: workstations
+    keep it no more.
+    """
     for table in SYNCED:
         text = (
             f"SELECT g.row_id FROM gone g JOIN {table} t ON t.id = g.row_id AND t.scope = g.scope "
             "WHERE g.table_name = ? AND t.rev <= g.rev"
         )
+        if table in AGING:
+            text += f" AND t.id IN (SELECT id FROM {table} WHERE {open_sql(table, 0)})"
         for part in in_parts(sql, text, table):
             for (row_id,) in part:
                 yield Finding(table, row_id, "is marked as gone from the scope that it is in")

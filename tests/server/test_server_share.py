@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from csr_desktop.commands.clients import AddNote
+from csr_desktop.commands.work import Work
 from csr_desktop.domain.digest import digest
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.domain.share import DEFAULT_MONTHS
@@ -20,10 +21,12 @@ from csr_desktop.protocol import CheckReply, CheckRequest, Digest, Fill, PullRep
 from csr_desktop.server.cli import server as server_commands
 from csr_desktop.server.daily import Daily
 from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.run import RunningServer, Surroundings
 from csr_desktop.server.share import MARKS_KEPT_MS, floors, months
+from csr_desktop.server.verification import verify
 from csr_desktop.store.sql import Sql
-from csr_desktop.store.tables import COLUMNS
+from csr_desktop.store.tables import COLUMNS, new_row
 from tests.server.desk import CHEAP, Clock, Desk, message, new_id, problem, zstd
 
 
@@ -160,6 +163,26 @@ def test_daily_work_is_done_at_once_then_each_day_and_again_soon_when_it_failed(
     count = len(done)
     time.sleep(0.1)
     assert len(done) == count
+
+
+def test_a_mark_of_what_is_done_and_old_is_in_order_where_the_row_still_is(folder: ServerFolder) -> None:
+    clock = Clock()
+    sql = folder.open()
+    ledger = Ledger(sql, clock)
+    old_at = clock() - 500 * 86_400_000
+    for state in ("closed", "open", "closed"):  # reopened, and that taken back
+        with sql.transaction():
+            work = Work(sql.load, new_row)
+            team = sql.value("SELECT id FROM teams LIMIT 1")
+            work.put("tickets", "ticket", scope=team, state=state, subject="s", opened_at=old_at, resolved_at=old_at)
+            ledger.write(work)
+    assert sql.all("SELECT row_id FROM gone") == [("ticket",)]
+    findings = {checked.check: checked.count for checked in verify(sql)}
+    assert findings["gone marks"] == 0
+    sql.do("UPDATE tickets SET state = 'open'")
+    findings = {checked.check: checked.count for checked in verify(sql)}
+    assert findings["gone marks"] == 1
+    sql.db.close()
 
 
 # The setting

@@ -119,11 +119,11 @@ DAMAGE = {
     ),
     "no revision": (f"UPDATE clients SET rev = 0 WHERE id = {NAMED}", ("revisions", "clients", "revision 0 is not")),
     "gone and there": (
-        f"INSERT INTO gone SELECT scope, 'clients', id, rev FROM clients WHERE id = {NAMED}",
+        f"INSERT INTO gone SELECT scope, 'clients', id, rev, 0 FROM clients WHERE id = {NAMED}",
         ("gone marks", "clients", "is marked as gone from the scope that it is in"),
     ),
     "gone from nowhere": (
-        "INSERT INTO gone VALUES ('org', 'nonsense', 'x', 1)",
+        "INSERT INTO gone VALUES ('org', 'nonsense', 'x', 1, 0)",
         ("gone marks", "gone", "is of a table that there is not"),
     ),
     "a stamp without history": (
