@@ -95,10 +95,14 @@ class EscrowTable(pw.Model):
 
 
 class CounterTable(pw.Model):
-    """`rev`, `ticket` and `log`: counted under a lock held until commit."""
+    """`rev`, `ticket` and `log`: counted under a lock held until commit. Of `rev` the database notes by itself how many
+    were taken, and by which transaction (PostgreSQL's number of it).
+    """
 
     id = pw.TextField(primary_key=True)
     value = pw.BigIntegerField(default=0)
+    taken = pw.BigIntegerField(default=0)
+    taken_in = pw.BigIntegerField(default=0)
 
     class Meta:
         table_name = "counters"
