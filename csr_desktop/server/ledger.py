@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from csr_desktop.commands.limits import BROKEN, check_values
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, Role, scopes_of
+from csr_desktop.server.notices import take_and_notify
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
 
@@ -301,7 +302,9 @@ class Ledger:
         total = sum(map(len, dirty.values()))
         if not total:
             return
-        with self._numbers(total) as rev:
+        before = (work.before[table, row["id"]] for table, rows in dirty.items() for row in rows)
+        scopes = {row["scope"] for rows in dirty.values() for row in rows} | {row["scope"] for row in before if row}
+        with self._numbers(total, scopes) as rev:
             self._store(work, dirty, rev)
 
     def _store(self, work: Work, dirty: Mapping[str, Sequence[Row]], rev: int) -> None:
@@ -329,17 +332,20 @@ class Ledger:
         )
 
     @contextmanager
-    def _numbers(self, count: int) -> Iterator[int]:
-        """So many revisions for the rows that are written inside; the last one before them. Nobody else takes any
-        until this transaction ends, so a reader that saw the counter saw every row up to it.
+    def _numbers(self, count: int, scopes: Collection[str]) -> Iterator[int]:
+        """So many revisions for the rows of these scopes that are written inside; the last one before them. Nobody else
+        takes any until this transaction ends, so a reader that saw the counter saw every row up to it.
         """
-        yield self._count("rev", count)
-        if not self._sql.is_postgresql:  # which tells one transaction from another by itself
+        if self._sql.is_postgresql:
+            yield take_and_notify(self._sql, count, scopes)
+        else:
+            yield self._count("rev", count)
             self._sql.do("UPDATE counters SET taken = 0 WHERE id = 'rev'")
 
     def fill(self, table: str, rows: Sequence[Sequence[Any]], rev_index: int) -> None:
         """Store new rows made elsewhere (a generator, a restore), lists in column order, numbered like any change."""
-        with self._sql.transaction(), self._numbers(len(rows)) as rev:
+        scope = COLUMNS[table].index("scope")
+        with self._sql.transaction(), self._numbers(len(rows), {row[scope] for row in rows}) as rev:
             for offset, row in enumerate(rows, 1):
                 row[rev_index] = rev + offset  # type: ignore[index]
             self._sql.insert_lists(table, rows)

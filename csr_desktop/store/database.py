@@ -58,12 +58,17 @@ class ServerSqliteDatabase(_Sqlite):
         super().__init__(path, pragmas=pragmas, timeout=BUSY_SECONDS, autoconnect=False)
 
 
+_USUAL = (("connect_timeout", 10), ("keepalives_idle", 30), ("keepalives_interval", 10), ("keepalives_count", 3))
+"""Seconds and tries after which a host that fell silent counts as gone, unless the address says otherwise."""
+
+
 class PostgresqlDatabase(pw.PostgresqlDatabase):
     """The server's shared database; `url` is libpq's and may hold a password, so it is never shown."""
 
     def __init__(self, url: str) -> None:
         _bring_driver()
-        super().__init__(url, prefer_psycopg3=True, autoconnect=False)
+        usual: dict[str, Any] = {name: value for name, value in _USUAL if f"{name}=" not in url}
+        super().__init__(url, prefer_psycopg3=True, autoconnect=False, **usual)
 
     def _connect(self) -> Any:
         connection = super()._connect()  # type: ignore[misc]

@@ -162,11 +162,15 @@ def _reply_clock(sql: Sql) -> Iterator[str]:
 
 
 def _server_3(sql: Sql) -> Iterator[str]:
-    """Rows bear numbers of the counter and are seen by scope; a sign-in name is one person's."""
+    """Rows bear numbers of the counter and are seen by scope; a sign-in name is one person's; several processes know
+    which challenges were used.
+    """
     from csr_desktop.store.fences import counter_statements, number_fence, scope_fence
 
     _part_logins(sql)
     yield "CREATE UNIQUE INDEX users_login_once ON users (login) WHERE login <> '' AND deleted = 0"
+    shape = Shape("used_challenges", "tag:bytes until_at:number", key="tag", indexes=("until_at",))
+    yield from shape.statements(is_postgresql=sql.is_postgresql)
     schema = str(sql.value("SELECT current_schema()")) if sql.is_postgresql else ""
     yield from counter_statements(is_postgresql=sql.is_postgresql, schema=schema)
     for table in (*(shape.table for shape in _SYNCED_1), "gone"):

@@ -94,6 +94,16 @@ class EscrowTable(pw.Model):
         table_name = "escrow"
 
 
+class UsedChallengeTable(pw.Model):
+    """Signed once by a workstation, so no second time, whichever server is asked; forgotten when they have ended."""
+
+    tag = pw.BlobField(primary_key=True)
+    until_at = pw.BigIntegerField(default=0, index=True)
+
+    class Meta:
+        table_name = "used_challenges"
+
+
 class CounterTable(pw.Model):
     """`rev`, `ticket` and `log`: counted under a lock held until commit. Of `rev` the database notes by itself how many
     were taken, and by which transaction (PostgreSQL's number of it).
@@ -115,5 +125,6 @@ SERVER_TABLES: tuple[type[pw.Model], ...] = (
     DeviceTable,
     CredentialTable,
     EscrowTable,
+    UsedChallengeTable,
     CounterTable,
 )
