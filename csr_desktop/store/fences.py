@@ -2,8 +2,8 @@
 
 Numbers: a row that is written, and the mark of one that left, bears a revision that the counter gave to this very
 transaction. A reader that saw the counter at 10 has then seen every row up to 10, for good. On PostgreSQL the counter's
-row notes which transaction took how many; on SQLite, where one writes at a time, it notes the latest take, and the
-writer closes it when its rows are written.
+row notes which transaction took how many. SQLite does not tell transactions apart, but lets one write at a time: there
+the row notes the latest take, which the writer closes as soon as its rows are written.
 
 Scopes, PostgreSQL only: a session sees the rows of the scopes that it names in the setting `csr.scopes`, with commas
 between; all of them, and may change them, when it says `*`. The tables' owner stands outside of this.
