@@ -76,7 +76,7 @@ def _copied(old: Sql, address: str, progress: Progress) -> dict[str, int]:
     new = connect_server(address)
     try:
         new.sees_all()
-        with old.snapshot(), new.transaction():
+        with old.transaction(), new.transaction():  # nobody writes to the old one meanwhile, as a command might
             migrate(new, "server")
             _refuse_filled(new)
             tables = {table: _columns(old, table) for table in _tables(old)}

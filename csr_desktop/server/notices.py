@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHANGES: Final = "csr_changes"
 """The channel of changed rows: revision before and after, then the scopes, or * for all."""
 LOOK_SECONDS: Final = 10.0
-"""How often to look without being told, should a notice be lost, as behind a pooler of connections."""
+"""How often to look without being told: whether the connection still stands, and what may have been missed."""
 _AGAIN_SECONDS: Final = 1.0
 _LONGEST: Final = 7_900
 """Bytes of one notice; PostgreSQL takes 8,000."""

@@ -60,11 +60,11 @@ def folder(cluster: postgresql.Cluster, tmp_path: Path) -> Iterator[ServerFolder
 class Running:
     """A `server run --workers`."""
 
-    def __init__(self, folder: ServerFolder, ready: Path) -> None:
+    def __init__(self, folder: ServerFolder, ready: Path, *more: str) -> None:
         code = "from csr_desktop.server.cli import server; server(prog_name='csr-desktop server')"
         options = ("--data", str(folder.path), "--database", folder.address, "--port", "0", "--ready-file", str(ready))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "run", *options, "--workers", str(WORKERS)],
+            [sys.executable, "-c", code, "run", *options, "--workers", str(WORKERS), *more],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -249,6 +249,51 @@ def test_one_that_dies_is_replaced_and_nothing_is_lost(running: Running, desk: C
         time.sleep(0.1)
     assert running.workers() != before
     assert running.process.poll() is None
+
+
+def test_they_end_with_the_program_that_started_them(folder: ServerFolder, tmp_path: Path) -> None:
+    running = Running(folder, tmp_path / "ready", "--until-input-ends")
+    workers = running.workers()
+    assert httpx2.get(running.url + "/health").status_code == 200
+    running.process.communicate(timeout=40)  # which closes the input
+    assert running.process.returncode == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    assert not (tmp_path / "ready").exists()
+
+
+def test_a_reader_sees_every_row_that_eight_write_through_them(desk: Callable[[str], Desk]) -> None:
+    """By its cursor, page after page, while three processes commit."""
+    desks = [desk(login) for login in ("ada", "bob", "cy", "lea") for _ in range(2)]
+    reading, ended, seen = desk("bob"), threading.Event(), set[str]()
+    asked: list[int] = []
+
+    def read() -> None:
+        cursors: dict[str, int] = {}
+        is_last = False
+        while not is_last:
+            is_last = ended.is_set()
+            reply = reading.pull(cursors)
+            cursors = reply.cursors
+            asked.append(1)
+            seen.update(row[reply.columns["clients"].index("id")] for row in reply.rows.get("clients", ()))
+
+    def write(d: Desk) -> None:
+        for _ in range(15):
+            push_until_taken(d, d.client_command(), d.client_command())
+
+    reader = threading.Thread(target=read)
+    threads = [threading.Thread(target=write, args=(d,)) for d in desks]
+    for thread in (reader, *threads):
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    ended.set()
+    reader.join(60)
+    there = desk("lea").pull()
+    ids = {row[there.columns["clients"].index("id")] for row in there.rows["clients"]}
+    assert len(ids) == len(desks) * 30
+    assert len(ids - seen) == 0
+    assert len(asked) > 8
 
 
 def test_when_the_parent_is_killed_its_workers_end(running: Running) -> None:
