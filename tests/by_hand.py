@@ -27,3 +27,15 @@ def update(sql: Sql, table: str, sets: str, where: str, *values: Any) -> None:
 def upsert(sql: Sql, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     with numbered(sql, len(rows)) as rev:
         sql.upsert(table, [{**row, "rev": rev} for row in rows])
+
+
+def lift_the_fence(sql: Sql) -> None:
+    """From now on the database takes rows with any number."""
+    find = (
+        "SELECT DISTINCT event_object_table, trigger_name FROM information_schema.triggers "
+        "WHERE trigger_name LIKE '%%_numbered'"
+        if sql.is_postgresql
+        else "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_numbered'"
+    )
+    for table, name in sql.all(find):
+        sql.do(f"DROP TRIGGER {name} {f'ON {table}' if sql.is_postgresql else ''}")

@@ -22,7 +22,7 @@ from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.server.run import wall_clock
 from csr_desktop.server.writer import Writer
-from tests import postgresql
+from tests import by_hand, postgresql
 from tests.server.conftest import make_bureau
 from tests.server.desk import new_id
 
@@ -65,14 +65,6 @@ class Office:
             *(device_id, self.ada, b""),
         )
         return device_id
-
-    def lift_the_fence(self) -> None:
-        for table, name in self.sql.all(
-            "SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_name LIKE '%%_numbered'"
-            if self.sql.is_postgresql
-            else "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_numbered'"
-        ):
-            self.sql.do(f"DROP TRIGGER {name} {f'ON {table}' if self.sql.is_postgresql else ''}")
 
     def work(self, kind: type[Ledger]) -> tuple[int, set[tuple[str, int]], set[tuple[str, int]]]:
         """How often the reader asked, what it saw, and what is there in the end."""
@@ -148,7 +140,7 @@ def test_the_reader_sees_every_row_of_eight_writers(office: Office) -> None:
 
 def test_a_ledger_that_lets_go_of_the_counter_early_loses_rows(office: Office) -> None:
     """What the test above would not notice, it would not be worth; the fence is out of the way for it."""
-    office.lift_the_fence()
+    by_hand.lift_the_fence(office.sql)
     asked, seen, there = office.work(Hasty)
     assert office.refused == []
     assert len(there) >= WRITERS * PUSHES
