@@ -121,14 +121,16 @@ class _Supervisor:
             self._end()
 
     def _is_wanted(self) -> bool:
+        told = self._signals.taken()
+        if self._is_starter_gone() or any(number in told for number in (signal.SIGTERM, signal.SIGINT)):
+            return False
         dead = self._reaped()
         if dead and not self._is_ready:
             raise EnvironmentFault("The server did not start.", "What its worker said stands above.")
         for pid in dead:
             _log.error("worker_died", worker=pid)
             self._start_at = time.monotonic() + AGAIN_SECONDS
-        told = self._signals.taken()
-        return not any(number in told for number in (signal.SIGTERM, signal.SIGINT)) and not self._is_starter_gone()
+        return True
 
     def _is_starter_gone(self) -> bool:
         if self._starter is None:

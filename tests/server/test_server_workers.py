@@ -251,6 +251,19 @@ def test_one_that_dies_is_replaced_and_nothing_is_lost(running: Running, desk: C
     assert running.process.poll() is None
 
 
+def test_workers_that_cannot_start_end_it_in_words(folder: ServerFolder, tmp_path: Path) -> None:
+    (folder.path / "server.key").chmod(0o644)
+    options = ("--data", str(folder.path), "--database", folder.address, "--port", "0", "--workers", "2")
+    code = "from csr_desktop.server.cli import server; server(prog_name='csr-desktop server')"
+    command = [sys.executable, "-c", code, "run", *options, "--ready-file", str(tmp_path / "ready")]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    assert found.returncode == 1
+    assert "Others can read" in found.stderr
+    assert "The server did not start." in found.stderr
+    assert "Traceback" not in found.stderr
+    assert found.stdout == ""
+
+
 def test_they_end_with_the_program_that_started_them(folder: ServerFolder, tmp_path: Path) -> None:
     running = Running(folder, tmp_path / "ready", "--until-input-ends")
     workers = running.workers()
