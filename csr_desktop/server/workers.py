@@ -19,11 +19,10 @@ import structlog
 from csr_desktop.domain.errors import BadInput, CsrDesktopError, EnvironmentFault
 from csr_desktop.server.folder import ServerFolder
 
-STOP_SECONDS: Final = 10
-"""How long a server that is told to stop lets its requests end."""
 AGAIN_SECONDS: Final = 1.0
 """After a worker died, before another takes its place."""
-_KILL_SECONDS: Final = STOP_SECONDS + 10
+_GRACE_SECONDS: Final = 5
+"""For a worker that ended itself; after that it is killed."""
 _SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGCHLD")
 
 Work = Callable[[int, Callable[[], None]], None]
@@ -51,12 +50,13 @@ def check_workers(folder: ServerFolder, count: int, connections: int) -> None:
         )
 
 
-def supervise(count: int, work: Work, on_ready: Callable[[], None], starter: int | None) -> None:
+def supervise(count: int, work: Work, on_ready: Callable[[], None], starter: int | None, ending_seconds: float) -> None:
     """Run until SIGTERM or Ctrl+C, or until `starter` ends. On the main thread of a process that has no other, since it
-    forks. `on_ready` is called once, when all listen. Raises EnvironmentFault when a worker ends before that.
+    forks. `on_ready` is called once, when all listen; `ending_seconds` is how long a worker takes to end at most. Raises
+    EnvironmentFault when a worker ends before all listen.
     """
     with _Signals() as signals:
-        _Supervisor(count, work, on_ready, starter, signals).run()
+        _Supervisor(count, work, on_ready, starter, signals, ending_seconds).run()
 
 
 class _Signals:
@@ -92,8 +92,15 @@ class _Signals:
 
 class _Supervisor:
     def __init__(
-        self, count: int, work: Work, on_ready: Callable[[], None], starter: int | None, signals: _Signals
+        self,
+        count: int,
+        work: Work,
+        on_ready: Callable[[], None],
+        starter: int | None,
+        signals: _Signals,
+        ending_seconds: float,
     ) -> None:
+        self._ending_seconds = ending_seconds
         self._work = work
         self._on_ready = on_ready
         self._starter = starter
@@ -202,20 +209,20 @@ class _Supervisor:
         return dead
 
     def _end(self) -> None:
-        """Let every worker end in order; kill those that do not."""
-        for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)
-        until = time.monotonic() + _KILL_SECONDS
+        """Let every worker end in order; kill those that do not. A second signal ends them at once."""
+        os.close(self._life)  # by which they notice; a signal may have come to them as well, and would be the second
+        until = time.monotonic() + self._ending_seconds + _GRACE_SECONDS
         while self._pids and time.monotonic() < until:
             time.sleep(0.05)
             self._reaped()
+            if any(number in self._signals.taken() for number in (signal.SIGTERM, signal.SIGINT)):
+                until = 0
         for pid in self._pids:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         for pid in list(self._silent):
             self._heard(pid)
         self._selector.close()
-        os.close(self._life)
         os.close(self._lifeline)
 
 
