@@ -83,6 +83,7 @@ class ServerFolder:
         if not self._database and not self._file.is_file():
             raise self._missing()
         sql = connect_server(self._database or self._file)
+        sql.sees_all()
         if not version_of(sql):
             sql.db.close()
             raise self._missing()
@@ -95,7 +96,9 @@ class ServerFolder:
 
     def connect_empty(self) -> Sql:
         """The shared database, connected, whatever is in it."""
-        return connect_server(self._database)
+        sql = connect_server(self._database)
+        sql.sees_all()
+        return sql
 
     def key(self) -> ServerKey:
         return ServerKey.read(self.path / KEY_NAME)

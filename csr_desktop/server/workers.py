@@ -52,7 +52,7 @@ def check_workers(folder: ServerFolder, count: int, connections: int) -> None:
 
 def supervise(count: int, work: Work, on_ready: Callable[[], None], starter: int | None, ending_seconds: float) -> None:
     """Run until SIGTERM or Ctrl+C, or until `starter` ends. On the main thread of a process that has no other, since it
-    forks. `on_ready` is called once, when all listen; `ending_seconds` is how long a worker takes to end at most. Raises
+    forks. `on_ready` is called once, when all listen; `ending_seconds` is how long a worker may take to end. Raises
     EnvironmentFault when a worker ends before all listen.
     """
     with _Signals() as signals:
