@@ -6,8 +6,11 @@ import atexit
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,46 @@ def database_url(name: str, *, has_fsync: bool = False) -> str:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
         connection.execute(f'CREATE DATABASE "{name}"')
     return f"postgresql:///{name}?host={home}&user=csr"
+
+
+class Cluster:
+    """PostgreSQL on a socket in a folder of its own, to be stopped and killed at will."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self.home = Path(tempfile.mkdtemp(prefix="csr-cluster-"))
+        self._as_nobody: list[str] = []
+        if os.getuid() == 0:
+            os.chown(self.home, NOBODY, NOBODY)
+            user = str(NOBODY)
+            self._as_nobody = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        self._run("initdb", "-U", "csr", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        self.start()
+
+    def _run(self, program: str, *options: str) -> None:
+        command = [*self._as_nobody, str(self._programs / program), "-D", str(self.home / "data"), *options]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=self.home)
+
+    def start(self) -> None:
+        options = f"-c listen_addresses='' -k {self.home} -c fsync=off"
+        self._run("pg_ctl", "-w", "-l", str(self.home / "log"), "-o", options, "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        self._run("pg_ctl", "-m", how, "-w", "stop")
+
+    def kill(self) -> None:
+        """`kill -9` of the postmaster and of all that it started, at once, as when the power fails."""
+        pid = int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+        started = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        for process in (pid, *started):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while any(Path(f"/proc/{process}").exists() for process in started) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def do(self, statement: str, database: str = "postgres") -> None:
+        import psycopg
+
+        with psycopg.connect(f"postgresql:///{database}?host={self.home}&user=csr", autocommit=True) as connection:
+            connection.execute(statement)

@@ -32,6 +32,7 @@ from csr_desktop.domain.permissions import ORGANISATION, ROLES
 from csr_desktop.domain.text import clean_line, login_key
 from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.server.passwords import Passwords
+from csr_desktop.server.retries import settling
 from csr_desktop.server.sign_in import keep_nobody
 from csr_desktop.server.standard_lists import DISPOSITIONS, SLA_TARGETS, TOPICS, office_hours
 from csr_desktop.store.sql import Sql
@@ -99,6 +100,7 @@ class Administration:
         self._new_id = new_id or id_source(clock, secrets.randbits)
         self._kept_passwords = passwords
 
+    @settling
     def do(self, *commands: Command) -> None:
         """Run commands as the server's own account, all or none. Raises Refused for the first that is not done."""
         with self._sql.transaction():
@@ -117,6 +119,7 @@ class Administration:
     def has_organisation(self) -> bool:
         return bool(self._sql.value("SELECT 1 FROM organisations LIMIT 1"))
 
+    @settling
     def create_organisation(
         self, name: str, home_region: str = "US", time_zone: str = "America/New_York", own_numbers: Sequence[str] = ()
     ) -> str:
@@ -201,6 +204,10 @@ class Administration:
         if role not in ROLES:
             raise BadInput("role", f"There is no role called {role!r}.", f"Roles: {', '.join(ROLES)}.")
         password_hash = self._passwords.hashed(password) if password else ""
+        return self._add_user(name, login, role, teams, password_hash)
+
+    @settling
+    def _add_user(self, name: str, login: str, role: str, teams: Sequence[str], password_hash: str) -> str:
         with self._sql.transaction():
             self.check_new_login(login)
             user_id = self._new_id()
@@ -224,6 +231,7 @@ class Administration:
             self._store_password(user_id, password_hash)
         _log.info("password_set", user_id=user_id)
 
+    @settling
     def close_account(self, login: str) -> None:
         """The person can sign in no more, and their workstations are signed out at next contact. Nothing is deleted."""
         with self._sql.transaction():
@@ -231,6 +239,7 @@ class Administration:
             if self._sql.value("SELECT is_active FROM users WHERE id = ?", user_id):
                 self.do(EditUser(row_id=user_id, changes={"is_active": (1, 0)}))
 
+    @settling
     def reopen_account(self, login: str) -> None:
         """The person can sign in again, with the password they had."""
         with self._sql.transaction():
@@ -278,6 +287,7 @@ class Administration:
 
     # Teams
 
+    @settling
     def add_team(self, name: str) -> str:
         """A new team; its id."""
         name = clean_line(name, 200)

@@ -130,10 +130,9 @@ class Api:
     async def _lifespan(self, _application: Starlette) -> AsyncIterator[None]:
         parts = self._parts
         parts.board.look(await asyncio.wrap_future(parts.readers.ask(lambda: revision(parts.sql))))
-        going_on = [
-            asyncio.create_task(look_for_changes(parts.sql, parts.readers, parts.board)),
-            asyncio.create_task(_lay_figures(parts.metrics)),
-        ]
+        going_on = [asyncio.create_task(_lay_figures(parts.metrics))]
+        if not parts.sql.is_postgresql:  # whose notices say what other processes changed
+            going_on.append(asyncio.create_task(look_for_changes(parts.sql, parts.readers, parts.board)))
         try:
             yield
         finally:

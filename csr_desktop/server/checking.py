@@ -38,6 +38,7 @@ class Checks:
         """Reads the database. Raises Refused when the account is closed."""
         with self._sql.snapshot():
             scopes = self._ledger.person(user_id).scopes
+            self._sql.sees(scopes)
             limit_at = cut_off_at(self._sql, self._clock())
             is_now = set(request.cursors) == scopes and request.cut_off_at == limit_at
             if not is_now or is_news(self._sql, scopes, request.cursors):

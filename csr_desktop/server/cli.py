@@ -33,7 +33,9 @@ _ELSEWHERE: Final = {
     "backup-key": ("csr_desktop.server.cli_operations", "backup_key", "Make the pair of keys for backups."),
     "export": ("csr_desktop.server.exports", "export_group", "Write what the server holds into files."),
     "set": ("csr_desktop.server.cli_share", "set_group", "Change settings, such as what workstations keep."),
+    "grant": ("csr_desktop.server.cli_postgresql", "grant", "Let a role of PostgreSQL run the server."),
     "import": ("csr_desktop.server.imports", "import_group", "Take in clients, contacts and numbers from files."),
+    "migrate": ("csr_desktop.server.cli_postgresql", "migrate", "Move a server from SQLite to PostgreSQL."),
     "restore": ("csr_desktop.server.cli_operations", "restore", "Put a backup into a new, empty folder or database."),
     "verify": ("csr_desktop.server.cli_operations", "verify", "Look whether what the database holds fits together."),
 }
@@ -62,7 +64,7 @@ class _LazyGroup(click.Group):
             formatter.write_dl(sorted(rows))
 
 
-def _checked_database(ctx: click.Context, param: click.Parameter, value: str) -> str:
+def checked_database(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """Other people on the machine can read arguments, so a password is not taken there."""
     given = ctx.get_parameter_source(param.name or "")
     if value and given is ParameterSource.COMMANDLINE and has_password(value):
@@ -84,7 +86,7 @@ database_option = click.option(
     "--database",
     default="",
     envvar=DATABASE_VARIABLE,
-    callback=_checked_database,
+    callback=checked_database,
     metavar="URL",
     help="Use PostgreSQL instead of the file in the folder, such as postgresql://host/name. "
     f"Also taken from {DATABASE_VARIABLE}.",
@@ -221,6 +223,13 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
     help="Write the address into this file once the server listens; it is removed at the end.",
 )
 @click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that share the address, with PostgreSQL: about one a core.",
+)
+@click.option(
     "--until-input-ends",
     is_flag=True,
     help="End too when standard input ends: for a program that starts the server and must not leave it behind.",
@@ -269,6 +278,7 @@ def run(
     tls_cert: Path | None,
     tls_key: Path | None,
     ready_file: Path | None,
+    workers: int,
     until_input_ends: bool,
     proxies: tuple[str, ...],
     connections: int,
@@ -307,6 +317,7 @@ def run(
                 doorway=Doorway(connections, connections_an_address, proxies), metrics_token=token
             ),
             drain_seconds=drain_seconds,
+            workers=workers,
             say=click.echo,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ class ServerKey:
 
     def __init__(self, key: bytes, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._cipher = AESGCM(key)
+        self._key = key
         self._random_bytes = random_bytes
 
     @classmethod
@@ -60,6 +62,10 @@ class ServerKey:
         if len(key) != _KEY_BYTES:
             raise _damaged(path)
         return cls(key)
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A secret for one purpose that all servers with this key share; 32 bytes."""
+        return hmac.digest(self._key, b"csr-desktop " + purpose, "sha256")
 
     def wrap(self, device_id: str, database_key: bytes) -> bytes:
         nonce = self._random_bytes(_NONCE_BYTES)

@@ -41,6 +41,7 @@ class Feed:
         """
         with self._sql.snapshot():
             person = self._ledger.person(user_id)
+            self._sql.sees(person.scopes)
             device = self._sql.one("SELECT seq, revoked_at, user_id FROM devices WHERE id = ?", device_id)
             if device is None or device[2] != user_id:
                 raise unknown_device()

@@ -10,14 +10,18 @@ from typing import Final
 from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unreadable
 from csr_desktop.server.escrow import ServerKey
 from csr_desktop.server.said import command_line
+from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.migrations import version_of
 from csr_desktop.store.opening import connect_server, open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.file_lock import FileLock, lock_file
+from csr_desktop.system.whole_file import next_free, sync_folder
 
 DATABASE_NAME: Final = "server.db"
 KEY_NAME: Final = "server.key"
 LOCK_NAME: Final = "server.lock"
+MOVED: Final = "moved"
+"""Stands in the name of a database file whose data went to PostgreSQL."""
 
 
 class ServerFolder:
@@ -30,8 +34,13 @@ class ServerFolder:
             raise BadInput("database", "This is not a database's address.", "It looks like postgresql://host/name")
 
     @property
+    def address(self) -> str:
+        """Of the database, '' for the file in the folder. It may hold a password."""
+        return self._database
+
+    @property
     def is_shared(self) -> bool:
-        """Whether the database is PostgreSQL, which several servers may use."""
+        """Whether several servers can work on the database at once."""
         return self._database.startswith(("postgresql://", "postgres://"))
 
     @property
@@ -51,15 +60,19 @@ class ServerFolder:
                 "Take another, or ask your IT.",
             ) from error
         sql = open_server(self._database or self._file)
+        sql.sees_all()
         with sql.transaction():
             _keep_epoch(sql)
         return sql
 
     def open(self) -> Sql:
-        """The database as `create` left it, connected. Raises Unreadable when there is none."""
+        """The database as `create` left it, connected and acting for the whole, unlike connections that other threads
+        open. Raises Unreadable when there is none.
+        """
         if not self._database and not self._file.is_file():
             raise self._missing()
         sql = open_server(self._database or self._file)
+        sql.sees_all()
         if not sql.value("SELECT 1 FROM organisations LIMIT 1"):
             sql.db.close()
             raise self._missing()
@@ -70,6 +83,7 @@ class ServerFolder:
         if not self._database and not self._file.is_file():
             raise self._missing()
         sql = connect_server(self._database or self._file)
+        sql.sees_all()
         if not version_of(sql):
             sql.db.close()
             raise self._missing()
@@ -82,7 +96,9 @@ class ServerFolder:
 
     def connect_empty(self) -> Sql:
         """The shared database, connected, whatever is in it."""
-        return connect_server(self._database)
+        sql = connect_server(self._database)
+        sql.sees_all()
+        return sql
 
     def key(self) -> ServerKey:
         return ServerKey.read(self.path / KEY_NAME)
@@ -109,12 +125,25 @@ class ServerFolder:
             raise Refused("running", f"A server already runs on this folder{f' ({told})' if told else ''}.")
         return lock
 
+    def set_database_aside(self) -> Path:
+        """Rename the file once its data is elsewhere, so that no server starts on it; its new path."""
+        aside = next_free(self._file, MOVED)
+        with said_plainly():
+            for end in ("", "-wal", "-shm"):
+                part = self._file.with_name(self._file.name + end)
+                if part.exists():
+                    part.rename(aside.with_name(aside.name + end))
+            sync_folder(self.path)
+        return aside
+
     def own_files(self) -> list[Path]:
         """What must never be written over."""
         names = (DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", KEY_NAME, LOCK_NAME)
         return [self.path / name for name in names]
 
     def _missing(self) -> Unreadable:
+        if not self._database and any(self.path.glob(f"{DATABASE_NAME}.{MOVED}-*")):
+            return Unreadable("moved", f"The data of the server in {self.path} is on PostgreSQL.", "Give --database.")
         return Unreadable(
             "missing",
             f"There is no server in {self.path} yet.",

@@ -20,6 +20,7 @@ from csr_desktop.server.import_columns import FIELDS
 from csr_desktop.server.import_rows import Remark, What
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.output_files import check_output
+from csr_desktop.server.progress import StderrProgress
 from csr_desktop.server.run import wall_clock
 from csr_desktop.server.said import counted, plural
 from csr_desktop.system.whole_file import write_whole
@@ -113,7 +114,7 @@ def import_clients(
     Exit code: 0 when every line was taken; 3 when lines were refused, the others being imported (or, in a dry run, when
     lines would be refused); 1 when nothing was imported, because of an error or of --strict; 2 for wrong options.
     """
-    progress = _StderrProgress()
+    progress = StderrProgress()
     with said_to_person():
         server = ServerFolder(data, database)
         sql = server.open()
@@ -242,28 +243,3 @@ def _say_remarks(title: str, remarks: Sequence[Remark]) -> None:
         click.echo(f"  {plural(len(lines), 'Line')} {shown}{more}: {reason}", err=True)
     if len(by_reason) > _SHOWN:
         click.echo(f"  … and {len(by_reason) - _SHOWN:,} more reasons.", err=True)
-
-
-class _StderrProgress:
-    """One line that is written over at a terminal, else a line for each tenth."""
-
-    def __init__(self) -> None:
-        self._is_terminal = sys.stderr.isatty()
-        self._last = ("", -1)
-        self._is_open = False
-
-    def __call__(self, words: str, done: int, total: int) -> None:
-        text = f"{words} {done:,} of {total:,}" if total else f"{words} {done:,}" if done else words
-        if self._is_terminal:
-            click.echo(f"\r{text:<60}", nl=False, err=True)
-            self._is_open = True
-            return
-        step = done * 10 // total if total else done // 50_000
-        if (words, step) != self._last:
-            self._last = (words, step)
-            click.echo(text, err=True)
-
-    def end(self) -> None:
-        if self._is_open:
-            click.echo("", err=True)
-            self._is_open = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -15,9 +16,10 @@ from csr_desktop.commands.limits import BROKEN, check_values
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person, Role, scopes_of
+from csr_desktop.server.notices import take_and_notify
 from csr_desktop.server.share import crossed
 from csr_desktop.store.sql import Sql
-from csr_desktop.store.tables import new_row
+from csr_desktop.store.tables import COLUMNS, new_row
 
 FUTURE_LIMIT = 60_000
 """How far, in milliseconds, a command may be ahead of the server's clock."""
@@ -104,7 +106,9 @@ class Ledger:
         """What the latest `push` executed, for whoever counts it once it is committed."""
         with sql.transaction():
             for name in ("rev", "ticket", "log"):
-                sql.do("INSERT INTO counters (id, value) VALUES (?, 0) ON CONFLICT DO NOTHING", name)
+                sql.do(
+                    "INSERT INTO counters (id, value, taken, taken_in) VALUES (?, 0, 0, 0) ON CONFLICT DO NOTHING", name
+                )
 
     def push(self, pushes: Sequence[Push]) -> dict[str, int]:
         """Execute what is new, in order. Returns by device the last seq that is known."""
@@ -303,22 +307,40 @@ class Ledger:
         total = sum(map(len, dirty.values()))
         if not total:
             return
-        rev = self._count("rev", total)
+        changing = [(table, row) for table, rows in dirty.items() for row in rows]
+        before = (work.before.get((table, row["id"])) for table, row in changing)
+        scopes = {row["scope"] for _, row in changing} | {row["scope"] for row in before if row}
+        with self._numbers(total, scopes) as rev:
+            self._store(work, dirty, rev, left, {row["id"] for row in back}, now)
+
+    def _store(
+        self,
+        work: Work,
+        dirty: Mapping[str, Sequence[Row]],
+        rev: int,
+        left: Mapping[tuple[str, str], Sequence[str]],
+        back: Collection[str],
+        now: int,
+    ) -> None:
         gone: list[tuple[str, str, str, int, int]] = []
         arrived: list[tuple[str, str, str]] = []
         for table in sorted(dirty):
-            rows_now: list[Any] = list(dirty[table])
-            for row in rows_now:
+            names = COLUMNS[table]
+            added: list[list[Any]] = []
+            changed: list[list[Any]] = []
+            for row in dirty[table]:
                 rev += 1
-                row["rev"] = rev
                 before: Row | None = work.before.get((table, row["id"]))
+                values = [rev if name == "rev" else row[name] for name in names]
+                (added if before is None and row["id"] not in back else changed).append(values)
                 if (table, row["id"]) in left:
                     gone.append((row["scope"], table, row["id"], rev, now))
                     gone += [(row["scope"], "messages", i, rev, now) for i in left[table, row["id"]]]
                 elif before is not None and before["scope"] != row["scope"]:
                     gone.append((before["scope"], table, row["id"], rev, now))
                     arrived.append((row["scope"], table, row["id"]))
-            self._sql.upsert(table, rows_now)
+            self._sql.insert_lists(table, added)
+            self._sql.upsert_lists(table, changed)
         self._sql.many("DELETE FROM gone WHERE scope=? AND table_name=? AND row_id=?", arrived)
         self._sql.many(
             "INSERT INTO gone (scope, table_name, row_id, rev, gone_at) VALUES (?,?,?,?,?) "
@@ -326,10 +348,21 @@ class Ledger:
             gone,
         )
 
+    @contextmanager
+    def _numbers(self, count: int, scopes: Collection[str]) -> Iterator[int]:
+        """So many revisions for the rows of these scopes that are written inside; the last one before them. Nobody else
+        takes any until this transaction ends, so a reader that saw the counter saw every row up to it.
+        """
+        if self._sql.is_postgresql:
+            yield take_and_notify(self._sql, count, scopes)
+        else:
+            yield self._count("rev", count)
+            self._sql.do("UPDATE counters SET taken = 0 WHERE id = 'rev'")
+
     def fill(self, table: str, rows: Sequence[Sequence[Any]], rev_index: int) -> None:
-        """Store rows made elsewhere (a generator, a restore), lists in column order, numbered like any change."""
-        with self._sql.transaction():
-            rev = self._count("rev", len(rows))
+        """Store new rows made elsewhere (a generator, a restore), lists in column order, numbered like any change."""
+        scope = COLUMNS[table].index("scope")
+        with self._sql.transaction(), self._numbers(len(rows), {row[scope] for row in rows}) as rev:
             for offset, row in enumerate(rows, 1):
                 row[rev_index] = rev + offset  # type: ignore[index]
-            self._sql.upsert_lists(table, rows)
+            self._sql.insert_lists(table, rows)

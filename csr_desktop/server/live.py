@@ -147,16 +147,15 @@ _NEWER: Final = (
 
 def is_news(sql: Sql, scopes: Collection[str], cursors: Mapping[str, int]) -> bool:
     """Whether a scope has something after its cursor, is new to the workstation, or is no longer the person's."""
-    if set(cursors) - set(scopes):
+    if set(cursors) != set(scopes):
         return True
     rev = revision(sql)
-    for scope in sorted(scopes):
-        after = cursors.get(scope, -1)
-        if after < 0:
-            return True
-        if after < rev and any(sql.value(newer, scope, after) for newer in _NEWER):
-            return True
-    return False
+    behind = [(scope, cursors[scope]) for scope in sorted(scopes) if cursors[scope] < rev]
+    if not behind:
+        return False
+    with sql.snapshot():
+        sql.sees(scopes)
+        return any(sql.value(newer, *cursor) for cursor in behind for newer in _NEWER)
 
 
 async def look_for_changes(sql: Sql, readers: Readers, board: Board, seconds: float = LOOK_SECONDS) -> None:

@@ -35,15 +35,18 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import AnnouncingLedger, Board
 from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import SHELF_NAME, Metrics
+from csr_desktop.server.notices import CHANGES, Notices, told_to
 from csr_desktop.server.passwords import Passwords
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import Limits, Rates
 from csr_desktop.server.readers import Readers
-from csr_desktop.server.sessions import Sessions
+from csr_desktop.server.sessions import Sessions, SharedSessions
 from csr_desktop.server.share import drop_old_marks
 from csr_desktop.server.sign_in import SignIn, keep_nobody
 from csr_desktop.server.watched import App
+from csr_desktop.server.workers import check_workers, supervise
 from csr_desktop.server.writer import Writer
+from csr_desktop.store.sql import Sql
 from csr_desktop.system.whole_file import write_whole
 
 READER_COUNT: Final = 4
@@ -53,6 +56,8 @@ STOP_SECONDS: Final = 10
 """For requests that are under way."""
 CLOSE_SECONDS: Final = 20
 """For what was taken to be committed and connections to be closed, after that."""
+CONNECTIONS: Final = 1 + READER_COUNT + DOORKEEPER_COUNT + 1
+"""To the database, of one process at most: the writer's, and that on which notices are heard."""
 START_SECONDS: Final = 30
 KEEP_ALIVE_SECONDS: Final = 65
 HANDSHAKE_SECONDS: Final = 10.0
@@ -98,23 +103,30 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             with sql.transaction():
                 keep_nobody(sql)
             board = Board()
-            ledger = AnnouncingLedger(sql, around.clock, board, around.before_commit)
+            ledger, after_commit = _ledger(sql, around, board)
             feed = Feed(sql, ledger, around.clock, epoch(sql))
         finally:
             sql.db.close()  # each thread has its own connection
         metrics = Metrics(folder.path / SHELF_NAME if folder.is_shared else None)
-        writer = Writer(sql, ledger, ledger.announce, measured=metrics.committed)
+        writer = Writer(sql, ledger, after_commit, measured=metrics.committed)
         readers = Readers(sql, READER_COUNT, "reader", measured=metrics.worked("reader"))
         doorkeepers = Readers(
             sql, DOORKEEPER_COUNT, "doorkeeper", waiting_limit=64, measured=metrics.worked("doorkeeper")
         )
-        for part in (writer, readers, doorkeepers):
+        started: list[Writer | Readers | Notices] = [writer, readers, doorkeepers]
+        if sql.is_postgresql:
+            started.append(Notices(sql, {CHANGES: told_to(board)}, board.look))
+        for part in started:
             part.start()
             closing.callback(part.stop)
         daily = Daily(lambda: writer.do(lambda: drop_old_marks(sql, around.clock())))
         daily.start()
         closing.callback(daily.stop)
-        sessions = Sessions(sql, key, around.monotonic)
+        sessions = (
+            SharedSessions(sql, key, lambda: around.clock() / 1000)
+            if sql.is_postgresql
+            else Sessions(sql, key, around.monotonic)
+        )
         new_id = id_source(around.clock, secrets.randbits)
         passwords = around.passwords or Passwords()
         sparse = Sparse(around.monotonic)
@@ -146,6 +158,14 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
 def _tell_cut(why: str, metrics: Metrics, sparse: Sparse) -> None:
     metrics.connections_cut.labels(why).inc()
     sparse.tell("connection_cut", why, why=why)
+
+
+def _ledger(sql: Sql, around: Surroundings, board: Board) -> tuple[Ledger, Callable[[], None]]:
+    """On PostgreSQL each commit tells all processes by itself, this one among them; else it is told from here."""
+    if sql.is_postgresql:
+        return Ledger(sql, around.clock, around.before_commit), lambda: None
+    ledger = AnnouncingLedger(sql, around.clock, board, around.before_commit)
+    return ledger, ledger.announce
 
 
 @contextmanager
@@ -270,8 +290,13 @@ class _Http(uvicorn.Server):
             # What was acknowledged is committed; what was not is sent again.
             self._on_second()
             os._exit(0)
-        self._parts.stopping.begin()
-        self._stops_at = time.monotonic() + self._drain_seconds
+        self.end()
+
+    def end(self) -> None:
+        """In order, as at a first signal; any number of times, on any thread."""
+        if not self._parts.stopping.is_so:
+            self._parts.stopping.begin()
+            self._stops_at = time.monotonic() + self._drain_seconds
 
 
 def _config(application: App, tls: Tls | None) -> uvicorn.Config:
@@ -304,19 +329,20 @@ def serve(
     starter: int | None = None,
     surroundings: Surroundings = Surroundings(),  # noqa: B008  # it never changes
     drain_seconds: float = 0,
+    workers: int = 1,
     say: Callable[[str], None] = print,
 ) -> None:
     """Run until SIGTERM or Ctrl+C, on the main thread, or until `starter` ends: the reading end, as a file descriptor,
     of a pipe that whoever started the server holds. `say` gets one line with the address once it listens; the ready
-    file then holds the address alone, and is gone while the server does not run. Ends within `drain_seconds`, half a
-    minute and a commit. Raises Refused when a server runs on the folder already.
+    file then holds the address alone, and is gone while the server does not run. Several workers are processes that
+    share the address, on PostgreSQL alone. Ends within `drain_seconds`, half a minute and a commit. Raises Refused when
+    a server runs on the folder already.
     """
+    if workers > 1:
+        check_workers(folder, workers, CONNECTIONS)
     if tls:
         check_tls(tls)
     with ExitStack() as closing:
-        in_time = threading.Timer(CLOSE_SECONDS, _give_up)
-        in_time.daemon = True
-        closing.callback(in_time.cancel)
         lock = folder.claim()
         if lock is not None:
             closing.callback(lock.close)
@@ -324,7 +350,6 @@ def serve(
         if ready_file:
             _take_away(ready_file)
         listener = closing.enter_context(listening_socket(host, port, has_tls=bool(tls)))
-        parts = closing.enter_context(server_parts(folder, surroundings))
         url = _url(listener, host, tls)
         if lock is not None:
             lock.write(b"port %d, process %d" % (listener.getsockname()[1], os.getpid()))
@@ -340,13 +365,44 @@ def serve(
                 with suppress(OSError):
                     ready_file.unlink(missing_ok=True)
 
+        if workers == 1:
+            _work(folder, listener, tls, surroundings, drain_seconds, starter, listening, leave)
+        else:
+            closing.callback(leave)
+            supervise(
+                workers,
+                lambda lifeline, on_listening: _work(
+                    folder, listener, tls, surroundings, drain_seconds, lifeline, on_listening, lambda: None
+                ),
+                listening,
+                starter,
+                drain_seconds + STOP_SECONDS + CLOSE_SECONDS,
+            )
+    _log.info("stopped")
+
+
+def _work(
+    folder: ServerFolder,
+    listener: socket.socket,
+    tls: Tls | None,
+    surroundings: Surroundings,
+    drain_seconds: float,
+    starter: int | None,
+    listening: Callable[[], None],
+    leave: Callable[[], None],
+) -> None:
+    """One process of the server, until it is told to stop or its starter ends."""
+    with ExitStack() as closing:
+        in_time = threading.Timer(CLOSE_SECONDS, _give_up)
+        in_time.daemon = True
+        closing.callback(in_time.cancel)
+        parts = closing.enter_context(server_parts(folder, surroundings))
         closing.callback(leave)
         http = _Http(_config(Api(parts).application(), tls), parts, listening, drain_seconds, leave)
         if starter is not None:
             threading.Thread(target=_end_with, args=(starter, http), name="starter", daemon=True).start()
         closing.callback(in_time.start)
         http.run([listener])
-    _log.info("stopped")
 
 
 def _give_up() -> None:
@@ -361,7 +417,7 @@ def _end_with(starter: int, http: _Http) -> None:
             pass
     except OSError:
         return  # there is nothing to read from, so nothing that can end
-    http.should_exit = True
+    http.end()
 
 
 def _take_away(ready_file: Path) -> None:

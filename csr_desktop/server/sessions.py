@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -51,7 +52,7 @@ class Sessions:
         self._key = key
         self._monotonic = monotonic
         self._random_bytes = random_bytes
-        self._secret = random_bytes(32)
+        self._secret = self._own_secret()
         self._lock = threading.Lock()
         self._used: OrderedDict[bytes, float] = OrderedDict()
         self._tokens: OrderedDict[bytes, tuple[Session, float]] = OrderedDict()
@@ -79,19 +80,14 @@ class Sessions:
             raise revoked(self._proofs(request))
         check_is_in(row[1], row[3], row[4])
         session = Session(request.device_id, row[2])
-        token = secrets.token_urlsafe(32)
-        with self._lock:
-            self._drop_old(session.device_id)
-            self._tokens[_hashed(token)] = (session, self._monotonic() + TOKEN_SECONDS)
-        return TokenReply(token, TOKEN_SECONDS)
+        return TokenReply(self._issued(session, self._monotonic() + TOKEN_SECONDS), TOKEN_SECONDS)
 
     def session(self, authorization: str) -> Session:
         """Whose request this is, by its Authorization header. Raises Rejected (401, `token_expired`) when a new token
         is wanted. Looks at no database: rights are checked where it is read.
         """
         kind, _, token = authorization.partition(" ")
-        with self._lock:
-            found = self._tokens.get(_hashed(token.strip())) if kind.lower() == "bearer" else None
+        found = self._known(token.strip()) if kind.lower() == "bearer" else None
         if found is None or found[1] <= self._monotonic():
             raise Rejected(401, "token_expired", "This workstation has to prove itself again.", "It does so by itself.")
         return found[0]
@@ -106,6 +102,21 @@ class Sessions:
         if row is None:
             raise unknown_device()
         check_is_in(*row)
+
+    def _own_secret(self) -> bytes:
+        return self._random_bytes(32)
+
+    def _issued(self, session: Session, until: float) -> str:
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            self._drop_old(session.device_id)
+            self._tokens[_hashed(token)] = (session, until)
+        return token
+
+    def _known(self, token: str) -> tuple[Session, float] | None:
+        """Whose token it is, and until when."""
+        with self._lock:
+            return self._tokens.get(_hashed(token))
 
     def _proofs(self, request: TokenRequest) -> list[bytes]:
         """See Problem: only who kept the workstation's database keys can tell it to wipe its file."""
@@ -146,6 +157,45 @@ class Sessions:
         mine = [key for key, (session, _) in self._tokens.items() if session.device_id == device_id]
         for key in mine[: max(0, len(mine) - TOKENS_A_DEVICE + 1)]:
             del self._tokens[key]
+
+
+class SharedSessions(Sessions):
+    """Those of several processes, on one host or more, that share a database and the server's key: any of them takes
+    the challenge and the token that another gave. A token says itself whose it is, under the key's seal; the database
+    notes which challenges were used. `seconds` is the time of day, which such hosts keep alike.
+    """
+
+    def __init__(self, sql: Sql, key: ServerKey, seconds: Callable[[], float]) -> None:
+        super().__init__(sql, key, seconds)
+        self._seconds = seconds
+
+    def _own_secret(self) -> bytes:
+        return self._key.derived(b"sessions 1")
+
+    def _issued(self, session: Session, until: float) -> str:
+        content = msgspec.msgpack.encode((session.device_id, session.user_id, int(until)))
+        return base64.urlsafe_b64encode(self._seal(content) + content).decode()
+
+    def _known(self, token: str) -> tuple[Session, float] | None:
+        try:
+            sealed = base64.b64decode(token, b"-_", validate=True)
+        except ValueError:
+            return None
+        seal, content = sealed[:_TAG_BYTES], sealed[_TAG_BYTES:]
+        if not hmac.compare_digest(seal, self._seal(content)):
+            return None
+        device_id, user_id, until = msgspec.msgpack.decode(content, type=tuple[str, str, int])
+        return Session(device_id, user_id), until
+
+    def _seal(self, content: bytes) -> bytes:
+        return self._tag(b"token " + content)
+
+    def _use_up(self, challenge: bytes) -> None:
+        now = int(self._seconds())
+        insert = "INSERT INTO used_challenges (tag, until_at) VALUES (?,?) ON CONFLICT DO NOTHING"
+        if not self._sql.do(insert, challenge[-_TAG_BYTES:], (now + CHALLENGE_SECONDS) * 1000):
+            raise _stale()
+        self._sql.do("DELETE FROM used_challenges WHERE until_at < ?", now * 1000)
 
 
 def check_is_in(revoked_at: int, is_active: int, is_deleted: int) -> None:

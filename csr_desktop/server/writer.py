@@ -6,7 +6,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.server.ledger import Executed, Ledger, Push
 from csr_desktop.server.problems import bad_command, busy, is_of_the_world, places
 from csr_desktop.server.readers import forget_connection, is_lost
+from csr_desktop.server.retries import settled
 from csr_desktop.store.sql import Sql
 
 T = TypeVar("T")
@@ -136,11 +137,8 @@ class Writer:
             return
         begun = time.perf_counter()
         try:
-            self._sql.db.connect(reuse_if_open=True)
-            known = self._ledger.push([waiting.push for waiting in group])
+            known = self._pushed([waiting.push for waiting in group])
         except Exception as error:  # noqa: BLE001  # it belongs to the one push that caused it
-            if is_lost(self._sql.db, error):
-                forget_connection(self._sql.db)
             if len(group) == 1 or is_of_the_world(error):
                 for waiting in group:
                     waiting.future.set_exception(self._reason(error))
@@ -152,6 +150,24 @@ class Writer:
         for waiting in group:
             waiting.future.set_result(known[waiting.push.device_id])
         self._tell()
+
+    def _pushed(self, pushes: Sequence[Push]) -> dict[str, int]:
+        """Where the connection broke, once more on a fresh one: what was committed all the same is known by its seq."""
+        for is_last in (False, True):
+            try:
+                self._connect()
+                return settled(self._sql, lambda: self._ledger.push(pushes))
+            except Exception as error:
+                if not is_lost(self._sql.db, error):
+                    raise
+                forget_connection(self._sql.db)
+                if is_last:
+                    raise
+        raise AssertionError
+
+    def _connect(self) -> None:
+        if self._sql.db.connect(reuse_if_open=True):
+            self._sql.sees_all()
 
     @staticmethod
     def _reason(error: Exception) -> Exception:
@@ -165,9 +181,8 @@ class Writer:
         if not job.future.set_running_or_notify_cancel():
             return
         try:
-            self._sql.db.connect(reuse_if_open=True)
-            with self._sql.transaction():
-                result = job.change()
+            self._connect()
+            result = settled(self._sql, lambda: self._changed(job))
         except Exception as error:  # noqa: BLE001  # it belongs to whoever asked
             if is_lost(self._sql.db, error):
                 forget_connection(self._sql.db)
@@ -175,6 +190,10 @@ class Writer:
             return
         job.future.set_result(result)
         self._tell()
+
+    def _changed(self, job: _Job) -> Any:
+        with self._sql.transaction():
+            return job.change()
 
     def _tell(self) -> None:
         try:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 
+from csr_desktop.domain.permissions import ORGANISATION
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -56,18 +58,27 @@ class ServerSqliteDatabase(_Sqlite):
         super().__init__(path, pragmas=pragmas, timeout=BUSY_SECONDS, autoconnect=False)
 
 
+_USUAL = (("connect_timeout", 10), ("keepalives_idle", 30), ("keepalives_interval", 10), ("keepalives_count", 3))
+"""Seconds and tries after which a host that fell silent counts as gone, unless the address says otherwise."""
+
+
 class PostgresqlDatabase(pw.PostgresqlDatabase):
     """The server's shared database; `url` is libpq's and may hold a password, so it is never shown."""
 
     def __init__(self, url: str) -> None:
         _bring_driver()
-        super().__init__(url, prefer_psycopg3=True, autoconnect=False)
+        usual: dict[str, Any] = {name: value for name, value in _USUAL if f"{name}=" not in url}
+        super().__init__(url, prefer_psycopg3=True, autoconnect=False, **usual)
 
     def _connect(self) -> Any:
         connection = super()._connect()  # type: ignore[misc]
         try:
-            # A generic plan made while tables were small stays, and made questions five times slower.
-            connection.execute("SET plan_cache_mode = force_custom_plan")
+            # A generic plan made while tables were small stays, and made questions five times slower. Who reads for
+            # a person names their scopes, who acts for the whole says so: see `Sql.sees`.
+            connection.execute(
+                "SELECT set_config('plan_cache_mode', 'force_custom_plan', false), set_config('csr.scopes', %s, false)",
+                (ORGANISATION,),
+            )
         except BaseException:
             connection.close()
             raise

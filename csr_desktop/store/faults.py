@@ -128,6 +128,11 @@ def said_plainly(place: Path | None = None) -> Iterator[None]:
         raise fault from error
 
 
+def sql_state(error: BaseException) -> str:
+    """PostgreSQL's code of what went wrong, such as 40001; '' where it said none."""
+    return next((state for link in _chain(error) if (state := getattr(link, "sqlstate", None))), "")
+
+
 def _is_of_a_driver(error: BaseException) -> bool:
     return hasattr(error, "sqlite_errorcode") or hasattr(error, "sqlstate")
 

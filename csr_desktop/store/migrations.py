@@ -7,6 +7,7 @@ a later step that changes it drops and fills it anew.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from csr_desktop.domain.errors import Unreadable
@@ -160,7 +161,7 @@ def _reply_clock(sql: Sql) -> Iterator[str]:
     yield f"ALTER TABLE tickets ADD COLUMN reply_used_seconds {number}"
 
 
-_SERVER_4 = (
+_SERVER_3 = (
     Shape("gone_floors", "scope rev:number", key="scope"),
     Shape(
         "device_checks",
@@ -174,13 +175,13 @@ _DESK_4 = (
 )
 
 
-def _server_4(sql: Sql) -> Iterator[str]:
+def _server_3(sql: Sql) -> Iterator[str]:
     """Marks of before count from now on; what workstations keep of what is done becomes the usual."""
     number = "BIGINT" if sql.is_postgresql else "INTEGER"
     now = "extract(epoch FROM now())" if sql.is_postgresql else "strftime('%s', 'now')"
     yield f"ALTER TABLE gone ADD COLUMN gone_at {number} NOT NULL DEFAULT 0"
     yield f"UPDATE gone SET gone_at = CAST({now} AS {number}) * 1000"
-    for shape in _SERVER_4:
+    for shape in _SERVER_3:
         yield from shape.statements(is_postgresql=sql.is_postgresql)
     yield "INSERT INTO counters (id, value) VALUES ('history_months', 13) ON CONFLICT DO NOTHING"
 
@@ -188,6 +189,38 @@ def _server_4(sql: Sql) -> Iterator[str]:
 def _desk_4(sql: Sql) -> Iterator[str]:
     for shape in _DESK_4:
         yield from shape.statements(is_postgresql=sql.is_postgresql)
+
+
+def _server_4(sql: Sql) -> Iterator[str]:
+    """Rows bear numbers of the counter and are seen by scope; a sign-in name is one person's; several processes know
+    which challenges were used.
+    """
+    from csr_desktop.store.fences import counter_statements, number_fence, scope_fence
+
+    _part_logins(sql)
+    yield "CREATE UNIQUE INDEX users_login_once ON users (login) WHERE login <> '' AND deleted = 0"
+    shape = Shape("used_challenges", "tag:bytes until_at:number", key="tag", indexes=("until_at",))
+    yield from shape.statements(is_postgresql=sql.is_postgresql)
+    schema = str(sql.value("SELECT current_schema()")) if sql.is_postgresql else ""
+    yield from counter_statements(is_postgresql=sql.is_postgresql, schema=schema)
+    for table in (*(shape.table for shape in _SYNCED_1), "gone"):
+        yield from number_fence(table, is_postgresql=sql.is_postgresql)
+        if sql.is_postgresql:
+            yield from scope_fence(table)
+
+
+def _part_logins(sql: Sql) -> None:
+    """Two servers on one database could give two people the same sign-in name. Only the earlier could sign in by it; a
+    later one gets its own, such as `ada.2`.
+    """
+    twice = "SELECT login FROM users WHERE login <> '' AND deleted = 0 GROUP BY login HAVING count(*) > 1 ORDER BY 1"
+    for (login,) in sql.all(twice):
+        everyone = sql.all("SELECT id FROM users WHERE login = ? AND deleted = 0 ORDER BY id", login)
+        taken = {found for (found,) in sql.all("SELECT login FROM users")}
+        free = (name for n in count(2) if (name := f"{login}.{n}") not in taken)
+        for (user_id,), name in zip(everyone[1:], free, strict=False):
+            rev = sql.value("UPDATE counters SET value = value + 1 WHERE id = 'rev' RETURNING value")
+            sql.do("UPDATE users SET login = ?, rev = ? WHERE id = ?", name, rev, user_id)
 
 
 class Step(NamedTuple):
@@ -204,6 +237,7 @@ STEPS: tuple[Step, ...] = (
     Step(2, "desk", _desk_2),
     Step(2, "server", _reply_clock),
     Step(3, "desk", _reply_clock),
+    Step(3, "server", _server_3),
     Step(4, "server", _server_4),
     Step(4, "desk", _desk_4),
 )

@@ -17,7 +17,7 @@ import msgspec
 from csr_desktop.domain.errors import DiskFull, EnvironmentFault, Unreadable
 from csr_desktop.store.backup import backup, remove, to_disk
 from csr_desktop.store.database import DeskDatabase, PostgresqlDatabase, ServerSqliteDatabase, desk_database
-from csr_desktop.store.faults import damaged, read_only, said_plainly
+from csr_desktop.store.faults import damaged, read_only, said_plainly, sql_state
 from csr_desktop.store.meta_file import Meta, key_check, meta_path, read_meta, write_meta
 from csr_desktop.store.migrations import migrate, refuse_newer, version_of
 from csr_desktop.store.sql import Sql
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 KEY_LENGTH = 32
 _MEMORY = ":memory:"
+_NOT_ALLOWED = "42501"
 _GENERATION = "file_generation"
 PAGE = 4096
 _FILE = ("", *BESIDE)
@@ -52,8 +53,10 @@ def open_server(url_or_path: str | Path) -> Sql:
     with said_plainly():
         try:
             migrate(sql, "server", lambda version: _copy_before(sql, version))
-        except BaseException:
+        except BaseException as error:
             sql.db.close()
+            if sql_state(error) == _NOT_ALLOWED:
+                raise _not_its_owner() from error
             raise
     return sql
 
@@ -71,6 +74,14 @@ def connect_server(url_or_path: str | Path) -> Sql:
             sql = Sql(ServerSqliteDatabase(path))
         sql.db.connect()
     return sql
+
+
+def _not_its_owner() -> Unreadable:
+    return Unreadable(
+        "older",
+        "The database wants a change that this role may not make.",
+        "Run `csr-desktop server grant` once with the address of the database's owner.",
+    )
 
 
 def _copy_before(sql: Sql, version: int) -> None:

@@ -118,13 +118,26 @@ class EscrowTable(pw.Model):
         table_name = "escrow"
 
 
+class UsedChallengeTable(pw.Model):
+    """Signed once by a workstation, so no second time, whichever server is asked; forgotten when they have ended."""
+
+    tag = pw.BlobField(primary_key=True)
+    until_at = pw.BigIntegerField(default=0, index=True)
+
+    class Meta:
+        table_name = "used_challenges"
+
+
 class CounterTable(pw.Model):
-    """`rev`, `ticket` and `log`: counted under a lock held until commit. `history_months` is a setting: how much of
-    what is done workstations keep, 0 for all.
+    """`rev`, `ticket` and `log`: counted under a lock held until commit. Of `rev` the database notes by itself how many
+    were taken, and by which transaction (PostgreSQL's number of it). `history_months` is a setting: how much of what is
+    done workstations keep, 0 for all.
     """
 
     id = pw.TextField(primary_key=True)
     value = pw.BigIntegerField(default=0)
+    taken = pw.BigIntegerField(default=0)
+    taken_in = pw.BigIntegerField(default=0)
 
     class Meta:
         table_name = "counters"
@@ -139,5 +152,6 @@ SERVER_TABLES: tuple[type[pw.Model], ...] = (
     DeviceTable,
     CredentialTable,
     EscrowTable,
+    UsedChallengeTable,
     CounterTable,
 )

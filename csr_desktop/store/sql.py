@@ -25,6 +25,7 @@ class Sql:
         self.db = db
         self.is_postgresql = isinstance(db, pw.PostgresqlDatabase)
         self.mark = "%s" if self.is_postgresql else "?"
+        self._inserts: dict[str, str] = {}
         self._upserts: dict[str, str] = {}
         self._translated: dict[str, str] = {}
 
@@ -48,6 +49,20 @@ class Sql:
         else:
             with self.db.atomic():
                 yield
+
+    def sees_all(self) -> None:
+        """From now on the connection acts for the whole: writing, administration, exports. Outside of a transaction.
+
+        Without it a connection sees the rows of the organisation, which everyone may. That is PostgreSQL's own fence
+        (see `store/fences.py`); SQLite has none.
+        """
+        if self.is_postgresql:
+            self.value("SELECT set_config('csr.scopes', '*', false)")
+
+    def sees(self, scopes: Iterable[str]) -> None:
+        """Until the end of this transaction, no rows of other scopes are seen, whatever is asked."""
+        if self.is_postgresql:
+            self.value("SELECT set_config('csr.scopes', ?, true)", ",".join(scopes))
 
     def _text(self, sql: str) -> str:
         if not self.is_postgresql:
@@ -102,20 +117,36 @@ class Sql:
         """Ids of the rows of a synced table whose field has this value."""
         return [i for (i,) in self.all(f'SELECT id FROM {table} WHERE "{field}" = ?', value)]
 
+    def _source(self, table: str) -> str:
+        """Columns and values of an INSERT."""
+        names = COLUMNS[table]
+        columns = ",".join(f'"{c}"' for c in names)
+        if self.is_postgresql:
+            kinds = (f"%s::{'bigint' if c in NUMBERS[table] else 'text'}[]" for c in names)
+            return f"({columns}) SELECT * FROM unnest({','.join(kinds)})"
+        return f"({columns}) VALUES ({','.join('?' * len(names))})"
+
+    def insert_text(self, table: str) -> str:
+        text = self._inserts.get(table)
+        if text is None:
+            # To FAIL takes nothing back by itself, the transaction does; so SQLite need not be prepared to.
+            how = "" if self.is_postgresql else " OR FAIL"
+            text = self._inserts[table] = f"INSERT{how} INTO {table} {self._source(table)}"
+        return text
+
     def upsert_text(self, table: str) -> str:
         text = self._upserts.get(table)
         if text is None:
-            names = COLUMNS[table]
-            columns = ",".join(f'"{c}"' for c in names)
-            sets = ",".join(f'"{c}"=excluded."{c}"' for c in names if c != "id")
-            if self.is_postgresql:
-                kinds = (f"%s::{'bigint' if c in NUMBERS[table] else 'text'}[]" for c in names)
-                source = f"SELECT * FROM unnest({','.join(kinds)})"
-            else:
-                source = f"VALUES ({','.join('?' * len(names))})"
-            text = f"INSERT INTO {table} ({columns}) {source} ON CONFLICT (id) DO UPDATE SET {sets}"
+            sets = ",".join(f'"{c}"=excluded."{c}"' for c in COLUMNS[table] if c != "id")
+            text = f"INSERT INTO {table} {self._source(table)} ON CONFLICT (id) DO UPDATE SET {sets}"
             self._upserts[table] = text
         return text
+
+    def insert_lists(self, table: str, lists: Sequence[Sequence[Any]]) -> None:
+        """Rows that are not there yet, as `upsert_lists` takes them; on a server's SQLite far cheaper. Fails for an id
+        that is taken; the transaction must then be taken back.
+        """
+        self._write(self.insert_text(table), lists)
 
     def upsert(self, table: str, rows: Sequence[Row]) -> None:
         names = COLUMNS[table]
@@ -123,9 +154,11 @@ class Sql:
 
     def upsert_lists(self, table: str, lists: Sequence[Sequence[Any]]) -> None:
         """Rows as lists in the order of the table's columns, as they come over the wire."""
+        self._write(self.upsert_text(table), lists)
+
+    def _write(self, text: str, lists: Sequence[Sequence[Any]]) -> None:
         if not lists:
             return
-        text = self.upsert_text(table)
         if self.is_postgresql:
             self.db.execute_sql(text, [list(column) for column in zip(*lists, strict=True)])
         else:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.sign_in import Account
+from csr_desktop.store.migrations import latest_version
 from csr_desktop.system.clock import wall_clock
 from tests.desks import Bureau, open_data
 
@@ -19,7 +20,8 @@ FRESH_SECONDS = 6 * 3600
 
 def filled(seats: int) -> Path:
     """The folder of a furnished bureau with Alex's desk filled from it."""
-    home = CACHE / f"{seats}-seats"
+    shapes = f"{latest_version('server')}-{latest_version('desk')}"
+    home = CACHE / f"{seats}-seats-{shapes}"
     done = home / "done"
     if done.exists() and time.time() - done.stat().st_mtime < FRESH_SECONDS:
         return home

@@ -24,6 +24,7 @@ from csr_desktop.sync.transport import HttpCalls
 from csr_desktop.system.clock import wall_clock
 from tests.bench.servers import Organisation, RunningProcess, made_up_rows, signed_in
 from tests.bench.sync_load import measure_load
+from tests.by_hand import lift_the_fence
 from tests.desks import KEY
 from tests.postgresql import database_url
 
@@ -159,6 +160,7 @@ def bare_inserts(home: Path, organisation: Organisation, rows: Sequence[Sequence
     """Seconds for the rows alone in an empty database of the server's kind, in transactions of 500."""
     database = database_url("bench_bare", has_fsync=True) if organisation.database else ""
     sql: Sql = ServerFolder(home / "bare-server", database).create()
+    lift_the_fence(sql)
     text = sql.upsert_text("interactions")
     began = time.perf_counter()
     for start in range(0, len(rows), BARE_ROWS):

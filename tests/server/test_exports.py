@@ -40,6 +40,7 @@ from csr_desktop.server.table_pages import rows_of
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
+from tests import by_hand
 from tests.postgresql import database_url
 from tests.server.desk import Clock
 
@@ -83,8 +84,7 @@ def exported(sql: Sql, make: Make) -> list[dict[str, str]]:
 
 def add(sql: Sql, table: str, **fields: Any) -> str:
     row = {**new_row(table), "id": secrets.token_hex(8), "scope": "org", **fields}
-    with sql.transaction():
-        sql.upsert(table, [row])
+    by_hand.upsert(sql, table, [row])
     return str(row["id"])
 
 
@@ -225,7 +225,7 @@ def test_deleted_rows_and_loops_of_topics(empty: Sql) -> None:
     add(empty, "clients", name="Gone", deleted=1)
     one = add(empty, "topics", name="One")
     two = add(empty, "topics", name="Two", parent_id=one)
-    empty.do("UPDATE topics SET parent_id = ? WHERE id = ?", two, one)
+    by_hand.update(empty, "topics", "parent_id = ?", "id = ?", two, one)
     add(empty, "interactions", topic_id=two)
     assert exported(empty, clients_table) == []
     assert exported(empty, calls_table)[0]["Topic"] == "One > Two"

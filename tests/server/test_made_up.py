@@ -601,7 +601,7 @@ def test_ordinary_commands_go_on_from_there() -> None:
 def test_a_directory_of_numbers_has_hits_shared_ones_and_misses() -> None:
     sql = open_server(":memory:")
     load = made_up_numbers(30_000, 5)
-    load.fill(sql)
+    load.fill(sql, Ledger(sql, Clock(WORKDAY)))
 
     def owners(number: str) -> int:
         return len(sql.all("SELECT DISTINCT contact_id FROM phone_numbers WHERE e164 = ? AND contact_id <> ''", number))
@@ -624,7 +624,13 @@ def test_a_directory_of_numbers_has_hits_shared_ones_and_misses() -> None:
 def test_a_load_of_open_tickets() -> None:
     office = Made()
     ids = made_up_tickets(
-        office.sql, 300, 1, office.now_at, scope=office.made.teams[0].id, assignee_id=office.made.agent.id
+        office.sql,
+        300,
+        1,
+        office.now_at,
+        scope=office.made.teams[0].id,
+        assignee_id=office.made.agent.id,
+        ledger=office.ledger,
     )
     assert len(set(ids)) == 300
     assert office.count("tickets", "state = 'open' AND number >= 100000") == 300

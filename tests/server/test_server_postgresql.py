@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,51 +24,19 @@ from tests.server.desk import CHEAP, Desk, message, new_id, problem
 pytestmark = pytest.mark.postgresql
 
 
-class Cluster:
-    """PostgreSQL on a socket in a folder of its own, to be stopped and killed at will."""
-
-    def __init__(self, programs: Path) -> None:
-        self._programs = programs
-        self.home = Path(tempfile.mkdtemp(prefix="csr-cluster-"))
-        self._as_nobody: list[str] = []
-        if os.getuid() == 0:
-            os.chown(self.home, postgresql.NOBODY, postgresql.NOBODY)
-            user = str(postgresql.NOBODY)
-            self._as_nobody = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-        self._run("initdb", "-U", "csr", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        self.start()
-
-    def _run(self, program: str, *options: str) -> None:
-        command = [*self._as_nobody, str(self._programs / program), "-D", str(self.home / "data"), *options]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=self.home)
-
-    def start(self) -> None:
-        options = f"-c listen_addresses='' -k {self.home} -c fsync=off"
-        self._run("pg_ctl", "-w", "-l", str(self.home / "log"), "-o", options, "start")
-
-    def stop(self, how: str = "immediate") -> None:
-        self._run("pg_ctl", "-m", how, "-w", "stop")
-
-    def do(self, statement: str, database: str = "postgres") -> None:
-        import psycopg
-
-        with psycopg.connect(f"postgresql:///{database}?host={self.home}&user=csr", autocommit=True) as connection:
-            connection.execute(statement)
-
-
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[postgresql.Cluster]:
     programs = postgresql.programs()
     if programs is None:
         pytest.skip("PostgreSQL's programs are not installed")
-    made = Cluster(programs)
+    made = postgresql.Cluster(programs)
     yield made
     made.stop()
     shutil.rmtree(made.home, ignore_errors=True)
 
 
 @pytest.fixture
-def server(cluster: Cluster, tmp_path: Path) -> Iterator[RunningServer]:
+def server(cluster: postgresql.Cluster, tmp_path: Path) -> Iterator[RunningServer]:
     name = "bureau" + new_id().replace("-", "")
     cluster.do(f"CREATE DATABASE {name}")
     folder = ServerFolder(tmp_path / "server", f"postgresql:///{name}?host={cluster.home}&user=csr")
@@ -87,7 +52,7 @@ def desk(server: RunningServer) -> Iterator[Callable[[str], Desk]]:
         yield lambda login: closing.enter_context(Desk(httpx2.Client(base_url=server.url, timeout=40), login))
 
 
-def cut_connections(cluster: Cluster) -> None:
+def cut_connections(cluster: postgresql.Cluster) -> None:
     cluster.do(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname LIKE 'bureau%'"
     )
@@ -152,7 +117,7 @@ def test_eight_workstations_push_at_once(server: RunningServer, desk: Callable[[
 
 
 def test_a_connection_that_was_cut_is_opened_again(
-    server: RunningServer, desk: Callable[[str], Desk], cluster: Cluster
+    server: RunningServer, desk: Callable[[str], Desk], cluster: postgresql.Cluster
 ) -> None:
     ada = desk("ada").begin()
     for n in range(1, 4):
@@ -164,7 +129,9 @@ def test_a_connection_that_was_cut_is_opened_again(
     assert len(ada.names("clients")) == 3
 
 
-def test_a_database_that_stops_and_starts(server: RunningServer, desk: Callable[[str], Desk], cluster: Cluster) -> None:
+def test_a_database_that_stops_and_starts(
+    server: RunningServer, desk: Callable[[str], Desk], cluster: postgresql.Cluster
+) -> None:
     ada = desk("ada").begin()
     first = ada.client_command("Sample One")
     assert ada.push(first) == 1
@@ -186,7 +153,7 @@ def test_a_database_that_stops_and_starts(server: RunningServer, desk: Callable[
 
 
 def test_nothing_acknowledged_is_lost_while_connections_are_cut(
-    server: RunningServer, desk: Callable[[str], Desk], cluster: Cluster
+    server: RunningServer, desk: Callable[[str], Desk], cluster: postgresql.Cluster
 ) -> None:
     desks = [desk(login).begin() for login in ("ada", "bob", "lea")]
     ended = threading.Event()

@@ -19,6 +19,7 @@ from csr_desktop.server.problems import Rejected, rejected
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.writer import GROUP_COMMANDS, GROUP_PUSHES, Writer
 from csr_desktop.store.sql import Sql
+from tests import by_hand
 from tests.server.desk import Clock, new_id
 
 
@@ -51,7 +52,7 @@ class Bench:
         self.writer = Writer(sql, self.ledger, waiting_limit=200)
         self.ada: str = sql.value("SELECT id FROM users WHERE login = 'ada'")
         self.closed: str = sql.value("SELECT id FROM users WHERE login = 'bob'")
-        sql.do("UPDATE users SET is_active = 0 WHERE id = ?", self.closed)
+        by_hand.update(sql, "users", "is_active = 0", "id = ?", self.closed)
 
     def device(self) -> str:
         device_id = new_id()

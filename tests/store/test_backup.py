@@ -169,7 +169,7 @@ def test_a_folder_for_copies_that_is_not_there_is_said(opened: Open, tmp_path: P
 
 def test_a_server_file_is_copied_too(tmp_path: Path) -> None:
     sql = open_server(tmp_path / "server.db")
-    sql.do("INSERT INTO counters VALUES ('rev', 5)")
+    sql.do("INSERT INTO counters (id, value) VALUES ('rev', 5)")
     backup(sql, tmp_path / "copy")
     sql.db.close()
     copy = open_server(tmp_path / "copy")

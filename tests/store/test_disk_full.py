@@ -42,11 +42,11 @@ WRITER = textwrap.dedent(
                     sql.do(INSERT, f"{number}-{i}", os.urandom(700).hex())
 
     sql = opened()
-    table = "drafts" if kind == "desk" else "organisations"
+    table = "drafts" if kind == "desk" else "escrow"
     INSERT = (
         "INSERT INTO drafts VALUES (?, ?, 1)"
         if kind == "desk"
-        else "INSERT INTO organisations VALUES (?, 'org', 1, 0, ?, '', '', '', '')"
+        else "INSERT INTO escrow VALUES (?, ?)"
     )
     acknowledged = 0
     limit = 3_000_000

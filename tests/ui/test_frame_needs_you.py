@@ -11,6 +11,7 @@ from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.sync_status import SyncStatus
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.ui.kit.buttons import Button
+from tests import by_hand
 from tests.conftest import Office
 from tests.ui.frame_bench import Frame, interactive, spoken
 
@@ -73,8 +74,8 @@ def lose_the_right(frame: Frame, office: Office, data: DeskData) -> str:
     frame.desk.do(frame.window, lambda: data.services.inbox.reply(ticket_id, REPLY))
     frame.settle()
     with office.bureau.sql.transaction():
-        office.bureau.sql.do("UPDATE users SET role = 'manager' WHERE id = ?", data.account.user_id)
-        office.bureau.sql.do("UPDATE memberships SET deleted = 1 WHERE user_id = ?", data.account.user_id)
+        by_hand.update(office.bureau.sql, "users", "role = 'manager'", "id = ?", data.account.user_id)
+        by_hand.update(office.bureau.sql, "memberships", "deleted = 1", "user_id = ?", data.account.user_id)
     pull(frame, office)
     return ticket_id
 

@@ -24,6 +24,9 @@ from tests.server.desk import PASSWORD
 from tests.ui.frame_bench import interactive, spoken
 from tests.ui.recovery_seat import House, Seat
 
+_TAKE = "UPDATE counters SET value = value + 1 WHERE id = 'rev'"
+_NUMBER = "SELECT value FROM counters WHERE id = 'rev'"
+
 
 @pytest.fixture(scope="module")
 def bureau(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -145,12 +148,12 @@ def test_the_door_is_in_the_palette_only_while_it_is_needed(seat: Seat, house: H
     assert not offered()
     seat.press("Ctrl+Shift+L")
     assert seat.asking is None
-    house.do("UPDATE users SET is_active = 0 WHERE login = 'ada'")
+    house.do(_TAKE, f"UPDATE users SET is_active = 0, rev = ({_NUMBER}) WHERE login = 'ada'")
     seat.note("one")
     seat.says("Sign in again, 1 change waiting")
     assert offered()
     assert "This account is closed." in seat.desk.window.sync_line.accessibleDescription()
-    house.do("UPDATE users SET is_active = 1 WHERE login = 'ada'")
+    house.do(_TAKE, f"UPDATE users SET is_active = 1, rev = ({_NUMBER}) WHERE login = 'ada'")
     seat.sync()
     seat.says("All saved")
     assert not offered()
@@ -179,9 +182,9 @@ def test_what_only_this_computer_has_stands_under_needs_you(
 ) -> None:
     copy = house.back_up()
     house.do(
-        "UPDATE counters SET value = value + 1 WHERE id = 'rev'",
+        _TAKE,
         "INSERT INTO notes (id, scope, rev, deleted, stamps, client_id, author_id, body, written_at)"
-        " SELECT 'n', 'org', (SELECT value FROM counters WHERE id = 'rev'), 0, '', id, 'x', 'of a colleague', 1"
+        f" SELECT 'n', 'org', ({_NUMBER}), 0, '', id, 'x', 'of a colleague', 1"
         " FROM clients LIMIT 1",
     )
     seat.sync()

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from csr_desktop.domain import business_calendar
 from csr_desktop.domain.permissions import ORGANISATION
+from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.made_up.names import CITIES, company_names, people_names
 from csr_desktop.server.made_up.numbers import reserved_numbers, written
 from csr_desktop.server.made_up.rows import RowShape, fast_ids
 from csr_desktop.server.made_up.tickets import PRIORITIES
 from csr_desktop.server.made_up.wording import Wording, topic_words
 from csr_desktop.store.sql import Sql
+from csr_desktop.store.tables import COLUMNS
 
 _CHUNK: Final = 5_000
 _DAY_MS: Final = 86_400_000
@@ -90,11 +92,10 @@ class NumberLoad:
                     waiting[table] = []
         yield from waiting.items()
 
-    def fill(self, sql: Sql) -> None:
-        """Write them into a server's or a desk's database, a transaction a chunk."""
+    def fill(self, sql: Sql, ledger: Ledger | None = None) -> None:
+        """Write them into a desk's database, or by its ledger into a server's, a transaction a chunk."""
         for table, rows in self.rows():
-            with sql.transaction():
-                sql.upsert_lists(table, rows)
+            _write(sql, ledger, {table: rows})
 
 
 def made_up_numbers(count: int, seed: int) -> NumberLoad:
@@ -103,9 +104,18 @@ def made_up_numbers(count: int, seed: int) -> NumberLoad:
 
 
 def made_up_tickets(
-    sql: Sql, count: int, seed: int, now_at: int, *, scope: str, assignee_id: str = "", first_number: int = 100_000
+    sql: Sql,
+    count: int,
+    seed: int,
+    now_at: int,
+    *,
+    scope: str,
+    assignee_id: str = "",
+    first_number: int = 100_000,
+    ledger: Ledger | None = None,
 ) -> list[str]:
-    """Write open tickets with a message each for the clients that are there, into a server's or a desk's database.
+    """Write open tickets with a message each for the clients that are there, into a desk's database, or by its ledger
+    into a server's.
 
     The assignee has two in three of them, nobody the rest. Due from a day ago to nine days ahead, in the client's open
     hours. Returns their ids; the desk's derived tables are the caller's to bring up to date.
@@ -156,7 +166,15 @@ def made_up_tickets(
         )
         ids.append(ticket_id)
     for start in range(0, count, _CHUNK):
-        with sql.transaction():
-            sql.upsert_lists("tickets", tickets[start : start + _CHUNK])
-            sql.upsert_lists("messages", messages[start : start + _CHUNK])
+        part = slice(start, start + _CHUNK)
+        _write(sql, ledger, {"tickets": tickets[part], "messages": messages[part]})
     return ids
+
+
+def _write(sql: Sql, ledger: Ledger | None, found: dict[str, list[list[Any]]]) -> None:
+    with sql.transaction():
+        for table, rows in found.items():
+            if ledger is None:
+                sql.upsert_lists(table, rows)
+            else:
+                ledger.fill(table, rows, COLUMNS[table].index("rev"))

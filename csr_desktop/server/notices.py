@@ -1,0 +1,122 @@
+"""What processes on one PostgreSQL tell each other: after each commit which scopes changed, heard on a connection of
+its own.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from csr_desktop.server.problems import is_of_the_world, places
+from csr_desktop.server.readers import forget_connection
+from csr_desktop.store.database import PostgresqlDatabase
+from csr_desktop.store.sql import Sql
+
+if TYPE_CHECKING:
+    from csr_desktop.server.live import Board
+
+CHANGES: Final = "csr_changes"
+"""The channel of changed rows: revision before and after, then the scopes, or * for all."""
+LOOK_SECONDS: Final = 10.0
+"""How often to look without being told: whether the connection still stands, and what may have been missed."""
+_AGAIN_SECONDS: Final = 1.0
+_LONGEST: Final = 7_900
+"""Bytes of one notice; PostgreSQL takes 8,000."""
+_EVERYTHING: Final = "*"
+_REVISION: Final = "SELECT value FROM counters WHERE id = 'rev'"
+
+_log = structlog.get_logger(__name__)
+
+
+def take_and_notify(sql: Sql, count: int, scopes: Collection[str]) -> int:
+    """Take so many revisions and, at this transaction's commit, tell every process. The last one before them."""
+    said = " ".join(sorted(scopes))
+    value = sql.value(
+        "UPDATE counters SET value = value + ? WHERE id = 'rev' "
+        f"RETURNING value, pg_notify('{CHANGES}', value - ?::bigint || ' ' || value || ' ' || ?::text)",
+        *(count, count, said if len(said.encode()) < _LONGEST else _EVERYTHING),
+    )
+    return int(value) - count
+
+
+def told_to(board: Board) -> Callable[[str], None]:
+    """What to do with a notice of changed rows. They come in the order of the commits, one's own among them."""
+
+    def hear(words: str) -> None:
+        before, rev, *scopes = words.split()
+        if scopes == [_EVERYTHING]:
+            board.look(int(rev))
+        else:
+            board.announce(int(before), int(rev), frozenset(scopes))
+
+    return hear
+
+
+class Notices:
+    """A thread that hears what is said on channels. `look` is told the revision whenever something may have been
+    missed: at the start, after a lost connection, and from time to time.
+    """
+
+    def __init__(self, sql: Sql, heard: Mapping[str, Callable[[str], None]], look: Callable[[int], None]) -> None:
+        self._url = str(sql.db.database)
+        self._heard = heard
+        self._look = look
+        self._woken, self._wake = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, name="notices")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._wake.close()
+        self._thread.join()
+        self._woken.close()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._listen()
+            except Exception as error:  # noqa: BLE001  # the database may be away for a while; it is tried again
+                if not is_of_the_world(error):
+                    _log.error("notices_lost", places=places(error))
+            else:
+                return
+            if select.select([self._woken], [], [], _AGAIN_SECONDS)[0]:
+                return
+
+    def _listen(self) -> None:
+        """Until it is stopped. Raises what the driver raises when the connection is lost."""
+        db = PostgresqlDatabase(self._url)
+        db.connect()
+        connection = db.connection()
+        try:
+            for channel in self._heard:
+                connection.execute(f"LISTEN {channel}")
+            self._look_now(connection)
+            while True:
+                readable, _, _ = select.select([connection, self._woken], [], [], LOOK_SECONDS)
+                if self._woken in readable:
+                    return
+                if readable:
+                    self._hear(connection)
+                else:
+                    self._look_now(connection)
+        finally:
+            forget_connection(db)
+
+    def _look_now(self, connection: Any) -> None:
+        row = connection.execute(_REVISION).fetchone()
+        self._hear(connection)  # what came meanwhile tells more than the revision does
+        self._look(int(row[0]) if row else 0)
+
+    def _hear(self, connection: Any) -> None:
+        for notice in connection.notifies(timeout=0):
+            try:
+                self._heard[notice.channel](notice.payload)
+            except Exception as error:  # noqa: BLE001  # one that cannot be read must not stop the others
+                _log.error("notice_not_read", places=places(error))

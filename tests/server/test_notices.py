@@ -1,0 +1,122 @@
+"""What processes tell each other through PostgreSQL: after a commit, which scopes changed."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.live import Board
+from csr_desktop.server.notices import CHANGES, Notices, told_to
+from csr_desktop.server.run import wall_clock
+from csr_desktop.store.sql import Sql
+from csr_desktop.store.tables import COLUMNS, new_row
+from tests import postgresql
+from tests.server.desk import new_id
+
+pytestmark = pytest.mark.postgresql
+
+
+class Listener:
+    def __init__(self, sql: Sql) -> None:
+        self.heard: queue.Queue[str] = queue.Queue()
+        self.looked: queue.Queue[int] = queue.Queue()
+        self.notices = Notices(sql, {CHANGES: self.heard.put}, self.looked.put)
+        self.notices.start()
+        assert self.looked.get(timeout=10) >= 0  # from now on it hears
+
+
+@pytest.fixture
+def sql(tmp_path: Path) -> Iterator[Sql]:
+    found = ServerFolder(tmp_path / "server", postgresql.database_url("notices")).create()
+    yield found
+    found.db.close()
+
+
+@pytest.fixture
+def listener(sql: Sql) -> Iterator[Listener]:
+    made = Listener(sql)
+    yield made
+    made.notices.stop()
+
+
+def fill(sql: Sql, *scopes: str) -> None:
+    names = COLUMNS["clients"]
+    rows: list[list[Any]] = []
+    for scope in scopes:
+        row = {**new_row("clients"), "id": new_id(), "scope": scope}
+        rows.append([row[name] for name in names])
+    Ledger(sql, wall_clock).fill("clients", rows, names.index("rev"))
+
+
+def fill_in_vain(sql: Sql) -> None:
+    fill(sql, "org")
+    raise RuntimeError
+
+
+def test_each_commit_names_its_scopes_in_the_order_of_the_commits(sql: Sql, listener: Listener) -> None:
+    fill(sql, "org")
+    fill(sql, "team-b", "team-a", "team-b")
+    with sql.transaction():
+        fill(sql, "org")
+        assert [listener.heard.get(timeout=10) for _ in range(2)] == ["0 1 org", "1 4 team-a team-b"]
+        fill(sql, "team-a")
+        time.sleep(0.3)
+        assert listener.heard.empty()
+    assert [listener.heard.get(timeout=10) for _ in range(2)] == ["4 5 org", "5 6 team-a"]
+
+
+def test_what_was_not_committed_is_not_told(sql: Sql, listener: Listener) -> None:
+    with pytest.raises(RuntimeError), sql.transaction():
+        fill_in_vain(sql)
+    fill(sql, "org")
+    assert listener.heard.get(timeout=10) == "0 1 org"
+    assert listener.heard.empty()
+
+
+def test_too_many_scopes_are_all(sql: Sql, listener: Listener) -> None:
+    fill(sql, *(new_id() for _ in range(300)))
+    assert listener.heard.get(timeout=10) == "0 300 *"
+
+
+def test_after_a_lost_connection_it_looks_and_hears_again(sql: Sql, listener: Listener) -> None:
+    sql.all(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE 'SELECT value%%'"
+    )
+    fill(sql, "org")
+    assert listener.looked.get(timeout=10) == 1
+    fill(sql, "team-a")
+    assert listener.heard.get(timeout=10) == "1 2 team-a"
+
+
+def test_it_ends_at_once(sql: Sql) -> None:
+    listener = Listener(sql)
+    begun = time.monotonic()
+    listener.notices.stop()
+    assert time.monotonic() - begun < 2
+
+
+def test_who_waits_for_other_scopes_is_left_alone() -> None:
+    """The board as notices move it: the first one in order, one whose neighbours are missing, one for all."""
+    import asyncio
+
+    async def told(*notices: str) -> list[bool]:
+        board = Board()
+        with ExitStack() as waiting:
+            waiters = [waiting.enter_context(board.waiting(scope, frozenset({scope}))) for scope in ("org", "team-a")]
+            for notice in notices:
+                told_to(board)(notice)
+            await asyncio.sleep(0)
+            return [waiter.is_news for waiter in waiters]
+
+    assert asyncio.run(told("0 1 org")) == [True, False]
+    assert asyncio.run(told("0 1 team-b", "1 4 team-a team-b")) == [False, True]
+    assert asyncio.run(told("0 300 *")) == [True, True]
+    assert asyncio.run(told("7 8 team-b")) == [True, True]
