@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from csr_desktop.bootstrap import demo_secrets
-from csr_desktop.protocol import PullReply, PullRequest, PushReply, PushRequest
+from csr_desktop.protocol import (
+    PokeReply,
+    PresenceReply,
+    PresenceWord,
+    PullReply,
+    PullRequest,
+    PushReply,
+    PushRequest,
+)
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger, Push
@@ -20,6 +28,7 @@ from csr_desktop.services.sign_in import ACCOUNT_FILE, Account
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.sync.rebase import Puller
+from csr_desktop.sync.transport import StreamEvent
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import PersonSecrets
 from csr_desktop.system.places import Places
@@ -98,8 +107,14 @@ class InProcess:
     def pull(self, request: PullRequest) -> PullReply:
         return self._bureau.feed.pull(self._account.device_id, self._account.user_id, request)
 
-    def wait_for_poke(self, cursors: dict[str, int]) -> bool:
-        return False
+    def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
+        return iter(())
+
+    def poke(self, cursors: dict[str, int], present: int) -> PokeReply:
+        return PokeReply(is_news=False)
+
+    def say(self, word: PresenceWord) -> PresenceReply:
+        return PresenceReply([])
 
     def close(self) -> None:
         pass

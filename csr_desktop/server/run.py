@@ -25,6 +25,7 @@ from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreadable
 from csr_desktop.domain.ids import id_source
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.app import Api, Parts
+from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.condition import Stopping
 from csr_desktop.server.doors import Connection, Doors, Doorway
 from csr_desktop.server.feed import Feed
@@ -110,6 +111,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             closing.callback(part.stop)
         sessions = Sessions(sql, key, around.monotonic)
         new_id = id_source(around.clock, secrets.randbits)
+        attendance = Attendance(secrets.token_hex(8), around.clock, around.monotonic, board.tell)
         passwords = around.passwords or Passwords()
         sparse = Sparse(around.monotonic)
         doors = Doors(around.doorway, lambda why: _tell_cut(why, metrics, sparse))
@@ -126,6 +128,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             readers=readers,
             doorkeepers=doorkeepers,
             board=board,
+            attendance=attendance,
             rates=Rates(around.monotonic),
             limits=around.limits,
             doors=doors,
