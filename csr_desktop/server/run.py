@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
@@ -35,6 +36,7 @@ from csr_desktop.server.live import AnnouncingLedger, Board
 from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import SHELF_NAME, Metrics
 from csr_desktop.server.passwords import Passwords
+from csr_desktop.server.presence_notices import PresenceNotices
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import Limits, Rates
 from csr_desktop.server.readers import Readers
@@ -42,6 +44,7 @@ from csr_desktop.server.sessions import Sessions
 from csr_desktop.server.sign_in import SignIn, keep_nobody
 from csr_desktop.server.watched import App
 from csr_desktop.server.writer import Writer
+from csr_desktop.store.sql import Sql
 from csr_desktop.system.whole_file import write_whole
 
 READER_COUNT: Final = 4
@@ -112,6 +115,8 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
         sessions = Sessions(sql, key, around.monotonic)
         new_id = id_source(around.clock, secrets.randbits)
         attendance = Attendance(secrets.token_hex(8), around.clock, around.monotonic, board.tell)
+        if sql.is_postgresql:
+            _join_others(closing, sql, attendance, board)
         passwords = around.passwords or Passwords()
         sparse = Sparse(around.monotonic)
         doors = Doors(around.doorway, lambda why: _tell_cut(why, metrics, sparse))
@@ -142,6 +147,18 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
 def _tell_cut(why: str, metrics: Metrics, sparse: Sparse) -> None:
     metrics.connections_cut.labels(why).inc()
     sparse.tell("connection_cut", why, why=why)
+
+
+def _join_others(closing: ExitStack, sql: Sql, attendance: Attendance, board: Board) -> None:
+    """Several processes may serve one PostgreSQL: each hears who is at the others."""
+    notices = PresenceNotices(
+        sql.db.database,
+        lambda said: board.soon(partial(attendance.hear, said)),
+        lambda: board.soon(attendance.ask_others),
+    )
+    attendance.on_said = notices.say
+    notices.start()
+    closing.callback(notices.stop)
 
 
 @contextmanager

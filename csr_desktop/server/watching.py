@@ -47,6 +47,7 @@ class Watch:
         self._board.open(self.check)
         rev, self._mark = await self._ask()
         self._board.look(rev)
+        self._attendance.ask_others()
 
     async def run(self, seconds: float = LOOK_SECONDS) -> None:
         """For ever: look at the database while somebody waits, and at the clock."""
