@@ -170,13 +170,14 @@ class TokenReply(msgspec.Struct, frozen=True):
 
 
 class PresenceWord(msgspec.Struct, frozen=True):
-    """What a workstation says of its person: a status of `domain.presence`, the ticket that they look at, and whether
-    they write in it. `scope` is that ticket's team. Said at each change and every `PRESENCE_SECONDS`.
+    """What a workstation says of its person: a status of `domain.presence`, the ticket that they look at, and the kind
+    of text that they write in it, '' for none. `scope` is that ticket's team. Said at each change and every
+    `PRESENCE_SECONDS`.
     """
 
     status: str
     ticket_id: str = ""
-    is_writing: bool = False
+    writes: str = ""
     scope: str = ""
 
 
@@ -189,7 +190,7 @@ class Present(msgspec.Struct, frozen=True):
     status: str
     since_at: int = 0
     ticket_id: str = ""
-    is_writing: bool = False
+    writes: str = ""
 
 
 class PresenceReply(msgspec.Struct, frozen=True):

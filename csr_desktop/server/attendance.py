@@ -76,7 +76,7 @@ class Attendance:
         self, device_id: str, user_id: str, teams: frozenset[str], scopes: frozenset[str], word: PresenceWord
     ) -> None:
         """Raises Rejected (400) for what no workstation says. A ticket of a team that is not theirs is left out."""
-        if word.status not in STATUSES or max(len(word.ticket_id), len(word.scope)) > _LONGEST_ID:
+        if word.status not in STATUSES or max(map(len, (word.ticket_id, word.scope, word.writes))) > _LONGEST_ID:
             raise bad_message()
         if word.status == "offline":
             self.drop(device_id)
@@ -171,13 +171,13 @@ class Attendance:
         status = max(theirs, key=lambda one: (rank(one.word.status), one.number))
         shares = any(not one.teams.isdisjoint(scopes) for one in theirs)
         at = [one for one in theirs if one.word.ticket_id and one.word.scope in scopes]
-        ticket = max(at, key=lambda one: (one.word.is_writing, one.number)).word if at else PresenceWord("")
+        ticket = max(at, key=lambda one: (bool(one.word.writes), one.number)).word if at else PresenceWord("")
         return Present(
             user_id,
             status.word.status if shares else "",
             status.since_at if shares else 0,
             ticket.ticket_id,
-            ticket.is_writing,
+            ticket.writes,
         )
 
     def all_told(self, user_id: str, scopes: Collection[str]) -> list[Present]:

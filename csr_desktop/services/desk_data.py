@@ -80,7 +80,7 @@ class DeskData:
         self,
         on_changed: Callable[..., None],
         on_status: Callable[[SyncStatus], None],
-        on_people: Callable[[PresenceNews], None] = lambda _news: None,
+        on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
     ) -> Engine:
         """The one that syncs, not yet started."""
         from csr_desktop.sync.engine import Engine

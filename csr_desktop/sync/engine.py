@@ -32,7 +32,7 @@ _BROKEN = CsrDesktopError("Syncing has stopped by a fault of the program.", "Eve
 
 class Engine:
     """One thread that syncs, one that listens, one that says what the person does. Never holds a transaction while it
-    waits for the network. `on_people` gets who is there; nobody is while the server cannot be reached.
+    waits for the network. `on_people` gets who is there, None once nobody knows any more.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Engine:
         on_changed: Callable[[ChangeSet], None],
         on_status: Callable[[SyncStatus], None],
         jitter: Callable[[], float] = random.random,
-        on_people: Callable[[PresenceNews], None] = lambda _news: None,
+        on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
         waits: Waits = Waits(),  # noqa: B008  # it never changes
     ) -> None:
         self._replica = replica
@@ -184,7 +184,7 @@ class Engine:
     def _tell_whether_connected(self) -> None:
         is_connected = self.status.state in _CONNECTED
         if not is_connected:
-            self._on_people(PresenceNews([], is_all=True))
+            self._on_people(None)
         self.listening.connect(is_connected=is_connected)
         self._speaking.connect(is_connected=is_connected)
 
@@ -239,5 +239,5 @@ class Engine:
 
     def _on_trouble(self) -> None:
         """No way to hear works: whether the server can be reached at all is soon known."""
-        self._on_people(PresenceNews([], is_all=True))
+        self._on_people(None)
         self.wake()

@@ -194,9 +194,9 @@ class Desk:
         reply = self.pull()
         return {row[reply.columns[table].index("name")] for row in reply.rows.get(table, ())}
 
-    def say(self, status: str, ticket_id: str = "", scope: str = "", *, is_writing: bool = False) -> list[Present]:
+    def say(self, status: str, ticket_id: str = "", scope: str = "", *, writes: str = "") -> list[Present]:
         """Presence; who else is there."""
-        word = PresenceWord(status, ticket_id, is_writing, scope)
+        word = PresenceWord(status, ticket_id, writes, scope)
         return self.get(PresenceReply, "presence", word).people
 
     def listen(self, cursors: dict[str, int] | None = None) -> Ear:

@@ -81,10 +81,10 @@ class Station:
         )
         self.engine.start()
 
-    def _take(self, news: PresenceNews) -> None:
-        if news.is_all:
+    def _take(self, news: PresenceNews | None) -> None:
+        if news is None or news.is_all:
             self.people.clear()
-        self.people.update({one.user_id: one for one in news.people})
+        self.people.update({one.user_id: one for one in news.people} if news is not None else {})
 
     @property
     def team(self) -> str:
@@ -265,7 +265,7 @@ def test_who_left_a_team_loses_its_rows_at_once(server: RunningServer, station: 
 
 def test_nothing_of_presence_is_in_a_desks_file(server: RunningServer, station: Stations) -> None:
     ada, bob = station("ada", server.url), station("bob", server.url)
-    ada.engine.say(PresenceWord("on_call", MARKER, is_writing=True, scope="org"))
+    ada.engine.say(PresenceWord("on_call", MARKER, writes="reply", scope="org"))
     until(lambda: MARKER in {one.ticket_id for one in bob.people.values()} or bob.sees(ada) == "on_call")
     bob.open_ticket()
     # What virtual tables hold lies in tables of their own.

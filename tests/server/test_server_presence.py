@@ -41,9 +41,9 @@ def test_a_team_sees_who_is_there_and_other_teams_do_not(ada: Desk, desk: Desks,
     ada.say("available")
     at_bobs, at_cys, at_maxs = listen(bob), listen(cy), listen(desk("max").begin())
     assert at_bobs.status_of(ada) == "available"
-    ada.say("on_call", MARKER, team, is_writing=True)
+    ada.say("on_call", MARKER, team, writes="reply")
     at_bobs.until(lambda: at_bobs.status_of(ada) == "on_call")
-    assert (at_bobs.people[ada.user_id].ticket_id, at_bobs.people[ada.user_id].is_writing) == (MARKER, True)
+    assert (at_bobs.people[ada.user_id].ticket_id, at_bobs.people[ada.user_id].writes) == (MARKER, "reply")
     # A manager reads the team's tickets, and is in none of its teams' people's lists; nor are they told of the manager.
     at_maxs.until(lambda: ada.user_id in at_maxs.people)
     time.sleep(0.2)
@@ -80,13 +80,13 @@ def test_who_was_not_heard_of_is_offline() -> None:
     clock, changed = Clock(), []
     attendance = Attendance("one", clock, clock.monotonic, lambda user, scopes: changed.append((user, set(scopes))))
     team = frozenset({"team"})
-    attendance.say("d1", "ada", team, team | {"org"}, PresenceWord("wrap_up", "t1", is_writing=True, scope="team"))
-    attendance.say("d1", "ada", team, team | {"org"}, PresenceWord("wrap_up", "t1", is_writing=True, scope="team"))
+    attendance.say("d1", "ada", team, team | {"org"}, PresenceWord("wrap_up", "t1", writes="reply", scope="team"))
+    attendance.say("d1", "ada", team, team | {"org"}, PresenceWord("wrap_up", "t1", writes="reply", scope="team"))
     assert changed == [("ada", {"team"})], "what is repeated is told nobody"
     since = clock()
     clock.pass_seconds(44)
     attendance.expire()
-    assert attendance.told("ada", team) == Present("ada", "wrap_up", since, "t1", is_writing=True)
+    assert attendance.told("ada", team) == Present("ada", "wrap_up", since, "t1", writes="reply")
     clock.pass_seconds(1)
     attendance.expire()
     assert attendance.told("ada", team).status == "offline"
@@ -155,7 +155,7 @@ def test_nothing_of_it_is_kept(
     ada: Desk, listen: Listen, server: RunningServer, folder: ServerFolder, capfd: pytest.CaptureFixture[str]
 ) -> None:
     listen(ada)
-    ada.say("on_call", MARKER, team_of(ada), is_writing=True)
+    ada.say("on_call", MARKER, team_of(ada), writes="reply")
     ada.push(ada.client_command())
     assert MARKER not in capfd.readouterr().err
     for path in folder.path.iterdir():
