@@ -26,7 +26,7 @@ def open_who_is_there(window: MainWindow, desk: Desk) -> None:
             nobody = (
                 window.tr("Nobody else is in your teams") if is_known else window.tr("Not known without the server")
             )
-            return [Pick("", alone if is_known else unknown)]
+            return [Pick("", nobody)]
         order = {status: at for at, status in enumerate(_ICONS)}
         rows = sorted(team, key=lambda person: order[person.status])
         return [Pick(one.user_id, one.name, since(one), icon=_ICONS[one.status]) for one in rows]
