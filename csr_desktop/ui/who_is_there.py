@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.kit.menu_float import MenuFloat
+from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.presence_words import PresenceWords
 
 if TYPE_CHECKING:
