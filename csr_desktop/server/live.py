@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -24,9 +24,13 @@ ANY: Final = ""
 """Stands for every scope: where the news came from elsewhere, which ones it touched is not known."""
 GAP_SECONDS: Final = 0.04
 """Between two hints to one workstation; what comes meanwhile is one hint."""
-FEW: Final = 20
-PULLS_A_SECOND: Final = 200
-"""A hint to more than a few workstations is spread out over the time in which so many of them may pull."""
+PEOPLE_GAP_SECONDS: Final = 0.5
+"""Between two words to one workstation about who is there."""
+AT_ONCE: Final = 50
+HINTS_A_SECOND: Final = 200
+"""So many hints are given at once, and then a second, for each of them is a pull: where more is new than that, it is
+merged for longer, and what is pushed does not wait behind those pulls.
+"""
 
 
 class Moved(msgspec.Struct):
@@ -49,30 +53,29 @@ class Listener:
         self.scopes: frozenset[str] = frozenset()
         self.is_ended = False
         self._moved = Moved()
-        self._due_at = math.inf
-        self._free_at = 0.0
+        self._news_at = self._people_at = math.inf
+        self._free_at = self._people_free_at = 0.0
         self._stirred = asyncio.Event()
 
-    def offer(self, news: Mapping[str, int], now: float, gap: float = GAP_SECONDS) -> None:
-        """To be told, at the latest after the gap; at once when nothing was told for so long."""
+    def offer(self, news: Mapping[str, int], slot: Callable[[], float]) -> None:
+        """To be told with the hint that is on its way, else when the slot is, by the loop's clock."""
         for scope, rev in news.items():
             self._moved.news[scope] = max(rev, self._moved.news.get(scope, 0))
-        wait = random.uniform(0, gap) if gap > GAP_SECONDS else 0.0  # noqa: S311  # not for secrets
-        self._be_due(max(now + wait, self._free_at - GAP_SECONDS + gap))
+        if self._news_at == math.inf:
+            self._news_at = max(slot(), self._free_at)
+            self._stirred.set()
 
     def offer_people(self, user_ids: Iterable[str], now: float) -> None:
         self._moved.people.update(user_ids)
-        self._be_due(max(now, self._free_at))
+        if self._people_at == math.inf:
+            self._people_at = max(now, self._people_free_at)
+            self._stirred.set()
 
     def offer_all(self, now: float) -> None:
         """What it may know is another thing from now on: it has to look, and to learn anew who is there."""
         self._moved.is_sure = self._moved.everyone = True
-        self._be_due(now)
-
-    def _be_due(self, at: float) -> None:
-        if at < self._due_at:
-            self._due_at = at
-            self._stirred.set()
+        self._news_at = self._people_at = now
+        self._stirred.set()
 
     def end(self) -> None:
         self.is_ended = True
@@ -84,17 +87,27 @@ class Listener:
         until = loop.time() + seconds
         while not self.is_ended:
             now = loop.time()
-            if now >= self._due_at:
-                moved, self._moved = self._moved, Moved()
-                self._due_at, self._free_at = math.inf, now + GAP_SECONDS
-                return moved
+            due_at = min(self._news_at, self._people_at)
+            if now >= due_at:
+                return self._taken(now)
             if now >= until:
                 return None
             self._stirred.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(min(until, self._due_at)):
+                async with asyncio.timeout_at(min(until, due_at)):
                     await self._stirred.wait()
         return None
+
+    def _taken(self, now: float) -> Moved:
+        """What is due of it; the rest waits."""
+        taken, moved = Moved(), self._moved
+        if now >= self._news_at:
+            taken.news, taken.is_sure, moved.news, moved.is_sure = moved.news, moved.is_sure, {}, False
+            self._news_at, self._free_at = math.inf, now + GAP_SECONDS
+        if now >= self._people_at:
+            taken.people, taken.everyone, moved.people, moved.everyone = moved.people, moved.everyone, set(), False
+            self._people_at, self._people_free_at = math.inf, now + PEOPLE_GAP_SECONDS
+        return taken
 
 
 class Board:
@@ -111,6 +124,7 @@ class Board:
         self._listeners: dict[str, Listener] = {}
         self._by_scope: dict[str, set[Listener]] = {}
         self._people: dict[str, set[str]] = {}
+        self._last_slot = 0.0
 
     # Any thread
 
@@ -240,14 +254,18 @@ class Board:
 
     def _hand_on(self, news: dict[str, int], people: dict[str, set[str]]) -> None:
         now = asyncio.get_running_loop().time()
-        for scope, rev in news.items():
-            found = self._listeners.values() if scope == ANY else self._by_scope.get(scope, ())
-            gap = len(found) / PULLS_A_SECOND if len(found) > FEW else GAP_SECONDS
-            for listener in found:
-                listener.offer({scope: rev}, now, gap)
+        # Who works in the team that it is about comes before everybody whom it may concern.
+        for scope in sorted(news, key=lambda scope: len(self._by_scope.get(scope, ())) if scope else math.inf):
+            for listener in self._listeners.values() if scope == ANY else self._by_scope.get(scope, ()):
+                listener.offer({scope: news[scope]}, partial(self._slot, now))
         for user_id, scopes in people.items():
             for listener in {one for scope in scopes for one in self._by_scope.get(scope, ())}:
                 listener.offer_people((user_id,), now)
+
+    def _slot(self, now: float) -> float:
+        """When the next hint may be given."""
+        self._last_slot = max(self._last_slot + 1 / HINTS_A_SECOND, now - AT_ONCE / HINTS_A_SECOND)
+        return max(now, self._last_slot)
 
     def _end_all(self) -> None:
         for listener in self._listeners.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 from csr_desktop.commands.administration import AddMembership, AddTeam, RemoveMembership
 from csr_desktop.commands.calls import LogInteraction
 from csr_desktop.protocol import News, StreamRequest
+from csr_desktop.server.live import Board, Listener
 from csr_desktop.server.run import RunningServer, administration
 from csr_desktop.sync.transport import stream_events
 from tests.server.desk import HEADERS, Desk, Ear, new_id, problem
@@ -234,3 +236,38 @@ def test_a_stream_needs_a_token_and_cursors_that_are_some(ada: Desk) -> None:
     assert ada.post("stream", b"\xc1").status_code == 400
     assert ada.post("stream", StreamRequest({"org": -5})).status_code == 400
     assert ada.post("stream", StreamRequest({}), {"Authorization": "Bearer nonsense"}).status_code == 401
+
+
+def test_what_concerns_everybody_is_told_as_fast_as_so_many_can_ask() -> None:
+    """Three hundred workstations that pull at one moment would hold up what is pushed."""
+
+    async def run() -> tuple[int, int, list[int]]:
+        board, told = Board(), []
+
+        async def nothing() -> None: ...
+
+        board.open(nothing)
+
+        async def hear(listener: Listener) -> None:
+            while (moved := await listener.next(10)) is not None:
+                told.append(moved.news["org"])
+
+        hearing = []
+        for number in range(300):
+            listener = board.join(f"d{number}", "ada")
+            board.set_scopes(listener, frozenset({"org"}))
+            hearing.append(asyncio.ensure_future(hear(listener)))
+        for rev in range(1, 6):
+            board.announce(rev - 1, rev, frozenset({"org"}))
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.25)
+        at_first = len(told)
+        await asyncio.sleep(2)
+        board.close()
+        await asyncio.gather(*hearing)
+        return at_first, len(told), sorted(set(told))
+
+    at_first, whole, revs = asyncio.run(run())
+    assert 50 <= at_first <= 150
+    assert 300 <= whole <= 360, "what came meanwhile is one hint"
+    assert revs[-1] == 5
