@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -26,10 +27,10 @@ GAP_SECONDS: Final = 0.04
 """Between two hints to one workstation; what comes meanwhile is one hint."""
 PEOPLE_GAP_SECONDS: Final = 0.5
 """Between two words to one workstation about who is there."""
-AT_ONCE: Final = 50
-HINTS_A_SECOND: Final = 200
-"""So many hints are given at once, and then a second, for each of them is a pull: where more is new than that, it is
-merged for longer, and what is pushed does not wait behind those pulls.
+AT_ONCE: Final = 30
+HINTS_A_SECOND: Final = 100
+"""So many hints are given at once, and then a second, and fewer while the server is busy, for each of them is a pull:
+where more is new than that, it is merged for longer, and what is pushed does not wait behind those pulls.
 """
 
 
@@ -47,9 +48,11 @@ class Listener:
     one. Used on the event loop alone.
     """
 
-    def __init__(self, device_id: str, user_id: str) -> None:
+    def __init__(self, device_id: str, user_id: str, put_off: Callable[[], float] = lambda: 0.0) -> None:
+        """`put_off` gives the seconds by which a hint that is due has to wait still."""
         self.device_id = device_id
         self.user_id = user_id
+        self._put_off = put_off
         self.scopes: frozenset[str] = frozenset()
         self.is_ended = False
         self._moved = Moved()
@@ -87,6 +90,8 @@ class Listener:
         until = loop.time() + seconds
         while not self.is_ended:
             now = loop.time()
+            if now >= self._news_at:
+                self._news_at = now + seconds_off if (seconds_off := self._put_off()) else self._news_at
             due_at = min(self._news_at, self._people_at)
             if now >= due_at:
                 return self._taken(now)
@@ -113,7 +118,9 @@ class Listener:
 class Board:
     """Who waits for which scopes. `announce`, `look` and `close` may be called on any thread; all else on the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_busy: Callable[[], bool] = lambda: False) -> None:
+        """`is_busy` tells whether pulls wait already."""
+        self._is_busy = is_busy
         self._lock = threading.Lock()
         self._rev = 0
         self._news: dict[str, int] = {}
@@ -182,7 +189,7 @@ class Board:
         """Stand in line before looking for news, so that nothing falls between looking and waiting. One place a
         workstation: who stood there before is let go. It hears of nothing before `set_scopes`.
         """
-        listener = Listener(device_id, user_id)
+        listener = Listener(device_id, user_id, self._put_off)
         former = self._listeners.pop(device_id, None)
         if former is not None:
             self._leave_scopes(former)
@@ -266,6 +273,12 @@ class Board:
         """When the next hint may be given."""
         self._last_slot = max(self._last_slot + 1 / HINTS_A_SECOND, now - AT_ONCE / HINTS_A_SECOND)
         return max(now, self._last_slot)
+
+    def _put_off(self) -> float:
+        """Seconds; spread, so that not all come back at once."""
+        if not self._is_busy():
+            return 0.0
+        return max(GAP_SECONDS, len(self._listeners) / HINTS_A_SECOND) * random.uniform(0.5, 1)  # noqa: S311
 
     def _end_all(self) -> None:
         for listener in self._listeners.values():

@@ -98,7 +98,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             key = folder.key()
             with sql.transaction():
                 keep_nobody(sql)
-            board = Board()
+            board = Board(lambda: readers.is_busy)
             ledger = AnnouncingLedger(sql, around.clock, board, around.before_commit)
             feed = Feed(sql, ledger, around.clock, epoch(sql))
         finally:

@@ -26,6 +26,7 @@ from csr_desktop.system.clock import wall_clock
 from tests.bench.servers import Organisation, RunningProcess, made_up_rows, signed_in
 from tests.bench.sync_live import measure_live
 from tests.bench.sync_load import measure_load
+from tests.bench.sync_streams import measure_streams
 from tests.desks import KEY
 from tests.postgresql import database_url
 
@@ -180,7 +181,7 @@ def bare_inserts(home: Path, organisation: Organisation, rows: Sequence[Sequence
 
 def measure(seats: int, database: str = "", only: str = "") -> dict[str, float]:
     """`database`: '' for SQLite, `postgresql` for one of the tests' own with fsync, or an address. `only` names a part:
-    download, upload, live or load.
+    download, upload, live, load or streams.
     """
     home = Path(tempfile.mkdtemp(prefix="csr-desktop-bench-"))
     figures: dict[str, float] = {}
@@ -194,6 +195,8 @@ def measure(seats: int, database: str = "", only: str = "") -> dict[str, float]:
                 figures |= measure_live(home / "live", _address(database), source)
         if only in {"", "load"}:
             figures |= measure_load(home / "load", _address(database), 1000)
+        if only in {"", "streams"}:
+            figures |= measure_streams(home / "streams", _address(database), 1000)
         return figures
     finally:
         shutil.rmtree(home, ignore_errors=True)

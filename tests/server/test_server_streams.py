@@ -262,12 +262,12 @@ def test_what_concerns_everybody_is_told_as_fast_as_so_many_can_ask() -> None:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.25)
         at_first = len(told)
-        await asyncio.sleep(2)
+        await asyncio.sleep(3.5)
         board.close()
         await asyncio.gather(*hearing)
         return at_first, len(told), sorted(set(told))
 
     at_first, whole, revs = asyncio.run(run())
-    assert 50 <= at_first <= 150
+    assert 30 <= at_first <= 100
     assert 300 <= whole <= 360, "what came meanwhile is one hint"
     assert revs[-1] == 5
