@@ -32,7 +32,7 @@ from tests.server.conftest import make_bureau
 from tests.server.desk import CHEAP, PASSWORD, new_id
 from tests.server.proxies import Proxy
 
-QUICK = Waits(open=1.0, reopen=0.05, better=3.0, rest=0.5)
+QUICK = Waits(open=1.0, reopen=0.05, better=3.0, rest=0.5, longest_rest=2.0)
 MARKER = "0190cafe-0000-7000-8000-00000000beef"
 
 
