@@ -131,6 +131,8 @@ class Listening:
     def _hear_stream(self) -> bool:
         """Until it ends: True when the server said so, False when it was cut. Raises what the transport does."""
         for event in self._transport.stream(dict(self._cursors()), self._waits.open):
+            if self._is_stopped:
+                return True
             self.way = "stream"
             if isinstance(event, News):
                 self._on_news(event)

@@ -170,8 +170,9 @@ class HttpTransport:
         return self._as_device("presence", word, PresenceReply)
 
     def close(self) -> None:
-        self._http.close()
-        self._live.close()
+        """For good: what waits is cut off, and nothing is asked any more."""
+        self._http.end()
+        self._live.end()
 
     def _as_device(self, path: str, message: msgspec.Struct, kind: type[M], timeout_seconds: float | None = None) -> M:
         token = self._valid_token("")
@@ -213,6 +214,7 @@ class HttpCalls:
         self._trust = trust
         self._client: httpx2.Client | None = None
         self._sockets: list[socket.socket] = []
+        self._is_ended = False
 
     def sign_in(self, request: SignInRequest) -> SignInReply:
         """Raises Unreachable with the advice that fits when nothing may be kept here yet."""
@@ -231,14 +233,23 @@ class HttpCalls:
             self._client.close()
             self._client = None
 
+    def end(self) -> None:
+        """Close for good: a thread that was about to ask must not wait for an answer that nobody wants."""
+        self._is_ended = True
+        self.close()
+
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             found = info["return_value"].get_extra_info("socket")
             if found is not None:
                 self._sockets = [one for one in self._sockets if one.fileno() >= 0]
                 self._sockets.append(found)
+                if self._is_ended:  # meanwhile
+                    self.close()
 
     def _open(self) -> httpx2.Client:
+        if self._is_ended:
+            raise NoAnswer("The connection was closed.", "Everything is kept here.")
         if self._client is None:
             import httpx2
 
