@@ -282,8 +282,9 @@ KILLED = """
 import sys, time
 from pathlib import Path
 from csr_desktop.protocol import PresenceWord
-from tests.server.test_engine_live import Station
+from tests.server.test_engine_live import Station, until
 desk = Station(Path(sys.argv[1]), "ada", sys.argv[2])
+until(lambda: desk.hears("stream"))
 desk.engine.say(PresenceWord("on_call"))
 print(desk.user_id, flush=True)
 time.sleep(60)
