@@ -238,15 +238,82 @@ class CheckReply(msgspec.Struct, frozen=True):
     rows: dict[str, dict[str, int]] = {}
 
 
+# Live: hints that something is new, and presence, which nobody stores
+
+
+class PresenceWord(msgspec.Struct, frozen=True):
+    """What a workstation says of its person: a status of `domain.presence`, the ticket that they look at, and the kind
+    of text that they write in it, '' for none. `scope` is that ticket's team. Said at each change and every
+    `PRESENCE_SECONDS`.
+    """
+
+    status: str
+    ticket_id: str = ""
+    writes: str = ""
+    scope: str = ""
+
+
+class Present(msgspec.Struct, frozen=True):
+    """What a colleague is told of a person. The status is 'offline' for who is not there, and '' where only the ticket
+    may be known or nothing any more.
+    """
+
+    user_id: str
+    status: str
+    since_at: int = 0
+    ticket_id: str = ""
+    writes: str = ""
+
+
+class PresenceReply(msgspec.Struct, frozen=True):
+    """Everyone of whom the person may know and who is there; for who has no stream."""
+
+    people: list[Present]
+
+
 class PokeRequest(msgspec.Struct, frozen=True):
-    """A long poll: wait until a scope of mine has something after these cursors."""
+    """A long poll: wait until a scope of mine has something after these cursors, or until the people who are there are
+    not those of the `present` that the last reply said; -1 does not ask for them.
+    """
 
     cursors: dict[str, int]
+    present: int = -1
 
 
 class PokeReply(msgspec.Struct, frozen=True):
     is_news: bool
+    present: int = -1
+    people: list[Present] = []
 
+
+class StreamRequest(msgspec.Struct, frozen=True):
+    """A stream of server-sent events: `open` at once, `news` with a `News`, `presence` with a `PresenceNews`, and `end`
+    when it is over. They are JSON, since such a stream is text. A comment every `BEAT_SECONDS` shows that it lives.
+    """
+
+    cursors: dict[str, int]
+
+
+class News(msgspec.Struct, frozen=True):
+    """The newest rev by scope; the scope '' stands for any. `is_sure` is a reason to pull whatever is known."""
+
+    scopes: dict[str, int]
+    is_sure: bool = False
+
+
+class PresenceNews(msgspec.Struct, frozen=True):
+    """What changed of people; with `is_all` nobody else is there."""
+
+    people: list[Present]
+    is_all: bool = False
+
+
+STREAM_TYPE = "text/event-stream"
+BEAT_SECONDS = 15.0
+PRESENCE_SECONDS = 20.0
+"""How often a workstation repeats its presence."""
+LOST_SECONDS = 45.0
+"""Who was not heard of for so long is offline."""
 
 _encode = msgspec.msgpack.Encoder().encode
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from csr_desktop.bootstrap import demo_secrets
-from csr_desktop.protocol import CheckReply, CheckRequest, PullReply, PullRequest, PushReply, PushRequest
+from csr_desktop.protocol import (
+    CheckReply,
+    CheckRequest,
+    PokeReply,
+    PresenceReply,
+    PresenceWord,
+    PullReply,
+    PullRequest,
+    PushReply,
+    PushRequest,
+)
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder
@@ -22,6 +32,7 @@ from csr_desktop.store.opening import open_server
 from csr_desktop.store.search_projection import settle
 from csr_desktop.store.sql import Sql
 from csr_desktop.sync.rebase import Puller
+from csr_desktop.sync.transport import StreamEvent
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import PersonSecrets
 from csr_desktop.system.places import Places
@@ -118,8 +129,14 @@ class InProcess:
         checks.keep(self._account.device_id, request)
         return CheckReply(is_now=True)
 
-    def wait_for_poke(self, cursors: dict[str, int]) -> bool:
-        return False
+    def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
+        return iter(())
+
+    def poke(self, cursors: dict[str, int], present: int) -> PokeReply:
+        return PokeReply(is_news=False)
+
+    def say(self, word: PresenceWord) -> PresenceReply:
+        return PresenceReply([])
 
     def close(self) -> None:
         pass

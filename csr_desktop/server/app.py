@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -21,13 +21,15 @@ from csr_desktop.protocol import (
     ChallengeReply,
     CheckReply,
     CheckRequest,
-    PokeReply,
     PokeRequest,
+    PresenceWord,
     PullRequest,
     PushReply,
     SignInRequest,
+    StreamRequest,
     TokenRequest,
 )
+from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.bodies import (
     SMALL_BODY_BYTES,
     Room,
@@ -44,7 +46,7 @@ from csr_desktop.server.condition import Condition, Stopping
 from csr_desktop.server.doors import Doors
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.ledger import Ledger
-from csr_desktop.server.live import POKE_SECONDS, Board, is_news, look_for_changes, revision
+from csr_desktop.server.live import Board
 from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import LAID_SECONDS, Metrics
 from csr_desktop.server.problems import Rejected, bad_message, places, rejected
@@ -53,6 +55,7 @@ from csr_desktop.server.rates import BYTES_A_TOKEN, COMMANDS_A_TOKEN, Limits, Ra
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Session, Sessions
 from csr_desktop.server.sign_in import SignIn
+from csr_desktop.server.streams import Streams
 from csr_desktop.server.watched import App, Watched
 from csr_desktop.server.writer import Writer
 from csr_desktop.store.sql import Sql
@@ -63,6 +66,7 @@ _LARGEST_NUMBER: Final = 1 << 53
 _SCOPES_LIMIT: Final = 10_000
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+M = TypeVar("M", bound=msgspec.Struct)
 
 _log = structlog.get_logger(__name__)
 
@@ -81,6 +85,7 @@ class Parts(msgspec.Struct, frozen=True):
     readers: Readers
     doorkeepers: Readers
     board: Board
+    attendance: Attendance
     rates: Rates
     limits: Limits
     doors: Doors
@@ -96,6 +101,7 @@ class Api:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._room = Room()
+        self._streams = Streams(parts.sql, parts.ledger, parts.sessions, parts.readers, parts.board, parts.attendance)
 
     def application(self) -> App:
         """With everything around it: who asks through a proxy, the log and the figures."""
@@ -117,6 +123,8 @@ class Api:
             ("pull", self.pull),
             ("poke", self.poke),
             ("check", self.check),
+            ("stream", self.stream),
+            ("presence", self.presence),
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]
@@ -128,11 +136,11 @@ class Api:
 
     @asynccontextmanager
     async def _lifespan(self, _application: Starlette) -> AsyncIterator[None]:
-        parts = self._parts
-        parts.board.look(await asyncio.wrap_future(parts.readers.ask(lambda: revision(parts.sql))))
-        going_on = [asyncio.create_task(_lay_figures(parts.metrics))]
-        if not parts.sql.is_postgresql:  # whose notices say what other processes changed
-            going_on.append(asyncio.create_task(look_for_changes(parts.sql, parts.readers, parts.board)))
+        await self._streams.watch.begin()
+        going_on = [
+            asyncio.create_task(self._streams.watch.run()),
+            asyncio.create_task(_lay_figures(self._parts.metrics)),
+        ]
         try:
             yield
         finally:
@@ -140,7 +148,7 @@ class Api:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            parts.metrics.take_away()
+            self._parts.metrics.take_away()
 
     # Without a token
 
@@ -212,27 +220,28 @@ class Api:
         return await asyncio.wrap_future(self._parts.readers.ask(answer))
 
     async def poke(self, request: Request) -> Response:
-        """A long poll. It waits on the event loop and holds no thread; a workstation's new one ends its former one."""
+        """A long poll, for who gets no stream; a workstation's new one ends its former one, of either kind."""
         session = self._session(request)
+        message = await self._question(request, PokeRequest)
+        _check_cursors(message.cursors)
+        return reply(await self._streams.poke(session, message), request.headers.get("accept-encoding", ""))
+
+    async def stream(self, request: Request) -> Response:
+        session = self._session(request)
+        message = await self._question(request, StreamRequest)
+        _check_cursors(message.cursors)
+        return await self._streams.stream(session, message)
+
+    async def presence(self, request: Request) -> Response:
+        session = self._session(request)
+        message = await self._question(request, PresenceWord)
+        return reply(await self._streams.say(session, message), request.headers.get("accept-encoding", ""))
+
+    @staticmethod
+    async def _question(request: Request, kind: type[M]) -> M:
+        """A small message, read on the event loop."""
         body = await _small_body(request)
-        packing, accepted = _packing(request)
-        parts = self._parts
-
-        def asked() -> tuple[dict[str, int], frozenset[str]]:
-            cursors = decoded(unpacked(body, packing, SMALL_BODY_BYTES), PokeRequest).cursors
-            _check_cursors(cursors)
-            parts.sessions.check(session)
-            return cursors, parts.ledger.person(session.user_id).scopes
-
-        cursors, scopes = await asyncio.wrap_future(parts.readers.ask(asked))
-        with parts.board.waiting(session.device_id, scopes) as waiter:
-            news = await asyncio.wrap_future(parts.readers.ask(lambda: is_news(parts.sql, scopes, cursors)))
-            if not news:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POKE_SECONDS):
-                        await waiter.moved.wait()
-                news = waiter.is_news
-        return reply(PokeReply(news), accepted)
+        return decoded(unpacked(body, _packing(request)[0], SMALL_BODY_BYTES), kind)
 
     async def check(self, request: Request) -> Response:
         """Whether a workstation has what the server has; or what came of comparing, to be kept."""

@@ -40,6 +40,11 @@ class Readers:
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(waiting_limit)
         self._threads = [threading.Thread(target=self._run, name=f"{name}-{n}") for n in range(1, count + 1)]
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether more waits than they do at once."""
+        return self._jobs.qsize() > 2 * len(self._threads)
+
     def start(self) -> None:
         for thread in self._threads:
             thread.start()

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
@@ -25,6 +26,7 @@ from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreadable
 from csr_desktop.domain.ids import id_source
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.app import Api, Parts
+from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.condition import Stopping
 from csr_desktop.server.daily import Daily
@@ -37,6 +39,7 @@ from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import SHELF_NAME, Metrics
 from csr_desktop.server.notices import CHANGES, Notices, told_to
 from csr_desktop.server.passwords import Passwords
+from csr_desktop.server.presence_notices import PresenceNotices
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import Limits, Rates
 from csr_desktop.server.readers import Readers
@@ -102,7 +105,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             key = folder.key()
             with sql.transaction():
                 keep_nobody(sql)
-            board = Board()
+            board = Board(lambda: readers.is_busy)
             ledger, after_commit = _ledger(sql, around, board)
             feed = Feed(sql, ledger, around.clock, epoch(sql))
         finally:
@@ -128,6 +131,9 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             else Sessions(sql, key, around.monotonic)
         )
         new_id = id_source(around.clock, secrets.randbits)
+        attendance = Attendance(secrets.token_hex(8), around.clock, around.monotonic, board.tell)
+        if sql.is_postgresql:
+            _join_others(closing, sql, attendance, board)
         passwords = around.passwords or Passwords()
         sparse = Sparse(around.monotonic)
         doors = Doors(around.doorway, lambda why: _tell_cut(why, metrics, sparse))
@@ -145,6 +151,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             readers=readers,
             doorkeepers=doorkeepers,
             board=board,
+            attendance=attendance,
             rates=Rates(around.monotonic),
             limits=around.limits,
             doors=doors,
@@ -166,6 +173,18 @@ def _ledger(sql: Sql, around: Surroundings, board: Board) -> tuple[Ledger, Calla
         return Ledger(sql, around.clock, around.before_commit), lambda: None
     ledger = AnnouncingLedger(sql, around.clock, board, around.before_commit)
     return ledger, ledger.announce
+
+
+def _join_others(closing: ExitStack, sql: Sql, attendance: Attendance, board: Board) -> None:
+    """Several processes may serve one PostgreSQL: each hears who is at the others."""
+    notices = PresenceNotices(
+        sql.db.database,
+        lambda said: board.soon(partial(attendance.hear, said)),
+        lambda: board.soon(attendance.ask_others),
+    )
+    attendance.on_said = notices.say
+    notices.start()
+    closing.callback(notices.stop)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from csr_desktop.domain.ids import id_source
 from csr_desktop.domain.sync_status import SyncStatus
-from csr_desktop.protocol import Rights
+from csr_desktop.protocol import PresenceNews, Rights
 from csr_desktop.services.desk_services import Services, build_services
 from csr_desktop.services.sign_in import Account, DeviceKey, is_proved
 from csr_desktop.store.opening import close_desk, open_desk, refresh_meta
@@ -76,7 +76,12 @@ class DeskData:
 
         return ClientClocks(self.now, deposit_rules), InboxProjection(self.now), SearchProjection()
 
-    def engine(self, on_changed: Callable[..., None], on_status: Callable[[SyncStatus], None]) -> Engine:
+    def engine(
+        self,
+        on_changed: Callable[..., None],
+        on_status: Callable[[SyncStatus], None],
+        on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
+    ) -> Engine:
         """The one that syncs, not yet started."""
         from csr_desktop.sync.engine import Engine
         from csr_desktop.sync.transport import HttpTransport
@@ -95,7 +100,7 @@ class DeskData:
                 refresh_meta(self.sql)
             on_status(said)
 
-        return Engine(self.replica, transport, self.clock, on_changed, status)
+        return Engine(self.replica, transport, self.clock, on_changed, status, on_people=on_people)
 
     def rejoin(self, account: Account, keys: PersonSecrets) -> None:
         """The person signed in again: the same file speaks as this workstation now. No engine runs meanwhile."""

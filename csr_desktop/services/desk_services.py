@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.services.people import People
+    from csr_desktop.services.presence import Presence
     from csr_desktop.services.search import Search
     from csr_desktop.services.sync_state import SyncState
     from csr_desktop.sync.replica import Replica
@@ -122,6 +123,15 @@ class Services:
             return People(self.replica)
 
         return self._once("people", build)
+
+    @property
+    def presence(self) -> Presence:
+        def build() -> Presence:
+            from csr_desktop.services.presence import Presence
+
+            return Presence(self.people)
+
+        return self._once("presence", build)
 
     @property
     def lists(self) -> Lists:

@@ -11,25 +11,31 @@ import msgspec
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused, Unreachable
 from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
-from csr_desktop.protocol import PullReply, PushRequest
+from csr_desktop.protocol import News, PresenceNews, PresenceWord, PullReply, PushRequest
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.sync.integrity import Comparison, is_check_due
+from csr_desktop.sync.listening import Listening, Waits
 from csr_desktop.sync.progress import Ahead, Progress
-from csr_desktop.sync.rebase import OlderCopy, Puller, Restored, cursors_of
+from csr_desktop.sync.rebase import OlderCopy, Puller, Restored
 from csr_desktop.sync.recovery import begin_again, is_behind, is_put_back
 from csr_desktop.sync.replica import FIRST_FILL, Replica
+from csr_desktop.sync.speaking import Speaking
 from csr_desktop.sync.transport import Revoked, SignedOut, Transport
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 POLL_SECONDS = 20.0
-"""How often to look without a poke."""
-
+"""How often to look where nothing tells that something is new."""
+SELDOM_SECONDS = 120.0
+"""How often to look while something does."""
+_CONNECTED = frozenset({"saved", "syncing"})
 
 _BROKEN = CsrDesktopError("Syncing has stopped by a fault of the program.", "Everything is kept here. Start it again.")
 
 
 class Engine:
-    """One thread that syncs and one that listens. Never holds a transaction while it waits for the network."""
+    """One thread that syncs, one that listens, one that says what the person does. Never holds a transaction while it
+    waits for the network. `on_people` gets who is there, None once nobody knows any more.
+    """
 
     def __init__(
         self,
@@ -39,6 +45,8 @@ class Engine:
         on_changed: Callable[[ChangeSet], None],
         on_status: Callable[[SyncStatus], None],
         jitter: Callable[[], float] = random.random,
+        on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
+        waits: Waits = Waits(),  # noqa: B008  # it never changes
     ) -> None:
         self._replica = replica
         self._puller = Puller(replica)
@@ -46,8 +54,17 @@ class Engine:
         self._clock = clock
         self._on_changed = on_changed
         self._on_status = on_status
+        self._on_people = on_people
         self._jitter = jitter
+        self.listening = Listening(
+            transport, lambda: self._cursors, self._hear, on_people, self._on_trouble, jitter, waits
+        )
+        self._speaking = Speaking(transport, on_people, lambda: bool(self.listening.way), jitter)
         self._wake = threading.Event()
+        self._heard_lock = threading.Lock()
+        self._heard = News({})
+        self._is_asked = True
+        self._cursors: dict[str, int] = {}
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._failures = 0
@@ -57,28 +74,37 @@ class Engine:
     # Life
 
     def start(self) -> None:
-        for name, target in (("sync", self._run), ("sync-listen", self._listen)):
+        threads = (("sync", self._run), ("sync-listen", self.listening.run), ("sync-say", self._speaking.run))
+        for name, target in threads:
             thread = threading.Thread(target=target, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def stop(self) -> None:
-        """Ends both threads; a request under way is cut off."""
+        """Ends its threads; a request under way is cut off."""
         self._stopped.set()
         self._wake.set()
+        self.listening.stop()
+        self._speaking.stop()
         self._transport.close()
         for thread in self._threads:
             thread.join(timeout=20)
         self._threads.clear()
 
     def wake(self) -> None:
-        """Something waits to be sent, or something new is there."""
+        """Something waits to be sent, or the person wants it tried now."""
+        with self._heard_lock:
+            self._is_asked = True
         self._wake.set()
 
     def check(self) -> None:
         """Compare with the server soon, whenever that was done last."""
         self._is_check_wanted = True
-        self._wake.set()
+        self.wake()
+
+    def say(self, word: PresenceWord) -> None:
+        """What the person does now, for their colleagues."""
+        self._speaking.say(word)
 
     # One round
 
@@ -166,6 +192,8 @@ class Engine:
     def _take(self, reply: PullReply, progress: Progress) -> None:
         found = self._puller.apply(reply)
         progress.took(reply, found)
+        if not reply.more:
+            self._cursors = dict(reply.cursors)
         if reply.more:
             self._has_filled = True
             is_filled = self.status.is_filled or (bool(reply.fills) and not self._is_new())
@@ -192,13 +220,13 @@ class Engine:
             return -1
         if self._has_filled:  # first it is said that all has come
             self._has_filled = False
-            self._wake.set()
+            self.wake()
             return -1
         self._is_check_wanted = False
         mended = Comparison(self._replica, self._transport, self._pull).run(is_wanted=is_wanted)
         if mended < 0 and is_wanted:
             self._is_check_wanted = True  # the server is further by now; after the next exchange
-            self._wake.set()
+            self.wake()
         return mended
 
     def _say(
@@ -218,7 +246,15 @@ class Engine:
             waiting, unfinished = self._replica.waiting_count(), self._replica.unfinished_count()
             self.status = msgspec.structs.replace(self.status, waiting_count=waiting, unfinished_count=unfinished)
         self._on_status(self.status)
+        self._tell_whether_connected()
         return False
+
+    def _tell_whether_connected(self) -> None:
+        is_connected = self.status.state in _CONNECTED
+        if not is_connected:
+            self._on_people(None)
+        self.listening.connect(is_connected=is_connected)
+        self._speaking.connect(is_connected=is_connected)
 
     # Threads
 
@@ -228,8 +264,11 @@ class Engine:
         try:
             while not self._stopped.is_set():
                 self._wake.clear()
-                self.sync_once()
-                self._wake.wait(self._pause())
+                if self._is_due():
+                    self.sync_once()
+                    self.listening.was_pulled()
+                if not self._wake.wait(self._pause()):
+                    self.wake()
         except BaseException:
             self._say("stopped", _BROKEN)
             raise
@@ -238,31 +277,35 @@ class Engine:
 
     def _pause(self) -> float:
         if self.status.state == "saved":
-            return POLL_SECONDS * (0.75 + self._jitter() / 2)
+            seconds = SELDOM_SECONDS if self.listening.way else POLL_SECONDS
+            return seconds * (0.75 + self._jitter() / 2)
         if self.status.state in {"signed_out", "copied", "revoked", "stopped"}:
             return LONGEST_WAIT_SECONDS * 4
         wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(self._failures, 10))
         return wait * (0.5 + self._jitter())
 
-    def _listen(self) -> None:
-        db = self._replica.sql.db
-        failures = 0
-        while not self._stopped.is_set():
-            if self.status.state != "saved":
-                self._stopped.wait(0.25)
-                continue
-            try:
-                with said_plainly():
-                    db.connect(reuse_if_open=True)
-                    cursors = cursors_of(self._replica.sql)
-                    db.close()
-                if self._transport.wait_for_poke(cursors):
-                    self._wake.set()
-                    self._stopped.wait(
-                        0.05
-                    )  # the sync takes it in; without this, the same news would be asked for again
-                failures = 0
-            except CsrDesktopError:
-                failures += 1
-                self._wake.set()
-                self._stopped.wait(min(LONGEST_WAIT_SECONDS, 2.0 ** min(failures, 6)) * (0.5 + self._jitter()))
+    # News
+
+    def _is_due(self) -> bool:
+        """Whether somebody asked for it, or there is news that no pull has brought yet, as it has after an own push."""
+        with self._heard_lock:
+            is_asked, self._is_asked = self._is_asked, False
+            heard, self._heard = self._heard, News({})
+        newest = max(self._cursors.values(), default=-1)
+        return (
+            is_asked
+            or heard.is_sure
+            or any(rev > (self._cursors.get(scope, -1) if scope else newest) for scope, rev in heard.scopes.items())
+        )
+
+    def _hear(self, news: News) -> None:
+        with self._heard_lock:
+            before = self._heard
+            scopes = {**before.scopes, **{s: max(rev, before.scopes.get(s, 0)) for s, rev in news.scopes.items()}}
+            self._heard = News(scopes, before.is_sure or news.is_sure)
+        self._wake.set()
+
+    def _on_trouble(self) -> None:
+        """No way to hear works: whether the server can be reached at all is soon known."""
+        self._on_people(None)
+        self.wake()

@@ -7,9 +7,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,15 +17,21 @@ import zstandard
 
 from csr_desktop.domain.errors import BadInput, CsrDesktopError, EnvironmentFault, NotTrusted, Refused, Unreachable
 from csr_desktop.protocol import (
+    BEAT_SECONDS,
     MAX_BODY_BYTES,
     MEDIA_TYPE,
     PROTOCOL,
+    STREAM_TYPE,
     VERSION_HEADER,
     ChallengeReply,
     CheckReply,
     CheckRequest,
+    News,
     PokeReply,
     PokeRequest,
+    PresenceNews,
+    PresenceReply,
+    PresenceWord,
     Problem,
     PullReply,
     PullRequest,
@@ -33,6 +39,7 @@ from csr_desktop.protocol import (
     PushRequest,
     SignInReply,
     SignInRequest,
+    StreamRequest,
     TokenReply,
     TokenRequest,
     revoked_text,
@@ -45,6 +52,9 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=msgspec.Struct)
 LONGEST_REPLY_SECONDS = 120
 MAX_REPLY_BYTES = 64 * 1024 * 1024
+SILENT_SECONDS = 2.5 * BEAT_SECONDS
+"""A stream that says nothing for so long is dead."""
+MAX_EVENT_BYTES = 4 * 1024 * 1024
 _COMPRESS_ABOVE = 512
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 """What reading bytes that are no message may raise."""
@@ -68,13 +78,18 @@ class Revoked(SignedOut):
     """
 
 
+StreamEvent = News | PresenceNews | Literal["open", "beat", "end"]
+
+
 class Transport(Protocol):
     """What the engine needs of the network."""
 
     def push(self, request: PushRequest) -> PushReply: ...
     def pull(self, request: PullRequest) -> PullReply: ...
     def check(self, request: CheckRequest) -> CheckReply: ...
-    def wait_for_poke(self, cursors: dict[str, int]) -> bool: ...
+    def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]: ...
+    def poke(self, cursors: dict[str, int], present: int) -> PokeReply: ...
+    def say(self, word: PresenceWord) -> PresenceReply: ...
     def close(self) -> None: ...
 
 
@@ -123,6 +138,7 @@ class HttpTransport:
     ) -> None:
         self._is_proved = is_proved
         self._http = HttpCalls(url, timeout_seconds, trust)
+        self._live = HttpCalls(url, timeout_seconds, trust)
         self._device_id = device_id
         self._sign = sign
         self._clock = clock
@@ -145,12 +161,30 @@ class HttpTransport:
                 raise
             return CheckReply(is_now=False)
 
-    def wait_for_poke(self, cursors: dict[str, int]) -> bool:
-        """Wait until something new is there, as long as the server lets; True when there is."""
-        return self._as_device("poke", PokeRequest(cursors), PokeReply, timeout_seconds=40).is_news
+    def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
+        """What the server says as it comes, `open` first, until it is cut or said `end`. Raises Unreachable when it
+        says nothing for `open_seconds` at first, for SILENT_SECONDS later, and else what a request does.
+        """
+        token = self._valid_token("")
+        request = StreamRequest(cursors)
+        try:
+            yield from self._live.events("stream", request, token, open_seconds)
+        except SignedOut as fault:
+            if fault.code not in {"token_expired", "revoked"}:
+                raise
+            yield from self._live.events("stream", request, self._valid_token(token), open_seconds)
+
+    def poke(self, cursors: dict[str, int], present: int) -> PokeReply:
+        """Wait until something new is there, or other people are, as long as the server lets."""
+        return self._as_device("poke", PokeRequest(cursors, present), PokeReply, timeout_seconds=40)
+
+    def say(self, word: PresenceWord) -> PresenceReply:
+        return self._as_device("presence", word, PresenceReply)
 
     def close(self) -> None:
-        self._http.close()
+        """For good: what waits is cut off, and nothing is asked any more."""
+        self._http.end()
+        self._live.end()
 
     def _as_device(self, path: str, message: msgspec.Struct, kind: type[M], timeout_seconds: float | None = None) -> M:
         token = self._valid_token("")
@@ -192,6 +226,7 @@ class HttpCalls:
         self._trust = trust
         self._client: httpx2.Client | None = None
         self._sockets: list[socket.socket] = []
+        self._is_ended = False
 
     def sign_in(self, request: SignInRequest) -> SignInReply:
         """Raises Unreachable with the advice that fits when nothing may be kept here yet."""
@@ -210,14 +245,23 @@ class HttpCalls:
             self._client.close()
             self._client = None
 
+    def end(self) -> None:
+        """Close for good: a thread that was about to ask must not wait for an answer that nobody wants."""
+        self._is_ended = True
+        self.close()
+
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             found = info["return_value"].get_extra_info("socket")
             if found is not None:
                 self._sockets = [one for one in self._sockets if one.fileno() >= 0]
                 self._sockets.append(found)
+                if self._is_ended:  # meanwhile
+                    self.close()
 
     def _open(self) -> httpx2.Client:
+        if self._is_ended:
+            raise NoAnswer("The connection was closed.", "Everything is kept here.")
         if self._client is None:
             import httpx2
 
@@ -247,15 +291,7 @@ class HttpCalls:
         """One request. Raises Unreachable, NotTrusted, SignedOut, Refused or EnvironmentFault."""
         import httpx2
 
-        body = msgspec.msgpack.encode(message) if message is not None else b""
-        if len(body) > MAX_BODY_BYTES:
-            raise EnvironmentFault("This is too much to send at once.", "It stays here. Make the text shorter.")
-        headers = {"Content-Type": MEDIA_TYPE}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        if len(body) > _COMPRESS_ABOVE:
-            body = zstandard.compress(body, 3)
-            headers["Content-Encoding"] = "zstd"
+        body, headers = _packed(message, token)
         try:
             with self._open().stream(
                 "POST",
@@ -271,6 +307,33 @@ class HttpCalls:
             raise network_fault(fault, self._url) from fault
         return decoded(status, unpacked(raw, encoding), kind)
 
+    def events(self, path: str, message: msgspec.Struct, token: str, open_seconds: float) -> Iterator[StreamEvent]:
+        """A request whose answer goes on; see HttpTransport.stream. Nothing else may run on these calls meanwhile."""
+        import httpx2
+
+        body, headers = _packed(message, token)
+        headers |= {"Accept": f"{STREAM_TYPE}, {MEDIA_TYPE}", "Accept-Encoding": "identity"}
+        timeout = httpx2.Timeout(self._timeout, read=SILENT_SECONDS)
+        late = threading.Timer(open_seconds, self.close)
+        late.daemon = True
+        late.start()
+        try:
+            with self._open().stream(
+                "POST", path, content=body, headers=headers, timeout=timeout, extensions={"trace": self._trace}
+            ) as response:
+                if not response.headers.get("Content-Type", "").startswith(STREAM_TYPE):
+                    raw, encoding = self._read(response), response.headers.get("Content-Encoding", "")
+                    raise problem_fault(response.status_code, unpacked(raw, encoding))
+                for event in stream_events(response.iter_raw()):
+                    late.cancel()
+                    yield event
+        except httpx2.HTTPError as fault:
+            raise network_fault(fault, self._url) from fault
+        except (OSError, RuntimeError) as fault:  # closed by another thread while it was being opened
+            raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
+        finally:
+            late.cancel()
+
     @staticmethod
     def _read(response: httpx2.Response) -> bytes:
         parts, size, until = [], 0, time.monotonic() + LONGEST_REPLY_SECONDS
@@ -282,6 +345,44 @@ class HttpCalls:
                 raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
             parts.append(part)
         return b"".join(parts)
+
+
+def _packed(message: msgspec.Struct | None, token: str) -> tuple[bytes, dict[str, str]]:
+    """A request's body and headers."""
+    body = msgspec.msgpack.encode(message) if message is not None else b""
+    if len(body) > MAX_BODY_BYTES:
+        raise EnvironmentFault("This is too much to send at once.", "It stays here. Make the text shorter.")
+    headers = {"Content-Type": MEDIA_TYPE}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if len(body) > _COMPRESS_ABOVE:
+        body = zstandard.compress(body, 3)
+        headers["Content-Encoding"] = "zstd"
+    return body, headers
+
+
+_KINDS: Final[dict[str, type[News | PresenceNews]]] = {"news": News, "presence": PresenceNews}
+
+
+def stream_events(parts: Iterator[bytes]) -> Iterator[StreamEvent]:
+    """The events of a stream as its bytes come; those of a newer server count as a beat. Raises NoAnswer for what is
+    none.
+    """
+    rest = b""
+    for part in parts:
+        *blocks, rest = (rest + part).split(b"\n\n")
+        if len(rest) > MAX_EVENT_BYTES:
+            raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
+        for block in blocks:
+            fields = dict(line.partition(b": ")[::2] for line in block.split(b"\n"))
+            name = fields.get(b"event", b"").decode("ascii", "replace")
+            if name in _KINDS:
+                try:
+                    yield msgspec.json.decode(fields.get(b"data", b""), type=_KINDS[name])
+                except _UNREADABLE:
+                    raise NoAnswer("What the server says can't be read.", "Everything is kept here.") from None
+            else:
+                yield "open" if name == "open" else "end" if name == "end" else "beat"
 
 
 def unpacked(raw: bytes, encoding: str) -> bytes:

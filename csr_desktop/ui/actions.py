@@ -108,6 +108,9 @@ class Actions(QObject):
         """Those that work in this place, its own first."""
         return sorted((a for a in self if a.place in {place, EVERYWHERE}), key=lambda a: a.place == EVERYWHERE)
 
+    def is_enabled(self, action_id: str) -> bool:
+        return self._actions[action_id].is_enabled()
+
     def run(self, action_id: str) -> None:
         action = self._actions[action_id]
         if action.is_enabled():

@@ -49,6 +49,12 @@ class Desk(QObject):
     """A number as text, a contact's and a client's id, of which one is given at least: start a call."""
     saved = Signal()
     """Something waits to be sent."""
+    attending = Signal(str, str)
+    """The ticket that is looked at, and its team; both '' for none."""
+    writing = Signal(str, str)
+    """A ticket, and the kind of text that was typed in it just now; '' when nothing of it is left."""
+    presence_changed = Signal()
+    """Other colleagues are there, or do something else."""
 
     def __init__(self, themes: ThemeSwitch, store: StoreWorker, services: Services, words: Wording) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.domain.sync_status import Recovered, SyncPhase, SyncStatus
+from csr_desktop.protocol import PresenceWord
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.desk import Desk, Notice
@@ -24,11 +25,13 @@ from csr_desktop.ui.place import Place
 from csr_desktop.ui.wording import Wording
 
 if TYPE_CHECKING:
+    from csr_desktop.protocol import PresenceNews
     from csr_desktop.services.desk_data import DeskData
     from csr_desktop.services.sign_in import Account
     from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.ui.calls.call_bar import CallBar
     from csr_desktop.ui.first_fill import FirstFill
+    from csr_desktop.ui.own_presence import OwnPresence
     from csr_desktop.ui.sign_in_again import SignInAgain, SignInFloat
 
 
@@ -37,6 +40,7 @@ class _SyncEngine(Protocol):
     def wake(self) -> None: ...
     def check(self) -> None: ...
     def stop(self) -> None: ...
+    def say(self, word: PresenceWord) -> None: ...
 
 
 def _call_bar_room(themes: ThemeSwitch) -> QWidget:
@@ -54,6 +58,7 @@ class DeskWindow(QObject):
 
     _pulled = Signal(object)
     _status_said = Signal(object)
+    _people_told = Signal(object)
     revoked = Signal(object)
     """The SyncStatus: the workstation may keep nothing of its data."""
     first_painted = Signal()
@@ -101,9 +106,12 @@ class DeskWindow(QObject):
         self.window.sync_line.details_wanted.connect(self._open_sync)
         self.window.sync_line.sign_in_wanted.connect(self.ask_to_sign_in)
         self._engine: _SyncEngine | None = None
+        self.own_presence: OwnPresence | None = None
+        """Once the first screen is painted."""
         self._has_asked = False
         self._pulled.connect(self._on_pulled)
         self._status_said.connect(self._on_status)
+        self._people_told.connect(self._on_people)
         self.desk.saved.connect(self._on_saved)
         self.floats = Floats(self.window, self.desk, account, remember)
         self._wire_counts()
@@ -208,13 +216,29 @@ class DeskWindow(QObject):
 
     def build_rest(self) -> None:
         """What can come after the first screen is painted."""
+        from csr_desktop.ui.own_presence import OwnPresence
+        from csr_desktop.ui.presence_actions import presence_actions
+
         self.call_bar.show()
         self.refresh_counts()
+        self.own_presence = OwnPresence(self.desk)
+        self.own_presence.said.connect(self._say_presence)
+        self.window.actions_table.add(*presence_actions(self.window, self.desk, self.own_presence))
 
     def start_sync(self) -> None:
         if self._engine is None:
-            self._engine = self.data.engine(self._pulled.emit, self._status_said.emit)
+            self._engine = self.data.engine(self._pulled.emit, self._status_said.emit, self._people_told.emit)
             self._engine.start()
+            if self.own_presence is not None:
+                self.own_presence.say_again()
+
+    def _say_presence(self, status: str, ticket_id: str, writes: str, team_id: str) -> None:
+        if self._engine is not None:
+            self._engine.say(PresenceWord(status, ticket_id, writes, team_id))
+
+    def _on_people(self, news: PresenceNews | None) -> None:
+        services = self.desk.services
+        self.desk.ask(self, lambda: services.presence.take(news), lambda _: self.desk.presence_changed.emit())
 
     def _on_saved(self) -> None:
         if self._engine is not None:

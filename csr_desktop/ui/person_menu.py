@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def open_person_menu(window: MainWindow, desk: Desk, account: Account) -> MenuFloat:
+    is_on_break = window.actions_table.is_enabled("end_break")
     picks = [
+        Pick("who_is_there", window.tr("Who is there"), icon="users"),
+        Pick("end_break", window.tr("End the break"), icon="coffee")
+        if is_on_break
+        else Pick("take_break", window.tr("Take a break"), icon="coffee"),
         Pick("settings", window.tr("Settings"), key_text("Ctrl+,"), icon="gear-six"),
         Pick("help", window.tr("Help"), key_text("F1"), icon="question"),
         Pick("keys", window.tr("Keys"), key_text("?"), icon="keyboard"),

@@ -64,12 +64,20 @@ class PersonButton(RingedButton):
     def __init__(self, themes: ThemeSwitch, person: str) -> None:
         super().__init__(themes)
         self.setAccessibleName(self.tr("{0}: settings, help, sign out").format(person))
+        self._person = person
         self.setToolTip(plain_tooltip(person))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._picture = Avatar(themes, person, is_me=True, parent=self)
         self._picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._picture.setAccessibleName("")
         self._picture.resize(self._picture.sizeHint())
+
+    def set_on_break(self, *, is_on_break: bool) -> None:
+        """The picture is a cup then, so that one's own break is not forgotten."""
+        said = self.tr("{0}, on a break").format(self._person) if is_on_break else self._person
+        self.setAccessibleName(self.tr("{0}: settings, help, sign out").format(said))
+        self.setToolTip(plain_tooltip(said))
+        self._picture.set_icon("coffee" if is_on_break else "")
 
     def sizeHint(self) -> QSize:
         return self._picture.sizeHint()

@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--seats", type=int, default=10, help="how large the made-up bureau is (10)")
     parser.add_argument("--database", default="", help="sync: PostgreSQL's address, or `postgresql` for one of its own")
-    parser.add_argument("--only", default="", help="sync: one part alone, download, upload or load")
+    parser.add_argument("--only", default="", help="sync: one part alone: download, upload, live, load, streams")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -1,4 +1,5 @@
-"""Download to a new desk, upload of an offline backlog, and a thousand desks at once, over HTTP with a server process.
+"""Download to a new desk, upload of an offline backlog, a change on its way to another screen, and a thousand desks at
+once, over HTTP with a server process.
 
 The limits in the same run: what sqlcipher3 alone needs to put the downloaded rows into a file with the same tables, in
 transactions of 500; and what the server's database alone needs for the rows of the uploaded calls.
@@ -23,7 +24,9 @@ from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.transport import HttpCalls
 from csr_desktop.system.clock import wall_clock
 from tests.bench.servers import Organisation, RunningProcess, made_up_rows, signed_in
+from tests.bench.sync_live import measure_live
 from tests.bench.sync_load import measure_load
+from tests.bench.sync_streams import measure_streams
 from tests.by_hand import lift_the_fence
 from tests.desks import KEY
 from tests.postgresql import database_url
@@ -180,7 +183,7 @@ def bare_inserts(home: Path, organisation: Organisation, rows: Sequence[Sequence
 
 def measure(seats: int, database: str = "", only: str = "") -> dict[str, float]:
     """`database`: '' for SQLite, `postgresql` for one of the tests' own with fsync, or an address. `only` names a part:
-    download, upload or load.
+    download, upload, live, load or streams.
     """
     home = Path(tempfile.mkdtemp(prefix="csr-desktop-bench-"))
     figures: dict[str, float] = {}
@@ -189,8 +192,13 @@ def measure(seats: int, database: str = "", only: str = "") -> dict[str, float]:
             with made_up_rows() as source:
                 for count in DOWNLOADS if only != "upload" else DOWNLOADS[:1]:
                     figures |= _small(home / str(count), _address(database), source, count, only)
+        if only in {"", "live"}:
+            with made_up_rows() as source:
+                figures |= measure_live(home / "live", _address(database), source)
         if only in {"", "load"}:
             figures |= measure_load(home / "load", _address(database), 1000)
+        if only in {"", "streams"}:
+            figures |= measure_streams(home / "streams", _address(database), 1000)
         return figures
     finally:
         shutil.rmtree(home, ignore_errors=True)

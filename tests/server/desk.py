@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -20,8 +25,13 @@ from csr_desktop.protocol import (
     MEDIA_TYPE,
     VERSION_HEADER,
     ChallengeReply,
+    News,
     PokeReply,
     PokeRequest,
+    PresenceNews,
+    PresenceReply,
+    PresenceWord,
+    Present,
     Problem,
     PullReply,
     PullRequest,
@@ -29,12 +39,14 @@ from csr_desktop.protocol import (
     PushRequest,
     SignInReply,
     SignInRequest,
+    StreamRequest,
     TokenReply,
     TokenRequest,
     token_text,
 )
 from csr_desktop.server.passwords import Passwords
 from csr_desktop.server.run import wall_clock
+from csr_desktop.sync.transport import StreamEvent, stream_events
 
 M = TypeVar("M", bound=msgspec.Struct)
 PASSWORD = "correct horse battery"
@@ -182,8 +194,79 @@ class Desk:
         reply = self.pull()
         return {row[reply.columns[table].index("name")] for row in reply.rows.get(table, ())}
 
+    def say(self, status: str, ticket_id: str = "", scope: str = "", *, writes: str = "") -> list[Present]:
+        """Presence; who else is there."""
+        word = PresenceWord(status, ticket_id, writes, scope)
+        return self.get(PresenceReply, "presence", word).people
+
+    def listen(self, cursors: dict[str, int] | None = None) -> Ear:
+        """Open a stream, and hear what it says on a thread of its own."""
+        return Ear(self, self.pull().cursors if cursors is None else cursors)
+
     def poke(self, cursors: dict[str, int]) -> bool:
         return self.get(PokeReply, "poke", PokeRequest(cursors)).is_news
+
+
+class Ear:
+    """What a stream has said so far. It is heard until it ends, is cut or `close`."""
+
+    def __init__(self, desk: Desk, cursors: dict[str, int]) -> None:
+        self.events: list[StreamEvent] = []
+        self.is_over = False
+        self._client = httpx2.Client(base_url=desk.client.base_url, timeout=40)
+        headers = {**HEADERS, "Authorization": f"Bearer {desk.token_text}", "Accept-Encoding": "identity"}
+        self._request = self._client.build_request(
+            "POST", "/api/1/stream", content=msgspec.msgpack.encode(StreamRequest(cursors)), headers=headers
+        )
+        self._response = self._client.send(self._request, stream=True)
+        assert self._response.status_code == 200, self._response.read()
+        self._thread = threading.Thread(target=self._hear)
+        self._thread.start()
+        self.until(lambda: len(self.events) >= 2)  # open, and who is there
+
+    def _hear(self) -> None:
+        try:
+            for event in stream_events(self._response.iter_raw()):
+                self.events.append(event)
+        except httpx2.HTTPError:
+            pass
+        self.is_over = True
+
+    def until(self, is_so: Callable[[], bool], seconds: float = 10) -> None:
+        end = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < end, f"it did not come: {self.events}"
+            time.sleep(0.005)
+
+    @property
+    def news(self) -> list[News]:
+        return [event for event in self.events if isinstance(event, News)]
+
+    @property
+    def people(self) -> dict[str, Present]:
+        """By person, as they are said to be by now."""
+        found: dict[str, Present] = {}
+        for event in self.events:
+            if isinstance(event, PresenceNews):
+                found = {} if event.is_all else found
+                found |= {one.user_id: one for one in event.people}
+        return found
+
+    def status_of(self, desk: Desk) -> str:
+        one = self.people.get(desk.user_id)
+        return one.status if one is not None else ""
+
+    def rev_of(self, scope: str) -> int:
+        return max((news.scopes.get(scope, 0) for news in self.news), default=0)
+
+    def close(self) -> None:
+        """As a workstation that is killed: the connection is simply gone."""
+        stream = self._response.extensions["network_stream"]
+        with suppress(OSError):
+            stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        self._response.close()
+        self._client.close()
 
 
 def zstd(body: bytes) -> bytes:

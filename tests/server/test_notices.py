@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +107,16 @@ def test_who_waits_for_other_scopes_is_left_alone() -> None:
     import asyncio
 
     async def told(*notices: str) -> list[bool]:
+        async def nothing_to_check() -> None: ...
+
         board = Board()
-        with ExitStack() as waiting:
-            waiters = [waiting.enter_context(board.waiting(scope, frozenset({scope}))) for scope in ("org", "team-a")]
-            for notice in notices:
-                told_to(board)(notice)
-            await asyncio.sleep(0)
-            return [waiter.is_news for waiter in waiters]
+        board.open(nothing_to_check)
+        listeners = [board.join(scope, "somebody") for scope in ("org", "team-a")]
+        for listener in listeners:
+            board.set_scopes(listener, frozenset({listener.device_id}))
+        for notice in notices:
+            told_to(board)(notice)
+        return [await listener.next(0.2) is not None for listener in listeners]
 
     assert asyncio.run(told("0 1 org")) == [True, False]
     assert asyncio.run(told("0 1 team-b", "1 4 team-a team-b")) == [False, True]

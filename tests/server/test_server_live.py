@@ -34,7 +34,7 @@ def test_a_poke_waits_for_a_colleague_and_uses_no_thread(ada: Desk, desk: Desks)
 def test_a_poke_is_not_for_another_teams_work(
     ada: Desk, desk: Desks, server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csr_desktop.server.app.POKE_SECONDS", 1.5)
+    monkeypatch.setattr("csr_desktop.server.streams.POKE_SECONDS", 1.5)
     cy, bob = desk("cy").begin(), desk("bob").begin()
     team = next(iter(ada.pull().rights.teams))
     heard: dict[str, bool] = {}

@@ -11,13 +11,24 @@ import msgspec
 from csr_desktop.commands.work import Work
 from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.domain.share import DEFAULT_MONTHS
-from csr_desktop.protocol import CheckReply, CheckRequest, PullReply, PullRequest, PushReply, PushRequest
+from csr_desktop.protocol import (
+    CheckReply,
+    CheckRequest,
+    PokeReply,
+    PresenceReply,
+    PresenceWord,
+    PullReply,
+    PullRequest,
+    PushReply,
+    PushRequest,
+)
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.ledger import Push
 from csr_desktop.server.share import set_months
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
 from csr_desktop.sync.integrity import Comparison
+from csr_desktop.sync.transport import StreamEvent
 from tests.sync.run_simulation import fresh_sqlite
 from tests.sync.simulation import TEAMS, Desk, World
 
@@ -173,8 +184,14 @@ class Wire:
         self._office.checks.keep(desk.device_id, request)
         return CheckReply(is_now=True)
 
-    def wait_for_poke(self, cursors: dict[str, int]) -> bool:
-        return False
+    def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
+        return iter(())
+
+    def poke(self, cursors: dict[str, int], present: int) -> PokeReply:
+        return PokeReply(is_news=False)
+
+    def say(self, word: PresenceWord) -> PresenceReply:
+        return PresenceReply([])
 
     def close(self) -> None:
         pass

@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.sync_status import SyncStatus
+from csr_desktop.protocol import PresenceWord
 from csr_desktop.sync.rebase import Puller
 from csr_desktop.ui.first_fill import FirstFill
 from csr_desktop.ui.kit.states import EmptyState
@@ -77,6 +78,7 @@ def test_without_the_server_it_says_why_nothing_comes(office: Office, new_seat: 
         def start(self) -> None: ...
         def stop(self) -> None: ...
         def check(self) -> None: ...
+        def say(self, word: PresenceWord) -> None: ...
         def wake(self) -> None:
             tried.append(True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel
 
 from csr_desktop.domain.sync_status import SyncStatus
+from csr_desktop.protocol import PresenceWord
 from csr_desktop.sync.guard import MassDeletion, note_stopped, stopped
 from csr_desktop.ui.kit.buttons import Button
 from tests.conftest import Office
@@ -18,6 +19,7 @@ def test_it_is_told_with_both_figures_and_goes_on_when_the_person_says_so(frame:
         def start(self) -> None: ...
         def stop(self) -> None: ...
         def check(self) -> None: ...
+        def say(self, word: PresenceWord) -> None: ...
         def wake(self) -> None:
             woken.append(True)
 

@@ -9,6 +9,7 @@ from csr_desktop.ui.follow_ups.deeds import open_ids
 from csr_desktop.ui.follow_ups.form_floats import CountedFloat, MoveFloat, OutcomeFloat, RenameFloat
 from csr_desktop.ui.kit.action_float import OneFloat, PickFloat
 from csr_desktop.ui.kit.picker import Pick
+from csr_desktop.ui.presence_words import PresenceWords
 from csr_desktop.ui.wording import HOUR, MINUTE
 
 if TYPE_CHECKING:
@@ -92,12 +93,16 @@ class Asking(OneFloat):
             return
         now_id = rows[0].assignee_id if len(rows) == 1 else None
 
-        def open_with(colleagues: tuple[Colleague, ...]) -> None:
+        services, words = self._desk.services, PresenceWords(self)
+
+        def open_with(found: tuple[tuple[Colleague, ...], dict[str, str]]) -> None:
+            colleagues, statuses = found
+            lead = self.tr("Lead")
             picks = [
                 Pick(
                     c.id,
                     self.tr("You") if c.is_me else c.name,
-                    detail=self.tr("Lead") if c.role == "lead" else "",
+                    detail=words.beside(lead if c.role == "lead" else "", words.status(statuses.get(c.id, ""))),
                     icon="user",
                 )
                 for c in colleagues
@@ -108,7 +113,9 @@ class Asking(OneFloat):
             self._take_over(made)
             made.open_by(anchor)
 
-        self._desk.ask(self, self._desk.services.people.colleagues, open_with, key="float")
+        self._desk.ask(
+            self, lambda: (services.people.colleagues(), services.presence.statuses()), open_with, key="float"
+        )
 
     # Of one
 

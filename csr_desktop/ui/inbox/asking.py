@@ -10,6 +10,7 @@ from csr_desktop.ui.inbox.line_float import LineFloat
 from csr_desktop.ui.kit.action_float import OneFloat, PickFloat
 from csr_desktop.ui.kit.lists import RowList
 from csr_desktop.ui.kit.picker import Pick
+from csr_desktop.ui.presence_words import PresenceWords
 from csr_desktop.ui.wording import HOUR
 
 if TYPE_CHECKING:
@@ -55,9 +56,17 @@ class Asking(OneFloat):
         if not assignable(items):
             return
 
-        def offer(colleagues: tuple[Colleague, ...]) -> None:
+        services, words = self._desk.services, PresenceWords(self)
+
+        def offer(found: tuple[tuple[Colleague, ...], dict[str, str]]) -> None:
+            colleagues, statuses = found
+            lead = self.tr("Lead")
             picks = [
-                Pick(c.id, self.tr("You") if c.is_me else c.name, detail=self.tr("Lead") if c.role == "lead" else "")
+                Pick(
+                    c.id,
+                    self.tr("You") if c.is_me else c.name,
+                    detail=words.beside(lead if c.role == "lead" else "", words.status(statuses.get(c.id, ""))),
+                )
                 for c in colleagues
             ]
             if tickets(items):
@@ -65,7 +74,7 @@ class Asking(OneFloat):
             now = items[0].assignee_id if len(items) == 1 else "?"
             self._pick(anchor, self.tr("Assign to"), picks, lambda to_id: self._deeds.assign(items, to_id), now)
 
-        self._desk.ask(self, self._desk.services.people.colleagues, offer, key="float")
+        self._desk.ask(self, lambda: (services.people.colleagues(), services.presence.statuses()), offer, key="float")
 
     def priority(self, items: Sequence[Item], anchor: QWidget) -> None:
         if tickets(items):
@@ -92,7 +101,10 @@ class Asking(OneFloat):
         self._desk.ask(self, lambda: lists.topics(client_id), offer, key="float")
 
     def escalation(self, ticket: Conversation, anchor: QWidget) -> None:
-        def offer(leads: tuple[Colleague, ...]) -> None:
+        words = PresenceWords(self)
+
+        def offer(found: tuple[tuple[Colleague, ...], dict[str, str]]) -> None:
+            leads, statuses = found
             made = LineFloat(
                 self._desk,
                 self._widget.window(),
@@ -101,13 +113,13 @@ class Asking(OneFloat):
                 self.tr("Escalate"),
                 lambda to_id, reason: self._deeds.escalate(ticket.ticket_id, to_id, reason),
                 people_label=self.tr("To"),
-                people=[Pick(lead.id, lead.name) for lead in leads],
+                people=[Pick(lead.id, lead.name, words.status(statuses.get(lead.id, ""))) for lead in leads],
                 needs_text=False,
             )
             self._open(made, anchor)
 
-        people = self._desk.services.people
-        self._desk.ask(self, lambda: people.leads(ticket.team_id), offer, key="float")
+        people, presence = self._desk.services.people, self._desk.services.presence
+        self._desk.ask(self, lambda: (people.leads(ticket.team_id), presence.statuses()), offer, key="float")
 
     def subject(self, ticket: Conversation, anchor: QWidget) -> None:
         made = LineFloat(

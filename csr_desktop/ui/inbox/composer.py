@@ -62,6 +62,8 @@ class Composer(QWidget):
     elsewhere touches what stands here.
     """
 
+    typed = Signal(str, str)
+    """Ticket and the kind of text in which something was typed; '' when nothing of the text is left."""
     logging = Signal(str, str, str, str)
     """Ticket, kind, text and the state that the ticket then has ('' leaves it)."""
 
@@ -217,8 +219,11 @@ class Composer(QWidget):
     def _on_text_changed(self) -> None:
         if self._error.text():
             self._error.say("", is_error=False)
-        if not self.editor.text():
+        is_empty = not self.editor.text()
+        if is_empty:
             self._kept.setText("")
+        if self._ticket_id and self.has_keyboard():  # else a draft was put there
+            self.typed.emit(self._ticket_id, "" if is_empty else self.kind)
 
     def _say_kept(self, *, is_kept: bool = True) -> None:
         self._kept.set_tone("faint" if is_kept else "danger")

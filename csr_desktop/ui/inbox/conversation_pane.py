@@ -15,13 +15,18 @@ from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button, IconButton
 from csr_desktop.ui.kit.chips import Badge, Chip
 from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
+from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Pane, SubHeader, column
 from csr_desktop.ui.kit.states import ErrorState, LoadingState, StateStack
+from csr_desktop.ui.presence_words import PresenceWords
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.services.inbox_rows import Conversation
+    from csr_desktop.services.presence import Company
     from csr_desktop.ui.desk import Desk
 
 _SKELETON_AFTER_MILLISECONDS = 150
@@ -55,6 +60,8 @@ class ConversationPane(Pane):
         self.thread_view = Thread(desk)
         self.composer = Composer(desk)
         self.composer.logging.connect(self._on_logging)
+        self.composer.typed.connect(desk.writing)
+        desk.presence_changed.connect(self._ask_company)
         space = desk.themes.theme.sizes.space
         self._read_only = Label(
             self.tr("Another team works on this ticket. You can read it."), tone="muted", wraps=True
@@ -114,6 +121,9 @@ class ConversationPane(Pane):
         self._assignee = ElidedLabel(size="caption", tone="muted")
         for part in (self._label, self._channel, self._topic, self._priority, self._state, self._escalated):
             self._facts.add(part)
+        self._presence_words = PresenceWords(self)
+        self.company = ElidedLabel(size="caption", tone="muted")
+        self._facts.add_end(self.company)
         self._facts.add_end(self._avatar)
         self._facts.add_end(self._assignee)
 
@@ -137,6 +147,7 @@ class ConversationPane(Pane):
         self.set_title(title or " ")
         # At once: what is typed while the ticket is being read is already its own.
         self.composer.set_ticket(ticket_id, "")
+        self._say_company("", "")
         self._slow.start()
         self._ask()
 
@@ -184,7 +195,44 @@ class ConversationPane(Pane):
         self.composer.set_ticket(found.ticket_id, found.contact_name)
         self.differences.show_ticket(found.ticket_id)
         self._states.show_content()
+        self._attend()
+        self._ask_company()
         self.shown.emit(found)
+
+    # Who else is at it
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._attend()
+        self._ask_company()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._desk.attending.emit("", "")
+
+    def _attend(self) -> None:
+        found = self._conversation
+        if found is not None and self.isVisible():
+            self._desk.attending.emit(found.ticket_id, found.team_id)
+
+    def _ask_company(self) -> None:
+        ticket_id, presence = self._ticket_id, self._desk.services.presence
+        if not ticket_id or not self.isVisible():
+            return
+
+        def show(company: Company) -> None:
+            if ticket_id == self._ticket_id:
+                words = self._presence_words
+                self._say_company(words.company(company), words.whole_company(company))
+
+        self._desk.ask(self, lambda: presence.company(ticket_id), show, key="company")
+
+    def _say_company(self, words: str, whole: str) -> None:
+        if words != self.company.text():
+            self.company.setText(words)
+            if words:
+                announce(self.company, words)
+        self.company.setToolTip(plain_tooltip(whole))
 
     def _field_words(self, field: str) -> str:
         return {

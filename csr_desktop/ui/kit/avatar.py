@@ -5,6 +5,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.elide import plain_tooltip
+from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
 
 
@@ -35,6 +36,7 @@ class Avatar(QWidget):
     ) -> None:
         super().__init__(parent)
         self._themes = themes
+        self._icon = ""
         self._size = size or themes.theme.sizes.height.avatar
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.set_person(name, is_me=is_me)
@@ -46,6 +48,11 @@ class Avatar(QWidget):
         self.setToolTip(plain_tooltip(name))
         self.update()
 
+    def set_icon(self, name: str) -> None:
+        """In place of the initials; '' brings them back."""
+        self._icon = name
+        self.update()
+
     def sizeHint(self) -> QSize:
         return QSize(self._size, self._size)
 
@@ -55,6 +62,12 @@ class Avatar(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("accent-soft" if self._is_me else "fill"))
         painter.drawEllipse(QRectF(self.rect()))
-        painter.setPen(theme.colour("accent-text" if self._is_me else "text-muted"))
+        colour = theme.colour("accent-text" if self._is_me else "text-muted")
+        if self._icon:
+            side = theme.sizes.height.icon
+            box = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+            paint_icon(painter, box, self._icon, colour)
+            return
+        painter.setPen(colour)
         painter.setFont(_font(theme, self._size))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._initials)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
 _CHANGING: Final = ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+_MOST_ROWS: Final = 12
 _STEPS: Final = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 
 
@@ -51,13 +52,21 @@ class MenuFloat(ActionFloat):
         sizes, metrics = self.themes.theme.sizes, self.themes.theme.metrics()
         widest = max((metrics.horizontalAdvance(f"{pick.words}{pick.detail}") for pick in self.picks), default=0)
         # The margins, and the hairline of the frame.
-        high = len(self.picks) * sizes.height.row_one_line + 2 * sizes.space.tight + 2
+        high = min(_MOST_ROWS, len(self.picks)) * sizes.height.row_one_line + 2 * sizes.space.tight + 2
         width = max(sizes.width.context_min, widest + 3 * sizes.space.wide)
         self.place_by(anchor, width, high, is_trailing=is_trailing)
         keys = [pick.key for pick in self.picks]
         first = next((at for at, pick in enumerate(self.picks) if pick.is_enabled), 0)
         self.rows.select_row(keys.index(chosen_key) if chosen_key in keys else first)
         self.rows.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def offer(self, picks: Sequence[Pick]) -> None:
+        """Other lines while it is open; the keyboard stays with its line."""
+        keys, current = [pick.key for pick in picks], self.rows.currentIndex()
+        now = self.picks[current.row()].key if current.isValid() else ""
+        self.picks = picks
+        self._model.offer(picks, None)
+        self.rows.select_row(keys.index(now) if now in keys else 0)
 
     def _take(self, index: QModelIndex) -> None:
         key = self.picks[index.row()].key
