@@ -47,8 +47,11 @@ def watched(self, text, params=None):
         looked.append(text)
     return execute(self, text, params)
 type(sql.db).execute_sql = watched
-INSERT, TABLE = ("INSERT INTO drafts VALUES (?, ?, 1)", "drafts") if kind == "desk" else (
-    "INSERT INTO organisations VALUES (?, 'org', 1, 0, ?, '', '', '', '')", "organisations")
+INSERT, TABLE, KEY = (
+    ("INSERT INTO drafts VALUES (?, ?, 1)", "drafts", "key")
+    if kind == "desk"
+    else ("INSERT INTO escrow VALUES (?, ?)", "escrow", "device_id")
+)
 
 def written(key):
     try:
@@ -59,7 +62,7 @@ def written(key):
         return fault.title
 
 def there():
-    return [key for (key,) in sql.all(f"SELECT {'key' if kind == 'desk' else 'id'} FROM {TABLE} ORDER BY 1")]
+    return [key for (key,) in sql.all(f"SELECT {KEY} FROM {TABLE} ORDER BY 1")]
 
 told = {"before": [written("1"), written("2")]}
 fail(way == "lasting")
@@ -103,7 +106,7 @@ def worked(folder: Path, kind: str, name: str, way: str, end: str = "closed") ->
     )
     assert ended.returncode == (-9 if end == "killed" else 0), ended.stderr.decode()[-3000:]
     sql = open_desk(folder / "a.db", bytes(32), clock=lambda: 1) if kind == "desk" else open_server(folder / "a.db")
-    column, table = ("key", "drafts") if kind == "desk" else ("id", "organisations")
+    column, table = ("key", "drafts") if kind == "desk" else ("device_id", "escrow")
     found = [key for (key,) in sql.all(f"SELECT {column} FROM {table} ORDER BY 1")]
     assert sql.value("PRAGMA integrity_check") == "ok"
     if kind == "desk":
