@@ -1,4 +1,4 @@
-"""Fault 12, at the window: while the server hangs, the event loop turns, notes are saved, and the line tells how it is."""
+"""Faults 12 and 23, at the window: while the server hangs it lives and saves; a name in HTML is only text."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QTextEdit
 
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.ui.kit.theme import ThemeSwitch
@@ -21,6 +21,7 @@ from tests.faults.processes import Server, serving
 from tests.ui.recovery_seat import House, Seat
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked from a prepared one here")
+CLIENT = "SELECT id FROM clients ORDER BY name LIMIT 1"
 SILENT_SECONDS = 2.5
 LONGEST_TURN_SECONDS = 0.5
 """Far below a request's deadline, which a window that waits for the network would show; machines may be busy."""
@@ -85,3 +86,23 @@ def test_the_window_lives_while_the_server_hangs(seat: Seat, server_process: Ser
     seat.sync()
     seat.says("All saved")
     assert OwnProcess(server_process).notes() == seat.notes()
+
+
+def test_no_part_of_the_window_takes_a_name_for_html(seat: Seat) -> None:
+    hostile = "<img src='file:///etc/hostname'><b>Sample</b> & Sons"
+    clients = seat.desk.desk.services.clients
+    for deed in (
+        lambda: clients.add_client({"name": hostile}).outcome,
+        lambda: clients.add_note(str(seat.desk.data.sql.value(CLIENT)), hostile).outcome,
+    ):
+        seat.desk.desk.do(seat.desk, deed, is_quiet=True)
+        seat.wait(0.2)
+    shown: set[str] = set()
+    for place in ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4"):
+        seat.press(place)
+        seat.wait(0.3)
+        labels = seat.desk.window.findChildren(QLabel)
+        assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
+        assert not [text for text in seat.desk.window.findChildren(QTextEdit) if text.acceptRichText()]
+        shown |= {label.text() for label in labels}
+    assert len(shown) > 20
