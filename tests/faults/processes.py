@@ -12,10 +12,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from csr_desktop.commands.clients import AddClient, AddNote
 from csr_desktop.server.folder import ServerFolder
@@ -29,8 +27,12 @@ from csr_desktop.system.keyring_store import FolderSecrets
 from tests.desks import ZONE
 from tests.server.desk import CHEAP, PASSWORD
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
+
 When = Literal["before", "after"]
-KILLED = -signal.SIGKILL
+KILLED = -9
 
 
 def _forking() -> ForkServerContext:

@@ -16,7 +16,20 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings
 from tests import postgresql
 from tests.faults.machine import missing, namespace
-from tests.faults.processes import client, engine_of, log_of, names, open_data, server_names, synced, until
+from tests.faults.processes import (
+    KILLED,
+    client,
+    die,
+    engine_of,
+    log_of,
+    names,
+    open_data,
+    run,
+    server_names,
+    serving,
+    synced,
+    until,
+)
 from tests.faults.wire import Answered, Ask, Asked, Wire, honest
 from tests.server.conftest import make_bureau
 from tests.server.desk import CHEAP
@@ -150,7 +163,6 @@ def test_postgresql_is_killed_while_answers_are_lost(cluster: postgresql.Cluster
             made.append(f"Sample {number}")
             client(data, made[-1])
             engine.sync_once()
-            assert data.replica.waiting_count() > 0 or number
             if number == 1:
                 assert engine.status.state == "offline", "the database is down"
                 cluster.start()
@@ -168,8 +180,6 @@ def test_postgresql_is_killed_while_answers_are_lost(cluster: postgresql.Cluster
 
 def test_the_desk_is_killed_while_its_server_is_dead(tmp_path: Path, bureau: Path) -> None:
     """14 and 1: what was acknowledged while nobody answered is sent once when both are there again."""
-    from tests.faults.processes import KILLED, run, serving
-
     shutil.copytree(bureau, tmp_path / "server")
     folder = ServerFolder(tmp_path / "server")
     with serving(folder) as server:
@@ -188,8 +198,6 @@ def test_the_desk_is_killed_while_its_server_is_dead(tmp_path: Path, bureau: Pat
 
 
 def sends_and_dies(home: Path) -> None:
-    from tests.faults.processes import die
-
     data = open_data(home)
     client(data, "Sample 1")
     engine_of(data).sync_once()
