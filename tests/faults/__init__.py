@@ -118,7 +118,7 @@ each of them exists. Faults 24 and 25 are tried with the calls and with the mail
     tests/faults/test_hostile_server.py::test_any_status_with_any_body_is_an_outage_or_said
     tests/faults/test_hostile_server.py::test_an_answer_that_drips_without_end_is_given_up
     tests/faults/test_hostile_server.py::test_unknown_values_and_ids_of_other_tables_do_nothing
-    tests/faults/test_hostile_server.py::test_an_endless_answer_neither_fills_the_disk_nor_keeps_the_program_from_working_and_ending
+    tests/faults/test_hostile_server.py::test_an_endless_answer_is_given_up_and_meanwhile_fills_no_disk_and_keeps_nobody_from_working_and_ending
     tests/sync/test_forged.py::test_answers_that_no_honest_server_gives
     tests/sync/test_forged.py::test_a_server_that_says_the_same_over_and_over_is_not_asked_without_end
     tests/sync/test_forged.py::test_a_mass_deletion_waits_for_a_person

@@ -22,7 +22,7 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.store.tables import COLUMNS, NUMBERS, SYNCED
-from csr_desktop.sync import transport
+from csr_desktop.sync import rebase, transport
 from csr_desktop.sync.engine import Engine
 from tests.faults.processes import client, engine_of, note, open_data, synced
 from tests.faults.wire import Answered, Ask, Asked, Manner, Wire, honest
@@ -305,9 +305,10 @@ def test_unknown_values_and_ids_of_other_tables_do_nothing(wire: Wire, desk: Des
         assert_refused(desk, engine, before, (command_id, seq))
 
 
-def test_an_endless_answer_neither_fills_the_disk_nor_keeps_the_program_from_working_and_ending(
-    wire: Wire, desk: DeskData
+def test_an_endless_answer_is_given_up_and_meanwhile_fills_no_disk_and_keeps_nobody_from_working_and_ending(
+    wire: Wire, desk: DeskData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each page says that it leads on, and brings nothing."""
     pages = 0
 
     def endless(reply: dict[str, Any]) -> bytes:
@@ -332,3 +333,11 @@ def test_an_endless_answer_neither_fills_the_disk_nor_keeps_the_program_from_wor
     assert time.monotonic() - began < 3
     assert sum(part.stat().st_size for part in path.parent.glob(f"{path.name}*")) - size < 3_000_000
     assert desk.replica.waiting_count() == 2
+    monkeypatch.setattr(rebase, "EMPTY_PAGES", 10)
+    engine = engine_of(desk)
+    pages += 100
+    before = pages
+    assert not engine.sync_once()
+    assert (engine.status.state, engine.status.title) == ("stopped", "The server's answer does not lead on.")
+    assert pages - before <= 12
+    engine.stop()
