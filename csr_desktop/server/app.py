@@ -279,6 +279,7 @@ class Api:
             raise
         request.state.device_id = session.device_id
         self._parts.metrics.began(session.device_id)
+        self._parts.metrics.versions.labels(*request.state.versions).inc()
         self._take(session)
         return session
 
@@ -305,7 +306,7 @@ def _served(endpoint: Endpoint) -> Endpoint:
 
     async def serve(request: Request) -> Response:
         try:
-            check_version(request)
+            request.state.versions = check_version(request)
             return await endpoint(request)
         except Exception as error:  # noqa: BLE001  # nothing of the program may go out
             fault = rejected(error)

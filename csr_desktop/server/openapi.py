@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from csr_desktop.protocol import (
     MEDIA_TYPE,
+    SCHEMA_HEADER,
     SERVED,
     VERSION_HEADER,
     ChallengeReply,
@@ -141,10 +142,16 @@ def _post(words: str, request: type[msgspec.Struct] | None, reply: type[msgspec.
         "description": "The protocol's version that the workstation speaks.",
         "schema": {"enum": [str(served) for served in SERVED]},
     }
+    schema_said = {
+        "name": SCHEMA_HEADER,
+        "in": "header",
+        "description": "The version of the schema of the workstation's file, which it says since protocol 2.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 999_999},
+    }
     statuses = [status for status in _PROBLEMS if status != "401" or request is not None]
     said: dict[str, Any] = {
         "summary": words,
-        "parameters": [spoken],
+        "parameters": [spoken, schema_said],
         "responses": {"200": _content("It.", MEDIA_TYPE, _ref(reply)), **{s: _problem(s) for s in statuses}},
     }
     schema = _ref(request) if request is not None else {"description": "It may be empty, and is not looked at."}

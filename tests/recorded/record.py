@@ -97,7 +97,7 @@ class Workstation:
 
     def poke(self) -> None:
         self.day.said["desk"] = self.login
-        assert self.transport.wait_for_poke(dict(self.sql.all("SELECT scope, rev FROM cursors")))
+        assert self.transport.poke(dict(self.sql.all("SELECT scope, rev FROM cursors")), -1).is_news
 
     def end(self) -> None:
         self.transport.close()

@@ -27,7 +27,7 @@ from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
-from csr_desktop.sync.transport import SignedOut, decoded, problem_fault, unpacked
+from csr_desktop.sync.transport import NoAnswer, SignedOut, StreamEvent, decoded, problem_fault, unpacked
 from tests.recorded import version_1 as v1
 from tests.recorded.tape import Recording, Step, do_deed, key_of, plain
 from tests.server.desk import CHEAP, Clock
@@ -216,8 +216,19 @@ class Replies:
         assert (asked.cursors, asked.answered, asked.epoch) == (then.cursors, then.answered, then.epoch), step.name
         return msgspec.structs.replace(self._answer("pull", protocol.PullReply), asked=request.asked)
 
-    def wait_for_poke(self, cursors: dict[str, int]) -> bool:
-        return self._answer("poke", protocol.PokeReply).is_news
+    def poke(self, cursors: dict[str, int], present: int) -> protocol.PokeReply:
+        return self._answer("poke", protocol.PokeReply)
+
+    # What version 1 had not
+
+    def check(self, request: protocol.CheckRequest) -> protocol.CheckReply:
+        return protocol.CheckReply(is_now=False)
+
+    def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
+        raise NoAnswer("There is nothing at this address.", "")
+
+    def say(self, word: protocol.PresenceWord) -> protocol.PresenceReply:
+        raise NoAnswer("There is nothing at this address.", "")
 
     def close(self) -> None:
         """Nothing is open."""
@@ -253,7 +264,7 @@ class Station:
         step = self.replies.left[0]
         self.clock.pass_seconds((step.at - self.clock()) / 1000)
         if step.path == "poke":
-            assert self.replies.wait_for_poke({}) is True
+            assert self.replies.poke({}, -1).is_news is True
             return
         for body in self.replies.commands():
             command = catalogue.decode(body)
