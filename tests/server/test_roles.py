@@ -15,7 +15,7 @@ import pytest
 from csr_desktop.commands import catalogue
 from csr_desktop.commands.administration import EditUser
 from csr_desktop.commands.command import AddRow, ChangeState, Command, RemoveRow
-from csr_desktop.protocol import PullRequest
+from csr_desktop.protocol import CheckReply, CheckRequest, PullReply, PullRequest
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.rates import Limits, Rate
 from csr_desktop.server.run import RunningServer, Surroundings, administration
@@ -32,8 +32,8 @@ MORE_STAFF = (
 )
 LOGINS = ("ada", "bob", "cy", "lea", "max", "adm", "dee", "lou", "nia")
 SCOPED = ("interactions", "tickets", "messages", "follow_ups")
-SEEDS = (1, 2, 3)
-COMMANDS = 300
+SEEDS = (1, 2, 3, 4)
+COMMANDS = 400
 """Of each seed."""
 CLOSINGS = {60: ("bob", 0), 120: ("lea", 0), 160: ("lea", 1), 200: ("bob", 1)}
 """Before which command whose account is closed or opened."""
@@ -73,7 +73,7 @@ class Game:
         self.players = [Player(url, login) for login in LOGINS]
         self.counts: collections.Counter[tuple[str, str]] = collections.Counter()
         self.by_role: collections.Counter[tuple[str, str]] = collections.Counter()
-        self.twins = 0
+        self.twins = self.peeps = 0
         self.born: dict[tuple[str, str], str] = {}
 
     def furnish(self) -> None:
@@ -96,7 +96,9 @@ class Game:
             other = self.dice.random.choice(self.players)
             if other is not player and other.done:
                 self.send(player, self.undo(self.dice.random.choice(other.done)), "another's undo")
-        elif roll < 0.24:
+        elif roll < 0.23:
+            self.peep(player)
+        elif roll < 0.26:
             self.send(
                 player, *self.dice.do("AddNote", player.user_id), by=self.dice.random.choice(self.players).user_id
             )
@@ -193,6 +195,32 @@ class Game:
         assert self.answer(player, twin) == ("unknown", *answer), (sent, twin)
         self.twins += 1
 
+    def peep(self, player: Player) -> None:
+        """Asked for by name, hidden rows and scopes are answered as those that nobody has."""
+        who = self.roles.standing(player.user_id)
+        if not who.is_open:
+            return
+        assert player.pull(player.copy).status_code == 200
+        hidden: dict[str, list[str]] = {}
+        for table in SCOPED:
+            rows = self.sql.all(f"SELECT id, scope FROM {table}")
+            hidden[table] = [row_id for row_id, scope in rows if scope not in who.scopes][:5]
+        strange = {table: [new_id() for _ in ids] for table, ids in hidden.items()}
+        there, nowhere = self.again(player, hidden), self.again(player, strange)
+        assert (there.rows, there.columns) == (nowhere.rows, nowhere.columns) == ({}, {})
+        assert [(gone.scope, gone.table) for gone in there.gone] == [(gone.scope, gone.table) for gone in nowhere.gone]
+        scopes = {i for (i,) in self.sql.all("SELECT id FROM teams")} - who.scopes
+        for scope in (*sorted(scopes), new_id()):
+            asked = CheckRequest(player.copy.cursors, there.cut_off_at, scope)
+            assert message(player.desk.post("check", asked), CheckReply) == CheckReply(is_now=False)
+        self.peeps += sum(map(len, hidden.values()))
+
+    @staticmethod
+    def again(player: Player, wanted: dict[str, list[str]]) -> PullReply:
+        """What comes for rows that are asked for by id."""
+        asked = PullRequest(secrets.token_hex(8), player.copy.cursors, player.copy.answered, fills=[], again=wanted)
+        return message(player.desk.post("pull", asked), PullReply)
+
     def fingerprint(self) -> tuple[Any, ...]:
         """Moves with every change of a shared row, a scope mark or a field's history."""
         counts = [self.sql.value(f"SELECT count(*) FROM {table}") for table in ("gone", "history", *SCOPED, "users")]
@@ -262,4 +290,4 @@ def test_every_answer_is_what_the_roles_table_says(busy_server: RunningServer, s
         assert game.by_role[role, "yes"], role
         assert game.by_role[role, "no"] + game.by_role[role, "unknown"], role
     assert game.twins > 10
-    print(sorted(game.counts.items()), game.by_role, game.twins)
+    assert game.peeps > 10
