@@ -34,18 +34,23 @@ _FORGED: Final = (
 )
 
 
+_OF_TEAMS: Final = ("interactions", "tickets", "messages", "follow_ups")
+
+
 class Dice:
     """What may come next. `do` gives a command without its envelope, and its flaw, '' for an honest one."""
 
     def __init__(self, seed: int, sql: Sql) -> None:
         self.random = random.Random(seed)
         self._sql = sql
+        self._me = ""
         self._rows = {
             name[1:]: getattr(self, name) for name in dir(self) if name.startswith("_") and name[1:2].isupper()
         }
         self.kinds: tuple[str, ...] = tuple(sorted(self._rows))
 
     def do(self, kind: str, me: str) -> tuple[Command, str]:
+        self._me = me
         command: Command = self._rows[kind](me)
         if self.random.random() > 0.12:
             return command, ""
@@ -64,6 +69,8 @@ class Dice:
 
     def _any(self, table: str, where: str = "1=1") -> str:
         """Somebody's row, whosever it is; sometimes an id that nobody has."""
+        if table in _OF_TEAMS and self.random.random() < 0.5:  # as often one that they may work on
+            where += f" AND scope IN (SELECT team_id FROM memberships WHERE user_id = '{self._me}' AND deleted = 0)"
         found = [i for (i,) in self._sql.all(f"SELECT id FROM {table} WHERE {where} ORDER BY id")]
         if not found or self.random.random() < 0.06:
             return new_id()

@@ -35,8 +35,17 @@ SCOPED = ("interactions", "tickets", "messages", "follow_ups")
 SEEDS = (1, 2, 3, 4)
 COMMANDS = 400
 """Of each seed."""
-CLOSINGS = {60: ("bob", 0), 120: ("lea", 0), 160: ("lea", 1), 200: ("bob", 1)}
-"""Before which command whose account is closed or opened."""
+CHANGES: dict[int, tuple[str, str, str | int]] = {
+    60: ("bob", "is_active", 0),
+    120: ("lea", "role", "manager"),
+    160: ("dee", "role", "manager"),
+    200: ("bob", "is_active", 1),
+    240: ("lea", "role", "lead"),
+    280: ("cy", "role", "administrator"),
+    320: ("dee", "role", "csr"),
+    360: ("cy", "role", "csr"),
+}
+"""Before which command whose account is changed, and how."""
 WIDE = Rate(100_000, 100_000)
 
 
@@ -113,12 +122,13 @@ class Game:
         standing = self.roles.standing(user_id)
         return standing.role == "administrator" and standing.is_open
 
-    def set_open(self, login: str, is_open: int) -> None:
-        """An administrator closes an account or opens it again."""
-        user_id = next(p.user_id for p in self.players if p.desk.login == login)
-        administrator = self.administrator()
-        is_now = self.sql.value("SELECT is_active FROM users WHERE id = ?", user_id)
-        self.send(administrator, EditUser(row_id=user_id, changes={"is_active": (is_now, is_open)}))
+    def change(self, login: str, field: str, becomes: str | int) -> None:
+        """An administrator changes somebody's account, who at once takes back what they did before."""
+        player = next(p for p in self.players if p.desk.login == login)
+        was = self.sql.value(f"SELECT {field} FROM users WHERE id = ?", player.user_id)
+        self.send(self.administrator(), EditUser(row_id=player.user_id, changes={field: (was, becomes)}))
+        for command in self.dice.random.sample(player.done, min(6, len(player.done))):
+            self.send(player, self.undo(command))
 
     @staticmethod
     def undo(command: Command) -> Command:
@@ -279,8 +289,8 @@ def test_every_answer_is_what_the_roles_table_says(busy_server: RunningServer, s
         closing.callback(sql.db.close)
         game.furnish()
         for number in range(COMMANDS):
-            if number in CLOSINGS:
-                game.set_open(*CLOSINGS[number])
+            if number in CHANGES:
+                game.change(*CHANGES[number])
             game.turn()
         game.check_end()
     assert set(game.dice.kinds) == all_kinds()
