@@ -102,7 +102,8 @@ class Dice:
         return f"Sample {self.random.randrange(10**6)}"
 
     def _edit(self, kind: Callable[..., EditRow], table: str, choices: dict[str, Callable[[], Any]]) -> Command:
-        row_id = self._any(table)
+        # One administrator stays, or nobody could change anything any more.
+        row_id = self._any(table, "login <> 'adm'" if table == "users" else "1=1")
         row = self._row(table, row_id)
         fields: Sequence[str] = self.random.sample(sorted(choices), self.random.randint(1, min(2, len(choices))))
         return kind(row_id=row_id, changes={field: (row[field], choices[field]()) for field in fields})

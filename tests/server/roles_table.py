@@ -122,11 +122,9 @@ class Roles:
             return {"no", "unknown"} if self._names_nothing(who, command) else {"no"}
         if found == {"yes"}:
             found = self._meaning(user_id, who, command)
-        if (flaw or target == {"no"}) and "yes" in found:
+        if flaw or target == {"no"}:  # of what is forged or was deleted, nothing more need be said
             found.discard("yes")
             found.add("no")
-        if target == {"no"}:
-            found.add("no")  # of what was deleted, nothing more is said
         if command.undoes and "yes" in found:
             found.add("no")  # it may have been changed since, or have changed nothing
         return found

@@ -105,8 +105,6 @@ class Game:
             other = self.dice.random.choice(self.players)
             if other is not player and other.done:
                 self.send(player, self.undo(self.dice.random.choice(other.done)), "another's undo")
-        elif roll < 0.23:
-            self.peep(player)
         elif roll < 0.26:
             self.send(
                 player, *self.dice.do("AddNote", player.user_id), by=self.dice.random.choice(self.players).user_id
@@ -291,6 +289,8 @@ def test_every_answer_is_what_the_roles_table_says(busy_server: RunningServer, s
         for number in range(COMMANDS):
             if number in CHANGES:
                 game.change(*CHANGES[number])
+                for player in game.players:
+                    game.peep(player)
             game.turn()
         game.check_end()
     assert set(game.dice.kinds) == all_kinds()
