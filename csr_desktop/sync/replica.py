@@ -100,10 +100,13 @@ class Replica:
         return int(self.sql.value("SELECT COUNT(*) FROM outbox"))
 
     def unfinished_count(self) -> int:
-        """Texts and calls that are not saved yet, and refused changes: what is in this file alone and is not sent."""
+        """Texts and calls that are not saved yet, files on their way, and refused changes: what is in this file alone
+        and is not sent.
+        """
         written = "SELECT COUNT(*) FROM drafts WHERE key NOT LIKE 'saved_call:%'"  # those are copies
         refused = "SELECT COUNT(*) FROM needs_you WHERE status = 'refused'"
-        return int(self.sql.value(f"SELECT ({written}) + ({refused})"))
+        files = "SELECT COUNT(*) FROM attachment_contents WHERE origin = 'taken'"
+        return int(self.sql.value(f"SELECT ({written}) + ({refused}) + ({files})"))
 
     def unsent(self) -> list[Command]:
         return [catalogue.decode(bytes(body)) for (body,) in self.sql.all("SELECT body FROM outbox ORDER BY seq")]
