@@ -32,8 +32,8 @@ _MEDIA_TYPES: Final = {
     "zip": "application/zip",
 }
 _PROGRAMS: Final = frozenset(
-    "app apk bat bash chm cmd com command cpl csh deb desktop dll dmg docm dotm exe gadget hta img inf ins iso jar jnlp "
-    "js jse lnk msc msi msix msp mst pif pkg pptm ps1 psm1 py pyw reg rpm scf scpt scr settingcontent-ms sh sys "
+    "app apk bat bash chm cmd com command cpl csh deb desktop dll dmg docm dotm exe gadget hta img inf ins iso jar "
+    "jnlp js jse lnk msc msi msix msp mst pif pkg pptm ps1 psm1 py pyw reg rpm scf scpt scr settingcontent-ms sh sys "
     "terminal url vb vbe vbs vhd vhdx vxd webloc wsc wsf wsh xll xlsm xltm".split()
 )
 _LONGEST_ENDING: Final = 12

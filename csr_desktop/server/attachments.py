@@ -116,7 +116,7 @@ class Attachments:
             return ContentState(row["size"], is_there=True)
         if row["size"] > self._keeping.largest_bytes:
             raise self._too_large()
-        is_in = 0 <= part.offset and part.offset + len(part.body) <= row["size"]
+        is_in = part.offset >= 0 and part.offset + len(part.body) <= row["size"]
         if not is_in or not 0 < len(part.body) <= CONTENT_PART_BYTES:
             raise bad_message()
         if hashlib.sha256(part.body).digest() != part.sha256:

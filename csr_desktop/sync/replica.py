@@ -25,6 +25,8 @@ PUSH_BYTES = 6 * 1024 * 1024
 """Of one command, and of the commands of one push: both fit the body that a server takes."""
 FIRST_FILL = "first_fill"
 """Key in `state` of a new file until everything has come once: before, what is in it tells nothing of what waits."""
+ATTACHMENT_BYTES = "attachment_bytes"
+"""Key in `state`: the largest file that the server takes, 0 while it knows of no attachments."""
 UNDO_KEPT = 200
 """Groups of commands that can still be taken back."""
 _LATEST_FIRST = "ORDER BY rowid DESC"
