@@ -235,18 +235,16 @@ def _how(row: dict[str, Any], content: Content | None, *, is_mine: bool) -> dict
     if row["scan"] == "refused":
         return {"state": "refused"}
     if not row["arrived_at"]:
-        if content is None or not is_mine or content.origin != contents.TAKEN:
-            return {"state": "coming"}
-        if content.problem:
-            return {"state": "problem", "problem": content.problem}
-        percent = 100 * content.sent // content.size
-        return {"state": "sending" if content.sent else "waiting", "percent": percent}
+        is_kept = content is not None and is_mine and content.origin == contents.TAKEN
+        return _how_far(content, content.sent, "sending", "waiting") if content and is_kept else {"state": "coming"}
     if row["scan"] == "waiting":
         return {"state": "scanning"}
-    if content is None:
-        return {"state": "there"}
-    if content.is_whole:
-        return {"state": "here"}
+    if content is None or content.is_whole:
+        return {"state": "here" if content else "there"}
+    return _how_far(content, content.held, "fetching", "fetching")
+
+
+def _how_far(content: Content, done: int, on_the_way: str, before: str) -> dict[str, Any]:
     if content.problem:
         return {"state": "problem", "problem": content.problem}
-    return {"state": "fetching", "percent": 100 * content.held // content.size}
+    return {"state": on_the_way if done else before, "percent": 100 * done // content.size}

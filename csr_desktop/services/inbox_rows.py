@@ -116,8 +116,8 @@ class AttachedFile(msgspec.Struct, frozen=True):
 
 
 class ConversationMessage(msgspec.Struct, frozen=True):
-    """`author_id` is '' when the contact wrote; an event's `body` is the record's own plain English. Of the kind `files`
-    is what was attached without a text.
+    """`author_id` is '' when the contact wrote; an event's `body` is the record's own plain English. Of the kind
+    `files` is what was attached without a text.
     """
 
     id: str

@@ -390,7 +390,7 @@ def test_a_scanner_that_cannot_say_keeps_it_back_and_is_asked_again(site: Site, 
     ada = site.desk("ada")
     attachment_id = add(ada, TEXT)
     send(ada, attachment_id, TEXT)
-    until(lambda: (tmp_path / "seen").exists())
+    until((tmp_path / "seen").exists)
     until(lambda: row(ada, attachment_id)["scan"] == "waiting")
     time.sleep(0.8)
     assert row(ada, attachment_id)["scan"] == "waiting"
@@ -417,7 +417,7 @@ def test_a_scanner_that_is_not_there_keeps_everything_back(site: Site, tmp_path:
 def test_two_at_once_send_the_same_part_and_it_is_there_once(site: Site) -> None:
     ada = site.desk("ada")
     attachment_id = add(ada, TEXT)
-    threads = [threading.Thread(target=lambda: put(ada, attachment_id, 0, TEXT[:PART])) for _ in range(4)]
+    threads = [threading.Thread(target=put, args=(ada, attachment_id, 0, TEXT[:PART])) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from csr_desktop.protocol import CONTENT_PART_BYTES
+from csr_desktop.protocol import CONTENT_PART_BYTES, ContentQuestion, ContentReply, ContentRequest, ContentState
 from csr_desktop.server.folder import ServerFolder
 from tests.server.desk import HEADERS, Desk
 from tests.server.test_attachments import add, put, refusal, state
@@ -102,7 +102,7 @@ def test_memory_stays_flat_while_a_file_goes_through(
 ) -> None:
     process, url = running
     desk = Desk(httpx2.Client(base_url=url, timeout=40), "ada").begin()
-    content = os.urandom(CONTENT_PART_BYTES) * 50
+    content = os.urandom(CONTENT_PART_BYTES) * 40
     attachment_id = add(desk, content)
     put(desk, attachment_id, 0, content[:CONTENT_PART_BYTES])
     before = memory(process)
@@ -111,8 +111,6 @@ def test_memory_stays_flat_while_a_file_goes_through(
         response = put(desk, attachment_id, at, content[at : at + CONTENT_PART_BYTES])
         assert response.status_code == 200
         at += CONTENT_PART_BYTES
-    from csr_desktop.protocol import ContentQuestion, ContentReply, ContentRequest, ContentState
-
     assert desk.get(ContentState, "content/finish", ContentQuestion(attachment_id)).is_there
     found = hashlib.sha256()
     for offset in range(0, len(content), CONTENT_PART_BYTES):
