@@ -78,9 +78,15 @@ def _visible(character: str) -> str:
 
 def _shortened(name: str) -> str:
     """Within the limits, cut before what it ends in."""
+    if _fits(name):
+        return name
     stem, point, ending = name.rpartition(".")
     tail = point + ending if stem and len(ending) <= _LONGEST_ENDING else ""
     head = name[: len(name) - len(tail)]
-    while head and (len(head + tail) > NAME_CHARACTERS or len((head + tail).encode()) > NAME_BYTES):
+    while head and not _fits(head + tail):
         head = head[:-1]
-    return (head.rstrip(" .") + tail).strip(" .") if tail else head.rstrip(" .")
+    return (head.rstrip(" .") + tail).strip(" .")
+
+
+def _fits(name: str) -> bool:
+    return len(name) <= NAME_CHARACTERS and len(name.encode()) <= NAME_BYTES

@@ -33,7 +33,7 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt"
         ("bill.pdf" + " " * 200 + ".exe", "bill.pdf .exe"),
         ("a\u200bb\ufeff.txt", "ab.txt"),
         ("a\nb\0.txt", "a b.txt"),
-        ('say "no"|<x>?.txt', "say _no____x__.txt"),
+        ('say "no"|<x>?.txt', "say _no___x__.txt"),
         ("stream.txt:hidden.exe", "stream.txt_hidden.exe"),
         ("trailing. . .", "trailing"),
         ("caf\u0065\u0301.txt", "caf\u00e9.txt"),
