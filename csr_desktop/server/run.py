@@ -31,8 +31,8 @@ from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.attendant import Attendant
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.condition import Stopping
-from csr_desktop.server.daily import Daily
 from csr_desktop.server.contents import ContentFolder
+from csr_desktop.server.daily import Daily
 from csr_desktop.server.doors import Connection, Doors, Doorway
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import CONTENTS_NAME, ServerFolder, epoch
@@ -85,8 +85,8 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What stands around a server: its door, who may see its figures, how files are kept; and what a test may replace: time, the cost of
-    passwords, limits, and where a commit may be stopped.
+    """What stands around a server: its door, who may see its figures, how files are kept; and what a test may replace:
+    time, the cost of passwords, limits, and where a commit may be stopped.
     """
 
     clock: Callable[[], int] = wall_clock

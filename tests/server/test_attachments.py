@@ -57,11 +57,9 @@ class Site:
 
     def start(self, **keeping: Any) -> None:
         self._closing.close()
-        around = Surroundings(clock=self.clock, passwords=CHEAP, limits=self.limits)
+        around = Surroundings(clock=self.clock, passwords=CHEAP, limits=self.limits, keeping=Keeping(**keeping))
         folder = ServerFolder(self.path, self.database)
-        self.running = self._closing.enter_context(
-            RunningServer(folder, surroundings=around, keeping=Keeping(**keeping))
-        )
+        self.running = self._closing.enter_context(RunningServer(folder, surroundings=around))
 
     def desk(self, login: str) -> Desk:
         made = Desk(httpx2.Client(base_url=self.running.url, timeout=40), login)

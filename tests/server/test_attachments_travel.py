@@ -232,7 +232,7 @@ def test_what_is_too_large_or_empty_is_said_before_it_is_taken(
     folder: ServerFolder, open_desk: Callable[[str, str], Workstation]
 ) -> None:
     with RunningServer(
-        folder, surroundings=Surroundings(passwords=CHEAP), keeping=Keeping(largest_bytes=2_000_000)
+        folder, surroundings=Surroundings(passwords=CHEAP, keeping=Keeping(largest_bytes=2_000_000))
     ) as server:
         ada = open_desk(server.url, "ada")
         attachments = ada.data.services.attachments
@@ -248,8 +248,8 @@ def test_what_is_too_large_or_empty_is_said_before_it_is_taken(
         ada.engine.stop()
         port = int(server.url.rpartition(":")[2])
     # The limit was lowered between choosing and sending.
-    around = Surroundings(passwords=CHEAP)
-    with RunningServer(folder, port=port, surroundings=around, keeping=Keeping(largest_bytes=1_000_000)):
+    around = Surroundings(passwords=CHEAP, keeping=Keeping(largest_bytes=1_000_000))
+    with RunningServer(folder, port=port, surroundings=around):
         ada.engine = ada.data.engine(ada.changes.append, ada.statuses.append)
         ada.data.services.inbox.reply(ticket_id, "Here.")
         ada.engine.start()
@@ -263,7 +263,7 @@ def test_what_the_scanner_refused_is_nowhere_any_more(
 ) -> None:
     refuse = (sys.executable, "-c", "import sys; sys.exit(1)")
     keeping = Keeping(scan_command=refuse)
-    with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP), keeping=keeping) as server:
+    with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP, keeping=keeping)) as server:
         ada, bob = open_desk(server.url, "ada"), open_desk(server.url, "bob")
         ticket_id = ticket(ada)
         attachment_id = attach(ada, ticket_id, b"harm")
@@ -388,8 +388,8 @@ def test_a_damaged_file_is_made_anew_with_what_was_not_sent(
 def test_a_server_that_takes_no_files_is_sent_none(
     folder: ServerFolder, open_desk: Callable[[str, str], Workstation]
 ) -> None:
-    around = Surroundings(passwords=CHEAP)
-    with RunningServer(folder, surroundings=around, keeping=Keeping(largest_bytes=0)) as server:
+    around = Surroundings(passwords=CHEAP, keeping=Keeping(largest_bytes=0))
+    with RunningServer(folder, surroundings=around) as server:
         ada = open_desk(server.url, "ada")
         with pytest.raises(BadInput, match="does not take files"):
             ada.data.services.attachments.begin("reply:t", "notice.pdf", 10)
