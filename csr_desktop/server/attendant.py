@@ -19,7 +19,6 @@ from csr_desktop.server.attachments import CLEAN, REFUSED, WAITING, Keeping
 from csr_desktop.server.contents import ContentFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.problems import places
-from csr_desktop.server.readers import forget_connection
 from csr_desktop.server.writer import Writer
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
@@ -36,7 +35,9 @@ _log = structlog.get_logger(__name__)
 
 
 class Attendant:
-    """One thread a server. Several on one database take what waits in turn: nothing is scanned twice at once."""
+    """One thread a server, which asks the writer and needs no connection of its own. Several on one database take what
+    waits in turn: nothing is scanned twice at once.
+    """
 
     def __init__(
         self,
@@ -72,21 +73,16 @@ class Attendant:
 
     def _run(self) -> None:
         tidied_at = -TIDY_SECONDS
-        try:
-            while not self._stopped.is_set():
-                self._wake.clear()
-                try:
-                    self._sql.db.connect(reuse_if_open=True)
-                    self.scan()
-                    if time.monotonic() - tidied_at >= TIDY_SECONDS:
-                        tidied_at = time.monotonic()
-                        self.tidy()
-                except Exception as error:  # noqa: BLE001  # the disk or the database may be away for a while
-                    _log.error("attachments_not_looked_after", places=places(error))
-                    forget_connection(self._sql.db)
-                self._wake.wait(LOOK_SECONDS if self._keeping.scan_command else TIDY_SECONDS)
-        finally:
-            forget_connection(self._sql.db)
+        while not self._stopped.is_set():
+            self._wake.clear()
+            try:
+                self.scan()
+                if time.monotonic() - tidied_at >= TIDY_SECONDS:
+                    tidied_at = time.monotonic()
+                    self.tidy()
+            except Exception as error:  # noqa: BLE001  # the disk or the database may be away for a while
+                _log.error("attachments_not_looked_after", places=places(error))
+            self._wake.wait(LOOK_SECONDS if self._keeping.scan_command else TIDY_SECONDS)
 
     # Scanning
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +92,7 @@ class Site:
         return Attendant(parts.sql, parts.ledger, parts.writer, folder, Keeping(**keeping), self.clock)
 
     def tidy(self) -> None:
-        with connected(self):
-            self.attendant().tidy()
-
-
-def connected(site: Site) -> closing[Any]:
-    site.running.parts.sql.db.connect()
-    return closing(site.running.parts.sql.db)
+        self.attendant().tidy()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -394,12 +388,10 @@ def test_a_scanner_that_cannot_say_keeps_it_back_and_is_asked_again(site: Site, 
     assert row(ada, attachment_id)["scan"] == "waiting"
     assert refusal(ada.post("content/get", ContentRequest(attachment_id, 0)))[:2] == (409, "waiting")
     works.touch()
-    with connected(site):
-        site.attendant(scan_command=command).scan()
+    site.attendant(scan_command=command).scan()
     assert row(ada, attachment_id)["scan"] == "waiting", "it was asked only a moment ago"
     site.clock.pass_seconds(61)
-    with connected(site):
-        site.attendant(scan_command=command).scan()
+    site.attendant(scan_command=command).scan()
     assert row(ada, attachment_id)["scan"] == "clean"
 
 
