@@ -138,6 +138,8 @@ class PullReply(msgspec.Struct, frozen=True):
     fills: list[Fill] = []
     resync: list[str] = []
     cut_off_at: int = 0
+    attachment_bytes: int = 0
+    """The largest file that this server takes; 0 for one that knows of no attachments."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -321,6 +323,46 @@ PRESENCE_SECONDS = 20.0
 """How often a workstation repeats its presence."""
 LOST_SECONDS = 45.0
 """Who was not heard of for so long is offline."""
+
+
+# The content of attachments, which travels beside the rows. `id` is the attachment's.
+
+CONTENT_PART_BYTES = 1024 * 1024
+"""Sent and fetched at once, at most."""
+
+
+class ContentQuestion(msgspec.Struct, frozen=True):
+    """How much of the content is there; asked before the first part, and after an interruption."""
+
+    id: str
+
+
+class ContentPart(msgspec.Struct, frozen=True):
+    """Bytes from `offset` on. They are taken only where what is there ends, and if they have this SHA-256."""
+
+    id: str
+    offset: int
+    body: bytes
+    sha256: bytes
+
+
+class ContentState(msgspec.Struct, frozen=True):
+    """Where to go on; `is_there` once the server has all of it for good."""
+
+    received: int
+    is_there: bool = False
+
+
+class ContentRequest(msgspec.Struct, frozen=True):
+    id: str
+    offset: int
+
+
+class ContentReply(msgspec.Struct, frozen=True):
+    """Whole parts of CONTENT_PART_BYTES, the last one shorter."""
+
+    body: bytes
+
 
 _encode = msgspec.msgpack.Encoder().encode
 

@@ -21,6 +21,7 @@ from csr_desktop.protocol import (
     PushReply,
     PushRequest,
 )
+from csr_desktop.server.attachments import LARGEST_BYTES
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder
@@ -65,12 +66,12 @@ class Bureau:
         self.sql = ServerFolder(self.folder).create()
         self.ledger = Ledger(self.sql, self.clock)
         self.made_up = generate(self.sql, self.ledger, seats, seed, self.clock())
-        self.feed = Feed(self.sql, self.ledger, self.clock, "epoch")
+        self.feed = Feed(self.sql, self.ledger, self.clock, "epoch", LARGEST_BYTES)
 
     def open(self) -> None:
         self.sql = open_server(self.folder / "server.db")
         self.ledger = Ledger(self.sql, self.clock)
-        self.feed = Feed(self.sql, self.ledger, self.clock, "epoch")
+        self.feed = Feed(self.sql, self.ledger, self.clock, "epoch", LARGEST_BYTES)
 
     def account(self, user_id: str, name: str, login: str) -> Account:
         device_id = f"device-of-{login}"

@@ -12,6 +12,7 @@ from csr_desktop.commands.administration import (
     EditUser,
     RemoveMembership,
 )
+from csr_desktop.commands.attachments import AddAttachment, RemoveAttachment
 from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
 from csr_desktop.commands.clients import (
     AddClient,
@@ -74,4 +75,6 @@ Any_ = (
     | AddSlaPolicy
     | AddTopic
     | AddDisposition
+    | AddAttachment
+    | RemoveAttachment
 )

@@ -22,7 +22,9 @@ _TIMES: Final = {
 }
 """By table, what happened to a row, in milliseconds. An edit's time is in its stamps."""
 AGING: Final = tuple(_TIMES)
-"""The tables whose rows a workstation drops when they are old. All others are the directory."""
+"""The tables whose rows a workstation drops when they are old. All others are kept: the directory, and what files are
+called, which is little beside what they hold.
+"""
 
 
 def cut_off(now_at: int, months: int) -> int:
@@ -71,8 +73,8 @@ def within_sql(table: str, cut_off_at: int, *, is_postgresql: bool, alias: str =
 
 def open_sql(table: str, since_at: int) -> str:
     """SQL for the open work of a table: what waits for somebody, with its conversation, and calls missed since."""
-    if table == "messages":
-        return f"EXISTS (SELECT 1 FROM tickets its WHERE its.id = messages.ticket_id AND {_open_sql('tickets', 'its')})"
+    if table in {"messages", "attachments"}:
+        return f"EXISTS (SELECT 1 FROM tickets its WHERE its.id = {table}.ticket_id AND {_open_sql('tickets', 'its')})"
     if table == "interactions":
         missed = f"(result IN ({_listed(MISSED)}) OR channel = 'voicemail')"
         return f"(direction = 'in' AND called_back_at = 0 AND started_at >= {since_at:d} AND {missed})"

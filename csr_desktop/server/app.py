@@ -29,6 +29,8 @@ from csr_desktop.protocol import (
     StreamRequest,
     TokenRequest,
 )
+from csr_desktop.server.attachment_api import AttachmentApi
+from csr_desktop.server.attachments import Attachments
 from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.bodies import (
     SMALL_BODY_BYTES,
@@ -93,6 +95,7 @@ class Parts(msgspec.Struct, frozen=True):
     metrics: Metrics
     stopping: Stopping
     sparse: Sparse
+    attachments: Attachments
     metrics_token: str = ""
 
 
@@ -126,6 +129,7 @@ class Api:
             ("check", self.check),
             ("stream", self.stream),
             ("presence", self.presence),
+            *AttachmentApi(self._parts, self._session).paths,
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]

@@ -218,6 +218,28 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
     help="The certificate's private key, PEM, without a password.",
 )
 @click.option(
+    "--attachments",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep the content of attachments here instead of in the server's folder. Servers that share a PostgreSQL need "
+    "one folder that all of them reach.",
+)
+@click.option(
+    "--attachment-limit",
+    default=25,
+    show_default=True,
+    type=click.IntRange(1, 2048),
+    metavar="MB",
+    help="The largest file that may be attached.",
+)
+@click.option(
+    "--scan-command",
+    default="",
+    metavar="COMMAND",
+    help="Run this for each attachment, with the file's path as its last argument, before anyone can open it; without "
+    "a shell. Exit code 0 is clean, 1 refused and removed; anything else, and two minutes, keep it back and try again.",
+)
+@click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the address into this file once the server listens; it is removed at the end.",
@@ -277,6 +299,9 @@ def run(
     port: int,
     tls_cert: Path | None,
     tls_key: Path | None,
+    attachments: Path | None,
+    attachment_limit: int,
+    scan_command: str,
     ready_file: Path | None,
     workers: int,
     until_input_ends: bool,
@@ -294,6 +319,7 @@ def run(
     while it runs. It stays in the foreground: to start it with the machine, let the system's own means, such as
     systemd, run this command.
     """
+    from csr_desktop.server.attachments import Keeping, scan_words
     from csr_desktop.server.condition import metrics_token
     from csr_desktop.server.doors import Doorway, check_proxies
     from csr_desktop.server.logs import log_to
@@ -314,7 +340,9 @@ def run(
             ready_file=ready_file,
             starter=_STANDARD_INPUT if until_input_ends else None,
             surroundings=Surroundings(
-                doorway=Doorway(connections, connections_an_address, proxies), metrics_token=token
+                doorway=Doorway(connections, connections_an_address, proxies),
+                metrics_token=token,
+                keeping=Keeping(attachments, attachment_limit * 1_000_000, scan_words(scan_command)),
             ),
             drain_seconds=drain_seconds,
             workers=workers,

@@ -29,11 +29,14 @@ _encode = msgspec.msgpack.Encoder().encode
 class Feed:
     """`epoch` changes when the server was restored from a backup."""
 
-    def __init__(self, sql: Sql, ledger: Ledger, clock: Callable[[], int], epoch: str) -> None:
+    def __init__(
+        self, sql: Sql, ledger: Ledger, clock: Callable[[], int], epoch: str, attachment_bytes: int = 0
+    ) -> None:
         self._sql = sql
         self._ledger = ledger
         self._clock = clock
         self._epoch = epoch
+        self._attachment_bytes = attachment_bytes
 
     def pull(self, device_id: str, user_id: str, request: PullRequest) -> PullReply:
         """A page. Raises Refused when the account is closed meanwhile, Rejected when the workstation is revoked (401),
@@ -71,6 +74,7 @@ class Feed:
             fills=list(page.fills.values()),
             resync=page.resync,
             cut_off_at=page.cut_off_at,
+            attachment_bytes=self._attachment_bytes,
         )
 
     def _answers(self, device_id: str, after: int) -> list[Answer]:

@@ -20,6 +20,7 @@ from csr_desktop.system.whole_file import next_free, sync_folder
 DATABASE_NAME: Final = "server.db"
 KEY_NAME: Final = "server.key"
 LOCK_NAME: Final = "server.lock"
+CONTENTS_NAME: Final = "attachments"
 MOVED: Final = "moved"
 """Stands in the name of a database file whose data went to PostgreSQL."""
 

@@ -26,13 +26,16 @@ from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreadable
 from csr_desktop.domain.ids import id_source
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.app import Api, Parts
+from csr_desktop.server.attachments import THREADS, Attachments, Keeping
 from csr_desktop.server.attendance import Attendance
+from csr_desktop.server.attendant import Attendant
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.condition import Stopping
+from csr_desktop.server.contents import ContentFolder
 from csr_desktop.server.daily import Daily
 from csr_desktop.server.doors import Connection, Doors, Doorway
 from csr_desktop.server.feed import Feed
-from csr_desktop.server.folder import ServerFolder, epoch
+from csr_desktop.server.folder import CONTENTS_NAME, ServerFolder, epoch
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import AnnouncingLedger, Board
 from csr_desktop.server.logs import Sparse
@@ -59,7 +62,7 @@ STOP_SECONDS: Final = 10
 """For requests that are under way."""
 CLOSE_SECONDS: Final = 20
 """For what was taken to be committed and connections to be closed, after that."""
-CONNECTIONS: Final = 1 + READER_COUNT + DOORKEEPER_COUNT + 1
+CONNECTIONS: Final = 1 + READER_COUNT + DOORKEEPER_COUNT + THREADS + 1
 """To the database, of one process at most: the writer's, and that on which notices are heard."""
 START_SECONDS: Final = 30
 KEEP_ALIVE_SECONDS: Final = 65
@@ -82,8 +85,8 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What stands around a server: its door, who may see its figures; and what a test may replace: time, the cost of
-    passwords, limits, and where a commit may be stopped.
+    """What stands around a server: its door, who may see its figures, how files are kept; and what a test may replace:
+    time, the cost of passwords, limits, and where a commit may be stopped.
     """
 
     clock: Callable[[], int] = wall_clock
@@ -93,6 +96,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     before_commit: Callable[[], None] = lambda: None
     doorway: Doorway = Doorway()
     metrics_token: str = ""
+    keeping: Keeping = Keeping()
 
 
 @contextmanager
@@ -107,7 +111,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
                 keep_nobody(sql)
             board = Board(lambda: readers.is_busy)
             ledger, after_commit = _ledger(sql, around, board)
-            feed = Feed(sql, ledger, around.clock, epoch(sql))
+            feed = Feed(sql, ledger, around.clock, epoch(sql), around.keeping.largest_bytes)
         finally:
             sql.db.close()  # each thread has its own connection
         metrics = Metrics(folder.path / SHELF_NAME if folder.is_shared else None)
@@ -125,6 +129,13 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
         daily = Daily(lambda: writer.do(lambda: drop_old_marks(sql, around.clock())))
         daily.start()
         closing.callback(daily.stop)
+        contents = ContentFolder(around.keeping.folder or folder.path / CONTENTS_NAME)
+        attachments = Attachments(sql, ledger, writer, contents, around.keeping, around.clock)
+        attendant = Attendant(sql, ledger, writer, contents, around.keeping, around.clock)
+        attachments.on_arrived = attendant.wake
+        for keeper in (attachments, attendant):
+            keeper.start()
+            closing.callback(keeper.stop)
         sessions = (
             SharedSessions(sql, key, lambda: around.clock() / 1000)
             if sql.is_postgresql
@@ -158,6 +169,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             metrics=metrics,
             stopping=Stopping(),
             sparse=sparse,
+            attachments=attachments,
             metrics_token=around.metrics_token,
         )
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.services.inbox_rows import Conversation, ConversationMessage, LinkedPromise
+from csr_desktop.services.inbox_rows import AttachedFile, Conversation, ConversationMessage, LinkedPromise
 from csr_desktop.services.labels import ticket_label
 from csr_desktop.store.queries import conversations as queries
 from csr_desktop.store.queries import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csr_desktop.services.attachments import Attachments
     from csr_desktop.services.client_context import ClientContexts
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.people import People
@@ -21,11 +26,19 @@ _TOGETHER_MS: Final = 120_000
 
 
 class Conversations:
-    def __init__(self, replica: Replica, people: People, lists: Lists, contexts: ClientContexts) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        people: People,
+        lists: Lists,
+        contexts: ClientContexts,
+        attachments: Callable[[], Attachments],
+    ) -> None:
         self._replica = replica
         self._people = people
         self._lists = lists
         self._contexts = contexts
+        self._attachments = attachments
 
     def conversation(self, ticket_id: str) -> Conversation:
         """Raises Refused for a ticket that is not here."""
@@ -64,7 +77,7 @@ class Conversations:
             resolved_at=ticket["resolved_at"],
             escalated_to_id=ticket["escalated_to_id"],
             escalated_to_name=self._people.name(ticket["escalated_to_id"]),
-            messages=self._messages(messages, follow_ups, names),
+            messages=_with_files(self._messages(messages, follow_ups, names), self._attachments().of_ticket(ticket_id)),
             promises=tuple(_linked(row) for row in follow_ups),
             can_work=can_work,
             can_reassign=can_work and (who.is_lead or ticket["assignee_id"] in {"", who.id}),
@@ -93,6 +106,42 @@ class Conversations:
             )
             for i, kind, author_id, contact_id, body, at in messages
         )
+
+
+def _with_files(
+    messages: tuple[ConversationMessage, ...], files: tuple[AttachedFile, ...]
+) -> tuple[ConversationMessage, ...]:
+    """Each file with its message; those without one stand among them by time, what one person added together as one."""
+    if not files:
+        return messages
+    of_message: dict[str, list[AttachedFile]] = {}
+    alone: list[list[AttachedFile]] = []
+    for file in files:
+        if file.message_id:
+            of_message.setdefault(file.message_id, []).append(file)
+        elif alone and alone[-1][-1].author_id == file.author_id and file.added_at - alone[-1][-1].added_at < 1000:
+            alone[-1].append(file)
+        else:
+            alone.append([file])
+    found = [
+        msgspec.structs.replace(message, files=tuple(of_message[message.id])) if message.id in of_message else message
+        for message in messages
+    ]
+    found += [
+        ConversationMessage(
+            id=some[0].id,
+            kind="files",
+            author_id=some[0].author_id,
+            author_name=some[0].author_name,
+            is_mine=some[0].is_mine,
+            body="",
+            written_at=some[0].added_at,
+            promises=(),
+            files=tuple(some),
+        )
+        for some in alone
+    ]
+    return tuple(sorted(found, key=lambda message: message.written_at))
 
 
 def _made_with(follow_up: tuple[Any, ...], messages: list[tuple[Any, ...]]) -> str:

@@ -83,6 +83,7 @@ class DeskData:
         on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
     ) -> Engine:
         """The one that syncs, not yet started."""
+        from csr_desktop.sync.attachments import AttachmentSync
         from csr_desktop.sync.engine import Engine
         from csr_desktop.sync.transport import HttpTransport
 
@@ -100,7 +101,8 @@ class DeskData:
                 refresh_meta(self.sql)
             on_status(said)
 
-        return Engine(self.replica, transport, self.clock, on_changed, status, on_people=on_people)
+        files = AttachmentSync(self.replica, transport, on_changed)
+        return Engine(self.replica, transport, self.clock, on_changed, status, on_people=on_people, companion=files)
 
     def rejoin(self, account: Account, keys: PersonSecrets) -> None:
         """The person signed in again: the same file speaks as this workstation now. No engine runs meanwhile."""

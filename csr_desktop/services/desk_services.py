@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.services.attachments import Attachments
     from csr_desktop.services.call_rows import RunningCall
     from csr_desktop.services.calls import Calls
     from csr_desktop.services.client_context import ClientContexts
@@ -58,8 +59,18 @@ class Services:
             from csr_desktop.services.conversations import Conversations
             from csr_desktop.services.inbox import Inbox
 
-            conversations = Conversations(self.replica, self.people, self.lists, self._contexts)
-            return Inbox(self.replica, self.people, self.lists, self._contexts, conversations, self._local_zone)
+            conversations = Conversations(
+                self.replica, self.people, self.lists, self._contexts, lambda: self.attachments
+            )
+            return Inbox(
+                self.replica,
+                self.people,
+                self.lists,
+                self._contexts,
+                conversations,
+                lambda: self.attachments,
+                self._local_zone,
+            )
 
         return self._once("inbox", build)
 
@@ -114,6 +125,15 @@ class Services:
             return Drafts(self.replica)
 
         return self._once("drafts", build)
+
+    @property
+    def attachments(self) -> Attachments:
+        def build() -> Attachments:
+            from csr_desktop.services.attachments import Attachments
+
+            return Attachments(self.replica, self.people)
+
+        return self._once("attachments", build)
 
     @property
     def people(self) -> People:
@@ -191,18 +211,22 @@ class Services:
         meanwhile.
         """
         calls: list[RunningCall] = []
+        files: list[str] = []
 
         def bring_back(undone_group: str, undone: Outcome) -> None:
             call = self.calls.bring_back_saved(undone_group)
             calls.extend([call] if call else [])
+            if self.attachments.bring_back(undone_group, undone):
+                files.append(undone_group)
             self.inbox.bring_back_said(undone)
 
         outcome = self.replica.undo(group_id, bring_back)
         outcome = msgspec.structs.replace(outcome, words=self.inbox.said_after(outcome))
-        if not calls:
+        if not calls and not files:
             return outcome
         interactions = outcome.changed.ids("interactions") | {call.id for call in calls}
-        rows = {**outcome.changed.rows, "interactions": interactions}
+        attachments = outcome.changed.ids("attachments") | set(files)
+        rows = {**outcome.changed.rows, "interactions": interactions, "attachments": attachments}
         return msgspec.structs.replace(outcome, changed=changed(rows, rights=outcome.changed.rights))
 
     def last_undo(self) -> tuple[str, str] | None:

@@ -18,8 +18,9 @@ from csr_desktop.store.queries import rows
 from csr_desktop.store.queries.inbox import Item, Standpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from csr_desktop.services.attachments import Attachments
     from csr_desktop.services.client_context import ClientContexts
     from csr_desktop.services.client_rows import ClientContext
     from csr_desktop.services.conversations import Conversations
@@ -55,9 +56,10 @@ class Inbox(TicketActions):
         lists: Lists,
         contexts: ClientContexts,
         conversations: Conversations,
+        attachments: Callable[[], Attachments],
         local_zone: str,
     ) -> None:
-        super().__init__(replica, people, lists)
+        super().__init__(replica, people, lists, attachments)
         self._contexts = contexts
         self._conversations = conversations
         self._local_zone = local_zone

@@ -10,6 +10,7 @@ from csr_desktop.services.outcome import Outcome
 
 View = Literal["mine", "unassigned", "my_team", "due_today", "breached", "waiting", "escalated"]
 VIEWS: Final[tuple[View, ...]] = ("mine", "unassigned", "my_team", "due_today", "breached", "waiting", "escalated")
+FileState = Literal["there", "here", "waiting", "sending", "coming", "scanning", "refused", "fetching", "problem"]
 ItemKind = Literal["ticket", "call", "follow_up"]
 InboxKey = tuple[int, str]
 """Consequence and id of the last row that was read."""
@@ -92,8 +93,32 @@ class LinkedPromise(msgspec.Struct, frozen=True):
     outcome: str
 
 
+class AttachedFile(msgspec.Struct, frozen=True):
+    """A file on a ticket, or one that waits with a draft.
+
+    `state`: there (at the server), here (a copy is on this computer, too), waiting (kept here, to be sent), sending,
+    coming (from a colleague's computer), scanning, refused (by the scanner), fetching, or problem: too_large, damaged,
+    gone, or another code that the server said. `percent` is of what is sent or fetched.
+    """
+
+    id: str
+    name: str
+    size: int
+    state: FileState
+    percent: int = 0
+    problem: str = ""
+    author_id: str = ""
+    author_name: str = ""
+    is_mine: bool = False
+    can_remove: bool = False
+    message_id: str = ""
+    added_at: int = 0
+
+
 class ConversationMessage(msgspec.Struct, frozen=True):
-    """`author_id` is '' when the contact wrote; an event's `body` is the record's own plain English."""
+    """`author_id` is '' when the contact wrote; an event's `body` is the record's own plain English. Of the kind
+    `files` is what was attached without a text.
+    """
 
     id: str
     kind: str
@@ -103,6 +128,7 @@ class ConversationMessage(msgspec.Struct, frozen=True):
     body: str
     written_at: int
     promises: tuple[LinkedPromise, ...]
+    files: tuple[AttachedFile, ...] = ()
 
 
 class Conversation(msgspec.Struct, frozen=True):

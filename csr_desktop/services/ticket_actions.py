@@ -12,10 +12,11 @@ from csr_desktop.services.labels import note_title
 from csr_desktop.store.queries import drafts, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from csr_desktop.commands.command import Command
     from csr_desktop.commands.tickets import OpenTicket
+    from csr_desktop.services.attachments import Attachments
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.services.people import People
@@ -29,10 +30,11 @@ _DRAFT_OF: Final = {"reply": "reply", "note": "note", "inbound": "heard"}
 class TicketActions:
     """Every action runs at once on this workstation and raises Refused when a rule says no; then nothing changed."""
 
-    def __init__(self, replica: Replica, people: People, lists: Lists) -> None:
+    def __init__(self, replica: Replica, people: People, lists: Lists, attachments: Callable[[], Attachments]) -> None:
         self._replica = replica
         self._people = people
         self._lists = lists
+        self._attachments = attachments
 
     def claim(self, ids: str | Sequence[str]) -> Outcome:
         """Take tickets and follow-ups."""
@@ -208,18 +210,19 @@ class TicketActions:
             raise BadInput("body", "Write something first.")
         ticket = self._tickets([ticket_id])[ticket_id]
         contact_id = ticket["contact_id"] if kind == "inbound" else ""
+        message_id = self._replica.new_id()
         commands: list[Command] = [
-            AddMessage(
-                row_id=self._replica.new_id(), ticket_id=ticket_id, message_kind=kind, body=text, contact_id=contact_id
-            )
+            AddMessage(row_id=message_id, ticket_id=ticket_id, message_kind=kind, body=text, contact_id=contact_id)
         ]
         if then_state and then_state != ticket["state"]:
             commands.append(ChangeTicketState(row_id=ticket_id, was=ticket["state"], becomes=then_state))
         elif kind == "inbound" and ticket["state"] != "open":
             commands.insert(0, ChangeTicketState(row_id=ticket_id, was=ticket["state"], becomes="open"))
         sql, key = self._replica.sql, f"{_DRAFT_OF[kind]}:{ticket_id}"
+        files = self._attachments().commands(key, ticket_id, message_id)
         with sql.transaction():
-            outcome = self._replica.do(*commands, words=_words(_SAID[kind], [ticket]))
+            outcome = self._replica.do(*commands, *files, words=_words(_SAID[kind], [ticket]))
+            self._attachments().settle(files)
             # With it, so that a kill does not leave the text to be sent twice; what was typed since stays.
             if drafts.read(sql, key).strip() == text:
                 drafts.clear(sql, key)

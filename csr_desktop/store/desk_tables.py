@@ -123,6 +123,41 @@ class StateTable(pw.Model):
         table_name = "state"
 
 
+class AttachmentContentTable(pw.Model):
+    """The content of an attachment as far as it is here: `held` of its bytes in parts, `sent` of them at the server.
+
+    `origin` is taken for what a person chose here and the server does not have for good, else fetched. `place` is the
+    draft that it waits with, '' once it is an attachment's, whose id it has; `problem` why it is not sent or fetched.
+    """
+
+    id = pw.TextField(primary_key=True)
+    place = pw.TextField(default="")
+    name = pw.TextField(default="")
+    sha256 = pw.TextField(default="")
+    size = pw.BigIntegerField(default=0)
+    held = pw.BigIntegerField(default=0)
+    sent = pw.BigIntegerField(default=0)
+    origin = pw.TextField(default="")
+    problem = pw.TextField(default="")
+    used_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "attachment_contents"
+        indexes = ((("place",), False),)
+
+
+class AttachmentPartTable(pw.Model):
+    """A piece of one MiB, the last one shorter."""
+
+    content_id = pw.TextField(default="")
+    position = pw.BigIntegerField(default=0)
+    body = pw.BlobField()
+
+    class Meta:
+        table_name = "attachment_parts"
+        primary_key = pw.CompositeKey("content_id", "position")
+
+
 DESK_TABLES: tuple[type[pw.Model], ...] = (
     OutboxTable,
     BaseTable,
@@ -134,4 +169,6 @@ DESK_TABLES: tuple[type[pw.Model], ...] = (
     UndoTable,
     DraftTable,
     StateTable,
+    AttachmentContentTable,
+    AttachmentPartTable,
 )

@@ -223,6 +223,44 @@ def _part_logins(sql: Sql) -> None:
             sql.do("UPDATE users SET login = ?, rev = ? WHERE id = ?", name, rev, user_id)
 
 
+_ATTACHMENTS_6 = Shape(
+    "attachments",
+    _CARRIED_1 + "ticket_id message_id interaction_id name media_type size:number sha256 author_id added_at:number "
+    "arrived_at:number scan",
+    indexes=("ticket_id", "interaction_id", "sha256"),
+)
+
+
+def _desk_6(sql: Sql) -> Iterator[str]:
+    yield from _ATTACHMENTS_6.statements(is_postgresql=sql.is_postgresql)
+    contents = Shape(
+        "attachment_contents",
+        "id place name sha256 size:number held:number sent:number origin problem used_at:number",
+        indexes=("place",),
+    )
+    parts = Shape("attachment_parts", "content_id position:number body:bytes", key="content_id position")
+    for shape in (contents, parts):
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+    # What a newer server sent of attachments was passed over: everything is asked for once more.
+    yield "UPDATE cursors SET rev = 0"
+
+
+def _server_6(sql: Sql) -> Iterator[str]:
+    from csr_desktop.store.fences import number_fence, scope_fence
+
+    indexes = ("scope rev", *_ATTACHMENTS_6.indexes)
+    yield from _ATTACHMENTS_6._replace(indexes=indexes).statements(is_postgresql=sql.is_postgresql)
+    contents = Shape(
+        "contents",
+        "sha256 size:number kept_at:number unnamed_at:number scan tries:number tried_at:number",
+        key="sha256",
+    )
+    yield from contents.statements(is_postgresql=sql.is_postgresql)
+    yield from number_fence("attachments", is_postgresql=sql.is_postgresql)
+    if sql.is_postgresql:
+        yield from scope_fence("attachments")
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -240,6 +278,8 @@ STEPS: tuple[Step, ...] = (
     Step(3, "server", _server_3),
     Step(4, "server", _server_4),
     Step(4, "desk", _desk_4),
+    Step(6, "desk", _desk_6),
+    Step(6, "server", _server_6),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

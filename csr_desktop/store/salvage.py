@@ -25,6 +25,8 @@ _TAKEN: Final = {
     "needs_you": ("id", "id, body, status, code, reason, answered_at"),
     "drafts": ("key", "key, body, written_at"),
 }
+_FILES: Final = "id, place, name, sha256, size, held, sent, origin, problem, used_at"
+_PARTS: Final = "position, content_id, body"
 _WRITTEN: Final = ("outbox", "needs_you", "drafts")
 """Those of them that have what is nowhere else."""
 
@@ -37,6 +39,8 @@ class _Found(NamedTuple):
     rows: dict[str, list[Any]]
     state: dict[str, str]
     short: str = ""
+    files: list[tuple[Any, list[Any]]] = []  # noqa: RUF012  # never changed
+    """Files that a person attached and the server does not have, each with its parts."""
 
 
 def make_anew(path: Path, key: bytes, clock: Callable[[], int]) -> None:
@@ -73,6 +77,9 @@ def _fill(made: Path, key: bytes, clock: Callable[[], int], found: _Found) -> No
             for table, (_, columns) in _TAKEN.items():
                 marks = ",".join("?" * len(columns.split(",")))
                 sql.many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", found.rows.get(table, []))
+            for file, parts in found.files:
+                sql.many(f"INSERT INTO attachment_contents ({_FILES}) VALUES (?,?,?,?,?,?,?,?,?,?)", [file])
+                sql.many(f"INSERT INTO attachment_parts ({_PARTS}) VALUES (?,?,?)", parts)
             unsent = found.rows.get("outbox")
             seq = max([int(found.state.get("seq", 0)), *(row[0] for row in unsent or [])])
             kept = {"seq": str(seq), RESTORED: "1", SALVAGED: str(-1 if unsent is None else len(unsent))}
@@ -108,13 +115,30 @@ def _read(path: Path, key: bytes, clock: Callable[[], int]) -> _Found:
             if rows or is_whole:
                 found[table] = rows
             is_all_whole = is_all_whole and (is_whole or table not in _WRITTEN)
+        files, are_files_whole = _files(sql)
+        is_all_whole = is_all_whole and are_files_whole
         state = dict(_from_both_ends(sql, "state", "key", "key, value")[0])
     finally:
         sql.db.close()
-    return _Found(found, state, "" if is_all_whole else "part")
+    return _Found(found, state, "" if is_all_whole else "part", files)
 
 
-def _from_both_ends(sql: Sql, table: str, order: str, columns: str) -> tuple[list[Any], bool]:
+def _files(sql: Sql) -> tuple[list[tuple[Any, list[Any]]], bool]:
+    """A file of which a part can't be read is no file any more."""
+    found, is_whole = _from_both_ends(sql, "attachment_contents", "id", _FILES, "WHERE origin = 'taken'")
+    files = []
+    for file in found:
+        parts, _ = _from_both_ends(sql, "attachment_parts", "position", _PARTS, "WHERE content_id = ?", file[0])
+        if sum(len(body) for _, _, body in parts) == file[4]:
+            files.append((file, parts))
+        else:
+            is_whole = False
+    return files, is_whole
+
+
+def _from_both_ends(
+    sql: Sql, table: str, order: str, columns: str, where: str = "", *values: str
+) -> tuple[list[Any], bool]:
     """Rows up to where the damage begins, and those behind it; whether all could be read. A table that an earlier
     version did not have is empty.
     """
@@ -129,7 +153,8 @@ def _from_both_ends(sql: Sql, table: str, order: str, columns: str) -> tuple[lis
     for direction in ("ASC", "DESC"):
         try:
             with said_plainly():
-                for row in sql.db.execute_sql(f"SELECT {columns} FROM {table} ORDER BY {order} {direction}"):
+                text = f"SELECT {columns} FROM {table} {where} ORDER BY {order} {direction}"
+                for row in sql.db.execute_sql(text, values or None):
                     rows[row[0]] = row
         except CsrDesktopError:
             is_whole = False

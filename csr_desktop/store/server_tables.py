@@ -143,6 +143,23 @@ class CounterTable(pw.Model):
         table_name = "counters"
 
 
+class ContentTable(pw.Model):
+    """The content of attachments, a file named by its hash. `unnamed_at`: since when no row names it, 0 while one does;
+    `tries` and `tried_at` are the scanner's.
+    """
+
+    sha256 = pw.TextField(primary_key=True)
+    size = pw.BigIntegerField(default=0)
+    kept_at = pw.BigIntegerField(default=0)
+    unnamed_at = pw.BigIntegerField(default=0)
+    scan = pw.TextField(default="")
+    tries = pw.BigIntegerField(default=0)
+    tried_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "contents"
+
+
 SERVER_TABLES: tuple[type[pw.Model], ...] = (
     GoneTable,
     GoneFloorTable,
@@ -154,4 +171,5 @@ SERVER_TABLES: tuple[type[pw.Model], ...] = (
     EscrowTable,
     UsedChallengeTable,
     CounterTable,
+    ContentTable,
 )

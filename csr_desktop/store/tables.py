@@ -303,6 +303,30 @@ class FollowUpTable(Synced):
         )
 
 
+class AttachmentTable(Synced):
+    """A file on a ticket, one of its messages or an interaction. Its content travels apart, by its hash.
+
+    `arrived_at` and `scan` are the server's: 0 while it does not have the content; '' not looked at, waiting for the
+    scanner, clean, or refused by it, and then the content is nowhere.
+    """
+
+    ticket_id = _text()
+    message_id = _text()
+    interaction_id = _text()
+    name = _text()
+    media_type = _text()
+    size = _number()
+    sha256 = _text()
+    author_id = _text()
+    added_at = _number()
+    arrived_at = _number()
+    scan = _text()
+
+    class Meta:
+        table_name = "attachments"
+        indexes = ((("ticket_id",), False), (("interaction_id",), False), (("sha256",), False))
+
+
 ORGANISATION_TABLES: tuple[type[Synced], ...] = (
     OrganisationTable,
     UserTable,
@@ -318,7 +342,7 @@ ORGANISATION_TABLES: tuple[type[Synced], ...] = (
     NoteTable,
     ChangeTable,
 )
-TEAM_TABLES: tuple[type[Synced], ...] = (InteractionTable, TicketTable, MessageTable, FollowUpTable)
+TEAM_TABLES: tuple[type[Synced], ...] = (InteractionTable, TicketTable, MessageTable, FollowUpTable, AttachmentTable)
 SYNCED: dict[str, type[Synced]] = {model._meta.table_name: model for model in (*ORGANISATION_TABLES, *TEAM_TABLES)}  # noqa: SLF001
 COLUMNS: dict[str, tuple[str, ...]] = {name: tuple(model._meta.columns) for name, model in SYNCED.items()}  # noqa: SLF001
 DEFAULTS: dict[str, dict[str, Any]] = {name: model._meta.get_default_dict() for name, model in SYNCED.items()}  # noqa: SLF001

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -32,6 +33,14 @@ _CONNECTED = frozenset({"saved", "syncing"})
 _BROKEN = CsrDesktopError("Syncing has stopped by a fault of the program.", "Everything is kept here. Start it again.")
 
 
+class Companion(Protocol):
+    """Something that travels beside the rows, on a thread of the engine's; it never holds them up."""
+
+    def run(self) -> None: ...
+    def wake(self) -> None: ...
+    def end(self) -> None: ...
+
+
 class Engine:
     """One thread that syncs, one that listens, one that says what the person does. Never holds a transaction while it
     waits for the network. `on_people` gets who is there, None once nobody knows any more.
@@ -47,6 +56,7 @@ class Engine:
         jitter: Callable[[], float] = random.random,
         on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
         waits: Waits = Waits(),  # noqa: B008  # it never changes
+        companion: Companion | None = None,
     ) -> None:
         self._replica = replica
         self._puller = Puller(replica)
@@ -56,6 +66,7 @@ class Engine:
         self._on_status = on_status
         self._on_people = on_people
         self._jitter = jitter
+        self._companion = companion
         self.listening = Listening(
             transport, lambda: self._cursors, self._hear, on_people, self._on_trouble, jitter, waits
         )
@@ -74,7 +85,9 @@ class Engine:
     # Life
 
     def start(self) -> None:
-        threads = (("sync", self._run), ("sync-listen", self.listening.run), ("sync-say", self._speaking.run))
+        threads = [("sync", self._run), ("sync-listen", self.listening.run), ("sync-say", self._speaking.run)]
+        if self._companion is not None:
+            threads.append(("sync-beside", self._companion.run))
         for name, target in threads:
             thread = threading.Thread(target=target, name=name, daemon=True)
             self._threads.append(thread)
@@ -86,6 +99,8 @@ class Engine:
         self._wake.set()
         self.listening.stop()
         self._speaking.stop()
+        if self._companion is not None:
+            self._companion.end()
         self._transport.close()
         for thread in self._threads:
             thread.join(timeout=20)
@@ -96,6 +111,11 @@ class Engine:
         with self._heard_lock:
             self._is_asked = True
         self._wake.set()
+        self._wake_companion()
+
+    def _wake_companion(self) -> None:
+        if self._companion is not None:
+            self._companion.wake()
 
     def check(self) -> None:
         """Compare with the server soon, whenever that was done last."""
@@ -130,6 +150,7 @@ class Engine:
         self._failures = 0
         has_recovered, self._is_recovering = self._is_recovering, False
         self._say("saved", has_recovered=has_recovered, mended_count=mended)
+        self._wake_companion()
         return True
 
     def _exchange(self) -> None:

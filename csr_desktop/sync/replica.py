@@ -25,6 +25,8 @@ PUSH_BYTES = 6 * 1024 * 1024
 """Of one command, and of the commands of one push: both fit the body that a server takes."""
 FIRST_FILL = "first_fill"
 """Key in `state` of a new file until everything has come once: before, what is in it tells nothing of what waits."""
+ATTACHMENT_BYTES = "attachment_bytes"
+"""Key in `state`: the largest file that the server takes, 0 while it knows of no attachments."""
 UNDO_KEPT = 200
 """Groups of commands that can still be taken back."""
 _LATEST_FIRST = "ORDER BY rowid DESC"
@@ -100,10 +102,13 @@ class Replica:
         return int(self.sql.value("SELECT COUNT(*) FROM outbox"))
 
     def unfinished_count(self) -> int:
-        """Texts and calls that are not saved yet, and refused changes: what is in this file alone and is not sent."""
+        """Texts and calls that are not saved yet, files on their way, and refused changes: what is in this file alone
+        and is not sent.
+        """
         written = "SELECT COUNT(*) FROM drafts WHERE key NOT LIKE 'saved_call:%'"  # those are copies
         refused = "SELECT COUNT(*) FROM needs_you WHERE status = 'refused'"
-        return int(self.sql.value(f"SELECT ({written}) + ({refused})"))
+        files = "SELECT COUNT(*) FROM attachment_contents WHERE origin = 'taken'"
+        return int(self.sql.value(f"SELECT ({written}) + ({refused}) + ({files})"))
 
     def unsent(self) -> list[Command]:
         return [catalogue.decode(bytes(body)) for (body,) in self.sql.all("SELECT body FROM outbox ORDER BY seq")]

@@ -27,6 +27,11 @@ from csr_desktop.protocol import (
     ChallengeReply,
     CheckReply,
     CheckRequest,
+    ContentPart,
+    ContentQuestion,
+    ContentReply,
+    ContentRequest,
+    ContentState,
     News,
     PokeReply,
     PokeRequest,
@@ -176,6 +181,20 @@ class HttpTransport:
 
     def say(self, word: PresenceWord) -> PresenceReply:
         return self._as_device("presence", word, PresenceReply)
+
+    # The content of attachments
+
+    def content_state(self, question: ContentQuestion) -> ContentState:
+        return self._as_device("content/state", question, ContentState)
+
+    def put_content(self, part: ContentPart) -> ContentState:
+        return self._as_device("content/put", part, ContentState)
+
+    def finish_content(self, question: ContentQuestion) -> ContentState:
+        return self._as_device("content/finish", question, ContentState)
+
+    def get_content(self, request: ContentRequest) -> ContentReply:
+        return self._as_device("content/get", request, ContentReply)
 
     def close(self) -> None:
         """For good: what waits is cut off, and nothing is asked any more."""

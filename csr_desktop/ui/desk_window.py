@@ -363,7 +363,7 @@ class DeskWindow(QObject):
         made.open_by(line, made.password, is_trailing=True)
 
     def _sign_in(self, password: str) -> None:
-        from csr_desktop.ui.sign_in_again import AsideThread
+        from csr_desktop.ui.aside import AsideThread
 
         sign_in, account = self._sign_in_again, self.data.account
         assert sign_in is not None  # noqa: S101

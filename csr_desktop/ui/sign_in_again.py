@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Signal
@@ -21,24 +19,7 @@ if TYPE_CHECKING:
     from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.ui.desk import Desk
 
-T = TypeVar("T")
 SignInAgain = Callable[["Account", str], "tuple[Account, PersonSecrets]"]
-
-
-class AsideThread(Executor):
-    """Each work on a thread of its own, which nobody waits for: the store goes on meanwhile, and so does closing."""
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        future: Future[T] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(fn(*args, **kwargs))
-            except BaseException as fault:  # noqa: BLE001  # carried home by the future, raised there
-                future.set_exception(fault)
-
-        threading.Thread(target=run, name="sign-in", daemon=True).start()
-        return future
 
 
 class SignInFloat(FormFloat):

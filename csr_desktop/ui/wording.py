@@ -305,6 +305,8 @@ class Wording(QObject):
             "AddNumber": self.tr("A new number"),
             "RemoveNumber": self.tr("A removed number"),
             "AddNote": self.tr("A note on a client"),
+            "AddAttachment": self.tr("An attached file"),
+            "RemoveAttachment": self.tr("A removed file"),
         }.get(kind, self.tr("A change"))
 
     def outcome(self, code_and_subject: str) -> str:
@@ -374,6 +376,9 @@ class Wording(QObject):
             "number_added": self.tr("Number removed again"),
             "number_removed": self.tr("Number is back"),
             "note_added": self.tr("Note taken back"),
+            "file_attached": self.tr("Not attached any more"),
+            "file_removed": self.tr("Attached again"),
+            "file_left_out": self.tr("With the text again"),
         }
 
     def _outcomes(self) -> dict[str, str]:
@@ -421,6 +426,9 @@ class Wording(QObject):
             "number_added": self.tr("Number added"),
             "number_removed": self.tr("Number removed"),
             "note_added": self.tr("Note added"),
+            "file_attached": self.tr("Attached"),
+            "file_removed": self.tr("Removed"),
+            "file_left_out": self.tr("Left out"),
             "tried_again": self.tr("Tried again"),
         }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csr_desktop.commands import administration, calls, catalogue, clients, follow_ups, tickets
+from csr_desktop.commands import administration, attachments, calls, catalogue, clients, follow_ups, tickets
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.every import Any_
 from csr_desktop.domain.errors import Refused
@@ -58,6 +60,9 @@ EXAMPLES: list[tuple[Command, Person]] = [
     ),
     (follow_ups.ReassignFollowUp(row_id="promise", was_id="csr", becomes_id="colleague"), CSR),
     (follow_ups.EditFollowUp(row_id="promise", changes={"title": ("Call Dana", "Call Dana back")}), CSR),
+    (attachments.AddAttachment(row_id="new", ticket_id="ticket", name="form.pdf", size=9, sha256="a" * 64), CSR),
+    (attachments.AddAttachment(row_id="new", interaction_id="mine", name="form.pdf", size=9, sha256="a" * 64), CSR),
+    (attachments.RemoveAttachment(row_id="file"), CSR),
     (clients.AddClient(row_id="new", name="Mock Orchard", city="Yakima"), CSR),
     (clients.EditClient(row_id="client", changes={"city": ("Chicago", "Tulsa"), "tier": ("", "gold")}), CSR),
     (clients.AddContact(row_id="new", client_id="client", name="Robin Stand-in"), CSR),
@@ -291,3 +296,53 @@ def test_a_note_on_a_client_deleted_meanwhile_is_taken_and_an_edit_is_not() -> N
     desk.do(calls.LogInteraction(row_id="call", scope=TEAM, client_id="client", started_at=1, ended_at=2))
     with pytest.raises(Refused):
         desk.do(clients.EditClient(row_id="client", changes={"city": ("Chicago", "Tulsa")}))
+
+
+class TestAttachments:
+    def new(self, **changed: Any) -> attachments.AddAttachment:
+        fields = {"row_id": "new", "ticket_id": "ticket", "name": "form.pdf", "size": 9, "sha256": "a" * 64, **changed}
+        return attachments.AddAttachment(**fields)
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"size": 0},
+            {"size": -1},
+            {"name": ""},
+            {"name": "n" * 300},
+            {"sha256": "A" * 64},
+            {"sha256": "../../server.key"},
+            {"media_type": "text/html; charset=x"},
+            {"ticket_id": ""},
+            {"interaction_id": "mine"},
+            {"ticket_id": "theirs"},
+            {"message_id": "nowhere"},
+        ],
+    )
+    def test_what_is_no_whole_attachment_is_refused(self, changed: dict[str, Any]) -> None:
+        desk = Bureau()
+        before = desk.alive()
+        with pytest.raises(Refused):
+            desk.do(self.new(**changed))
+        assert desk.alive() == before
+
+    def test_a_message_of_another_ticket_takes_none(self) -> None:
+        desk = Bureau()
+        desk.do(tickets.OpenTicket(row_id="second", scope=TEAM, subject="s"))
+        desk.do(tickets.AddMessage(row_id="m", ticket_id="second", message_kind="note", body="b"))
+        desk.do(self.new(ticket_id="second", message_id="m"))
+        with pytest.raises(Refused):
+            desk.do(self.new(row_id="other", message_id="m"))
+
+    def test_a_colleagues_is_removed_by_the_lead_only(self) -> None:
+        desk = Bureau()
+        with pytest.raises(Refused):
+            desk.do(attachments.RemoveAttachment(row_id="file"), COLLEAGUE)
+        desk.do(attachments.RemoveAttachment(row_id="file"), LEAD)
+        assert ("attachments", "file") not in desk.alive()
+
+    def test_nobody_says_for_the_server_that_the_content_is_there(self) -> None:
+        desk = Bureau()
+        desk.do(self.new())
+        row = desk.rows["attachments", "new"]
+        assert (row["arrived_at"], row["scan"]) == (0, "")

@@ -45,6 +45,8 @@ FIRST_SHAPES: list[dict[str, Any]] = [
     {"kind": "AddSlaPolicy", "row_id": "x", "name": "x", "calendar_id": "x", "targets": "x"},
     {"kind": "AddTopic", "row_id": "x", "name": "x"},
     {"kind": "AddDisposition", "row_id": "x", "name": "x"},
+    {"kind": "AddAttachment", "row_id": "x", "name": "x", "size": 1, "sha256": "x"},
+    {"kind": "RemoveAttachment", "row_id": "x"},
 ]
 """Of each command, what it had to say when it was first stored. A field that came later has a default."""
 

@@ -75,7 +75,10 @@ sys.exit(run_desk(places, demo_secrets(places), ["csr-desktop"], on_ready))
 LATER = {
     "argon2", "click", "cryptography", "holidays", "httpx2", "keyring", "phonenumbers", "platformdirs", "psycopg",
     "rapidfuzz", "sqlite3.dump", "ssl", "starlette", "structlog", "tomllib", "truststore", "zstandard",
-    "csr_desktop.commands.every", "csr_desktop.commands.tickets", "csr_desktop.domain.pay_schedule",
+    "csr_desktop.commands.attachments", "csr_desktop.domain.file_names", "csr_desktop.services.attachments",
+    "csr_desktop.store.attachment_contents", "csr_desktop.sync.attachments", "csr_desktop.ui.inbox.attaching",
+    "csr_desktop.ui.inbox.file_saving", "csr_desktop.ui.inbox.file_words", "csr_desktop.ui.inbox.ticket_files",
+    "csr_desktop.ui.kit.message", "csr_desktop.commands.every", "csr_desktop.commands.tickets", "csr_desktop.domain.pay_schedule",
     "csr_desktop.store.desk_tables", "csr_desktop.store.salvage", "csr_desktop.store.search_projection",
     "csr_desktop.store.server_tables", "csr_desktop.system.instance_listener",
     "csr_desktop.system.crashes", "csr_desktop.system.diagnostics", "csr_desktop.ui.crash_view",

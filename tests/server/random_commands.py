@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from csr_desktop.commands import administration as admin
-from csr_desktop.commands import calls, clients, every, follow_ups, tickets
+from csr_desktop.commands import attachments, calls, clients, every, follow_ups, tickets
 from csr_desktop.commands.command import ChangeState, Command, EditRow
 from csr_desktop.domain import business_calendar
 from csr_desktop.server.standard_lists import office_hours
@@ -34,7 +34,7 @@ _FORGED: Final = (
 )
 
 
-_OF_TEAMS: Final = ("interactions", "tickets", "messages", "follow_ups")
+_OF_TEAMS: Final = ("interactions", "tickets", "messages", "follow_ups", "attachments")
 
 
 class Dice:
@@ -249,6 +249,14 @@ class Dice:
             "is_active": lambda: self._one(0, 1, 1),
         }
         return self._edit(admin.EditUser, "users", choices)
+
+    def _AddAttachment(self, me: str) -> Command:  # noqa: N802
+        return attachments.AddAttachment(
+            row_id=self._new("attachments"), ticket_id=self._any("tickets"), name="form.pdf", size=9, sha256="a" * 64
+        )
+
+    def _RemoveAttachment(self, me: str) -> Command:  # noqa: N802
+        return attachments.RemoveAttachment(row_id=self._any("attachments"), is_restored=self._one(True, False))
 
     def _AddTeam(self, me: str) -> Command:  # noqa: N802
         return admin.AddTeam(row_id=new_id(), name=self._words())

@@ -34,6 +34,7 @@ TABLE: Final[dict[tuple[str, str], str]] = {
 AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddClient EditClient AddContact EditContact AddNumber RemoveNumber AddNote".split(), CLIENTS),
     **dict.fromkeys("LogInteraction EditInteraction ReturnMissedCall OpenTicket AddMessage EditTicket".split(), WORK),
+    **dict.fromkeys(("AddAttachment", "RemoveAttachment"), WORK),
     **dict.fromkeys("AssignTicket ChangeTicketState EscalateTicket AddFollowUp CompleteFollowUp".split(), WORK),
     **dict.fromkeys("ReopenFollowUp SnoozeFollowUp RenegotiateFollowUp ReassignFollowUp EditFollowUp".split(), WORK),
     **dict.fromkeys("AddUser EditUser AddTeam AddMembership RemoveMembership AddOrganisation".split(), SETTINGS),
@@ -46,6 +47,7 @@ _AUTHOR: Final = {
     "messages": "author_id",
     "follow_ups": "created_by_id",
     "notes": "author_id",
+    "attachments": "author_id",
 }
 _NAMED: Final = {
     "client_id": "clients",
@@ -155,12 +157,14 @@ class Roles:
         if AREAS[type(command).__name__] != WORK:
             return {"yes"}
         row = self.row(_table(command), getattr(command, "row_id", ""))
-        if row is None and type(command).__name__ == "AddMessage":
+        if row is None and type(command).__name__ in {"AddMessage", "AddAttachment"}:
             row = self.row("tickets", getattr(command, "ticket_id", ""))
         scope = row["scope"] if row else getattr(command, "scope", "")
         if scope not in who.teams:
             return {"no"} if scope in who.scopes else {"unknown"}
         kind = type(command).__name__
+        if kind == "RemoveAttachment" and row and row["author_id"] != user_id and may != "own and reassign":
+            return {"no"}
         if kind == "EditInteraction" and row and row["agent_id"] != user_id and may != "own and reassign":
             return {"no"}
         if kind in {"AssignTicket", "ReassignFollowUp"} and row and not command.undoes:
@@ -176,7 +180,12 @@ class Roles:
         if command.undoes:
             return {"yes"}
         kind = type(command).__name__
-        below = {"AddContact": "client_id", "AddNumber": "client_id", "AddMessage": "ticket_id"}.get(kind, "")
+        below = {
+            "AddContact": "client_id",
+            "AddNumber": "client_id",
+            "AddMessage": "ticket_id",
+            "AddAttachment": "ticket_id",
+        }.get(kind, "")
         is_below_deleted = self.is_deleted(_NAMED.get(below, ""), getattr(command, below, ""))
         if self._names_nothing(who, command):
             return {"unknown", "no"} if is_below_deleted else {"unknown"}

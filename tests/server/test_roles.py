@@ -31,7 +31,7 @@ MORE_STAFF = (
     ("Nia Fictional", "nia", "csr", ()),
 )
 LOGINS = ("ada", "bob", "cy", "lea", "max", "adm", "dee", "lou", "nia")
-SCOPED = ("interactions", "tickets", "messages", "follow_ups")
+SCOPED = ("interactions", "tickets", "messages", "follow_ups", "attachments")
 SEEDS = (1, 2, 3, 4)
 COMMANDS = 400
 """Of each seed."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import peewee as pw
 
 Rows = dict[str, list[dict[str, Any]]]
+CAME_LATER = {"attachments"}
+"""Synced tables that the first versions did not have."""
 DESKS = sorted(path.name for path in HERE.glob("desk_*.db"))
 SERVERS = sorted(path.name for path in HERE.glob("server_*.db.zst"))
 
@@ -40,10 +42,13 @@ def rows_of(sql: Sql, table: str) -> list[dict[str, Any]]:
 
 
 def assert_intact(sql: Sql, before: Rows) -> None:
-    assert set(COLUMNS) <= set(before)
+    assert set(COLUMNS) - CAME_LATER <= set(before)
     for table, rows in before.items():
         assert rows, table
         now = rows_of(sql, table)
+        if table == "cursors":  # what an older program passed over is asked for once more
+            assert [(row["scope"], row["rev"]) for row in now] == [(row["scope"], 0) for row in rows]
+            continue
         kept = [{name: row.get(name) for name in rows[0]} for row in now]
         assert [row for row in kept if row in rows] == rows, table
         if table in COLUMNS:

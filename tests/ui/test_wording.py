@@ -290,7 +290,7 @@ def emitted_codes() -> set[str]:
             elif isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", "")
                 given = [k.value for k in node.keywords if k.arg == "words"] if name == "do" else []
-                given += node.args[-1:] if name in {"_assign", "_edit", "_return", "discard"} else []
+                given += node.args[-1:] if name in {"_assign", "_edit", "_return", "discard", "remember"} else []
                 for value in given:
                     found.update(_codes(value))
     return found

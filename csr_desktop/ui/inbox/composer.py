@@ -10,18 +10,22 @@ from PySide6.QtWidgets import QWidget
 
 from csr_desktop.ui.draft_keeper import DraftKeeper
 from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
-from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.buttons import Button, IconButton
 from csr_desktop.ui.kit.choices import ButtonRow
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.fields import ErrorLine, FieldFrame
+from csr_desktop.ui.kit.message import AttachmentRow
 from csr_desktop.ui.kit.panes import Hairline, column, line
 from csr_desktop.ui.kit.prose import NotesEditor
 from csr_desktop.ui.kit.tabs import TabBar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QPaintEvent
 
     from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.kit.message import Attachment
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
 _KINDS: Final = (REPLY, NOTE, HEARD)
@@ -64,6 +68,13 @@ class Composer(QWidget):
 
     typed = Signal(str, str)
     """Ticket and the kind of text in which something was typed; '' when nothing of the text is left."""
+    turned = Signal(str)
+    """To the draft of this key."""
+    attach_wanted = Signal()
+    """The person wants to choose files."""
+    files_given = Signal(list)
+    picture_given = Signal(object)
+    file_left_out = Signal(str)
     logging = Signal(str, str, str, str)
     """Ticket, kind, text and the state that the ticket then has ('' leaves it)."""
 
@@ -105,9 +116,19 @@ class Composer(QWidget):
         error = line(margins=(sizes.space.apart, 0, sizes.space.apart, 0))
         error.addWidget(self._error)
         self._frame.body.addLayout(error)
+        self._files = AttachmentRow(themes)
+        self._files.hide()
+        self._files.opened.connect(self.file_left_out)
+        self._files.removed.connect(self.file_left_out)
+        around = line(margins=(sizes.space.apart, 0, sizes.space.apart, 0))
+        around.addWidget(self._files)
+        self._frame.body.addLayout(around)
+        self._attach = IconButton(themes, "paperclip", self.tr("Attach files"), key_hint="Ctrl ⇧ A")
+        self._attach.clicked.connect(self.attach_wanted)
         foot = line(
             spacing=sizes.space.close, margins=(sizes.space.apart, 0, sizes.space.button_gap, sizes.space.tight)
         )
+        foot.addWidget(self._attach)
         foot.addWidget(self._kept)
         foot.addStretch(1)
         foot.addWidget(self._more)
@@ -128,6 +149,9 @@ class Composer(QWidget):
         editor = NotesEditor(self._desk.themes, name, placeholder=placeholder, least_lines=3, most_lines=9)
         editor.setViewportMargins(space.apart, space.close, space.apart, space.close)
         editor.textChanged.connect(self._on_text_changed)
+        editor.takes_files = True
+        editor.files_given.connect(self.files_given)
+        editor.picture_given.connect(self.picture_given)
         self._frame.add_editor(editor)
         keeper = DraftKeeper(self._desk, editor)
         keeper.kept.connect(self._say_kept)
@@ -147,6 +171,20 @@ class Composer(QWidget):
         """The one in front."""
         return self._editors[self.kind]
 
+    @property
+    def place(self) -> str:
+        """The key of the draft in front, with which files wait, too."""
+        return f"{self.kind}:{self._ticket_id}" if self._ticket_id else ""
+
+    def show_files(self, place: str, files: Sequence[Attachment]) -> None:
+        """What goes with the text of that draft."""
+        if place == self.place:
+            self._files.show_attachments(files)
+
+    @property
+    def has_files(self) -> bool:
+        return bool(self._files.buttons)
+
     def set_ticket(self, ticket_id: str, contact_name: str) -> None:
         """Turn to that ticket's drafts. Telling it the same one again changes nothing that is being written."""
         self._to.setText(self.tr("To {0}").format(contact_name) if contact_name else "")
@@ -159,6 +197,7 @@ class Composer(QWidget):
         for kind, keeper in self._keepers.items():
             keeper.set_key(f"{kind}:{ticket_id}" if ticket_id else "")
         self._say_kept()
+        self.turned.emit(self.place)
 
     def start(self, kind: str) -> None:
         """Put the keyboard into that text."""
@@ -186,7 +225,7 @@ class Composer(QWidget):
     def log(self, then_state: str = "") -> None:
         """As the buttons do; an empty text is pointed at instead."""
         text = self.editor.text()
-        if not text.strip():
+        if not text.strip() and not self.has_files:
             self._error.say(self.tr("Write something first."), is_error=True)
             self.editor.setFocus()
             return
@@ -208,6 +247,8 @@ class Composer(QWidget):
         self._to.setVisible(kind == REPLY)
         self._error.say("", is_error=False)
         self._say_kept()
+        self._files.show_attachments(())
+        self.turned.emit(self.place)
 
     def _on_loaded(self, kind: str) -> None:
         """A ticket with a draft opens where the draft is."""

@@ -11,17 +11,19 @@ from csr_desktop.ui.difference_bar import DifferenceBar
 from csr_desktop.ui.inbox.composer import Composer
 from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
 from csr_desktop.ui.inbox.thread import Thread
+from csr_desktop.ui.inbox.ticket_files import TicketFiles
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button, IconButton
 from csr_desktop.ui.kit.chips import Badge, Chip
 from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Pane, SubHeader, column
+from csr_desktop.ui.kit.prose import files_of
 from csr_desktop.ui.kit.states import ErrorState, LoadingState, StateStack
 from csr_desktop.ui.presence_words import PresenceWords
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QShowEvent
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.errors import CsrDesktopError
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
 
 _SKELETON_AFTER_MILLISECONDS = 150
-_SHOWN_FROM = ("tickets", "messages", "follow_ups", "contacts", "clients", "users", "topics")
+_SHOWN_FROM = ("tickets", "messages", "follow_ups", "contacts", "clients", "users", "topics", "attachments")
 _PRIORITY_TONES = {"urgent": "danger", "high": "warning"}
 _STATES: dict[str, tuple[str, str]] = {
     "open": ("neutral", "circle"),
@@ -62,6 +64,8 @@ class ConversationPane(Pane):
         self.composer.logging.connect(self._on_logging)
         self.composer.typed.connect(desk.writing)
         desk.presence_changed.connect(self._ask_company)
+        self.files = TicketFiles(desk, self, self.composer, self.thread_view)
+        self.setAcceptDrops(True)
         space = desk.themes.theme.sizes.space
         self._read_only = Label(
             self.tr("Another team works on this ticket. You can read it."), tone="muted", wraps=True
@@ -161,6 +165,8 @@ class ConversationPane(Pane):
             self._ask()
         if change_set.touches("messages"):
             self.composer.look_again()
+        if change_set.touches("attachments"):
+            self.files.refresh()
 
     def on_minute(self) -> None:
         if self._conversation is not None:
@@ -275,8 +281,22 @@ class ConversationPane(Pane):
         else:
             self.thread_view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.can_write and files_of(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.files.take(files_of(event.mimeData()))
+        event.acceptProposedAction()
+
     def _on_logging(self, ticket_id: str, kind: str, text: str, then_state: str) -> None:
-        inbox = self._desk.services.inbox
+        inbox, place = self._desk.services.inbox, f"{kind}:{ticket_id}"
+        if self.files.is_busy(place):
+            self.composer.say_fault(ticket_id, self.tr("A file is still being taken in."))
+            return
+        if not text.strip():
+            self.files.attach(place, ticket_id)
+            return
         work = {
             REPLY: lambda: inbox.reply(ticket_id, text, then_state),
             NOTE: lambda: inbox.note(ticket_id, text),

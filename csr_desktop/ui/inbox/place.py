@@ -328,6 +328,11 @@ class InboxPlace(Place):
             self.panes.show_selected(is_shown=True)
             self.conversation.composer.start(kind)
 
+    def choose_files(self) -> None:
+        """To attach to what is being written."""
+        self.panes.show_selected(is_shown=True)
+        self.conversation.files.choose()
+
     def log(self, then_state: str = "") -> None:
         """Ctrl+Return: log what is being written, or open the ticket of the form."""
         if self.is_form_open:

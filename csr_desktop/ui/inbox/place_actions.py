@@ -120,6 +120,16 @@ def actions_of(place: InboxPlace) -> list[Action]:
             unless(tr("What a client said is logged on tickets.")),
         ),
         act(
+            "attach",
+            tr("Attach files"),
+            place.choose_files,
+            "Ctrl+Shift+A",
+            "paperclip",
+            can_write,
+            unless(tr("Files belong to tickets.")),
+            works_in_text=True,
+        ),
+        act(
             "priority",
             tr("Change the priority"),
             chosen.priority,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from csr_desktop.ui.inbox.file_words import FileWords
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge
-from csr_desktop.ui.kit.message import DayLine, EventLine, Message, MessageView
+from csr_desktop.ui.kit.message import Attachment, DayLine, EventLine, Message, MessageView
 from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.wording import VIEW_ICONS, place_of
@@ -33,17 +35,30 @@ class _Piece(msgspec.Struct, frozen=True):
     message: Message | None = None
 
 
+def _without_files(piece: _Piece) -> _Piece:
+    if piece.message is None or not piece.message.attachments:
+        return piece
+    return msgspec.structs.replace(piece, message=dataclasses.replace(piece.message, attachments=()))
+
+
 class Thread(QScrollArea):
     """Opens at the newest message. What comes in later is put beneath; who reads further up is not moved."""
+
+    file_opened = Signal(str)
+    file_removed = Signal(str)
+    file_menu_wanted = Signal(str, QWidget)
+    """Ids of attachments."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
         self._conversation: Conversation | None = None
         self._pieces: list[_Piece] = []
+        self._views: dict[str, MessageView] = {}
         self._shown = _AT_ONCE
         self._follows = True
         self._from_end = 0
+        self._file_words = FileWords(desk.words.locale)
         self.setAccessibleName(self.tr("Conversation"))
         self.viewport().setAccessibleName(self.accessibleName())  # a screen reader meets it, too
         self.setWidgetResizable(True)
@@ -73,7 +88,9 @@ class Thread(QScrollArea):
             self._shown = _AT_ONCE
             self._follows = True
         pieces = self._pieces_of(conversation)
-        if not is_other and pieces[: len(self._pieces)] == self._pieces:
+        there = pieces[: len(self._pieces)]
+        if not is_other and [_without_files(p) for p in there] == [_without_files(p) for p in self._pieces]:
+            self._show_files(there)
             self._append(pieces[len(self._pieces) :])
         else:
             self._rebuild(pieces)
@@ -84,6 +101,20 @@ class Thread(QScrollArea):
     def add_to_foot(self, widget: QWidget) -> None:
         """Something that stands beneath the last message."""
         self._column.insertWidget(self._column.count() - 1, widget)
+
+    def name_of(self, attachment_id: str) -> str:
+        return self._file(attachment_id).name
+
+    def can_remove(self, attachment_id: str) -> bool:
+        return self._file(attachment_id).can_remove
+
+    def _file(self, attachment_id: str) -> Attachment:
+        """Raises LookupError for one that is not shown."""
+        for view in self._views.values():
+            for file in view.message.attachments:
+                if file.key == attachment_id:
+                    return file
+        raise LookupError(attachment_id)
 
     # Pieces
 
@@ -132,6 +163,7 @@ class Thread(QScrollArea):
             is_me=message.is_mine,
             is_note=message.kind == "note",
             badges=tuple(self._badge(promise, conversation) for promise in message.promises),
+            attachments=tuple(map(self._file_words.attachment, message.files)),
         )
         return _Piece("message", message.id, message=shown)
 
@@ -157,7 +189,13 @@ class Thread(QScrollArea):
 
     # Widgets
 
+    def _show_files(self, pieces: list[_Piece]) -> None:
+        for piece in pieces:
+            if piece.message is not None and piece.message != self._views[piece.key].message:
+                self._views[piece.key].show_attachments(piece.message.attachments)
+
     def _rebuild(self, pieces: list[_Piece]) -> None:
+        self._views.clear()
         self._content.setUpdatesEnabled(False)
         for at in range(self._column.count() - 2, 0, -1):
             item = self._column.takeAt(at)
@@ -175,7 +213,11 @@ class Thread(QScrollArea):
     def _widget_of(self, piece: _Piece) -> QWidget:
         themes = self._desk.themes
         if piece.message is not None:
-            return MessageView(themes, piece.message)
+            view = self._views[piece.key] = MessageView(themes, piece.message)
+            view.attachment_opened.connect(self.file_opened)
+            view.attachment_removed.connect(self.file_removed)
+            view.attachment_menu_wanted.connect(lambda key: self.file_menu_wanted.emit(key, view.button_of(key)))
+            return view
         return DayLine(themes, piece.text) if piece.kind == "day" else EventLine(themes, piece.icon, piece.text)
 
     # The place in it

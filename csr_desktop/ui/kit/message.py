@@ -1,10 +1,10 @@
 """A conversation's parts: messages, internal notes on paper that can't be taken for replies, and events between."""
 
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.avatar import Avatar
@@ -20,9 +20,14 @@ from csr_desktop.ui.kit.theme import ThemeSwitch
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
+    """A file: its whole name, and in `detail` its size and how it stands. `spoken` says what can be done with it."""
+
     key: str
     name: str
-    size_text: str = ""
+    detail: str = ""
+    icon: str = "paperclip"
+    spoken: str = ""
+    can_remove: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +45,45 @@ class Message:
 
 
 class AttachmentButton(Button):
-    """A file's name and size in an outline."""
+    """A file's name and how it stands, in an outline. Enter or a click opens it, Delete removes it."""
+
+    opened = Signal(str)
+    removed = Signal(str)
+    menu_wanted = Signal(str)
 
     def __init__(self, themes: ThemeSwitch, attachment: Attachment, parent: QWidget | None = None) -> None:
-        super().__init__(
-            themes,
-            attachment.name,
-            role="quiet",
-            icon="paperclip",
-            key_hint=attachment.size_text,
-            parent=parent,
-        )
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        super().__init__(themes, attachment.name, role="quiet", elides=True, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.attachment = attachment
+        self.show_attachment(attachment)
+        self.clicked.connect(lambda: self.opened.emit(self.attachment.key))
+
+    def show_attachment(self, attachment: Attachment) -> None:
+        self.attachment = attachment
+        self.icon_name = attachment.icon
+        self.key_hint = attachment.detail
+        self.setText(attachment.name)
+        self.setAccessibleDescription(", ".join(part for part in (attachment.detail, attachment.spoken) if part))
+
+    def _shown_words(self) -> str:
+        """A name that does not fit is cut in its middle: what it ends in stays in sight."""
+        missing = self._parts_width() + 2 * self.side_padding() - self.width()
+        if missing <= 0:
+            return self.words
+        metrics = self.themes.theme.metrics(self.text_size, self.weight())
+        return metrics.elidedText(self.words, Qt.TextElideMode.ElideMiddle, self._advance(self.words) - missing)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and self.attachment.can_remove:
+            self.removed.emit(self.attachment.key)
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers():
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(self.attachment.key)
+        event.accept()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -62,10 +94,54 @@ class AttachmentButton(Button):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
 
 
+class AttachmentRow(QWidget):
+    """Files beside each other; they wrap where the pane is narrow. Told of them again, those that stay keep focus."""
+
+    opened = Signal(str)
+    removed = Signal(str)
+    menu_wanted = Signal(str)
+
+    def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._themes = themes
+        self._flow = FlowLayout(themes.theme.sizes.space.tight, self)
+        self.buttons: dict[str, AttachmentButton] = {}
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(self.tr("Attached files"))
+
+    def show_attachments(self, attachments: Sequence[Attachment]) -> None:
+        for key in set(self.buttons) - {attachment.key for attachment in attachments}:
+            button = self.buttons.pop(key)
+            if button.hasFocus():
+                self.focusNextChild()
+            self._flow.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        for attachment in attachments:
+            if attachment.key in self.buttons:
+                self.buttons[attachment.key].show_attachment(attachment)
+            else:
+                self._add(attachment)
+        self.setVisible(bool(self.buttons))
+        self.updateGeometry()
+
+    def _add(self, attachment: Attachment) -> None:
+        button = self.buttons[attachment.key] = AttachmentButton(self._themes, attachment, self)
+        button.opened.connect(self.opened)
+        button.removed.connect(self.removed)
+        button.menu_wanted.connect(self.menu_wanted)
+        self._flow.addWidget(button)
+        button.show()
+
+
 class MessageView(QWidget):
     """One message. Its text is plain and can be selected."""
 
     attachment_opened = Signal(str)
+    attachment_removed = Signal(str)
+    attachment_menu_wanted = Signal(str)
 
     def __init__(self, themes: ThemeSwitch, message: Message, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,9 +166,10 @@ class MessageView(QWidget):
         if message.badges:
             right.addSpacing(space.tight)
             right.addLayout(self._badges())
-        if message.attachments:
-            right.addSpacing(space.button_gap)
-            right.addLayout(self._attachments())
+        self._right = right
+        self._files: AttachmentRow | None = None
+        self.prose.setVisible(bool(message.text))
+        self.show_attachments(message.attachments)
         self.setAccessibleName(self._spoken())
 
     def _spoken(self) -> str:
@@ -118,13 +195,26 @@ class MessageView(QWidget):
             flow.addWidget(Chip(self._themes, badge.text, tone=badge.tone, icon=badge.icon, is_lead=badge.is_lead))
         return flow
 
-    def _attachments(self) -> FlowLayout:
-        flow = FlowLayout(self._themes.theme.sizes.space.tight)
-        for attachment in self.message.attachments:
-            button = AttachmentButton(self._themes, attachment)
-            button.clicked.connect(partial(self.attachment_opened.emit, attachment.key))
-            flow.addWidget(button)
-        return flow
+    @property
+    def files(self) -> AttachmentRow | None:
+        return self._files
+
+    def button_of(self, key: str) -> QWidget:
+        return self._files.buttons[key] if self._files is not None else self
+
+    def show_attachments(self, attachments: tuple[Attachment, ...]) -> None:
+        """In place: what the person is at stays there while a file is on its way."""
+        self.message = replace(self.message, attachments=attachments)
+        if self._files is None:
+            if not attachments:
+                return
+            self._right.addSpacing(self._themes.theme.sizes.space.button_gap)
+            self._files = AttachmentRow(self._themes)
+            self._files.opened.connect(self.attachment_opened)
+            self._files.removed.connect(self.attachment_removed)
+            self._files.menu_wanted.connect(self.attachment_menu_wanted)
+            self._right.addWidget(self._files)
+        self._files.show_attachments(attachments)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if not self.message.is_note:

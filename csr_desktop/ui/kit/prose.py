@@ -9,6 +9,12 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 from csr_desktop.ui.kit.theme import ThemeSwitch, set_look
 
 
+def files_of(source: QMimeData) -> list[str]:
+    """Paths of the files on this computer that are dragged or were copied; none where there is anything else."""
+    paths = [url.toLocalFile() for url in source.urls()] if source.hasUrls() else []
+    return paths if all(paths) else []
+
+
 class PlainText(QTextEdit):
     """A text edit that holds plain text only, whatever is pasted or set."""
 
@@ -100,6 +106,10 @@ class NotesEditor(PlainText):
     """Notes and replies: plain text, grows from so many lines to so many, Tab moves on."""
 
     height_changed = Signal()
+    files_given = Signal(list)
+    """Paths of files that were dropped or pasted here."""
+    picture_given = Signal(object)
+    """A QImage that was pasted, such as of the screen."""
 
     def __init__(
         self,
@@ -113,6 +123,7 @@ class NotesEditor(PlainText):
     ) -> None:
         super().__init__(themes, parent)
         self._least, self._most = least_lines, most_lines
+        self.takes_files = False
         self.setAccessibleName(name)
         self.viewport().setAccessibleName(self.accessibleName())  # a screen reader meets it, too
         self.setPlaceholderText(placeholder)
@@ -126,6 +137,18 @@ class NotesEditor(PlainText):
         """Replace everything; the cursor goes to the end. Nothing to undo afterwards."""
         self.setPlainText(text)
         self.moveCursor(QTextCursor.MoveOperation.End)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        is_taken = bool(files_of(source)) or source.hasImage()
+        return (is_taken and self.takes_files) or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        if self.takes_files and (files := files_of(source)):
+            self.files_given.emit(files)
+        elif self.takes_files and source.hasImage() and not source.hasText():
+            self.picture_given.emit(source.imageData())
+        else:
+            super().insertFromMimeData(source)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.InsertParagraphSeparator) and not self.isReadOnly():
