@@ -160,6 +160,12 @@ def _reply_clock(sql: Sql) -> Iterator[str]:
     yield f"ALTER TABLE tickets ADD COLUMN reply_used_seconds {number}"
 
 
+def _desk_3(sql: Sql) -> Iterator[str]:
+    """A server that was newer has said these values of rows that were kept without them, so all rows come again."""
+    yield from _reply_clock(sql)
+    yield "UPDATE cursors SET rev = 0"
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -173,7 +179,7 @@ STEPS: tuple[Step, ...] = (
     Step(1, "server", _server_1),
     Step(2, "desk", _desk_2),
     Step(2, "server", _reply_clock),
-    Step(3, "desk", _reply_clock),
+    Step(3, "desk", _desk_3),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

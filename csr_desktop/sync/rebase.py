@@ -156,8 +156,8 @@ class Puller:
             for table, rows in theirs.items():
                 self._sql.upsert_lists(table, rows)
             return {table: [row[0] for row in rows] for table, rows in theirs.items()}
-        images: Images = {
-            (t, i): msgspec.msgpack.decode(image) if image is not None else None for t, i, image in stored
+        images: Images = {  # an older program kept fewer columns
+            (t, i): new_row(t) | msgspec.msgpack.decode(image) if image is not None else None for t, i, image in stored
         }
         held = set(images)
         incoming: Images = {}
@@ -169,7 +169,7 @@ class Puller:
         self._lose(lost, incoming, images)
         for key in held & incoming.keys():
             old, new = images[key], incoming[key]
-            if not (old is not None and new is not None and old["rev"] >= new["rev"]):
+            if not (old is not None and new is not None and old["rev"] > new["rev"]):
                 images[key] = new
         written: dict[str, list[str]] = {}
         self._write({key: row for key, row in incoming.items() if key not in held}, written)
