@@ -197,11 +197,11 @@ def _check_replica(world: World, desk: Desk) -> None:
     assert not desk.replica.waiting_count()
     assert not is_behind(desk.replica)
     for table in SYNCED:
-        every: dict[str, str] = dict(world.sql.all(f"SELECT id, scope FROM {table}"))
-        mine = world.sql.load(table, [i for i, scope in every.items() if scope in scopes])
+        every = world.sql.all(f"SELECT id, scope FROM {table}")
+        mine = world.sql.load(table, [i for i, scope in every if scope in scopes])
         local = desk.replica.sql.load(table, desk.rows(table))
-        # What a server that was put back has lost, and nobody sent again, stays until the person decides.
-        kept = {i for i, row in local.items() if row["rev"] == 0 and i not in every and world.has_been_put_back}
+        # What a server that was put back has lost, a row's move too, and nobody sent again, stays until a person decides.
+        kept = {i for i, row in local.items() if row["rev"] == 0 and i not in mine and world.has_been_put_back}
         different = sorted(i for i in mine.keys() | local.keys() - kept if mine.get(i) != local.get(i))
         assert not different, f"desk {desk.number} differs in {table}: " + "; ".join(
             f"{i}: {_difference(local.get(i), mine.get(i))}" for i in different[:2]

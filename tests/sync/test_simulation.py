@@ -18,7 +18,8 @@ PARTS, SEEDS_A_PART = 10, 24
 STEPS = 150
 
 FAILED_ONCE = {
-    61: "a desk that lost its only page of the directory",
+    45: "a desk that was upgraded after its server kept tickets without the columns of later",
+    176: "a server that was put back refused, of a late message, what it had taken; nobody was told",
 }
 
 
