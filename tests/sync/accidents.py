@@ -94,7 +94,7 @@ def upgrade(world: World) -> None:
     version = world.random.randrange(1, latest_version("desk"))
     desk.is_as_of(version)
     if version < 2:  # it kept nothing of what the server took
-        world.deeds.forgot_what_was_sent(desk.number)
+        world.deeds.forgot_what_was_sent(desk)
     world.stats["upgrade"] += 1
 
 

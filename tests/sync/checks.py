@@ -86,9 +86,14 @@ class Deeds:
         if not is_put_back:
             self._copied.pop(number, None)
 
-    def forgot_what_was_sent(self, number: int) -> None:
-        for command_id in self._of(number) & self._log().keys():
-            self.all[command_id].is_on_server_alone = True
+    def forgot_what_was_sent(self, desk: Desk) -> None:
+        log = self._log()
+        waiting = {i for (i,) in desk.replica.sql.all("SELECT id FROM outbox UNION SELECT id FROM needs_you")}
+        for command_id in self._of(desk.number) - waiting:
+            if command_id in log:
+                self.all[command_id].is_on_server_alone = True
+            else:
+                del self.all[command_id]
 
     def server_put_back(self, before: dict[str, str]) -> None:
         for command_id in before.keys() - self._log().keys():

@@ -1,0 +1,26 @@
+"""The n-th call fails, of some n in each place and way: what was saved is kept, nothing is done twice, all goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.sync.nth_failure import FAULTS, Fault, Prepared, fail_each, prepare
+
+TRIES = 40
+"""Of each fault; `make simulate` fails every call."""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepare(tmp_path_factory.mktemp("prepared"))
+
+
+def named(fault: Fault) -> str:
+    return f"{fault.where}-{fault.what}-{'from then on' if fault.is_lasting else 'once'}".replace(" ", "_")
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=named)
+def test_a_day_in_which_the_nth_call_fails(fault: Fault, prepared: Prepared, tmp_path: Path) -> None:
+    assert fail_each(prepared, fault, tmp_path, tries=TRIES) > 5
