@@ -117,6 +117,7 @@ class Desk:
         self.last: dict[str, int] = {}
         self.db: pw.Database | None = None
         self.copied: bytes | None = None
+        self._is_copy_mixed = False
         self.blind_to: frozenset[str] = frozenset()
         self.is_mixed = False
         self.takes_back_undos = False
@@ -153,13 +154,14 @@ class Desk:
         """The workstation was revoked; the person signs in anew, and a new file is made."""
         self.close()
         self.path.unlink()
+        self.is_mixed = False
         self.opened_again += 1
         self.copied = None
 
     def copy(self) -> None:
         """Keep the file as it is."""
         self.close()
-        self.copied = self.path.read_bytes()
+        self.copied, self._is_copy_mixed = self.path.read_bytes(), self.is_mixed
         self.open()
 
     def put_back(self, *, is_noticed: bool) -> None:
@@ -167,6 +169,7 @@ class Desk:
         assert self.copied is not None
         self.close()
         self.path.write_bytes(self.copied)
+        self.is_mixed = self._is_copy_mixed
         self.opened_again += 1
         self.open()
         if is_noticed:

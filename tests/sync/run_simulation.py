@@ -1,7 +1,7 @@
-"""Run seeds of the simulation: python -m tests.sync.run_simulation FIRST COUNT [--steps N] [--postgresql URL].
+"""Run seeds of the simulation: python -m tests.sync.run_simulation FIRST COUNT [--steps N] [--postgresql [URL]].
 
 The URL has {} in the place of the database's name, as in postgresql:///{}?host=/run/postgresql&user=csr; databases
-whose names begin with “simulation” are made and dropped there.
+whose names begin with “simulation” are made and dropped there. Without a URL a PostgreSQL is started for it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,20 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.postgresql import folder
 from tests.sync.databases import PostgresqlCopies, SharedDatabase, SqliteFile
 from tests.sync.simulation import World
 
+OWN = "own"
 
-def run_seed(seed: int, steps: int, database: SharedDatabase, folder: Path) -> World:
+
+def own_postgresql() -> str:
+    return f"postgresql:///{{}}?host={folder()}&user=csr"
+
+
+def run_seed(seed: int, steps: int, database: SharedDatabase, home: Path) -> World:
     """Two to five desks and one to three server processes, by the seed. The world is closed; its trace is complete."""
-    world = World(seed, database, folder, desk_count=2 + seed % 4, server_count=1 + seed % 3)
+    world = World(seed, database, home, desk_count=2 + seed % 4, server_count=1 + seed % 3)
     try:
         world.run(steps)
     except Exception as fault:
@@ -31,9 +38,9 @@ def run_seed(seed: int, steps: int, database: SharedDatabase, folder: Path) -> W
     return world
 
 
-def run_in(folder: Path, seed: int, steps: int, postgresql: PostgresqlCopies | None = None) -> World:
+def run_in(place: Path, seed: int, steps: int, postgresql: PostgresqlCopies | None = None) -> World:
     """In a folder of its own, which is deleted afterwards."""
-    home = Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=folder))
+    home = Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=place))
     try:
         return run_seed(seed, steps, postgresql.fresh() if postgresql else SqliteFile(home), home)
     finally:
@@ -45,16 +52,17 @@ def main() -> int:
     parser.add_argument("first", type=int)
     parser.add_argument("count", type=int)
     parser.add_argument("--steps", type=int, default=150)
-    parser.add_argument("--postgresql", default="")
+    parser.add_argument("--postgresql", nargs="?", const=OWN, default="")
     options = parser.parse_args()
-    postgresql = PostgresqlCopies(options.postgresql) if options.postgresql else None
+    url = own_postgresql() if options.postgresql == OWN else options.postgresql
+    postgresql = PostgresqlCopies(url) if url else None
     total: collections.Counter[str] = collections.Counter()
     failed = 0
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="csr-simulation-") as folder:
+    with tempfile.TemporaryDirectory(prefix="csr-simulation-") as place:
         for seed in range(options.first, options.first + options.count):
             try:
-                total += run_in(Path(folder), seed, options.steps, postgresql).stats
+                total += run_in(Path(place), seed, options.steps, postgresql).stats
             except Exception as fault:  # noqa: BLE001  # the next seed may show something else
                 failed += 1
                 print(f"seed {seed}: {type(fault).__name__} {str(fault)[:600]}", flush=True)

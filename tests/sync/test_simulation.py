@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgresql import folder
 from tests.sync.databases import PostgresqlCopies
-from tests.sync.run_simulation import run_in
+from tests.sync.run_simulation import own_postgresql, run_in
 
 PARTS, SEEDS_A_PART = 10, 24
 STEPS = 150
@@ -31,14 +30,14 @@ def test_on_sqlite(part: int, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[PostgresqlCopies]:
-    copies = PostgresqlCopies(f"postgresql:///{{}}?host={folder()}&user=csr")
+    copies = PostgresqlCopies(own_postgresql())
     yield copies
     copies.close()
 
 
 @pytest.mark.postgresql
 @pytest.mark.xdist_group("postgresql")
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", range(2))
 def test_on_postgresql(part: int, postgresql: PostgresqlCopies, tmp_path: Path) -> None:
     for seed in range(1000 + part * 20, 1020 + part * 20):
         run_in(tmp_path, seed, STEPS, postgresql)
@@ -52,7 +51,7 @@ def test_a_seed_that_failed_once(seed: int, tmp_path: Path) -> None:
 TRACE = """
 import sys
 from pathlib import Path
-from tests.sync.run_simulation import run_in
+from tests.sync.run_simulation import own_postgresql, run_in
 print(run_in(Path(sys.argv[1]), 11, 150).trace.hexdigest())
 """
 
