@@ -28,6 +28,7 @@ from csr_desktop.store.database import ServerSqliteDatabase, desk_database
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.inbox_projection import InboxProjection
 from csr_desktop.store.migrations import migrate
+from csr_desktop.store.projection import Projection
 from csr_desktop.store.search_projection import SearchProjection
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED
@@ -207,17 +208,16 @@ class Day:
         self.sql.db.execute_sql("PRAGMA synchronous = 0")
         migrate(self.sql, "desk")
         new_id = id_source(lambda: self.now, lambda _bits: self._next())
-        projections = (
-            ClientClocks(lambda: self.now, deposit_rules),
-            InboxProjection(lambda: self.now),
-            SearchProjection(),
-        )
-        self.replica = Replica(self.sql, lambda: self.now, new_id, projections)
+        self.replica = Replica(self.sql, lambda: self.now, new_id, self._projections)
         if prepared is None:
             first_rights(self.replica, DEVICE, newcomer(USER, "Sam Sample"))
         self.engine = Engine(self.replica, self, lambda: self.now, lambda _: None, lambda _: None, lambda: 0.5)
         self.screen = Screen(self.sql, new_id, lambda: self.now)
         self.done: dict[int, str] = {}
+
+    def _projections(self) -> tuple[Projection, ...]:
+        now = lambda: self.now  # noqa: E731
+        return ClientClocks(now, deposit_rules), InboxProjection(now), SearchProjection()
 
     def _next(self) -> int:
         self._number += 1
