@@ -35,6 +35,7 @@ FIRST ?= 0
 COUNT ?= 5000
 simulate: $(READY)
 	$(BIN)/python -m tests.sync.nth_failure
+	$(BIN)/python -m tests.sync.failing_disk
 	$(BIN)/python -m tests.sync.run_simulation $(FIRST) $(COUNT)
 	$(BIN)/python -m tests.sync.run_simulation $(FIRST) $$(($(COUNT) / 10)) --postgresql
 

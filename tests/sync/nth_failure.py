@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -20,6 +20,7 @@ from sqlcipher3 import dbapi2
 
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.domain.ids import id_source
+from csr_desktop.domain.sync_status import SyncStatus
 from csr_desktop.protocol import PullReply, PullRequest, PushReply, PushRequest, encode
 from csr_desktop.server.sessions import Session
 from csr_desktop.services.desk_data import deposit_rules
@@ -166,14 +167,15 @@ def _on_failing_disk(db: pw.Database, where: Where, calls_: Calls) -> pw.Databas
 class _ServerFile:
     """The server's own database class on a copy of a prepared file."""
 
-    def __init__(self, path: Path, calls_: Calls) -> None:
-        self._path, self._calls = path, calls_
+    def __init__(self, path: Path, calls_: Calls, *, is_synced: bool = False) -> None:
+        self._path, self._calls, self._is_synced = path, calls_, is_synced
 
     def connect(self) -> pw.Database:
         db = ServerSqliteDatabase(str(self._path))
         _on_failing_disk(db, "server", self._calls)
         db.connect()
-        db.execute_sql("PRAGMA synchronous = 0")
+        if not self._is_synced:
+            db.execute_sql("PRAGMA synchronous = 0")
         return db
 
     def back_up(self) -> None:
@@ -190,10 +192,14 @@ class Prepared(NamedTuple):
 
 
 class Day:
-    """One person's day; `deeds` in their order, `done` those of which the screen said that they are saved."""
+    """One person's day; `done` are the groups of those deeds of which the screen said that they are saved. `is_synced`:
+    whether the server waits for its disk.
+    """
 
-    def __init__(self, folder: Path, prepared: Prepared | None) -> None:
-        self.calls = Calls()
+    is_synced = False
+
+    def __init__(self, folder: Path, prepared: Prepared | None, calls: Calls) -> None:
+        self.calls = calls
         self.now = NOW
         self._number = 0
         server_path, desk_path = folder / "server.db", folder / "desk.db"
@@ -202,18 +208,26 @@ class Day:
             desk_path.write_bytes(prepared.desk)
         else:
             self._make_server(server_path)
-        self.server = ServerProcess(_ServerFile(server_path, self.calls), lambda: self.now, "epoch")
-        self.sql = Sql(_on_failing_disk(desk_database(desk_path, KEY, lambda: self.now), "desk", self.calls))
-        self.sql.db.connect()
-        self.sql.db.execute_sql("PRAGMA synchronous = 0")
-        migrate(self.sql, "desk")
+        file = _ServerFile(server_path, self.calls, is_synced=self.is_synced)
+        self.server = ServerProcess(file, lambda: self.now, "epoch")
+        self.sql = self.open_desk(desk_path)
         new_id = id_source(lambda: self.now, lambda _bits: self._next())
         self.replica = Replica(self.sql, lambda: self.now, new_id, self._projections)
         if prepared is None:
             first_rights(self.replica, DEVICE, newcomer(USER, "Sam Sample"))
-        self.engine = Engine(self.replica, self, lambda: self.now, lambda _: None, lambda _: None, lambda: 0.5)
+        self.engine = Engine(self.replica, self, lambda: self.now, lambda _: None, self.hear, lambda: 0.5)
         self.screen = Screen(self.sql, new_id, lambda: self.now)
         self.done: dict[int, str] = {}
+
+    def open_desk(self, path: Path) -> Sql:
+        sql = Sql(_on_failing_disk(desk_database(path, KEY, lambda: self.now), "desk", self.calls))
+        sql.db.connect()
+        sql.db.execute_sql("PRAGMA synchronous = 0")
+        migrate(sql, "desk")
+        return sql
+
+    def hear(self, status: SyncStatus) -> None:
+        """What the engine says."""
 
     def _projections(self) -> tuple[Projection, ...]:
         now = lambda: self.now  # noqa: E731
@@ -285,12 +299,23 @@ class Day:
                 self.engine.sync_once()
 
     def _outbox(self) -> list[Any]:
-        with self.calls.healed():
+        with self.healed():
             return self.sql.all("SELECT seq, id FROM outbox ORDER BY seq")
 
-    def mend(self) -> None:
-        """The fault is gone; without a new start the person does again what failed, and all is exchanged."""
+    def healed(self) -> AbstractContextManager[None]:
+        """Meanwhile nothing fails."""
+        return self.calls.healed()
+
+    def arm(self, fault: Fault, nth: int) -> None:
+        self.calls.arm(fault, nth)
+
+    def mend(self) -> int:
+        """The fault is gone; how many calls it could have met."""
         self.calls.fault = None
+        return self.calls.count
+
+    def exchange(self) -> None:
+        """Without a new start the person does again what failed, and all is exchanged."""
         self.now += 60_000
         for number in range(COUNT):
             if number not in self.done:
@@ -312,25 +337,21 @@ class Day:
 
 
 def prepare(folder: Path) -> Prepared:
-    day = Day(folder, None)
+    day = Day(folder, None, Calls())
     assert day.engine.sync_once()
     day.close()
     return Prepared((folder / "server.db").read_bytes(), (folder / "desk.db").read_bytes())
 
 
-def count(prepared: Prepared, fault: Fault, folder: Path) -> int:
-    """How many calls the day has that this fault could meet."""
-    return _live(prepared, fault, 0, folder)
-
-
-def _live(prepared: Prepared, fault: Fault, nth: int, folder: Path) -> int:
+def live(prepared: Prepared, fault: Fault, nth: int, folder: Path, kind: type[Day] = Day) -> int:
+    """One such day, the fault mended, everything checked; how many calls the fault could have met."""
     with tempfile.TemporaryDirectory(dir=folder) as home:
-        day = Day(Path(home), prepared)
+        day = kind(Path(home), prepared, Calls())
         try:
-            day.calls.arm(fault, nth)
+            day.arm(fault, nth)
             day.live()
-            found = day.calls.count
-            day.mend()
+            found = day.mend()
+            day.exchange()
             day.check()
         except Exception as error:
             error.add_note(f"{fault}, call {nth}")
@@ -341,13 +362,13 @@ def _live(prepared: Prepared, fault: Fault, nth: int, folder: Path) -> int:
     return found
 
 
-def fail_each(prepared: Prepared, fault: Fault, folder: Path, *, tries: int = 0) -> int:
-    """Live the day with the n-th call failing, for every n, or for so many of them; how often it was lived."""
-    last = count(prepared, fault, folder)
+def fail_each(prepared: Prepared, fault: Fault, folder: Path, *, tries: int = 0, kind: type[Day] = Day) -> int:
+    """Live the day with the n-th call failing, for every n, or for about so many of them; how often it was lived."""
+    last = live(prepared, fault, 0, folder, kind)
     step = max(1, last // tries) if tries else 1
     lived = range(1, last + 1, step)
     for nth in lived:
-        _live(prepared, fault, nth, folder)
+        live(prepared, fault, nth, folder, kind)
     return len(lived)
 
 
