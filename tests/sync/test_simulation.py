@@ -13,7 +13,7 @@ import pytest
 from tests.sync.databases import PostgresqlCopies
 from tests.sync.run_simulation import own_postgresql, run_in
 
-PARTS, SEEDS_A_PART = 10, 24
+PARTS, SEEDS_A_PART = 16, 15
 STEPS = 150
 
 FAILED_ONCE = {
@@ -37,9 +37,9 @@ def postgresql() -> Iterator[PostgresqlCopies]:
 
 @pytest.mark.postgresql
 @pytest.mark.xdist_group("postgresql")
-@pytest.mark.parametrize("part", range(2))
+@pytest.mark.parametrize("part", range(4))
 def test_on_postgresql(part: int, postgresql: PostgresqlCopies, tmp_path: Path) -> None:
-    for seed in range(1000 + part * 20, 1020 + part * 20):
+    for seed in range(1000 + part * 8, 1008 + part * 8):
         run_in(tmp_path, seed, STEPS, postgresql)
 
 
