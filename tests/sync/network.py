@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
+import msgspec
+
+from csr_desktop.protocol import PullReply, encode
 from csr_desktop.server.sessions import Session
 
 
@@ -17,6 +20,15 @@ class Message(NamedTuple):
     session: Session
     body: bytes
     status: int = 0
+
+
+def as_of_a_newer_server(body: bytes) -> bytes:
+    """The same page from a server whose tables have a column more, in another order, and which has one table more."""
+    reply = msgspec.msgpack.decode(body, type=PullReply)
+    columns = {table: ["of_later", *reversed(names)] for table, names in reply.columns.items()}
+    rows = {table: [[7, *reversed(row)] for row in some] for table, some in reply.rows.items()}
+    more = msgspec.structs.replace(reply, columns={**columns, "of_later": ["id"]}, rows={**rows, "of_later": [["x"]]})
+    return encode(more)
 
 
 class Network:

@@ -32,7 +32,7 @@ from tests.sync.databases import SharedDatabase
 from tests.sync.deeds import CLIENTS, CONTACTS, TEAMS
 from tests.sync.deeds import Deeds as Wishes
 from tests.sync.desks import Desk
-from tests.sync.network import Message, Network
+from tests.sync.network import Message, Network, as_of_a_newer_server
 from tests.sync.servers import Answer, ServerProcess
 from tests.sync.stepping import Crash, Fuse, Step, crash
 
@@ -171,7 +171,7 @@ class World:
             self.trace.update(f"{message.kind}{message.number}".encode() + message.body)
         try:
             if messages[0].kind == "pull":
-                return [server.pull(message.session, message.body) for message in messages]
+                return [self._page(message, server.pull(message.session, message.body)) for message in messages]
             self._endanger(server)
             return server.push([(message.session, message.body) for message in messages])
         except Crash:
@@ -180,6 +180,11 @@ class World:
         finally:
             server.fuse.put_out()
             self.record()
+
+    def _page(self, message: Message, answer: Answer) -> Answer:
+        """Every seventh of a desk's questions is answered as a newer server would."""
+        status, body = answer
+        return status, as_of_a_newer_server(body) if status == 200 and message.serial % 7 == 0 else body
 
     def _endanger(self, server: ServerProcess) -> None:
         chance = self.random.random()
