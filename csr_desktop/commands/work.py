@@ -71,8 +71,9 @@ class Work:
             if row_id and (table, row_id) not in self.before:
                 wanted.setdefault(table, set()).add(row_id)
         for table in sorted(wanted):
-            found = self._load(table, sorted(wanted[table]))
-            for row_id in wanted[table]:
+            ids = sorted(wanted[table])  # rows are numbered in this order, which is the same in every process
+            found = self._load(table, ids)
+            for row_id in ids:
                 self.before[table, row_id] = self.now[table, row_id] = found.get(row_id)
 
     def get(self, table: str, row_id: str) -> Row | None:
