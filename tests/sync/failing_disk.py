@@ -56,8 +56,8 @@ class DayOnDisk(Day):
         self.disk.disk_pause(1)
         return int(self.disk.disk_count())
 
-    def check(self) -> None:
-        super().check()
+    def check_at_its_end(self) -> None:
+        super().check_at_its_end()
         assert self.sql.value("PRAGMA quick_check(1)") == "ok"
 
     def close(self) -> None:

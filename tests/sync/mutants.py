@@ -79,7 +79,7 @@ def wrong_page_cut(patch: Patch) -> None:
 
     def pull(self: Feed, device_id: str, user_id: str, request: PullRequest) -> PullReply:
         reply = original(self, device_id, user_id, request)
-        if not reply.more:
+        if reply.seq >= 0:
             return reply
         moved = {scope: rev + (rev > request.cursors.get(scope, 0)) for scope, rev in reply.cursors.items()}
         return msgspec.structs.replace(reply, cursors=moved)
@@ -172,11 +172,11 @@ def no_base(patch: Patch) -> None:
 def base_overwritten_by_a_stale_row(patch: Patch) -> None:
     original = Puller._take_in
 
-    def take_in(self: Puller, reply: PullReply, *rest: Any) -> dict[str, list[str]]:
+    def take_in(self: Puller, reply: PullReply, *rest: Any, **named: Any) -> dict[str, list[str]]:
         for table, row_id, image in self._sql.all("SELECT table_name, row_id, image FROM base WHERE image NOT NULL"):
             older = msgspec.msgpack.encode({**msgspec.msgpack.decode(image), "rev": 0})
             self._sql.do("UPDATE base SET image = ? WHERE table_name = ? AND row_id = ?", older, table, row_id)
-        return original(self, reply, *rest)
+        return original(self, reply, *rest, **named)
 
     patch.setattr(Puller, "_take_in", take_in)
 
@@ -301,7 +301,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("D5", "the undo of what was refused is void", undo_of_a_refused_one_not_void,
            rules.taking_back_what_was_refused_is_void_and_says_nothing),
     Mutant("D6", "a lost scope goes at once", lost_scope_kept, 3),
-    Mutant("D7", "a mark removes a row only from the scope it left", gone_regardless_of_scope, 0),
+    Mutant("D7", "a mark removes a row only from the scope it left", gone_regardless_of_scope,
+           rules.a_mark_of_an_older_server_leaves_what_went_to_another_of_my_teams),
     Mutant("D7", "a row that leaves a scope leaves a mark", no_gone_mark, 1),
     Mutant("D7", "the mark goes when the row comes back", gone_mark_stays, rules.a_mark_of_leaving_goes_when_the_row_comes_back),
     Mutant("D8", "the server numbers tickets", numbered_by_the_desk, 5),

@@ -325,7 +325,7 @@ class Day(Deaf):
             self.engine.sync_once()
         assert self.engine.status.state == "saved", f"{self.engine.status.state}: {self.engine.status.title}"
 
-    def check(self) -> None:
+    def check_at_its_end(self) -> None:
         """Everything once, here and on the server; nothing waits."""
         for table in SYNCED:
             there = self.server.sql.load(table, [i for (i,) in self.server.sql.all(f"SELECT id FROM {table}")])
@@ -353,7 +353,7 @@ def live(prepared: Prepared, fault: Fault, nth: int, folder: Path, kind: type[Da
             day.live()
             found = day.mend()
             day.exchange()
-            day.check()
+            day.check_at_its_end()
         except Exception as error:
             error.add_note(f"{fault}, call {nth}")
             raise

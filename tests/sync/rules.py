@@ -12,7 +12,7 @@ from csr_desktop.commands import catalogue, clients, tickets
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.follow_ups import AddFollowUp
 from csr_desktop.domain.permissions import ORGANISATION
-from csr_desktop.protocol import PushRequest
+from csr_desktop.protocol import Gone, PushRequest
 from csr_desktop.server.ledger import Push
 from csr_desktop.store.migrations import latest_version
 from csr_desktop.store.sql import Sql
@@ -130,6 +130,19 @@ def a_mark_of_leaving_goes_when_the_row_comes_back(bureau: Bureau) -> None:
     assert bureau.sql.all("SELECT scope FROM gone WHERE row_id = 'ticket'") == [(TEAMS[1],)]
 
 
+def a_mark_of_an_older_server_leaves_what_went_to_another_of_my_teams(bureau: Bureau) -> None:
+    """Today's server sends the row in its place."""
+    desk, world = bureau.world.desks[0], bureau.world
+    world.administer([("memberships", f"user-0-{TEAMS[1]}", {"deleted": 0})])
+    bureau.sync(0)
+    world.administer([("tickets", "ticket", {"scope": TEAMS[1]})])
+    reply = world.feed.pull(desk.device_id, desk.user_id, desk.puller.request())
+    assert not reply.gone
+    mark = Gone(TEAMS[0], "tickets", "ticket", reply.cursors[TEAMS[1]])
+    desk.puller.apply(msgspec.structs.replace(reply, gone=[mark]))
+    assert desk.rows("tickets") == ["ticket"]
+
+
 def a_clock_that_is_ahead_wins_a_minute_at_most(bureau: Bureau) -> None:
     ahead = bureau.world.now + 10**9
     bureau.push(0, clients.EditClient(id="a", row_id="client-0", changes={"city": ("c0", "Omaha")}, at=ahead, seq=1))
@@ -207,6 +220,7 @@ RULES: tuple[Rule, ...] = (
     nothing_of_a_refused_command_remains,
     a_claim_is_taken_back_only_while_it_stands,
     a_mark_of_leaving_goes_when_the_row_comes_back,
+    a_mark_of_an_older_server_leaves_what_went_to_another_of_my_teams,
     a_clock_that_is_ahead_wins_a_minute_at_most,
     a_note_on_a_client_deleted_meanwhile_is_taken,
     what_is_refused_when_it_comes_again_late_is_told,

@@ -87,7 +87,10 @@ class Screen:
 
     def group(self, mark: str) -> list[Command]:
         case = tickets.OpenTicket(row_id=self._new(), scope=TEAM, client_id="client", subject="of a call")
-        called = calls.LogInteraction(row_id=self._new(), scope=TEAM, ticket_id=case.row_id, started_at=1, ended_at=2)
+        now = self._now()
+        called = calls.LogInteraction(
+            row_id=self._new(), scope=TEAM, ticket_id=case.row_id, started_at=now - 9, ended_at=now
+        )
         return [case, called, *self.note(mark)]
 
     def claim(self, _mark: str) -> list[Command]:
