@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from csr_desktop.domain.permissions import ORGANISATION
+from csr_desktop.server.share import MARKS_KEPT_MS, drop_old_marks
 from csr_desktop.store.migrations import latest_version
 from tests.sync.deeds import CLIENTS, TEAMS
 from tests.sync.desks import DAY, SKEWS
@@ -117,10 +118,16 @@ def put_server_back(world: World) -> None:
     world.stats["server put back"] += 1
 
 
+def forget_marks(world: World) -> None:
+    """The server's daily work, on a day when all marks of what left a scope are old."""
+    world.on_server(lambda sql: drop_old_marks(sql, world.now + 2 * DAY + MARKS_KEPT_MS))
+    world.stats["marks forgotten"] += 1
+
+
 OFTEN: tuple[Callable[[World], None], ...] = (
     move_person, move_person, move_person, move_ticket, move_ticket, move_call, delete_client, jump_clock, jump_clock,
     close_account,
 )  # fmt: skip
 SELDOM: tuple[Callable[[World], None], ...] = (
-    copy_file, put_file_back, upgrade, revoke, back_up_server, put_server_back,
+    copy_file, put_file_back, upgrade, revoke, back_up_server, put_server_back, forget_marks, forget_marks,
 )  # fmt: skip

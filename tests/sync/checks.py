@@ -184,6 +184,7 @@ def _check_nothing_vanished(world: World, desk: Desk, who: Person, local: dict[K
 def check_all(world: World) -> None:
     for desk in world.desks:
         _check_replica(world, desk)
+        assert not desk.mended_count, f"desk {desk.number} had to be put right by comparing"
     log: dict[str, tuple[str, bytes]] = {
         i: (status, bytes(body)) for i, status, body in world.sql.all("SELECT id, status, body FROM log")
     }

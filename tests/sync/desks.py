@@ -99,8 +99,9 @@ def read(answer: Answer, kind: type[M]) -> M:
 
 class Desk:
     """Person and workstation. `filling` are the scopes that came, or came back, and of which more pages follow;
-    `blind_to` the columns that the program which wrote the file did not have; until the next answer `is_mixed`: rows as
-    that program would have left them, and unsent commands that have not run over them yet.
+    `mended_count` is how many rows comparing with the server put right; `blind_to` the columns that the program which
+    wrote the file did not have; until the next answer `is_mixed`: rows as that program would have left them, and unsent
+    commands that have not run over them yet.
     """
 
     def __init__(self, world: Surroundings, number: int) -> None:
@@ -114,6 +115,7 @@ class Desk:
         self.filling: set[str] = set()
         self.serial = 0
         self.opened_again = 0
+        self.mended_count = 0
         self.last: dict[str, int] = {}
         self.db: pw.Database | None = None
         self.copied: bytes | None = None
@@ -139,7 +141,9 @@ class Desk:
         migrate(sql, "desk")
         self.replica = _Replica(sql, self.clock, self.new_id)
         self.replica.takes_back_undos = self.takes_back_undos
-        self.engine = OneThreadEngine(self.replica, _Line(self), self.clock, lambda _: None, lambda _: None, lambda: 0.5)
+        self.engine = OneThreadEngine(
+            self.replica, _Line(self), self.clock, lambda _: None, lambda _: None, lambda: 0.5
+        )
         self.puller = self.engine._puller
         self.last = {}
         if is_new:
@@ -270,6 +274,7 @@ class Desk:
         status = self.engine.status
         if status.state == "saved":
             self.is_mixed = False
+        self.mended_count += max(0, status.mended_count)
         match status.state:
             case "saved" | "offline":
                 return None

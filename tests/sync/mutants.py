@@ -19,7 +19,7 @@ from csr_desktop.server.feed import Feed
 from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.store import migrations
 from csr_desktop.store.sql import Sql
-from csr_desktop.sync import rebase
+from csr_desktop.sync import filling, rebase
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.rebase import Puller
 from csr_desktop.sync.replica import NeedsYou, Replica
@@ -287,27 +287,41 @@ def epoch_ignored(patch: Patch) -> None:
     patch.setattr(Feed, "pull", pull)
 
 
+def places_forgotten(patch: Patch) -> None:
+    patch.setattr(filling, "fills", lambda _sql: [])
+
+
+def what_came_not_noted(patch: Patch) -> None:
+    patch.setattr(filling, "note_came", lambda *_: None)
+
+
+def nothing_swept(patch: Patch) -> None:
+    patch.setattr(
+        filling, "to_sweep", lambda sql: (sql.value("SELECT scope FROM fills WHERE stage = ?", filling.SWEEP), {})
+    )
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("D1", "rights are state of the file", rights_in_memory, 0),
     Mutant("D2", "only the newest question's answer counts", no_question_number, 1),
-    Mutant("D3", "answers come with the last page only", answers_with_every_page, 0),
+    Mutant("D3", "answers come with the last page only", answers_with_every_page, 23),
     Mutant("D3", "an answer to a push is a hint", outbox_emptied_by_the_pushs_answer, 0),
-    Mutant("D3", "the outbox loses what was executed, and no more", outbox_trimmed_too_far, 15),
-    Mutant("pages", "a page's cursor is the last revision in it", wrong_page_cut, 0),
-    Mutant("D9", "a field is its latest edit", arrival_order_wins, 4),
-    Mutant("D9", "stamps travel with the row", stamps_stay_behind, 1),
+    Mutant("D3", "the outbox loses what was executed, and no more", outbox_trimmed_too_far, 10),
+    Mutant("pages", "a page's cursor is the last revision in it", wrong_page_cut, 3),
+    Mutant("D9", "a field is its latest edit", arrival_order_wins, 6),
+    Mutant("D9", "stamps travel with the row", stamps_stay_behind, 0),
     Mutant("D9", "a clock wins a minute at most", clocks_that_are_ahead_win, rules.a_clock_that_is_ahead_wins_a_minute_at_most),
-    Mutant("D4", "undo brings back the best that remains", undo_restores_its_own_was, 12),
+    Mutant("D4", "undo brings back the best that remains", undo_restores_its_own_was, 14),
     Mutant("D5", "the undo of what was refused is void", undo_of_a_refused_one_not_void,
            rules.taking_back_what_was_refused_is_void_and_says_nothing),
-    Mutant("D6", "a lost scope goes at once", lost_scope_kept, 3),
+    Mutant("D6", "a lost scope goes at once", lost_scope_kept, 13),
     Mutant("D7", "a mark removes a row only from the scope it left", gone_regardless_of_scope,
            rules.a_mark_of_an_older_server_leaves_what_went_to_another_of_my_teams),
-    Mutant("D7", "a row that leaves a scope leaves a mark", no_gone_mark, 1),
+    Mutant("D7", "a row that leaves a scope leaves a mark", no_gone_mark, 19),
     Mutant("D7", "the mark goes when the row comes back", gone_mark_stays, rules.a_mark_of_leaving_goes_when_the_row_comes_back),
     Mutant("D8", "the server numbers tickets", numbered_by_the_desk, 5),
     Mutant("D10", "children are where their ticket is", children_stay_behind, 0),
-    Mutant("D11", "what merely differs is no alarm", alarm_for_every_difference, 0),
+    Mutant("D11", "what merely differs is no alarm", alarm_for_every_difference, 6),
     Mutant("D12", "a note on a client deleted meanwhile is taken", no_note_on_a_deleted_client,
            rules.a_note_on_a_client_deleted_meanwhile_is_taken),
     Mutant("base", "the server's row under mine is kept", no_base, 0),
@@ -318,9 +332,12 @@ MUTANTS: tuple[Mutant, ...] = (
            rules.nothing_of_a_refused_command_remains),
     Mutant("guard", "a claim is taken back only while it stands", undo_without_its_guard,
            rules.a_claim_is_taken_back_only_while_it_stands),
-    Mutant("sent", "what was taken is remembered for a server that forgets", nothing_sent_is_remembered, 8),
+    Mutant("sent", "what was taken is remembered for a server that forgets", nothing_sent_is_remembered, 0),
     Mutant("sent", "what is refused of it later is told", late_refusals_not_told,
            rules.what_is_refused_when_it_comes_again_late_is_told),
-    Mutant("epoch", "a server that was put back says so", epoch_ignored, 11),
-    Mutant("columns", "an upgraded desk gets everything again", upgrade_without_fetching_again, 45),
+    Mutant("epoch", "a server that was put back says so", epoch_ignored, 17),
+    Mutant("fills", "older rows go on where they were", places_forgotten, 1),
+    Mutant("fills", "what came again stays", what_came_not_noted, 18),
+    Mutant("fills", "what did not come again goes", nothing_swept, 19),
+    Mutant("columns", "an upgraded desk gets everything again", upgrade_without_fetching_again, rules.unsent_work_goes_on_after_an_upgrade),
 )  # fmt: skip

@@ -10,7 +10,6 @@ import msgspec
 from csr_desktop.protocol import PullReply, encode
 from csr_desktop.server.sessions import Session
 
-
 ANSWERS = frozenset({"pulled", "pushed", "checked"})
 
 
