@@ -18,6 +18,7 @@ from csr_desktop.store.sql import Sql
 
 Progress = Callable[[str, int, int], None]
 _OWN: Final = frozenset({"schema_version"})
+_NOT_A_SETTING: Final = "id <> 'history_months'"
 _OF_A_TRANSACTION: Final = {"counters": frozenset({"taken", "taken_in"})}
 """What a database notes for itself and is not the organisation's."""
 _STEP: Final = 5_000
@@ -117,13 +118,15 @@ def _columns(sql: Sql, table: str) -> list[str]:
 def _refuse_filled(new: Sql) -> None:
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
     for (table,) in new.all(tables):
-        if table not in _OWN and new.value(f'SELECT 1 FROM "{table}" LIMIT 1'):
+        where = f" WHERE {_NOT_A_SETTING}" if table == "counters" else ""  # a migration sets what is usual
+        if table not in _OWN and new.value(f'SELECT 1 FROM "{table}"{where} LIMIT 1'):
             raise Refused("not_empty", "The database that --to names is not empty.", "Take a new one.")
 
 
 def _take_all_numbers(old: Sql, new: Sql) -> None:
     """The rows bear numbers that another database gave; this transaction takes them all, so that it may write them."""
     top = int(old.value("SELECT value FROM counters WHERE id = 'rev'") or 0)
+    new.do("DELETE FROM counters")
     new.do("INSERT INTO counters (id, value) VALUES ('rev', 0)")
     new.do("UPDATE counters SET value = ? WHERE id = 'rev'", top)
 
