@@ -277,6 +277,10 @@ class Puller:
         self._left(reply, incoming, images)
         check_deletion(self._replica, _taken(incoming))
         self._lose(lost, incoming, images)
+        if lost:
+            for table, rows in plain.items():
+                for row in rows:  # it went from a team that I lost to one that I have
+                    incoming.pop((table, row[0]), None)
         return self._merge(plain, incoming, images, queue, is_last=is_last)
 
     def _merge(
