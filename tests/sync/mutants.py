@@ -281,7 +281,7 @@ def epoch_ignored(patch: Patch) -> None:
     original = Feed.pull
 
     def pull(self: Feed, device_id: str, user_id: str, request: PullRequest) -> PullReply:
-        self._epoch = ""
+        self._epoch = "epoch 0"  # as at the beginning, for good
         return original(self, device_id, user_id, msgspec.structs.replace(request, epoch=""))
 
     patch.setattr(Feed, "pull", pull)
@@ -335,7 +335,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("sent", "what was taken is remembered for a server that forgets", nothing_sent_is_remembered, 0),
     Mutant("sent", "what is refused of it later is told", late_refusals_not_told,
            rules.what_is_refused_when_it_comes_again_late_is_told),
-    Mutant("epoch", "a server that was put back says so", epoch_ignored, 17),
+    Mutant("epoch", "a server that was put back says so", epoch_ignored,
+           rules.a_server_that_was_put_back_and_went_on_is_noticed),
     Mutant("fills", "older rows go on where they were", places_forgotten, 1),
     Mutant("fills", "what came again stays", what_came_not_noted, 18),
     Mutant("fills", "what did not come again goes", nothing_swept, 19),

@@ -18,7 +18,7 @@ from csr_desktop.store.migrations import latest_version
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS
 from tests.sync.databases import SqliteFile
-from tests.sync.deeds import TEAMS
+from tests.sync.deeds import CLIENTS, TEAMS
 from tests.sync.simulation import World
 
 
@@ -191,6 +191,19 @@ def what_differed_and_is_refused_when_done_again_is_told(bureau: Bureau) -> None
     assert [waiting.status for waiting in desk.replica.needs_you()] == ["refused"]
 
 
+def a_server_that_was_put_back_and_went_on_is_noticed(bureau: Bureau) -> None:
+    """It has come as far as the desk by then, with other changes."""
+    world = bureau.world
+    world.back_up()
+    world.administer([("clients", "client-0", {"city": "Omaha"})])
+    bureau.sync(0)
+    world.put_server_back()
+    world.administer([("clients", "client-1", {"city": "Tulsa"})])
+    bureau.sync(0)
+    cities = {i: row["city"] for i, row in world.desks[0].replica.sql.load("clients", CLIENTS).items()}
+    assert cities == {"client-0": "c0", "client-1": "Tulsa", "client-2": "c0"}
+
+
 def unsent_work_goes_on_after_an_upgrade(bureau: Bureau) -> None:
     """The older program kept the ticket, and its image, without the columns that came later."""
     desk = bureau.world.desks[1]
@@ -225,5 +238,6 @@ RULES: tuple[Rule, ...] = (
     a_note_on_a_client_deleted_meanwhile_is_taken,
     what_is_refused_when_it_comes_again_late_is_told,
     what_differed_and_is_refused_when_done_again_is_told,
+    a_server_that_was_put_back_and_went_on_is_noticed,
     unsent_work_goes_on_after_an_upgrade,
 )
