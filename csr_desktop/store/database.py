@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 
+from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.domain.permissions import ORGANISATION
+from csr_desktop.store.faults import damaged, drive_failed, is_not_synced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +28,13 @@ class _Savepoint(pw._savepoint):  # noqa: SLF001
 
 
 class _Sqlite(pw.SqliteDatabase):
-    """On a full disk SQLite may have rolled back by itself; saying ROLLBACK then fails and hides the real error."""
+    """On a full disk SQLite may have rolled back by itself; saying ROLLBACK then fails and hides the real error.
+
+    A commit whose fsync failed stands in the WAL all the same, and would be there after a crash though it was refused.
+    So it is cut off, and the file opened anew and read through: at once, and before the next write until that succeeds.
+    """
+
+    _is_doubtful = False
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         """As Peewee's, without its log and hooks, which cost as much as a small statement."""
@@ -35,9 +44,34 @@ class _Sqlite(pw.SqliteDatabase):
             with pw.__exception_wrapper__:  # type: ignore[attr-defined]
                 raise
 
+    def begin(self, lock_type: str | None = None) -> None:
+        if self._is_doubtful and lock_type is not None:
+            self._look_after()
+        super().begin(lock_type)
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except pw.DatabaseError as error:
+            self._is_doubtful = self._is_doubtful or is_not_synced(error)
+            raise
+
     def rollback(self) -> None:
         if self.connection().in_transaction:
             super().rollback()
+        if self._is_doubtful:
+            with suppress(pw.DatabaseError, CsrDesktopError):  # said by the commit, and again by the next write
+                self._look_after()
+
+    def _look_after(self) -> None:
+        # Not closed before the WAL is empty: opening it again would take what was refused for committed.
+        if self.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            raise drive_failed()
+        self.close()
+        self.connect()
+        if self.execute_sql("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise damaged()
+        self._is_doubtful = False
 
     def savepoint(self) -> _Savepoint:
         return _Savepoint(self)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _PROBE_LENGTH = 65_536
 _SHM_SIZE = sqlite3.SQLITE_IOERR_SHMSIZE
 _WRITE = sqlite3.SQLITE_IOERR_WRITE
+_NOT_SYNCED = frozenset((sqlite3.SQLITE_IOERR, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC))
 _FULL_ERRNO = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
 _READ_ONLY_ERRNO = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
 
@@ -40,6 +41,14 @@ def read_only(place: str) -> EnvironmentFault:
     )
 
 
+def drive_failed() -> EnvironmentFault:
+    """Words for a drive that could not read, write or sync."""
+    return EnvironmentFault(
+        "The disk reported an error, so this was not done.",
+        "Your text is still here. Free some space or look after the drive, then start CSR Desktop again.",
+    )
+
+
 def _refused_write() -> DiskFull:
     fault = DiskFull()
     fault.title = "The disk did not take it, so this was not saved."
@@ -55,10 +64,7 @@ _BY_SQLITE_CODE: dict[int, Callable[[], CsrDesktopError]] = {
     sqlite3.SQLITE_PERM: lambda: read_only(""),
     sqlite3.SQLITE_CORRUPT: damaged,
     sqlite3.SQLITE_NOTADB: damaged,
-    sqlite3.SQLITE_IOERR: lambda: EnvironmentFault(
-        "The disk reported an error, so this was not done.",
-        "Your text is still here. Free some space or look after the drive, then start CSR Desktop again.",
-    ),
+    sqlite3.SQLITE_IOERR: drive_failed,
     sqlite3.SQLITE_CANTOPEN: lambda: EnvironmentFault(
         "The file of your data can't be opened.",
         "Look whether its folder is there and can be written to, then try again.",
@@ -100,6 +106,11 @@ def translate(error: BaseException, place: Path | None = None) -> CsrDesktopErro
             is_unclear = getattr(link, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR
             return DiskFull() if is_unclear and place is not None and _is_full(place) else words
     return None
+
+
+def is_not_synced(error: BaseException) -> bool:
+    """Whether SQLite could not get something to the drive that it had written; SQLCipher does not say what failed."""
+    return any(getattr(link, "sqlite_errorcode", None) in _NOT_SYNCED for link in _chain(error))
 
 
 def _is_full(folder: Path) -> bool:

@@ -97,9 +97,10 @@ def _copy_before(sql: Sql, version: int) -> None:
 def open_desk(path: Path, key: bytes, *, clock: Callable[[], int]) -> Sql:
     """Open or make the file of one person. `key` is 32 random bytes, `clock` gives milliseconds.
 
-    Raises Unreadable with `kind` wrong_key, damaged, missing, emptied, rolled_back or newer: then nothing was changed,
-    and `set_aside` (then opening anew) or `backup.restore` is the way out. Raises EnvironmentFault for a place that
-    can't be written to and a full disk. A file that was not closed cleanly or was changed since is checked first.
+    Raises Unreadable with `kind` wrong_key, damaged, missing, emptied, rolled_back or newer: then nothing was changed
+    (but that SQLite takes a WAL that lies beside the file into it), and `set_aside` (then opening anew) or
+    `backup.restore` is the way out. Raises EnvironmentFault for a place that can't be written to and a full disk. A
+    file that was not closed cleanly or was changed since is checked first.
     """
     if len(key) != KEY_LENGTH:
         msg = f"a key of {KEY_LENGTH} bytes is needed"

@@ -32,6 +32,8 @@ SHORTEST_MS = 28 * 86_400_000
 """The shortest month: no setting keeps less of what is done."""
 DIFFERS_KEPT_MS = 30 * 86_400_000
 """How long it is said at a field that somebody else had set it, too."""
+EMPTY_PAGES = 1000
+"""An honest server's pages bring something, but for those that end a scope; more in a row than this are a lie."""
 
 _SAME: Final[Row] = {}
 
@@ -60,6 +62,7 @@ class Puller:
         self._replica = replica
         self._sql = replica.sql
         self._asked = self._next = ""
+        self._empty_pages = 0
 
     def request(self, again: Mapping[str, list[str]] | None = None) -> PullRequest:
         """What to ask now; `again` are rows by table that are wanted whatever the cursors say."""
@@ -157,8 +160,10 @@ class Puller:
         moves = any(rev > before.get(scope, 0) for scope, rev in reply.cursors.items())
         has_filled = filling.check_places(self._sql, reply, before)
         stands = reply.more and not moves and not has_filled
+        brings_nothing = reply.more and not reply.gone and not any(reply.rows.values())
+        self._empty_pages = self._empty_pages + 1 if brings_nothing else 0
         is_of_now = EARLIEST_NOW <= reply.now <= LATEST_AT and 0 <= reply.cut_off_at <= reply.now - SHORTEST_MS
-        if goes_back or stands or not is_of_now:
+        if goes_back or stands or not is_of_now or self._empty_pages > EMPTY_PAGES:
             raise Suspicious("The server's answer does not lead on.", "Nothing of it was taken.")
 
     def _keep_cut_off(self, reply: PullReply, before_at: int) -> None:
