@@ -11,11 +11,18 @@ import msgspec
 
 from csr_desktop.domain.permissions import Role
 
-PROTOCOL = 1
-SERVED = (1,)
-"""Versions that this server speaks; the desk says its own in each request."""
+PROTOCOL = 2
+SERVED = (1, 2)
+"""Versions that this server speaks, its own and the two before it; the desk says its own in each request.
+
+2: older rows beside the changes, comparing, streams and presence. Fields came at the end, with defaults.
+"""
 MEDIA_TYPE = "application/msgpack"
 VERSION_HEADER = "CSR-Protocol"
+SCHEMA_HEADER = "CSR-Schema"
+"""The schema's version: the desk's in each request since protocol 2, the server's in each reply. Columns are named in
+each answer, so another version is no reason to wait; it tells whoever runs the server which desks are behind.
+"""
 PAGE = 2000
 """Rows a page of the feed."""
 PUSH_LIMIT = 500

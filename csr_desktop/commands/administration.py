@@ -1,4 +1,6 @@
-"""People, teams and the lists that a bureau works with. Administrators only, which the server itself is too."""
+"""People, teams and the lists that a bureau works with. Administrators only, which the server itself is too, but for
+policies, which are the managers' too.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from csr_desktop.commands.command import AddRow, EditRow, RemoveRow, references
 from csr_desktop.commands.work import Key, Row, Work
 from csr_desktop.domain import business_calendar, sla_policy
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import ORGANISATION, ROLES, Person, may_administer
+from csr_desktop.domain.permissions import ORGANISATION, ROLES, Person, may_administer, may_set_policies
 from csr_desktop.domain.text import login_key
 
 
@@ -20,8 +22,11 @@ class _Add(AddRow, frozen=True, kw_only=True):
         return self.by
 
     def permit(self, who: Person, work: Work) -> None:
-        may_administer(who)
+        self.permit_setting(who)
         super().permit(who, work)
+
+    def permit_setting(self, who: Person) -> None:
+        may_administer(who)
 
     def permit_add(self, who: Person, work: Work) -> None:
         references(who, work, self, self.table)
@@ -160,6 +165,9 @@ class AddSlaPolicy(_Add, frozen=True, kw_only=True, tag=True):
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
         yield "calendars", self.calendar_id
+
+    def permit_setting(self, who: Person) -> None:
+        may_set_policies(who)
 
     def check(self, work: Work) -> None:
         _check_name(self.name)

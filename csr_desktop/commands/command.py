@@ -10,7 +10,7 @@ import msgspec
 from csr_desktop.commands.limits import check_text, check_value
 from csr_desktop.commands.work import Edit, Images, Key, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import Person, may_read, unknown
+from csr_desktop.domain.permissions import ORGANISATION, Person, may_read, may_work_in, unknown
 
 C = TypeVar("C", bound="Command")
 _encode_json = msgspec.json.encode
@@ -118,6 +118,8 @@ class AddRow(Command, frozen=True, kw_only=True):
             raise unknown()
         if row is not None and (self.undoes or self.is_removal):
             may_read(who, row)
+            if row["scope"] != ORGANISATION:
+                may_work_in(who, row["scope"])  # who made it may manage or administer by now
             if self.author(row) != who.id and not _leads_author(who, work, row, self.author(row)):
                 raise Refused("not_yours", "Only the person who added this, or their lead, can take it back.")
             return

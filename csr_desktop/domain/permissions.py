@@ -86,6 +86,11 @@ def may_administer(who: Person) -> None:
         raise Refused("not_allowed", "Only an administrator can change this.")
 
 
+def may_set_policies(who: Person) -> None:
+    if who.role != "manager":
+        may_administer(who)
+
+
 def may_lead(who: Person, scope: str) -> None:
     may_work_in(who, scope)
     if not who.is_lead:

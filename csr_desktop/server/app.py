@@ -49,6 +49,7 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
 from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import LAID_SECONDS, Metrics
+from csr_desktop.server.openapi import openapi
 from csr_desktop.server.problems import Rejected, bad_message, places, rejected
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import BYTES_A_TOKEN, COMMANDS_A_TOKEN, Limits, Rate, Rates
@@ -128,6 +129,7 @@ class Api:
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]
+        routes.append(Route("/openapi.json", openapi, methods=["GET"]))
         application = Starlette(
             routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: _no_such_place}
         )
@@ -277,6 +279,7 @@ class Api:
             raise
         request.state.device_id = session.device_id
         self._parts.metrics.began(session.device_id)
+        self._parts.metrics.versions.labels(*request.state.versions).inc()
         self._take(session)
         return session
 
@@ -303,7 +306,7 @@ def _served(endpoint: Endpoint) -> Endpoint:
 
     async def serve(request: Request) -> Response:
         try:
-            check_version(request)
+            request.state.versions = check_version(request)
             return await endpoint(request)
         except Exception as error:  # noqa: BLE001  # nothing of the program may go out
             fault = rejected(error)

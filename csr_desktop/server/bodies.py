@@ -14,8 +14,9 @@ import zstandard
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from csr_desktop.protocol import MAX_BODY_BYTES, MEDIA_TYPE, PROTOCOL, SERVED, VERSION_HEADER
+from csr_desktop.protocol import MAX_BODY_BYTES, MEDIA_TYPE, PROTOCOL, SCHEMA_HEADER, SERVED, VERSION_HEADER
 from csr_desktop.server.problems import Rejected, bad_message, busy
+from csr_desktop.store.migrations import latest_version
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -27,16 +28,24 @@ ROOM_BYTES = 64 * 1024 * 1024
 """A thousand desks that push a backlog of 500 calls each, 30 KB packed, fit twice."""
 COMPRESS_ABOVE_BYTES = 512
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
+_SCHEMA_DIGITS = 6
 _BODILESS = frozenset({"GET", "HEAD"})
 
 _per_thread = threading.local()
 
 
-def check_version(request: Request) -> None:
-    """The desk says which protocol it speaks, in each request."""
+def own_versions() -> dict[str, str]:
+    """The headers by which each reply says what this server is."""
+    return {VERSION_HEADER: str(PROTOCOL), SCHEMA_HEADER: str(latest_version("server"))}
+
+
+def check_version(request: Request) -> tuple[str, str]:
+    """The desk says which protocol it speaks, in each request, and since the second one the schema of its file: both as
+    they are counted. Schemas newer than this server's program are one.
+    """
     said = request.headers.get(VERSION_HEADER, "")
     if said in {str(version) for version in SERVED}:
-        return
+        return said, _schema(request.headers.get(SCHEMA_HEADER))
     if said.isascii() and said.isdigit() and int(said[:9]) > PROTOCOL:
         raise Rejected(
             426,
@@ -50,6 +59,14 @@ def check_version(request: Request) -> None:
         "CSR Desktop on this workstation is too old for this server.",
         "Everything is kept here. Update CSR Desktop.",
     )
+
+
+def _schema(said: str | None) -> str:
+    if said is None:
+        return "not said"
+    if not (said.isascii() and said.isdigit() and len(said) <= _SCHEMA_DIGITS):
+        raise bad_message()
+    return str(int(said)) if int(said) <= latest_version("desk") else "newer"
 
 
 def check_form(request: Request, limit: int) -> None:
@@ -140,7 +157,7 @@ def decoded(body: bytes, kind: type[M]) -> M:
 def reply(message: msgspec.Struct, accepted: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """`accepted` is the request's Accept-Encoding."""
     body = msgspec.msgpack.encode(message)
-    said = {VERSION_HEADER: str(PROTOCOL), "Cache-Control": "no-store", "Vary": "Accept-Encoding", **(headers or {})}
+    said = {**own_versions(), "Cache-Control": "no-store", "Vary": "Accept-Encoding", **(headers or {})}
     if len(body) > COMPRESS_ABOVE_BYTES and _takes_zstd(accepted):
         body = _compressor().compress(body)
         said["Content-Encoding"] = "zstd"

@@ -57,6 +57,12 @@ class Metrics:
             registry=registry,
             buckets=_QUICK,
         )
+        self.versions = Counter(
+            "csr_desk_requests",
+            "Requests of workstations, by the versions of protocol and schema that they said.",
+            ("protocol", "schema"),
+            registry=registry,
+        )
         self.under_way = Gauge("csr_requests_under_way", "Requests that are not answered yet.", registry=registry)
         self.refusals = Counter("csr_refusals", "Requests that were not served, by code.", ("code",), registry=registry)
         self.pushes = Counter("csr_pushes", "Pushes that were committed.", registry=registry)

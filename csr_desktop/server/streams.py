@@ -16,9 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from csr_desktop.protocol import (
     BEAT_SECONDS,
-    PROTOCOL,
     STREAM_TYPE,
-    VERSION_HEADER,
     News,
     PokeReply,
     PokeRequest,
@@ -28,6 +26,7 @@ from csr_desktop.protocol import (
     StreamRequest,
 )
 from csr_desktop.server.attendance import Attendance
+from csr_desktop.server.bodies import own_versions
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import POKE_SECONDS, Board, Listener, Moved, is_news
 from csr_desktop.server.readers import Readers
@@ -145,7 +144,7 @@ class _Stream(Response):
         left: Callable[[Listener], None],
     ) -> None:
         # No proxy may keep it back or change it.
-        headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no", VERSION_HEADER: str(PROTOCOL)}
+        headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no", **own_versions()}
         super().__init__(None, headers=headers)
         del self.headers["content-length"]
         self._listener = listener

@@ -21,6 +21,7 @@ from csr_desktop.protocol import (
     MAX_BODY_BYTES,
     MEDIA_TYPE,
     PROTOCOL,
+    SCHEMA_HEADER,
     STREAM_TYPE,
     VERSION_HEADER,
     ChallengeReply,
@@ -153,13 +154,8 @@ class HttpTransport:
         return self._as_device("pull", request, PullReply)
 
     def check(self, request: CheckRequest) -> CheckReply:
-        """Whether what is here is what the server has. An older server cannot say: it is not where this is."""
-        try:
-            return self._as_device("check", request, CheckReply)
-        except Refused as fault:
-            if fault.code != "http_404":
-                raise
-            return CheckReply(is_now=False)
+        """Whether what is here is what the server has."""
+        return self._as_device("check", request, CheckReply)
 
     def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
         """What the server says as it comes, `open` first, until it is cut or said `end`. Raises Unreachable when it
@@ -265,6 +261,8 @@ class HttpCalls:
         if self._client is None:
             import httpx2
 
+            from csr_desktop.store.migrations import latest_version
+
             verify: Any = False
             if self._url.startswith("https:"):
                 import truststore
@@ -276,7 +274,12 @@ class HttpCalls:
                 verify=verify,
                 trust_env=not is_loopback(urlsplit(self._url).hostname or ""),
                 follow_redirects=False,
-                headers={VERSION_HEADER: str(PROTOCOL), "Accept": MEDIA_TYPE, "Accept-Encoding": "zstd"},
+                headers={
+                    VERSION_HEADER: str(PROTOCOL),
+                    SCHEMA_HEADER: str(latest_version("desk")),
+                    "Accept": MEDIA_TYPE,
+                    "Accept-Encoding": "zstd",
+                },
             )
         return self._client
 

@@ -25,6 +25,7 @@ from csr_desktop.domain.ids import id_source
 from csr_desktop.protocol import (
     MEDIA_TYPE,
     PROTOCOL,
+    SCHEMA_HEADER,
     VERSION_HEADER,
     ChallengeReply,
     PullReply,
@@ -74,7 +75,7 @@ class SimulatedDesk:
     async def _call(self, path: str, message: msgspec.Struct | None, kind: Any) -> Any:
         body = msgspec.msgpack.encode(message) if message is not None else b""
         head = [f"POST /api/1/{path} HTTP/1.1", "Host: bench", f"Content-Type: {MEDIA_TYPE}", "Accept-Encoding: zstd",
-                f"{VERSION_HEADER}: {PROTOCOL}", f"Content-Length: {len(body)}"]  # fmt: skip
+                f"{VERSION_HEADER}: {PROTOCOL}", f"{SCHEMA_HEADER}: 1", f"Content-Length: {len(body)}"]  # fmt: skip
         if self._token:
             head.append(f"Authorization: Bearer {self._token}")
         self._writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from csr_desktop.protocol import MEDIA_TYPE, PROTOCOL, VERSION_HEADER, News, StreamRequest
+from csr_desktop.protocol import MEDIA_TYPE, PROTOCOL, SCHEMA_HEADER, VERSION_HEADER, News, StreamRequest
 from tests.bench.bureaus import percentile
 from tests.bench.servers import Organisation, RunningProcess
 from tests.bench.sync_load import EVERY_SECONDS, MEASURED_SECONDS, WARM_UP_SECONDS, SimulatedDesk, desks_of
@@ -35,6 +35,7 @@ class ListeningDesk:
         body = msgspec.msgpack.encode(StreamRequest(desk.cursors))
         head = (
             f"POST /api/1/stream HTTP/1.1\r\nHost: bench\r\nContent-Type: {MEDIA_TYPE}\r\n{VERSION_HEADER}: {PROTOCOL}\r\n"
+            f"{SCHEMA_HEADER}: 1\r\n"
             f"Authorization: Bearer {desk._token}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         self._writer.write(head.encode() + body)

@@ -23,7 +23,7 @@ from csr_desktop.commands.clients import EditClient, EditContact
 from csr_desktop.commands.command import Command
 from csr_desktop.domain.business_calendar import zone
 from csr_desktop.domain.errors import Refused
-from tests.commands.rows import ADMINISTRATOR, Bureau
+from tests.commands.rows import ADMINISTRATOR, CSR, LEAD, MANAGER, Bureau
 
 DAY = [[540, 1020]]
 WEEK: dict[str, Any] = {"time_zone": "America/Chicago", "weekly": [DAY, DAY, DAY, DAY, DAY, [], []]}
@@ -98,6 +98,20 @@ def test_usable_ones_are_taken() -> None:
     desk.do(calendar(holidays=[["2026-07-03", []]]), ADMINISTRATOR)
     desk.do(policy({"normal": [60, 0]}, "new"), ADMINISTRATOR)
     assert {("calendars", "new"), ("sla_policies", "new")} <= desk.rows.keys()
+
+
+def test_policies_are_the_managers_too_and_other_lists_are_not() -> None:
+    desk = Bureau()
+    desk.do(policy({"normal": [60, 0]}), MANAGER)
+    assert ("sla_policies", "new") in desk.rows
+    for command, who in (
+        (policy({"normal": [60, 0]}), CSR),
+        (policy({"normal": [60, 0]}), LEAD),
+        (calendar(), MANAGER),
+    ):
+        with pytest.raises(Refused) as refusal:
+            Bureau().do(command, who)
+        assert refusal.value.code == "not_allowed"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from csr_desktop.commands.calls import EditInteraction, LogInteraction
@@ -185,3 +186,23 @@ class TestNotes:
             desk.do(self.removal(desk, STRANGER), LEAD)
         assert refusal.value.code == "not_yours"
         assert desk.rows["notes", "note"]["deleted"] == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        LogInteraction(row_id="new", scope=TEAM, started_at=1, ended_at=2),
+        OpenTicket(row_id="new", scope=TEAM, subject="A sample"),
+        AddFollowUp(row_id="new", scope=TEAM, follow_up_kind="task", title="A sample", due_at=1),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_who_became_a_manager_takes_back_no_work_of_before(command: Command) -> None:
+    desk = Bureau()
+    _, inverse, _ = desk.do(command)
+    assert inverse is not None
+    promoted = msgspec.structs.replace(CSR, role="manager", teams=frozenset())
+    with pytest.raises(Refused) as refusal:
+        desk.do(inverse, promoted)
+    assert refusal.value.code == "read_only"
+    desk.do(inverse)

@@ -23,6 +23,8 @@ from csr_desktop.commands.command import Command, stamped
 from csr_desktop.domain.ids import id_source
 from csr_desktop.protocol import (
     MEDIA_TYPE,
+    PROTOCOL,
+    SCHEMA_HEADER,
     VERSION_HEADER,
     ChallengeReply,
     News,
@@ -46,12 +48,18 @@ from csr_desktop.protocol import (
 )
 from csr_desktop.server.passwords import Passwords
 from csr_desktop.server.run import wall_clock
+from csr_desktop.store.migrations import latest_version
 from csr_desktop.sync.transport import StreamEvent, stream_events
 
 M = TypeVar("M", bound=msgspec.Struct)
 PASSWORD = "correct horse battery"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-HEADERS = {VERSION_HEADER: "1", "Content-Type": MEDIA_TYPE, "Accept-Encoding": "zstd"}
+HEADERS = {
+    VERSION_HEADER: str(PROTOCOL),
+    SCHEMA_HEADER: str(latest_version("desk")),
+    "Content-Type": MEDIA_TYPE,
+    "Accept-Encoding": "zstd",
+}
 new_id = id_source(wall_clock, secrets.randbits)
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from csr_desktop.commands import catalogue
-from csr_desktop.protocol import PokeRequest, PullReply, PullRequest, PushRequest
+from csr_desktop.protocol import PROTOCOL, PokeRequest, PullReply, PullRequest, PushRequest
 from csr_desktop.server.bodies import SMALL_BODY_BYTES
 from csr_desktop.store.sql import Sql
 from tests.server.desk import HEADERS, Desk, message, problem, zstd
@@ -112,7 +112,7 @@ def test_too_many_commands_at_once(quiet_ada: Desk) -> None:
         ("", "desk_too_old"),
         ("0", "desk_too_old"),
         ("x", "desk_too_old"),
-        ("2", "server_too_old"),
+        (str(PROTOCOL + 1), "server_too_old"),
         ("٢", "desk_too_old"),
     ],
 )
@@ -123,7 +123,7 @@ def test_another_version_is_told_what_to_do(quiet_ada: Desk, said: str, code: st
         headers={k.encode(): v.encode() for k, v in {**HEADERS, "CSR-Protocol": said}.items()},
     )
     assert (response.status_code, problem(response).code) == (426, code)
-    assert response.headers["csr-protocol"] == "1"
+    assert response.headers["csr-protocol"] == str(PROTOCOL)
 
 
 def test_other_content_is_not_taken(quiet_ada: Desk) -> None:
