@@ -30,8 +30,14 @@ contracts: $(READY)
 unit: $(READY)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
+# For hours: make simulate FIRST=5000 COUNT=100000. On PostgreSQL a tenth of the seeds.
+FIRST ?= 0
+COUNT ?= 5000
 simulate: $(READY)
-	$(BIN)/python -m tests.sync.run_simulation 0 5000
+	$(BIN)/python -m tests.sync.nth_failure
+	$(BIN)/python -m tests.sync.failing_disk
+	$(BIN)/python -m tests.sync.run_simulation $(FIRST) $(COUNT)
+	$(BIN)/python -m tests.sync.run_simulation $(FIRST) $$(($(COUNT) / 10)) --postgresql
 
 freeze: $(READY)
 	$(BIN)/python -m PyInstaller --noconfirm --distpath build/dist --workpath build/work packaging/csr-desktop.spec

@@ -171,6 +171,8 @@ def _of_one(error: BaseException) -> CsrDesktopError | None:
     if isinstance(error, OSError):
         if error.errno in _FULL_ERRNO:
             return DiskFull()
+        if error.errno == errno.EIO:
+            return _refused_write()
         if error.errno in _READ_ONLY_ERRNO:
             return read_only(str(error.filename or ""))
     return None

@@ -161,6 +161,12 @@ def _reply_clock(sql: Sql) -> Iterator[str]:
     yield f"ALTER TABLE tickets ADD COLUMN reply_used_seconds {number}"
 
 
+def _desk_3(sql: Sql) -> Iterator[str]:
+    """A server that was newer has said these values of rows that were kept without them, so all rows come again."""
+    yield from _reply_clock(sql)
+    yield "UPDATE cursors SET rev = 0"
+
+
 _SERVER_3 = (
     Shape("gone_floors", "scope rev:number", key="scope"),
     Shape(
@@ -274,7 +280,7 @@ STEPS: tuple[Step, ...] = (
     Step(1, "server", _server_1),
     Step(2, "desk", _desk_2),
     Step(2, "server", _reply_clock),
-    Step(3, "desk", _reply_clock),
+    Step(3, "desk", _desk_3),
     Step(3, "server", _server_3),
     Step(4, "server", _server_4),
     Step(4, "desk", _desk_4),

@@ -186,11 +186,14 @@ class Engine:
         """Until nothing more is to come; while older rows stream in, the next page is asked for as one is taken in."""
         progress = Progress(self._replica, self._clock)
         try:
-            with Ahead(self._transport) as ahead:
+            with self._ahead() as ahead:
                 self._pull_pages(again, progress, ahead)
         finally:
             progress.flush(self._on_changed)  # also what came before it was cut off
         self._finish()
+
+    def _ahead(self) -> Ahead:
+        return Ahead(self._transport)
 
     def _pull_pages(self, again: Mapping[str, list[str]] | None, progress: Progress, ahead: Ahead) -> None:
         while not self._stopped.is_set():

@@ -20,7 +20,7 @@ from csr_desktop.sync import filling
 from csr_desktop.sync.aside import make_next
 from csr_desktop.sync.guard import MassDeletion, Suspicious, caught_up, check_deletion, note_stopped
 from csr_desktop.sync.housekeeping import drop_old, has_old
-from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here
+from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here, refused_since
 from csr_desktop.sync.replica import ATTACHMENT_BYTES, FIRST_FILL, Replica, ids_by_table, person_of
 from csr_desktop.sync.replies import checked_rows, misshapen
 
@@ -224,6 +224,7 @@ class Puller:
         if is_catching_up:  # numbers do not hold any more, but the ids do
             by_id = {answer.command_id: answer for answer in reply.answers}
             self._settle([(command, by_id[command.id]) for command in queue if command.id in by_id], reply.now)
+            self._tell(refused_since(self._replica, by_id), reply.now)
             return all_again(self._replica, reply)
         by_seq = {answer.seq: answer for answer in reply.answers}
         if reply.seq > int(self._replica.state().get("seq", 0)):
@@ -242,24 +243,31 @@ class Puller:
 
     def _settle(self, answered: Sequence[tuple[Command, Answer]], now: int) -> None:
         groups: dict[str, str] = dict(self._sql.all("SELECT id, group_id FROM outbox")) if answered else {}
+        self._tell(answered, now)
+        self._sql.do("DELETE FROM needs_you WHERE status = 'differs' AND answered_at < ?", now - DIFFERS_KEPT_MS)
+        taken = [(groups[c.id], c) for c, answer in answered if answer.status in {"done", "differs"}]
+        keep_sent(self._replica, taken, now)
+        self._sql.many("DELETE FROM outbox WHERE seq = ?", [(command.seq,) for command, _ in answered])
+
+    def _tell(self, answered: Sequence[tuple[Command, Answer]], now: int) -> None:
+        """Keep for the person what was not taken as meant; of a command done again, as it was answered last."""
         self._sql.many(
             "INSERT INTO needs_you (id, body, status, code, reason, answered_at) VALUES (?,?,?,?,?,?)"
-            " ON CONFLICT DO NOTHING",
+            " ON CONFLICT (id) DO UPDATE SET status = excluded.status, code = excluded.code,"
+            " reason = excluded.reason, answered_at = excluded.answered_at",
             [
                 (command.id, catalogue.encode(command), answer.status, answer.code, answer.reason, now)
                 for command, answer in answered
                 if answer.status not in {"done", "void"}
             ],
         )
-        self._sql.do("DELETE FROM needs_you WHERE status = 'differs' AND answered_at < ?", now - DIFFERS_KEPT_MS)
-        taken = [(groups[c.id], c) for c, answer in answered if answer.status in {"done", "differs"}]
-        keep_sent(self._replica, taken, now)
-        self._sql.many("DELETE FROM outbox WHERE seq = ?", [(command.seq,) for command, _ in answered])
 
     def _images(self) -> Images:
         """The server's last state of the rows that unsent commands touched."""
         stored = self._sql.all("SELECT table_name, row_id, image FROM base")
-        return {(t, i): msgspec.msgpack.decode(image) if image is not None else None for t, i, image in stored}
+        return {  # an older program kept fewer columns
+            (t, i): new_row(t) | msgspec.msgpack.decode(image) if image is not None else None for t, i, image in stored
+        }
 
     def _take_in(
         self,
@@ -276,6 +284,10 @@ class Puller:
         self._left(reply, incoming, images)
         check_deletion(self._replica, _taken(incoming))
         self._lose(lost, incoming, images)
+        if lost:
+            for table, rows in plain.items():
+                for row in rows:  # it went from a team that I lost to one that I have
+                    incoming.pop((table, row[0]), None)
         return self._merge(plain, incoming, images, queue, is_last=is_last)
 
     def _merge(
@@ -291,7 +303,7 @@ class Puller:
         held = set(images)
         for key in held & incoming.keys():
             old, new = images[key], incoming[key]
-            if not (old is not None and new is not None and old["rev"] >= new["rev"]):
+            if not (old is not None and new is not None and old["rev"] > new["rev"]):
                 images[key] = new
         written = {table: [row[0] for row in rows] for table, rows in plain.items()}
         for table, rows in plain.items():

@@ -18,10 +18,10 @@ from csr_desktop.store.tables import SYNCED
 from csr_desktop.sync.filling import CUT_OFF
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from csr_desktop.commands.command import Command
-    from csr_desktop.protocol import PullReply
+    from csr_desktop.protocol import Answer, PullReply
     from csr_desktop.sync.replica import Replica
 
 CATCHING_UP: Final = "catching_up"
@@ -76,6 +76,19 @@ def begin_again(replica: Replica, why: str) -> None:
         for key, value in (("epoch", ""), ("answered", "0"), (CATCHING_UP, why)):
             replica.set_state(key, value)
         sql.do("DELETE FROM state WHERE key = ?", RESTORED)
+
+
+def refused_since(replica: Replica, answers: Mapping[str, Answer]) -> list[tuple[Command, Answer]]:
+    """What the server took once and, after it was put back, refused: a message of before had come again, late. It does
+    not count as sent any more. Runs as `all_again`.
+    """
+    refused = [
+        (catalogue.decode(bytes(body)), answers[command_id])
+        for command_id, body in replica.sql.all("SELECT id, body FROM sent ORDER BY position")
+        if command_id in answers and answers[command_id].status == "refused"
+    ]
+    replica.sql.many("DELETE FROM sent WHERE id = ?", [(command.id,) for command, _ in refused])
+    return refused
 
 
 def all_again(replica: Replica, reply: PullReply) -> list[Command]:

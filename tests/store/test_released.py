@@ -71,6 +71,8 @@ def test_a_desks_file_of_each_version_is_brought_up(name: str, tmp_path: Path) -
     shutil.copyfile(HERE / f"{name}.meta", path.with_name("desk.db.meta"))
     sql = open_desk(path, KEY, clock=lambda: MADE_AT)
     assert version_of(sql) == latest_version("desk")
+    if version < 3:  # a newer server may have said values that it had no columns for: all rows come again
+        before["cursors"] = [{**row, "rev": 0} for row in before["cursors"]]
     assert_intact(sql, before)
     assert sql.value("PRAGMA integrity_check") == "ok"
     close_desk(sql)

@@ -1,4 +1,8 @@
-"""Run seeds of the simulation: python -m tests.sync.run_simulation FIRST COUNT [--steps N] [--postgresql URL]."""
+"""Run seeds of the simulation: python -m tests.sync.run_simulation FIRST COUNT [--steps N] [--postgresql [URL]].
+
+The URL has {} in the place of the database's name, as in postgresql:///{}?host=/run/postgresql&user=csr; databases
+whose names begin with “simulation” are made and dropped there. Without a URL a PostgreSQL is started for it.
+"""
 
 from __future__ import annotations
 
@@ -10,42 +14,37 @@ import tempfile
 import time
 from pathlib import Path
 
-import peewee as pw
-
-from csr_desktop.store.server_tables import SERVER_TABLES
-from csr_desktop.store.sql import Sql
-from csr_desktop.store.tables import SYNCED
+from tests.postgresql import folder
+from tests.sync.databases import PostgresqlCopies, SharedDatabase, SqliteFile
 from tests.sync.simulation import World
 
-ALL_TABLES = (*SYNCED.values(), *SERVER_TABLES)
+OWN = "own"
 
 
-def fresh_sqlite(path: Path) -> Sql:
-    db = pw.SqliteDatabase(str(path), pragmas={"synchronous": 0, "journal_mode": "memory"}, autoconnect=False)
-    db.connect()
-    for model in ALL_TABLES:
-        pw.SchemaManager(model, db).create_all(safe=True)
-    return Sql(db)
+def own_postgresql() -> str:
+    return f"postgresql:///{{}}?host={folder()}&user=csr"
 
 
-def fresh_postgresql(db: pw.PostgresqlDatabase) -> Sql:
-    """The same database for every seed, emptied."""
-    if "counters" not in db.get_tables():
-        for model in ALL_TABLES:
-            pw.SchemaManager(model, db).create_all(safe=True)
-    db.execute_sql("TRUNCATE " + ",".join(f'"{m._meta.table_name}"' for m in ALL_TABLES))
-    return Sql(db)
-
-
-def run_seed(seed: int, steps: int, sql: Sql, folder: Path) -> World:
-    world = World(seed, sql, folder, desk_count=2 + seed % 2)
+def run_seed(seed: int, steps: int, database: SharedDatabase, home: Path) -> World:
+    """Two to five desks and one to three server processes, by the seed. The world is closed; its trace is complete."""
+    world = World(seed, database, home, desk_count=2 + seed % 4, server_count=1 + seed % 3)
     try:
         world.run(steps)
+    except Exception as fault:
+        fault.add_note(f"seed {seed}, {steps} steps")
+        raise
     finally:
-        for desk in world.desks:
-            if desk.db is not None:
-                desk.db.close()
+        world.close()
     return world
+
+
+def run_in(place: Path, seed: int, steps: int, postgresql: PostgresqlCopies | None = None) -> World:
+    """In a folder of its own, which is deleted afterwards."""
+    home = Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=place))
+    try:
+        return run_seed(seed, steps, postgresql.fresh() if postgresql else SqliteFile(home), home)
+    finally:
+        shutil.rmtree(home)
 
 
 def main() -> int:
@@ -53,32 +52,21 @@ def main() -> int:
     parser.add_argument("first", type=int)
     parser.add_argument("count", type=int)
     parser.add_argument("--steps", type=int, default=150)
-    parser.add_argument("--postgresql", default="")
+    parser.add_argument("--postgresql", nargs="?", const=OWN, default="")
     options = parser.parse_args()
-    pg = (
-        pw.PostgresqlDatabase(options.postgresql, prefer_psycopg3=True, autoconnect=False)
-        if options.postgresql
-        else None
-    )
-    if pg is not None:
-        pg.connect()
-        pg.execute_sql("SET synchronous_commit = off")
+    url = own_postgresql() if options.postgresql == OWN else options.postgresql
+    postgresql = PostgresqlCopies(url) if url else None
     total: collections.Counter[str] = collections.Counter()
     failed = 0
     began = time.monotonic()
-    for seed in range(options.first, options.first + options.count):
-        folder = Path(tempfile.mkdtemp(prefix="csr-simulation-"))
-        sql = fresh_postgresql(pg) if pg is not None else fresh_sqlite(folder / "server.db")
-        try:
-            total += run_seed(seed, options.steps, sql, folder).stats
-        except AssertionError as fault:
-            failed += 1
-            print(f"seed {seed}: {str(fault)[:600]}", flush=True)
-        finally:
-            if pg is None:
-                sql.db.close()
-            shutil.rmtree(folder)
-    print(f"{options.count} seeds in {time.monotonic() - began:.0f} s, {failed} failed; {dict(total)}")
+    with tempfile.TemporaryDirectory(prefix="csr-simulation-") as place:
+        for seed in range(options.first, options.first + options.count):
+            try:
+                total += run_in(Path(place), seed, options.steps, postgresql).stats
+            except Exception as fault:  # noqa: BLE001  # the next seed may show something else
+                failed += 1
+                print(f"seed {seed}: {type(fault).__name__} {str(fault)[:600]}", flush=True)
+    print(f"{options.count} seeds in {time.monotonic() - began:.0f} s, {failed} failed; {dict(sorted(total.items()))}")
     return 1 if failed else 0
 
 

@@ -1,8 +1,7 @@
-"""Seeded, one thread: desks, one server, a bad network. One seed gives one trace.
+"""Seeded, one thread: some desks, a server of one or more processes, a bad network. One seed gives one trace.
 
-After every pull: local = a state of the server + my unsent commands, nothing of mine vanishes, cursors never go back.
-At the end: every replica equals the server in its scopes, outboxes are empty, every acknowledged command took effect
-once or waits under “needs you”.
+People work, are moved, and sit at clocks that are wrong; messages are lost, repeated, late and out of order; processes
+end at any step; files and servers are put back from copies. `checks` says what must hold.
 """
 
 from __future__ import annotations
@@ -10,353 +9,357 @@ from __future__ import annotations
 import collections
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import peewee as pw
 
-from csr_desktop.commands import administration, calls, catalogue, clients, follow_ups, tickets
-from csr_desktop.commands.command import Command, EditRow
+from csr_desktop.commands import catalogue
 from csr_desktop.commands.work import Work
 from csr_desktop.domain import business_calendar
-from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.ids import id_source
+from csr_desktop.domain.errors import CsrDesktopError, Refused
 from csr_desktop.domain.permissions import ORGANISATION, Person
-from csr_desktop.protocol import PullReply, PullRequest, Rights
 from csr_desktop.server.feed import Feed
-from csr_desktop.server.ledger import Ledger, Push
-from csr_desktop.store.desk_tables import DESK_TABLES
+from csr_desktop.server.ledger import Ledger
+from csr_desktop.store.migrations import latest_version
 from csr_desktop.store.sql import Sql
-from csr_desktop.store.tables import COLUMNS, SYNCED, new_row
-from csr_desktop.sync.rebase import Puller
-from csr_desktop.sync.replica import Replica, first_rights, newcomer, person_of
+from csr_desktop.store.tables import SYNCED, new_row
+from csr_desktop.sync.recovery import is_behind, is_put_back
+from tests.sync import accidents
+from tests.sync.checks import Deeds, Versions, check_all, check_desk
+from tests.sync.databases import SharedDatabase
+from tests.sync.deeds import CLIENTS, CONTACTS, TEAMS
+from tests.sync.deeds import Deeds as Wishes
+from tests.sync.desks import Desk
+from tests.sync.network import ANSWERS, Message, Network, as_of_a_newer_server
+from tests.sync.servers import Answer, ServerProcess
+from tests.sync.stepping import Crash, Fuse, Step, crash
 
-KINDS = (
-    "log ticket edit edit edit contact claim claim state state priority message promise complete renegotiate note number correct escalate group"
-).split()
-TEAMS = ("team-a", "team-b")
-CLIENTS, CONTACTS = ("client-0", "client-1", "client-2"), ("contact-0", "contact-1")
-EDITED = {"clients": ("name", "city", "alert"), "contacts": ("name", "title")}
-
-
-class Crash(BaseException):
-    """The process ends here."""
-
-
-class Desk:
-    def __init__(self, world: World, number: int) -> None:
-        self.world, self.number = world, number
-        self.user_id, self.device_id = f"user-{number}", f"device-{number}"
-        self.skew = world.random.choice([0, 0, -86_400_000, 86_400_000, 5_000, -700])
-        self.path = world.folder / f"desk-{number}.db"
-        self.seen: dict[str, int] = {}
-        self.filling: set[str] = set()  # scopes that came, or came back, and of which more pages follow
-        self.db: pw.Database | None = None
-        self.open()
-
-    def open(self) -> None:
-        if self.db is not None:
-            self.db.close()
-        is_new = not self.path.exists()
-        self.db = pw.SqliteDatabase(
-            str(self.path), pragmas={"synchronous": 0, "journal_mode": "memory"}, autoconnect=False
-        )
-        self.db.connect()
-        if is_new:
-            for model in (*SYNCED.values(), *DESK_TABLES):
-                pw.SchemaManager(model, self.db).create_all(safe=True)
-        self.replica = Replica(
-            Sql(self.db), lambda: self.world.now + self.skew, self.world.new_id, before_commit=self.maybe_crash
-        )
-        self.puller = Puller(self.replica)
-        self.crashes = False
-        if is_new:
-            first_rights(self.replica, self.device_id, newcomer(self.user_id, self.user_id))
-
-    def maybe_crash(self) -> None:
-        if self.crashes:
-            raise Crash
-
-    def apply(self, reply: PullReply) -> None:
-        before = {scope for (scope,) in self.replica.sql.all("SELECT scope FROM cursors")}
-        self.puller.apply(reply)
-        after = {scope for (scope,) in self.replica.sql.all("SELECT scope FROM cursors")}
-        self.filling = (self.filling | (after - before)) & after if reply.more else set()
-
-    def rows(self, table: str, where: str = "1=1") -> list[str]:
-        return [i for (i,) in self.replica.sql.all(f"SELECT id FROM {table} WHERE {where} ORDER BY id")]
-
-    def local(self) -> dict[tuple[str, str], Any]:
-        return {(t, i): row for t in SYNCED for i, row in self.replica.sql.load(t, self.rows(t)).items()}
+Put = tuple[str, str, dict[str, Any]]
+ROUNDS = 200
 
 
 class World:
-    def __init__(self, seed: int, sql: Sql, folder: Path, desk_count: int = 2) -> None:
+    """`written` is what administrators wrote, each after a position in the log; `moved` the rows that left a scope."""
+
+    def __init__(
+        self, seed: int, database: SharedDatabase, folder: Path, desk_count: int = 2, server_count: int = 1
+    ) -> None:
         self.random = random.Random(seed)
-        self.now = 1_700_000_000_000
+        self.began_at = self.now = 1_700_000_000_000
+        self.server_skew = 0
         self.folder = folder
-        self.new_id = id_source(lambda: self.now, self.random.getrandbits)
-        self.trace = hashlib.sha256()
+        self.database = database
         self.stats: collections.Counter[str] = collections.Counter()
-        self.net: list[tuple[str, int, Any]] = []
-        self.versions: dict[tuple[str, str, int], Any] = {}
-        self.top = 0
-        self.acknowledged: dict[str, tuple[int, str]] = {}
-        self.server_crashes = False
-        self.sql = sql
-        self.ledger = Ledger(sql, lambda: self.now, self._maybe_crash)
-        self.feed = Feed(sql, self.ledger, lambda: self.now, "epoch")
+        self.trace = hashlib.sha256()
+        self.network = Network(self.random)
+        self.versions = Versions()
+        self.deeds = Deeds(self)
+        self.written: list[tuple[int, list[Put]]] = []
+        self.moved: set[str] = set()
+        self.server_version = latest_version("server")
+        self.has_been_put_back = self.is_healed = False
+        self.server_count = server_count
+        self._backup: list[tuple[int, list[Put]]] | None = None
+        self._epoch = 0
+        self._device_count = desk_count
+        self.open_servers()
         self._furnish(desk_count)
         self.desks = [Desk(self, number) for number in range(desk_count)]
 
-    def _maybe_crash(self) -> None:
-        if self.server_crashes:
-            raise Crash
+    # The server
 
-    def _furnish(self, desk_count: int) -> None:
-        with self.sql.transaction():
-            work = Work(self.sql.load, new_row)
-            for team in TEAMS:
-                work.put("teams", team, scope=ORGANISATION, name=team)
-            for client in CLIENTS:
-                work.put("clients", client, scope=ORGANISATION, name="n0", city="c0", alert="a0")
-            hours = business_calendar.BusinessCalendar("UTC", (((0, 1440),),) * 7)
-            work.put("calendars", "hours", scope=ORGANISATION, name="Always", body=business_calendar.encode(hours))
-            work.put("sla_policies", "policy", scope=ORGANISATION, name="Usual", calendar_id="hours",
-                     targets='{"low":[40,60],"normal":[20,30],"high":[4,5]}')  # fmt: skip
-            for contact in CONTACTS:
-                work.put("contacts", contact, scope=ORGANISATION, client_id=CLIENTS[0], name="n0", title="t0")
-            for number in range(desk_count):
-                user = f"user-{number}"
-                role = self.random.choice(["csr", "csr", "lead"])
-                work.put("users", user, scope=ORGANISATION, name=f"Person {number}", login=user, role=role)
-                for team in self.random.sample(TEAMS, self.random.choice([1, 2])):
-                    work.put("memberships", f"{user}-{team}", scope=ORGANISATION, user_id=user, team_id=team)
-                self.sql.do(
-                    "INSERT INTO devices (id, user_id, name, public_key, registered_at, seen_at, revoked_at, seq) VALUES (?,?,?,?,0,0,0,0)",
-                    f"device-{number}",
-                    user,
-                    "",
-                    b"",
-                )
-            self.ledger.write(work)
-        self.record()
+    def server_clock(self) -> int:
+        return self.now + self.server_skew
+
+    def open_servers(self) -> None:
+        self.servers = [
+            ServerProcess(self.database, self.server_clock, f"epoch {self._epoch}") for _ in range(self.server_count)
+        ]
+        self.sql = Sql(self.database.connect())
+
+    def close_servers(self) -> None:
+        self.sql.db.close()
+        for server in self.servers:
+            server.stop()
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.servers[0].ledger
+
+    @property
+    def feed(self) -> Feed:
+        return self.servers[0].feed
+
+    def person(self, user_id: str) -> Person:
+        return self.ledger.person(user_id)
 
     def record(self) -> None:
-        """Remember each version that a row had on the server."""
-        for table, names in COLUMNS.items():
-            columns = ",".join(f'"{c}"' for c in names)
-            for values in self.sql.all(f"SELECT {columns} FROM {table} WHERE rev > ?", self.top):
-                row = dict(zip(names, values, strict=True))
-                self.versions[table, row["id"], row["rev"]] = row
-        self.top = int(self.sql.value("SELECT value FROM counters WHERE id = 'rev'"))
+        self.versions.record(self.sql)
 
-    # What people do
+    def on_server(self, change: Callable[[Sql], object]) -> None:
+        sql = self.random.choice(self.servers).sql
+        with sql.transaction():
+            change(sql)
 
-    def wish(self, desk: Desk) -> list[Command] | None:
-        r, who = self.random, desk.replica.who()
-        if not who.teams or not desk.rows("clients"):
-            return None
-        scope = r.choice(sorted(who.teams))
-        some: Callable[[str], str] = lambda table: r.choice(desk.rows(table) or [""])  # noqa: E731
-        kind = r.choice(KINDS)
-        return [c for c in self._commands(kind, desk, scope, who, some) if c is not None] or None
+    def administer(self, puts: list[Put] | Callable[[Sql], list[Put]]) -> None:
+        """Write rows by the server's own path, as an import or the command line does."""
+        server = self.random.choice(self.servers)
+        with server.sql.transaction():
+            found = puts(server.sql) if callable(puts) else puts
+            work = Work(lambda table, ids: server.sql.load(table, ids, lock=True), new_row)
+            for table, row_id, fields in found:
+                before = work.get(table, row_id)
+                if before is not None and before["scope"] != fields.get("scope", before["scope"]):
+                    self.moved.add(row_id)
+                work.put(table, row_id, **fields)
+            server.ledger.write(work)
+        self.written.append((int(self.sql.value("SELECT COALESCE(MAX(position), 0) FROM log")), found))
+        self.record()
 
-    def _commands(  # noqa: C901, PLR0911, PLR0912  # one branch a kind
-        self, kind: str, desk: Desk, scope: str, who: Person, some: Callable[[str], str]
-    ) -> list[Command | None]:
-        r = self.random
-        ticket_id, follow_up_id = some("tickets"), some("follow_ups")
-        ticket = desk.replica.sql.load("tickets", [ticket_id]).get(ticket_id)
-        follow_up = desk.replica.sql.load("follow_ups", [follow_up_id]).get(follow_up_id)
-        match kind:
-            case "log":
-                linked = r.choice(["", ticket_id])
-                return [calls.LogInteraction(row_id=self.new_id(), scope=scope, client_id=some("clients"), ticket_id=linked,
-                                             started_at=1, ended_at=2)]  # fmt: skip
-            case "ticket":
-                return [tickets.OpenTicket(row_id=self.new_id(), scope=scope, client_id=some("clients"), subject="s",
-                                           sla_policy_id=some("sla_policies"), calendar_id=some("calendars"))]  # fmt: skip
-            case "group":
-                new = self.new_id()
-                return [
-                    tickets.OpenTicket(row_id=new, scope=scope, client_id=some("clients"), subject="s"),
-                    calls.LogInteraction(row_id=self.new_id(), scope=scope, ticket_id=new, started_at=1, ended_at=2),
-                    follow_ups.AddFollowUp(
-                        row_id=self.new_id(), scope=scope, follow_up_kind="promise", title="x", due_at=9
-                    ),
-                ]
-            case "edit" | "contact":
-                table = "clients" if kind == "edit" else "contacts"
-                row_id = some(table)
-                row = desk.replica.sql.load(table, [row_id]).get(row_id)
-                if row is None:
-                    return []
-                fields = r.sample(EDITED[table], r.randint(1, 2))
-                edit: type[EditRow] = clients.EditClient if kind == "edit" else clients.EditContact
-                return [edit(row_id=row_id, changes={f: (row[f], f"{f}{r.randint(1, 99)}") for f in fields})]
-            case "note":
-                return [clients.AddNote(row_id=self.new_id(), client_id=some("clients"), body="b")]
-            case "number":
-                number = some("phone_numbers")
-                if number and r.random() < 0.4:
-                    return [clients.RemoveNumber(row_id=number)]
-                return [clients.AddNumber(row_id=self.new_id(), client_id=some("clients"), raw="555-0101")]
-            case "correct":
-                interaction = some("interactions")
-                return (
-                    [calls.EditInteraction(row_id=interaction, changes={"note": ("", f"n{r.randint(1, 9)}")})]
-                    if interaction
-                    else []
-                )
-            case "promise":
-                return [follow_ups.AddFollowUp(row_id=self.new_id(), scope=scope, follow_up_kind="promise", title="x",
-                                               due_at=5, client_id=some("clients"), ticket_id=r.choice(["", ticket_id]))]  # fmt: skip
-        if follow_up is not None and kind == "complete":
-            if follow_up["state"] == "done":
-                return [follow_ups.ReopenFollowUp(row_id=follow_up_id, was_at=follow_up["completed_at"])]
-            return [follow_ups.CompleteFollowUp(row_id=follow_up_id, outcome="kept")]
-        if follow_up is not None and kind == "renegotiate":
-            new_at = r.randint(1, 99)
-            return [follow_ups.RenegotiateFollowUp(row_id=follow_up_id, was_at=follow_up["due_at"], becomes_at=new_at)]
-        if ticket is None:
-            return []
-        match kind:
-            case "claim":
-                becomes = r.choice([who.id, ""])
-                return [tickets.AssignTicket(row_id=ticket_id, was_id=ticket["assignee_id"], becomes_id=becomes)]
-            case "state":
-                return [
-                    tickets.ChangeTicketState(row_id=ticket_id, was=ticket["state"], becomes=r.choice(tickets.STATES))
-                ]
-            case "priority":
-                becomes = r.choice(["low", "normal", "high"])
-                return [tickets.EditTicket(row_id=ticket_id, changes={"priority": (ticket["priority"], becomes)})]
-            case "escalate":
-                return [tickets.EscalateTicket(row_id=ticket_id, to_id=r.choice([who.id, "user-0", ""]))]
-            case "message":
-                body = r.choice(["reply", "note", "inbound"])
-                return [tickets.AddMessage(row_id=self.new_id(), ticket_id=ticket_id, message_kind=body, body="b")]
-        return []
+    @property
+    def has_backup(self) -> bool:
+        return self._backup is not None
 
-    def act(self, desk: Desk) -> None:
-        desk.crashes = self.random.random() < 0.05
+    def back_up(self) -> None:
+        self.close_servers()
+        self.database.back_up()
+        self._backup = list(self.written)
+        self.open_servers()
+
+    def put_server_back(self) -> None:
+        assert self._backup is not None
+        before: dict[str, str] = dict(self.sql.all("SELECT id, status FROM log"))
+        self.close_servers()
+        self.database.put_back()
+        self.written = list(self._backup)
+        self._epoch += 1
+        self.has_been_put_back = True
+        self.open_servers()
+        self.versions.top = 0
+        self.record()
+        self.deeds.server_put_back(before)
+
+    def _furnish(self, desk_count: int) -> None:
+        hours = business_calendar.encode(business_calendar.BusinessCalendar("UTC", (((0, 1440),),) * 7))
+        targets = '{"low":[40,60],"normal":[20,30],"high":[4,5]}'
+        puts: list[Put] = [("teams", team, {"name": team}) for team in TEAMS]
+        puts += [("clients", client, {"name": "n0", "city": "c0", "alert": "a0"}) for client in CLIENTS]
+        puts.append(("calendars", "hours", {"name": "Always", "body": hours}))
+        puts.append(("sla_policies", "policy", {"name": "Usual", "calendar_id": "hours", "targets": targets}))
+        puts += [("contacts", c, {"client_id": CLIENTS[0], "name": "n0", "title": "t0"}) for c in CONTACTS]
+        for number in range(desk_count):
+            user, role = f"user-{number}", self.random.choice(["csr", "csr", "lead"])
+            puts.append(("users", user, {"name": f"Person {number}", "login": user, "role": role}))
+            for team in self.random.sample(TEAMS, self.random.choice([1, 2])):
+                puts.append(("memberships", f"{user}-{team}", {"user_id": user, "team_id": team}))
+            self.register(f"device-{number}", user)
+        self.administer([(table, row_id, {"scope": ORGANISATION, **fields}) for table, row_id, fields in puts])
+
+    def register(self, device_id: str, user_id: str) -> None:
+        columns = "id, user_id, name, public_key, registered_at, seen_at, revoked_at, seq"
+        insert = f"INSERT INTO devices ({columns}) VALUES (?,?,'',?,?,0,0,0)"
+        self.on_server(lambda sql: sql.do(insert, device_id, user_id, b"", self.now))
+
+    # What goes over the network
+
+    def serve(self, messages: Sequence[Message]) -> list[Answer] | None:
+        """One process answers, all pushes in one commit; None when it crashed meanwhile, before or after."""
+        server = self.random.choice([server for server in self.servers if not server.is_busy])
+        for message in messages:
+            self.trace.update(f"{message.kind}{message.number}".encode() + message.body)
         try:
-            if self.random.random() < 0.15:
-                outcome = desk.replica.undo()
-                self.stats["undo"] += 1
-            else:
-                commands = self.wish(desk)
-                if commands is None:
-                    return
-                outcome = desk.replica.do(*commands, words="w")
-            sql = "SELECT id, body FROM outbox WHERE group_id = ?"
-            for command_id, body in desk.replica.sql.all(sql, outcome.group_id):
-                self.acknowledged[command_id] = (desk.number, type(catalogue.decode(bytes(body))).__name__)
-                self.stats["done"] += 1
-        except Refused:
-            self.stats["refused at the desk"] += 1
+            if messages[0].kind == "pull":
+                return [self._page(message, server.pull(message.session, message.body)) for message in messages]
+            if messages[0].kind == "check":
+                return [server.check(message.session, message.body) for message in messages]
+            self._endanger(server)
+            return server.push([(message.session, message.body) for message in messages])
         except Crash:
-            self.stats["crash"] += 1
-            desk.open()
+            self.stats["server crash"] += 1
+            return None
         finally:
-            desk.crashes = False
+            server.fuse.put_out()
+            self.record()
 
-    # The network
+    def _page(self, message: Message, answer: Answer) -> Answer:
+        """Every seventh of a desk's questions is answered as a newer server would."""
+        status, body = answer
+        return status, as_of_a_newer_server(body) if status == 200 and message.serial % 7 == 0 else body
 
-    def send(self, kind: str, number: int, message: Any) -> None:
-        if self.random.random() < 0.2:
-            self.stats["lost"] += 1
+    def _endanger(self, server: ServerProcess) -> None:
+        chance = self.random.random()
+        if self.is_healed or any(one.is_busy for one in self.servers):
             return
-        self.net.append((kind, number, message))
-        if self.random.random() < 0.15:
-            self.net.append((kind, number, message))
+        if chance < 0.08:
+            light(server.fuse, self.random, 20, crash)
+        elif chance < 0.25 and len(self.servers) > 1:
+            server.fuse.light("statement", self.random.randint(1, 25), self.interleave)
+
+    def interleave(self) -> None:
+        """While one process is within its transaction, another one answers."""
+        message = self.network.next()
+        if message is None:
+            return
+        if message.kind in ANSWERS:
+            self.network.keep(message)
+        else:
+            self.stats["interleaved"] += 1
+            self.pass_on(message)
+
+    def exchange(self, message: Message) -> Answer | None:
+        """A question that waits for its answer: lost, late, answered in vain, answered, answered twice."""
+        chance = 1.0 if self.is_healed else self.random.random()
+        if chance < 0.2:
+            if chance < 0.1:
+                self.network.keep(message)
+            self.stats["lost"] += 1
+            return None
+        answers = self.serve([message])
+        if chance < 0.3:
+            return None
+        if chance < 0.36:
+            self.network.keep(message)
+        return answers[0] if answers else None
 
     def deliver(self) -> None:
-        if not self.net:
+        message = self.network.next()
+        if message is None:
             return
-        kind, number, message = self.net.pop(self.random.randrange(len(self.net)) if self.random.random() < 0.5 else 0)
-        self.trace.update(f"{kind}{number}".encode())
-        if kind == "push":
-            pushes = [Push(f"device-{number}", f"user-{number}", message)]
-            while self.net and self.net[0][0] == "push" and self.random.random() < 0.5:
-                _, other, more = self.net.pop(0)
-                pushes.append(Push(f"device-{other}", f"user-{other}", more))
-            self.server_crashes = self.random.random() < 0.05
-            try:
-                self.ledger.push(pushes)
-            except Crash:
-                self.stats["server crash"] += 1
-            finally:
-                self.server_crashes = False
-            self.record()
-        elif kind == "pull":
-            request = msgspec.structs.replace(message, limit=self.random.choice([3, 10, 1000]))
-            self.send("pulled", number, self.feed.pull(f"device-{number}", f"user-{number}", request))
-        else:
-            self.take_in(self.desks[number], message)
+        if message.kind in ANSWERS:
+            self.hear(self.desks[message.number], message)
+            return
+        self.pass_on(message)
 
-    def take_in(self, desk: Desk, reply: PullReply) -> None:
-        desk.crashes = self.random.random() < 0.05
+    def pass_on(self, message: Message) -> None:
+        """To the server, with other pushes that arrive at the same time; its answers go on their way."""
+        messages = [message]
+        while message.kind == "push" and self.random.random() < 0.5:
+            another = self.network.next("push")
+            if another is None:
+                break
+            messages.append(another)
+        answers = self.serve(messages)
+        for asked, (status, body) in zip(messages, answers or [], strict=False):
+            self.network.send(asked._replace(kind=f"{asked.kind}ed", status=status, body=body))
+
+    # The desks
+
+    def at_risk(self, desk: Desk, work: Callable[[], CsrDesktopError | None]) -> None:
+        """The desk works; now and then it ends at some step and is started again."""
+        if self.random.random() < 0.08:
+            light(desk.fuse, self.random, 40, crash)
         try:
-            desk.apply(reply)
+            fault = work()
         except Crash:
             self.stats["crash"] += 1
             desk.open()
+            fault = None
         finally:
-            desk.crashes = False
-        self.check(desk)
+            desk.fuse.put_out()
+        if fault is not None:
+            self.stats[f"{type(fault).__name__}"] += 1
+            desk.recover(fault, self.sign_in)
+
+    def hear(self, desk: Desk, message: Message) -> None:
+        self.at_risk(desk, lambda: desk.hear(message))
+        check_desk(self, desk)
+
+    def sign_in(self, desk: Desk, is_new: bool) -> None:
+        """The person signs in again, if the account is open: at the same workstation, or at one registered anew."""
+        if not self.sql.value("SELECT is_active FROM users WHERE id = ?", desk.user_id):
+            return
+        found = self.sql.one("SELECT revoked_at FROM devices WHERE id = ?", desk.device_id)
+        if found is not None and not found[0] and not is_new:
+            return
+        self._device_count += 1
+        desk.device_id = f"device-{self._device_count}"
+        self.register(desk.device_id, desk.user_id)
+        if found is not None and found[0]:
+            desk.wipe()
+            self.deeds.lost_file(desk.number, is_put_back=False)
+            desk.open()
+        else:
+            desk.replica.take_device(desk.device_id)
+
+    def act(self, desk: Desk) -> None:
+        """Somebody does something, or takes it back; what the screen says is saved is remembered."""
+
+        def work() -> None:
+            who = desk.replica.who()
+            if self.random.random() < 0.12:
+                self.stats["undo"] += 1
+                outcome = desk.replica.undo()
+            else:
+                wish = Wishes(desk, who, self.random).wish() if who.teams and desk.rows("clients") else []
+                if not wish:
+                    return
+                outcome = desk.replica.do(*wish, words="w")
+            desk.fuse.put_out()
+            sql = "SELECT id, body FROM outbox WHERE group_id = ?"
+            for command_id, body in desk.replica.sql.all(sql, outcome.group_id):
+                self.deeds.add(command_id, desk.number, type(catalogue.decode(bytes(body))).__name__)
+                self.stats["done here"] += 1
+
+        try:
+            self.at_risk(desk, work)
+        except Refused:
+            self.stats["refused at the desk"] += 1
 
     def talk(self, desk: Desk) -> None:
-        if self.random.random() < 0.5:
-            self.send("push", desk.number, desk.replica.push_batch(limit=self.random.choice([1, 5, 50])))
-        else:
-            self.send("pull", desk.number, desk.puller.request())
+        question = desk.question()
+        if question is not None:
+            self.network.send(question)
 
-    def change_membership(self) -> None:
-        """An administrator moves somebody."""
-        with self.sql.transaction():
-            work = Work(self.sql.load, new_row)
-            user = self.random.choice(self.desks).user_id
-            for team in TEAMS:
-                work.put("memberships", f"{user}-{team}", scope=ORGANISATION, user_id=user, team_id=team,
-                         deleted=int(self.random.random() < 0.4))  # fmt: skip
-            work.put("users", user, role=self.random.choice(["csr", "lead"]))
-            self.ledger.write(work)
-        self.record()
-        self.stats["membership"] += 1
+    def sync(self, desk: Desk) -> None:
+        self.at_risk(desk, desk.sync)
+        check_desk(self, desk)
+
+    # A course of events
 
     def run(self, steps: int) -> None:
+        for desk in self.desks:
+            desk.takes_back_undos = True
+            desk.open()
+            if self.random.random() < 0.8:
+                self.sync(desk)
         for _ in range(steps):
             self.now += self.random.choice([1, 50, 3000])
             desk = self.random.choice(self.desks)
             chance = self.random.random()
-            if chance < 0.45:
+            if chance < 0.40:
                 self.act(desk)
-            elif chance < 0.65:
+            elif chance < 0.57:
                 self.talk(desk)
-            elif chance < 0.96:
+            elif chance < 0.64:
+                self.sync(desk)
+            elif chance < 0.92:
                 self.deliver()
-            elif chance < 0.98:
+            elif chance < 0.94:
                 desk.open()
-                self.stats["reopened"] += 1
             else:
-                self.change_membership()
+                often = accidents.OFTEN if self.random.random() < 0.7 else accidents.SELDOM
+                self.random.choice(often)(self)
             self.trace.update(str(sorted(self.stats.items())).encode())
         self.heal()
-        self.final()
+        check_all(self)
+        for table in SYNCED:
+            rows = self.sql.load(table, [i for (i,) in self.sql.all(f"SELECT id FROM {table}")])
+            self.trace.update(msgspec.json.encode(sorted(rows.items())))
 
     def heal(self) -> None:
-        self.net.clear()
-        for _ in range(200):
+        """The network and the clocks are well, accounts open; desks sync until nothing is left to say."""
+        self.network.heal()
+        self.is_healed = True
+        for desk in self.desks:
+            self.administer([("users", desk.user_id, {"is_active": 1})])
+        for _ in range(ROUNDS):
             for desk in self.desks:
-                self.ledger.push([Push(desk.device_id, desk.user_id, desk.replica.push_batch())])
-                self.record()
-                request = msgspec.structs.replace(desk.puller.request(), limit=7)
-                desk.apply(self.feed.pull(desk.device_id, desk.user_id, request))
-                self.check(desk)
+                fault = desk.sync()
+                if fault is not None:
+                    desk.recover(fault, self.sign_in)
+                check_desk(self, desk)
             if all(self._is_quiet(desk) for desk in self.desks):
                 return
         raise AssertionError("it never became quiet")
@@ -364,109 +367,19 @@ class World:
     def _is_quiet(self, desk: Desk) -> bool:
         cursors = desk.replica.sql.all("SELECT rev FROM cursors")
         is_filled = not desk.replica.sql.all("SELECT 1 FROM fills")
-        return is_filled and not desk.replica.waiting_count() and all(rev == self.top for (rev,) in cursors)
+        is_whole = not (is_behind(desk.replica) or is_put_back(desk.replica) or desk.replica.waiting_count())
+        return is_whole and is_filled and bool(cursors) and all(rev == self.versions.top for (rev,) in cursors)
 
-    # What must hold
-
-    def check(self, desk: Desk) -> None:
-        sql = desk.replica.sql
-        images: dict[tuple[str, str], Any] = {
-            (t, i): msgspec.msgpack.decode(image) if image is not None else None
-            for t, i, image in sql.all("SELECT table_name, row_id, image FROM base")
-        }
-        local = desk.local()
-        state = {**local, **images}
-        for key, row in state.items():
-            if row is not None:
-                assert row == self.versions[(*key, row["rev"])], f"no state of the server: {key}"
-        work = Work(
-            lambda table, ids: {i: state[table, i] for i in ids if state.get((table, i))},
-            new_row,
-            find=lambda table, field, value: [
-                i for (t, i), r in state.items() if t == table and r and r[field] == value
-            ],
-        )
-        for key in state:
-            work.get(*key)
-        who = person_of(desk.replica.state())
-        for command in desk.replica.unsent():
-            work.mark()
-            try:
-                command.permit(who, work)
-                command.run(work)
-            except Refused:
-                work.drop()
-        expected = {key: row for key, row in work.now.items() if row is not None}
-        different = [key for key in expected.keys() | local.keys() if expected.get(key) != local.get(key)]
-        assert not different, f"local is not the server's state and what is unsent: {different}"
-        self._check_nothing_vanished(desk, who, local)
-        cursors: dict[str, int] = dict(sql.all("SELECT scope, rev FROM cursors WHERE rev >= 0"))
-        assert all(rev >= desk.seen.get(scope, 0) for scope, rev in cursors.items()), "it went back in time"
-        desk.seen = cursors
-
-    def _check_nothing_vanished(self, desk: Desk, who: Person, local: dict[tuple[str, str], Any]) -> None:
-        waiting = {command.id for command in desk.replica.unsent()}
-        mine = [
-            i for i, (number, kind) in self.acknowledged.items() if number == desk.number and kind == "LogInteraction"
-        ]
-        for command_id in mine:
-            if command_id in waiting:
-                continue
-            found = self.sql.one("SELECT status, body FROM log WHERE id = ?", command_id)
-            assert found is not None, "a command left the outbox that the server does not know"
-            command = catalogue.decode(bytes(found[1]))
-            assert isinstance(command, calls.LogInteraction)
-            if found[0] == "done" and command.scope in who.scopes - desk.filling:
-                assert ("interactions", command.row_id) in local, "my call vanished for a while"
-
-    def final(self) -> None:
+    def close(self) -> None:
         for desk in self.desks:
-            scopes = self.ledger.person(desk.user_id).scopes
-            for table in SYNCED:
-                ids = [i for i, scope in self.sql.all(f"SELECT id, scope FROM {table}") if scope in scopes]
-                assert desk.replica.sql.load(table, desk.rows(table)) == self.sql.load(table, ids), (
-                    f"replica differs in {table}"
-                )
-            assert not desk.replica.sql.all("SELECT 1 FROM base")
-        log = {i: (status, bytes(body)) for i, status, body in self.sql.all("SELECT id, status, body FROM log")}
-        needs = [dict(desk.replica.sql.all("SELECT id, status FROM needs_you")) for desk in self.desks]
-        for command_id, (number, _) in self.acknowledged.items():
-            assert command_id in log, "acknowledged, and lost"
-            status = log[command_id][0]
-            self.stats[status] += 1
-            if status in {"refused", "differs"}:
-                assert needs[number].get(command_id) == status, "refused without a word"
-        numbers = [n for (n,) in self.sql.all("SELECT number FROM tickets")]
-        assert len(set(numbers)) == len(numbers)
-        assert 0 not in numbers
-        self._check_fields(log)
-
-    def _check_fields(self, log: dict[str, tuple[str, bytes]]) -> None:
-        """An oracle over the log: each field is its latest edit that was not taken back."""
-        edits: dict[tuple[str, str, str], dict[str, Any]] = {}
-        sql = "SELECT id FROM log ORDER BY position"
-        for (command_id,) in self.sql.all(sql):
-            status, body = log[command_id]
-            command = catalogue.decode(body)
-            if status not in {"done", "differs"} or not isinstance(command, clients.EditClient | clients.EditContact):
-                continue
-            for field, (_, becomes) in command.changes.items():
-                edits.setdefault((command.table, command.row_id, field), {})[command_id] = becomes
-            if command.undoes:  # takes back all of that edit, also a field that it gave the value it had
-                for (table, row_id, _), left in edits.items():
-                    if (table, row_id) == (command.table, command.row_id):
-                        left.pop(command.undoes, None)
-                        left.pop(command_id, None)
-        for (table, row_id, field), left in edits.items():
-            row = self.sql.load(table, [row_id])[row_id]
-            question = "SELECT command_id, at FROM history WHERE table_name=? AND row_id=? AND field=?"
-            times: dict[str, int] = dict(self.sql.all(question, table, row_id, field))
-            expected = left[max(left, key=lambda c: (times[c], c))] if left else f"{field[0]}0"
-            assert row[field] == expected, f"{table}.{field} of {row_id}"
+            desk.close()
+        self.close_servers()
 
 
-def rights_for(user_id: str, teams: list[str]) -> Rights:
-    return Rights(user_id, user_id, "csr", teams, [ORGANISATION, user_id, *teams])
+def light(fuse: Fuse, randomness: random.Random, statements: int, action: Callable[[], None]) -> None:
+    """At a transaction's edge half the time, else at some statement."""
+    kind: Step = randomness.choice(["begin", "commit", "committed", "statement", "statement", "statement"])
+    fuse.light(kind, randomness.randint(1, statements) if kind == "statement" else 1, action)
 
 
-__all__ = ["Crash", "Desk", "PullRequest", "World", "administration", "rights_for"]
+__all__ = ["CLIENTS", "TEAMS", "Crash", "Desk", "World", "crash"]

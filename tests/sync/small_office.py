@@ -14,9 +14,6 @@ from csr_desktop.domain.share import DEFAULT_MONTHS
 from csr_desktop.protocol import (
     CheckReply,
     CheckRequest,
-    PokeReply,
-    PresenceReply,
-    PresenceWord,
     PullReply,
     PullRequest,
     PushReply,
@@ -25,23 +22,23 @@ from csr_desktop.protocol import (
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.ledger import Push
 from csr_desktop.server.share import set_months
-from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
 from csr_desktop.sync.integrity import Comparison
-from csr_desktop.sync.transport import StreamEvent
-from tests.sync.run_simulation import fresh_sqlite
+from tests.sync.checks import check_desk
+from tests.sync.databases import SharedDatabase, SqliteFile
+from tests.sync.one_thread import Deaf
 from tests.sync.simulation import TEAMS, Desk, World
 
 DAY = 86_400_000
-ONE, TWO = TEAMS
+ONE, TWO, *_ = TEAMS
 
 
 class SmallOffice:
     """Both people are CSRs, the first in the first team, the second in the second."""
 
-    def __init__(self, folder: Path, sql: Sql | None = None) -> None:
-        self.sql = sql or fresh_sqlite(folder / "server.db")
-        self.world = World(1, self.sql, folder)
+    def __init__(self, folder: Path, database: SharedDatabase | None = None) -> None:
+        self.world = World(1, database or SqliteFile(folder), folder)
+        self.sql = self.world.servers[0].sql
         self.checks = Checks(self.sql, self.world.ledger, lambda: self.world.now)
         self.sent: list[PullReply] = []
         with self.sql.transaction():
@@ -55,10 +52,7 @@ class SmallOffice:
         return self.world.now
 
     def close(self) -> None:
-        for desk in self.world.desks:
-            if desk.db is not None:
-                desk.db.close()
-        self.sql.db.close()
+        self.world.close()
 
     # On the server
 
@@ -123,7 +117,7 @@ class SmallOffice:
         while more:
             reply = self.answer(number, msgspec.structs.replace(desk.puller.request(), limit=limit))
             desk.apply(reply)
-            self.world.check(desk)
+            check_desk(self.world, desk)
             self.sent.append(reply)
             more = reply.more
             yield reply
@@ -140,7 +134,7 @@ class SmallOffice:
         steps = 0
         while self.desk(number).puller.rest() is not None:
             steps += 1
-            self.world.check(self.desk(number))
+            check_desk(self.world, self.desk(number))
         return steps
 
     def compare(self, number: int = 0) -> int:
@@ -159,7 +153,7 @@ class SmallOffice:
         return set(self.desk(number).rows(table, "deleted = 0"))
 
 
-class Wire:
+class Wire(Deaf):
     """The transport of one of the desks; what is asked is remembered, and may be answered otherwise."""
 
     def __init__(self, office: SmallOffice, number: int) -> None:
@@ -183,15 +177,3 @@ class Wire:
             return self._office.checks.answer(desk.user_id, request)
         self._office.checks.keep(desk.device_id, request)
         return CheckReply(is_now=True)
-
-    def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
-        return iter(())
-
-    def poke(self, cursors: dict[str, int], present: int) -> PokeReply:
-        return PokeReply(is_news=False)
-
-    def say(self, word: PresenceWord) -> PresenceReply:
-        return PresenceReply([])
-
-    def close(self) -> None:
-        pass

@@ -16,7 +16,8 @@ from csr_desktop.store.tables import SYNCED
 from csr_desktop.sync import aside
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.replica import FIRST_FILL
-from tests.sync.simulation import Crash, Desk
+from tests.sync.checks import check_desk
+from tests.sync.simulation import Crash, Desk, crash
 from tests.sync.small_office import DAY, ONE, TWO, SmallOffice, Wire
 
 
@@ -86,13 +87,14 @@ def test_killed_at_any_page_it_goes_on_there_and_takes_no_page_twice(small: Smal
     while more:
         turn += 1
         reply = small.answer(0, msgspec.structs.replace(desk.puller.request(), limit=3))
-        desk.crashes = turn % 3 == 0
+        if turn % 3 == 0:
+            desk.fuse.light("commit", 1, crash)
         try:
             desk.apply(reply)
         except Crash:
             desk.open()
             continue
-        small.world.check(desk)
+        check_desk(small.world, desk)
         come += [row[0] for row in reply.rows.get("interactions", ()) if row[0] != "missed"]
         more = reply.more
     assert len(come) == len(set(come)) == 30
@@ -148,10 +150,9 @@ def test_a_page_that_was_asked_ahead_counts_only_when_the_one_before_was_taken(s
     before = desk.local()
     desk.apply(ahead)
     assert desk.local() == before, "it has no place yet"
-    desk.crashes = True
+    desk.fuse.light("commit", 1, crash)
     with pytest.raises(Crash):
         desk.apply(reply)
-    desk.crashes = False
     desk.apply(ahead)
     assert desk.local() == before
     small.sync(0)

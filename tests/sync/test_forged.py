@@ -21,7 +21,7 @@ from csr_desktop.store.tables import COLUMNS, new_row
 from csr_desktop.sync.guard import Suspicious
 from csr_desktop.sync.replica import UNDO_KEPT
 from csr_desktop.sync.transport import decoded
-from tests.sync.run_simulation import fresh_sqlite
+from tests.sync.databases import SqliteFile
 from tests.sync.simulation import CLIENTS, TEAMS, Desk, World
 
 
@@ -29,8 +29,8 @@ class Office:
     """A server with two people of one team, and desks that may say anything."""
 
     def __init__(self, folder: Path) -> None:
-        self.sql = fresh_sqlite(folder / "server.db")
-        self.world = World(1, self.sql, folder)
+        self.world = World(1, SqliteFile(folder), folder)
+        self.sql = self.world.servers[0].sql
         with self.sql.transaction():
             work = Work(self.sql.load, new_row)
             for number in range(2):
@@ -73,10 +73,7 @@ class Office:
 def office(tmp_path: Path) -> Iterator[Office]:
     made = Office(tmp_path)
     yield made
-    for desk in made.world.desks:
-        assert desk.db is not None
-        desk.db.close()
-    made.sql.db.close()
+    made.world.close()
 
 
 def test_an_undo_brings_back_what_the_server_saw_not_what_the_desk_says(office: Office) -> None:

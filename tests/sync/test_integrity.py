@@ -11,6 +11,7 @@ from csr_desktop.domain.digest import digest, row_digest
 from csr_desktop.protocol import CheckReply, CheckRequest
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.integrity import CHECK_MS, is_check_due
+from tests.sync.checks import check_desk
 from tests.sync.small_office import DAY, ONE, TWO, SmallOffice, Wire
 
 
@@ -77,7 +78,7 @@ def test_unsent_work_is_no_difference_and_stays(small: SmallOffice) -> None:
     assert small.compare() == 0
     desk.replica.sql.do("DELETE FROM interactions WHERE id = ?", ids[1])
     assert small.compare() == 1
-    small.world.check(desk)
+    check_desk(small.world, desk)
     assert desk.replica.sql.value("SELECT note FROM interactions WHERE id = ?", ids[0]) == "Mine"
     assert {"new", ids[1]} <= small.ids("interactions")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import peewee as pw
 import pytest
 
 from csr_desktop.commands import calls, clients
@@ -18,9 +17,9 @@ from csr_desktop.server.share import MARKS_KEPT_MS, drop_old_marks, floors
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.filling import SWEPT_AT_ONCE
 from csr_desktop.sync.guard import MassDeletion, Suspicious, let_go_on, stopped
-from tests.postgresql import database_url
-from tests.sync.run_simulation import fresh_postgresql
-from tests.sync.simulation import Crash
+from tests.sync.databases import PostgresqlCopies
+from tests.sync.run_simulation import own_postgresql
+from tests.sync.simulation import Crash, crash
 from tests.sync.small_office import DAY, ONE, TWO, SmallOffice, Wire
 
 
@@ -85,10 +84,9 @@ def test_taking_again_that_is_cut_off_anywhere_goes_on_and_removes_just_what_is_
     for at, _ in enumerate(small.pages(0, limit=4)):
         if at == stop_after:
             break
-    desk.crashes = True
+    desk.fuse.light("commit", 1, crash)
     with pytest.raises(Crash):
         small.sync(0)
-    desk.crashes = False
     desk.open()
     small.move("interactions", rows[4:5], TWO)
     small.move("interactions", rows[:1], ONE)
@@ -226,9 +224,8 @@ def test_a_server_that_takes_it_back_is_followed_and_nothing_is_asked_any_more(s
 @pytest.mark.postgresql
 @pytest.mark.xdist_group("postgresql")
 def test_all_of_it_is_the_same_on_postgresql(tmp_path: Path) -> None:
-    db = pw.PostgresqlDatabase(database_url("resync"), prefer_psycopg3=True, autoconnect=False)
-    db.connect()
-    small = SmallOffice(tmp_path, fresh_postgresql(db))
+    copies = PostgresqlCopies(own_postgresql())
+    small = SmallOffice(tmp_path, copies.fresh())
     try:
         rows = small.calls(20)
         small.calls(3, days_ago=500, name="old")
@@ -249,3 +246,4 @@ def test_all_of_it_is_the_same_on_postgresql(tmp_path: Path) -> None:
         assert small.compare() == 0
     finally:
         small.close()
+        copies.close()

@@ -51,6 +51,15 @@ def test_who_changes_teams_has_the_new_teams_work_instead_of_the_old(small: Smal
     assert small.ids("interactions") == {f"two-{n:05}" for n in range(4)}
 
 
+def test_what_goes_to_the_new_team_as_its_person_does_is_there(small: SmallOffice) -> None:
+    rows = small.calls(3)
+    small.sync(0)
+    small.move("interactions", rows[:2], TWO)
+    small.teams(0, TWO)
+    small.sync(0)
+    assert small.ids("interactions") == set(rows[:2])
+
+
 def test_who_leaves_while_the_teams_work_still_comes_keeps_nothing_of_it(small: SmallOffice) -> None:
     small.calls(30, TWO)
     small.sync(0)

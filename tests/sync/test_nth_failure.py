@@ -1,0 +1,34 @@
+"""The n-th call fails, of some n in each place and way: what was saved is kept, nothing is done twice, all goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.sync.failing_disk import has_compiler, run_preloaded
+from tests.sync.nth_failure import FAULTS, Fault, Prepared, fail_each, prepare
+
+TRIES = 40
+"""Of each fault; `make simulate` fails every call."""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepare(tmp_path_factory.mktemp("prepared"))
+
+
+def named(fault: Fault) -> str:
+    return f"{fault.where}-{fault.what}-{'from then on' if fault.is_lasting else 'once'}".replace(" ", "_")
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=named)
+def test_a_day_in_which_the_nth_call_fails(fault: Fault, prepared: Prepared, tmp_path: Path) -> None:
+    assert fail_each(prepared, fault, tmp_path, tries=TRIES) > 5
+
+
+@pytest.mark.skipif(not has_compiler(), reason="needs a C compiler and Linux")
+def test_a_day_in_which_the_nth_write_or_sync_of_the_disk_fails(tmp_path: Path) -> None:
+    done = run_preloaded(tmp_path, 12)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("days") == 8
