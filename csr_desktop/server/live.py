@@ -329,10 +329,14 @@ _NEWER: Final = (
 
 
 def is_news(sql: Sql, scopes: Collection[str], cursors: Mapping[str, int]) -> bool:
-    """Whether a scope has something after its cursor, is new to the workstation, or is no longer the person's."""
+    """Whether a scope has something after its cursor, is new to the workstation, or is no longer the person's; also
+    where the workstation knows more than the server, which then was put back from a backup.
+    """
     if set(cursors) != set(scopes):
         return True
     rev = revision(sql)
+    if any(after > rev for after in cursors.values()):
+        return True
     behind = [(scope, cursors[scope]) for scope in sorted(scopes) if cursors[scope] < rev]
     if not behind:
         return False

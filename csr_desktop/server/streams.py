@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -28,7 +28,7 @@ from csr_desktop.protocol import (
 from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.bodies import own_versions
 from csr_desktop.server.ledger import Ledger
-from csr_desktop.server.live import POKE_SECONDS, Board, Listener, Moved, is_news
+from csr_desktop.server.live import ANY, POKE_SECONDS, Board, Listener, Moved, is_news
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Session, Sessions
 from csr_desktop.server.watching import Watch
@@ -75,7 +75,7 @@ class Streams:
                     if present != request.present:
                         return PokeReply(is_news=False, present=present, people=people)
                 moved = await listener.next(until - loop.time())
-                if moved is None or moved.news or moved.is_sure:
+                if moved is None or moved.is_sure or _is_after(moved.news, request.cursors):
                     return PokeReply(is_news=moved is not None, present=request.present)
         finally:
             self._board.leave(listener)
@@ -176,3 +176,9 @@ class _Stream(Response):
         while (await receive())["type"] != "http.disconnect":
             pass
         self._listener.end()
+
+
+def _is_after(news: Mapping[str, int], cursors: Mapping[str, int]) -> bool:
+    """Whether any of it came after what the workstation has, perhaps by another process that heard of it sooner."""
+    newest = max(cursors.values(), default=-1)
+    return any(rev > (newest if scope == ANY else cursors.get(scope, -1)) for scope, rev in news.items())

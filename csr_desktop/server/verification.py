@@ -35,6 +35,7 @@ REFERENCES: Final = {
     "disposition_id": "dispositions",
     "escalated_to_id": "users",
     "interaction_id": "interactions",
+    "message_id": "messages",
     "opened_by_id": "users",
     "parent_id": "topics",
     "sla_policy_id": "sla_policies",

@@ -132,8 +132,7 @@ class Engine:
         """Send and fetch everything. True when all is saved; raises nothing that belongs to the world."""
         try:
             with said_plainly():
-                self._exchange()
-                mended = -1 if self._stopped.is_set() else self._compare()
+                mended = self._exchange()
         except Revoked as fault:
             return self._say("revoked", fault)
         except SignedOut as fault:
@@ -153,16 +152,19 @@ class Engine:
         self._wake_companion()
         return True
 
-    def _exchange(self) -> None:
+    def _exchange(self) -> int:
+        """How many rows differed from the server's, -1 when nothing was compared."""
         if is_put_back(self._replica):
             begin_again(self._replica, "file")
         try:
             self._send_and_fetch()
+            return -1 if self._stopped.is_set() else self._compare()
         except (Restored, Refused) as fault:
             if isinstance(fault, Refused) and fault.code != "restored":
                 raise
             begin_again(self._replica, "server")
             self._send_and_fetch()
+            return -1
 
     def _send_and_fetch(self) -> None:
         if is_behind(self._replica):

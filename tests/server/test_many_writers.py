@@ -156,4 +156,4 @@ def test_the_database_refuses_such_a_ledger(office: Office) -> None:
         assert len(office.refused) == WRITERS
         assert there == set()
     else:  # SQLite does not tell transactions apart, only that somebody else took numbers since
-        assert len(office.refused) >= WRITERS - 1
+        assert len(office.refused) > WRITERS // 2

@@ -381,6 +381,6 @@ def test_sqlite_takes_one_worker_and_postgresql_as_many_as_it_has_room_for(
 ) -> None:
     with pytest.raises(BadInput, match="SQLite is written by one process"):
         check_workers(ServerFolder(tmp_path / "other"), 2, 8)
-    with pytest.raises(BadInput, match="20 workers want 200 connections"):
+    with pytest.raises(BadInput, match="20 workers want 160 connections"):
         check_workers(folder, 20, 8)
     check_workers(folder, 10, 8)
