@@ -241,6 +241,7 @@ class HttpCalls:
         self._trust = trust
         self._client: httpx2.Client | None = None
         self._sockets: list[socket.socket] = []
+        self._sockets_lock = threading.Lock()
         self._is_ended = False
 
     def sign_in(self, request: SignInRequest) -> SignInReply:
@@ -252,10 +253,11 @@ class HttpCalls:
 
     def close(self) -> None:
         """Ends requests under way, too: closing alone would leave a thread that waits for an answer waiting."""
-        for one in self._sockets:
+        with self._sockets_lock:
+            found, self._sockets = self._sockets, []
+        for one in found:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-        self._sockets.clear()
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -269,8 +271,8 @@ class HttpCalls:
         if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             found = info["return_value"].get_extra_info("socket")
             if found is not None:
-                self._sockets = [one for one in self._sockets if one.fileno() >= 0]
-                self._sockets.append(found)
+                with self._sockets_lock:
+                    self._sockets = [*(one for one in self._sockets if one.fileno() >= 0), found]
                 if self._is_ended:  # meanwhile
                     self.close()
 
