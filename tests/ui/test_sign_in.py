@@ -410,6 +410,7 @@ def test_no_word_of_a_fault_is_cut(themes: ThemeSwitch, qtbot: QtBot, size: tupl
 
 
 def test_the_program_is_made_once_with_english_plurals(qapp: QApplication) -> None:
+    qapp.setProperty("csrPlurals", None)  # another test may have left it behind
     app, _ = make_application(["csr-desktop"], "light")
     again, themes = make_application(["csr-desktop"], "nonsense")
     try:
