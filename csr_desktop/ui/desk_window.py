@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -266,6 +267,9 @@ class DeskWindow(QObject):
                 self.window.place(key)
                 QTimer.singleShot(20, self.build_places)
                 return
+        if not gc.get_freeze_count():
+            # What lives as long as the program is not looked through for garbage again, which takes three frames.
+            gc.freeze()
         self.window.pass_minute()  # what passed while the program was closed
         QTimer.singleShot(2000, self._tidy)
 
