@@ -40,9 +40,8 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import AnnouncingLedger, Board
 from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import SHELF_NAME, Metrics
-from csr_desktop.server.notices import CHANGES, Notices, told_to
+from csr_desktop.server.notices import CHANGES, PRESENCE, Notices, told_to
 from csr_desktop.server.passwords import Passwords
-from csr_desktop.server.presence_notices import PresenceNotices
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import Limits, Rates
 from csr_desktop.server.readers import Readers
@@ -63,7 +62,7 @@ STOP_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 20
 """For what was taken to be committed and connections to be closed, after that."""
 CONNECTIONS: Final = 1 + READER_COUNT + DOORKEEPER_COUNT + THREADS + 1
-"""To the database, of one process at most: the writer's, and that on which notices are heard."""
+"""To the database, of one process at most: the writer's first, that of notices last."""
 START_SECONDS: Final = 30
 KEEP_ALIVE_SECONDS: Final = 65
 HANDSHAKE_SECONDS: Final = 10.0
@@ -121,8 +120,9 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             sql, DOORKEEPER_COUNT, "doorkeeper", waiting_limit=64, measured=metrics.worked("doorkeeper")
         )
         started: list[Writer | Readers | Notices] = [writer, readers, doorkeepers]
+        attendance = Attendance(secrets.token_hex(8), around.clock, around.monotonic, board.tell)
         if sql.is_postgresql:
-            started.append(Notices(sql, {CHANGES: told_to(board)}, board.look))
+            started.append(_notices(sql, board, attendance))
         for part in started:
             part.start()
             closing.callback(part.stop)
@@ -142,9 +142,6 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             else Sessions(sql, key, around.monotonic)
         )
         new_id = id_source(around.clock, secrets.randbits)
-        attendance = Attendance(secrets.token_hex(8), around.clock, around.monotonic, board.tell)
-        if sql.is_postgresql:
-            _join_others(closing, sql, attendance, board)
         passwords = around.passwords or Passwords()
         sparse = Sparse(around.monotonic)
         doors = Doors(around.doorway, lambda why: _tell_cut(why, metrics, sparse))
@@ -187,16 +184,16 @@ def _ledger(sql: Sql, around: Surroundings, board: Board) -> tuple[Ledger, Calla
     return ledger, ledger.announce
 
 
-def _join_others(closing: ExitStack, sql: Sql, attendance: Attendance, board: Board) -> None:
-    """Several processes may serve one PostgreSQL: each hears who is at the others."""
-    notices = PresenceNotices(
-        sql.db.database,
-        lambda said: board.soon(partial(attendance.hear, said)),
+def _notices(sql: Sql, board: Board, attendance: Attendance) -> Notices:
+    """Several processes may serve one PostgreSQL: each hears what the others committed, and who is at them."""
+    notices = Notices(
+        sql,
+        {CHANGES: told_to(board), PRESENCE: lambda said: board.soon(partial(attendance.hear, said.encode()))},
+        board.look,
         lambda: board.soon(attendance.ask_others),
     )
-    attendance.on_said = notices.say
-    notices.start()
-    closing.callback(notices.stop)
+    attendance.on_said = lambda said: notices.say(PRESENCE, said.decode())
+    return notices
 
 
 @contextmanager
