@@ -166,7 +166,7 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
     """
     from csr_desktop.server.administration import Administration
     from csr_desktop.server.ledger import Ledger
-    from csr_desktop.server.run import wall_clock
+    from csr_desktop.system.clock import wall_clock
 
     with said_to_person():
         sql = _folder(data, database).create()

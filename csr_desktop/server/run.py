@@ -52,6 +52,7 @@ from csr_desktop.server.watched import App
 from csr_desktop.server.workers import check_workers, supervise
 from csr_desktop.server.writer import Writer
 from csr_desktop.store.sql import Sql
+from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.whole_file import write_whole
 
 READER_COUNT: Final = 4
@@ -69,11 +70,6 @@ HANDSHAKE_SECONDS: Final = 10.0
 """Of TLS; asyncio's own deadline is a minute."""
 
 _log = structlog.get_logger(__name__)
-
-
-def wall_clock() -> int:
-    """Milliseconds since the epoch, UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class Tls(msgspec.Struct, frozen=True):

@@ -14,9 +14,9 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
 from csr_desktop.server.notices import CHANGES, PRESENCE, Notices, told_to
-from csr_desktop.server.run import wall_clock
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
+from csr_desktop.system.clock import wall_clock
 from tests import postgresql
 from tests.server.desk import new_id
 
