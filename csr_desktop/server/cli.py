@@ -323,7 +323,8 @@ def run(
     from csr_desktop.server.condition import metrics_token
     from csr_desktop.server.doors import Doorway, check_proxies
     from csr_desktop.server.logs import log_to
-    from csr_desktop.server.run import Surroundings, Tls, serve
+    from csr_desktop.server.run import Surroundings, serve
+    from csr_desktop.server.serving import Tls
 
     if bool(tls_cert) != bool(tls_key):
         raise click.UsageError("--tls-cert and --tls-key belong together.")
