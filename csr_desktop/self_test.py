@@ -135,7 +135,7 @@ def _server_http() -> str:
     import starlette
     import uvicorn
 
-    from csr_desktop.server.run import listening_socket
+    from csr_desktop.server.serving import listening_socket
 
     listening_socket("127.0.0.1", 0, has_tls=False).close()
     return f"uvicorn {uvicorn.__version__}, Starlette {starlette.__version__}"

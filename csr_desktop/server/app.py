@@ -256,7 +256,7 @@ class Api:
         packing, accepted = _packing(request)
         parts = self._parts
 
-        def answer() -> CheckReply | Future[None]:
+        def answer() -> CheckReply | Future[int]:
             message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), CheckRequest)
             _check_cursors(message.cursors)
             parts.sessions.check(session)
@@ -264,12 +264,17 @@ class Api:
                 return parts.checks.answer(session.user_id, message)
             if max(message.row_count, message.differing_count) >= _LARGEST_NUMBER:
                 raise bad_message()
-            return parts.writer.do(lambda: parts.checks.keep(session.device_id, message))
+
+            def keep() -> int:
+                parts.checks.keep(session.device_id, message)
+                return message.differing_count
+
+            return parts.writer.do(keep)
 
         self._owe(session, CHECK_COST)
         found = await asyncio.wrap_future(parts.readers.ask(answer))
         if isinstance(found, Future):
-            await asyncio.wrap_future(found)
+            parts.metrics.compared(await asyncio.wrap_future(found))
             found = CheckReply(is_now=True)
         return reply(found, accepted)
 

@@ -116,8 +116,9 @@ def restore(file: Path, key: Path, data: Path, database: str) -> None:
 def verify(data: Path, database: str, as_json: bool) -> None:
     """Look whether what the database holds fits together, also while the server runs.
 
-    References, the chain of the audit log, revisions and histories are checked; nothing is changed. What is found is
-    named by table and id, without any client's data. The exit code is 0 when all fits, 3 when something does not.
+    References, the chain of the audit log, revisions and histories are checked, and what workstations found when they
+    last compared what they have; nothing is changed. What is found is named by table and id, without any client's data.
+    The exit code is 0 when all fits, 3 when something does not.
     """
     from csr_desktop.server.verification import verify as look_through
 

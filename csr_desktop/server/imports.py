@@ -21,8 +21,8 @@ from csr_desktop.server.import_rows import Remark, What
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.output_files import check_output
 from csr_desktop.server.progress import StderrProgress
-from csr_desktop.server.run import wall_clock
 from csr_desktop.server.said import counted, plural
+from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.whole_file import write_whole
 
 LINES_REFUSED: Final = 3

@@ -91,6 +91,12 @@ class Metrics:
         self.connections_cut = Counter(
             "csr_connections_cut", "Connections that were ended for what they did.", ("why",), registry=registry
         )
+        self.comparisons = Counter(
+            "csr_comparisons", "Workstations that compared what they have with the server.", registry=registry
+        )
+        self.differing_rows = Counter(
+            "csr_differing_rows", "Rows that differed on a workstation and were fetched again.", registry=registry
+        )
         self._desks: dict[str, tuple[int, float]] = {}
         Gauge(
             "csr_connected_desks", "Workstations that asked or waited within the last minute.", registry=registry
@@ -114,6 +120,10 @@ class Metrics:
             self.lag_seconds.observe(max(0.0, executed.oldest_seconds))
             for status, count in executed.statuses.items():
                 self.commands.labels(status).inc(count)
+
+    def compared(self, differing_count: int) -> None:
+        self.comparisons.inc()
+        self.differing_rows.inc(differing_count)
 
     def worked(self, work: str) -> Callable[[float, float], None]:
         """What a pool of threads tells of each question: how many seconds it waited, and took."""

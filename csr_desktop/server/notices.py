@@ -1,5 +1,5 @@
-"""What processes on one PostgreSQL tell each other: after each commit which scopes changed, heard on a connection of
-its own.
+"""What server processes on one PostgreSQL tell each other by NOTIFY, which hands it on and keeps nothing: after each
+commit which scopes changed, and who is there. Each process hears and says it on one connection of its own.
 """
 
 from __future__ import annotations
@@ -7,7 +7,10 @@ from __future__ import annotations
 import select
 import socket
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -22,11 +25,14 @@ if TYPE_CHECKING:
 
 CHANGES: Final = "csr_changes"
 """The channel of changed rows: revision before and after, then the scopes, or * for all."""
+PRESENCE: Final = "csr_presence"
+"""The channel of who is there: what one process's `Attendance` says to the others'."""
 LOOK_SECONDS: Final = 10.0
 """How often to look without being told: whether the connection still stands, and what may have been missed."""
 _AGAIN_SECONDS: Final = 1.0
 _LONGEST: Final = 7_900
 """Bytes of one notice; PostgreSQL takes 8,000."""
+_MOST_WAITING: Final = 4_000
 _EVERYTHING: Final = "*"
 _REVISION: Final = "SELECT value FROM counters WHERE id = 'rev'"
 
@@ -58,38 +64,59 @@ def told_to(board: Board) -> Callable[[str], None]:
 
 
 class Notices:
-    """A thread that hears what is said on channels. `look` is told the revision whenever something may have been
-    missed: at the start, after a lost connection, and from time to time.
+    """A thread that hears what is said on channels, by this process too, and says what is to be said. All three
+    callables are called on it: `look` is told the revision whenever something may have been missed: at the start, after
+    a lost connection, and from time to time; `on_connected` is called when the channels can be heard, first and again.
     """
 
-    def __init__(self, sql: Sql, heard: Mapping[str, Callable[[str], None]], look: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        sql: Sql,
+        heard: Mapping[str, Callable[[str], None]],
+        look: Callable[[int], None],
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> None:
         self._url = str(sql.db.database)
         self._heard = heard
         self._look = look
+        self._on_connected = on_connected
+        self._waiting: deque[tuple[str, str]] = deque(maxlen=_MOST_WAITING)
+        self._stopped = threading.Event()
         self._woken, self._wake = socket.socketpair()
+        for end in (self._woken, self._wake):
+            end.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="notices")
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._wake.close()
+        self._stopped.set()
+        self._stir()
         self._thread.join()
+        self._wake.close()
         self._woken.close()
 
+    def say(self, channel: str, words: str) -> None:
+        """From any thread; while there is no connection the newest wait. What is too long for a notice is left out."""
+        if len(words.encode()) <= _LONGEST:
+            self._waiting.append((channel, words))
+            self._stir()
+
+    def _stir(self) -> None:
+        with suppress(BlockingIOError):  # enough lies there already
+            self._wake.send(b"x")
+
     def _run(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             try:
-                self._listen()
+                self._serve()
             except Exception as error:  # noqa: BLE001  # the database may be away for a while; it is tried again
                 if not is_of_the_world(error):
                     _log.error("notices_lost", places=places(error))
-            else:
-                return
-            if select.select([self._woken], [], [], _AGAIN_SECONDS)[0]:
-                return
+                self._stopped.wait(_AGAIN_SECONDS)
 
-    def _listen(self) -> None:
+    def _serve(self) -> None:
         """Until it is stopped. Raises what the driver raises when the connection is lost."""
         db = PostgresqlDatabase(self._url)
         db.connect()
@@ -97,17 +124,24 @@ class Notices:
         try:
             for channel in self._heard:
                 connection.execute(f"LISTEN {channel}")
-            self._look_now(connection)
-            while True:
-                readable, _, _ = select.select([connection, self._woken], [], [], LOOK_SECONDS)
-                if self._woken in readable:
-                    return
-                if readable:
-                    self._hear(connection)
-                else:
+            self._on_connected()
+            look_at = time.monotonic()
+            while not self._stopped.is_set():
+                if time.monotonic() >= look_at:
                     self._look_now(connection)
+                    look_at = time.monotonic() + LOOK_SECONDS
+                select.select([connection, self._woken], [], [], max(0.0, look_at - time.monotonic()))
+                with suppress(BlockingIOError):
+                    self._woken.recv(4096)
+                self._say_waiting(connection)
+                self._hear(connection)  # also what came while it spoke, for which the socket is not readable again
         finally:
             forget_connection(db)
+
+    def _say_waiting(self, connection: Any) -> None:
+        """Each at once, in a transaction of its own."""
+        while self._waiting:
+            connection.execute("SELECT pg_notify(%s, %s)", self._waiting.popleft())
 
     def _look_now(self, connection: Any) -> None:
         row = connection.execute(_REVISION).fetchone()

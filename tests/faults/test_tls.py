@@ -16,7 +16,8 @@ import pytest
 import trustme
 
 from csr_desktop.server.folder import ServerFolder
-from csr_desktop.server.run import RunningServer, Surroundings, Tls
+from csr_desktop.server.run import RunningServer, Surroundings
+from csr_desktop.server.serving import Tls
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.sync.engine import Engine
 from csr_desktop.system.clock import wall_clock

@@ -18,8 +18,9 @@ from csr_desktop.server.administration import Administration
 from csr_desktop.server.app import Api, Parts
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
-from csr_desktop.server.run import RunningServer, Surroundings, server_parts, wall_clock
+from csr_desktop.server.run import RunningServer, Surroundings, server_parts
 from csr_desktop.store.sql import Sql
+from csr_desktop.system.clock import wall_clock
 from tests.server.desk import CHEAP, PASSWORD, Clock, Desk
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]

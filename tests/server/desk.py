@@ -47,9 +47,9 @@ from csr_desktop.protocol import (
     token_text,
 )
 from csr_desktop.server.passwords import Passwords
-from csr_desktop.server.run import wall_clock
 from csr_desktop.store.migrations import latest_version
 from csr_desktop.sync.transport import StreamEvent, stream_events
+from csr_desktop.system.clock import wall_clock
 
 M = TypeVar("M", bound=msgspec.Struct)
 PASSWORD = "correct horse battery"

@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from csr_desktop.commands import calls, catalogue, clients, tickets
 from csr_desktop.commands.administration import AddTeam
-from csr_desktop.protocol import PokeRequest, PullRequest, PushRequest
+from csr_desktop.protocol import CheckRequest, PokeRequest, PullRequest, PushRequest
 from csr_desktop.server.condition import metrics_token
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.logs import LogFile, Sparse, log_to
@@ -86,6 +86,8 @@ def test_figures_count_what_desks_did(server: RunningServer, ada: Desk) -> None:
     before = scraped(server.url)
     ada.push(ada.client_command(), ada.client_command(), ada.stamp(AddTeam(row_id=new_id(), name="Not Mine")))
     ada.pull()
+    for count in (0, 3):
+        assert ada.post("check", CheckRequest({}, 0, row_count=40, differing_count=count)).status_code == 200
     ada.post("push", b"nonsense")
     ada.client.get("/no/such/place")
     after = scraped(server.url)
@@ -98,6 +100,8 @@ def test_figures_count_what_desks_did(server: RunningServer, ada: Desk) -> None:
     assert rise("csr_commands_total", status="done") == 2
     assert rise("csr_commands_total", status="refused") == 1
     assert rise("csr_pulls_total") == 1
+    assert rise("csr_comparisons_total") == 2
+    assert rise("csr_differing_rows_total") == 3
     assert rise("csr_refusals_total", code="bad_message") == 1
     assert rise("csr_requests_total", path="/api/1/push", status="200") == 1
     assert rise("csr_requests_total", path="other", status="404") == 1

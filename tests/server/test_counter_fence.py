@@ -15,11 +15,11 @@ from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
-from csr_desktop.server.run import wall_clock
 from csr_desktop.store import migrations
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, SYNCED, new_row
+from csr_desktop.system.clock import wall_clock
 from tests import by_hand
 from tests.postgresql import database_url
 

@@ -35,11 +35,11 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.made_up import history
 from csr_desktop.server.made_up.bureau import MadeUp, generate
-from csr_desktop.server.run import wall_clock
 from csr_desktop.server.table_pages import rows_of
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
+from csr_desktop.system.clock import wall_clock
 from tests import by_hand
 from tests.postgresql import database_url
 from tests.server.desk import Clock

@@ -30,9 +30,9 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.import_columns import FIELDS, PHONE_LABELS, recognised
 from csr_desktop.server.import_rows import Counts, Remark
 from csr_desktop.server.ledger import Ledger
-from csr_desktop.server.run import wall_clock
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
+from csr_desktop.system.clock import wall_clock
 from tests import by_hand
 from tests.postgresql import database_url
 

@@ -20,8 +20,8 @@ from csr_desktop.protocol import PullRequest
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.ledger import Ledger, Push
-from csr_desktop.server.run import wall_clock
 from csr_desktop.server.writer import Writer
+from csr_desktop.system.clock import wall_clock
 from tests import by_hand, postgresql
 from tests.server.conftest import make_bureau
 from tests.server.desk import new_id

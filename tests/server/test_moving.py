@@ -23,11 +23,12 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.made_up.bureau import generate
 from csr_desktop.server.made_up.loads import made_up_numbers
 from csr_desktop.server.moving import move
-from csr_desktop.server.run import RunningServer, wall_clock
+from csr_desktop.server.run import RunningServer
 from csr_desktop.store.opening import connect_server
 from csr_desktop.store.server_tables import SERVER_TABLES
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED
+from csr_desktop.system.clock import wall_clock
 from tests import postgresql
 from tests.server.desk import new_id
 from tests.server.test_engine import Workstation, until

@@ -1,4 +1,4 @@
-"""What processes tell each other through PostgreSQL: after a commit, which scopes changed."""
+"""What processes tell each other through PostgreSQL: after a commit, which scopes changed; and who is there."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
-from csr_desktop.server.notices import CHANGES, Notices, told_to
-from csr_desktop.server.run import wall_clock
+from csr_desktop.server.notices import CHANGES, PRESENCE, Notices, told_to
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
+from csr_desktop.system.clock import wall_clock
 from tests import postgresql
 from tests.server.desk import new_id
 
@@ -26,8 +26,9 @@ pytestmark = pytest.mark.postgresql
 class Listener:
     def __init__(self, sql: Sql) -> None:
         self.heard: queue.Queue[str] = queue.Queue()
+        self.said: queue.Queue[str] = queue.Queue()
         self.looked: queue.Queue[int] = queue.Queue()
-        self.notices = Notices(sql, {CHANGES: self.heard.put}, self.looked.put)
+        self.notices = Notices(sql, {CHANGES: self.heard.put, PRESENCE: self.said.put}, self.looked.put)
         self.notices.start()
         assert self.looked.get(timeout=10) >= 0  # from now on it hears
 
@@ -85,14 +86,34 @@ def test_too_many_scopes_are_all(sql: Sql, listener: Listener) -> None:
     assert listener.heard.get(timeout=10) == "0 300 *"
 
 
-def test_after_a_lost_connection_it_looks_and_hears_again(sql: Sql, listener: Listener) -> None:
+def cut(sql: Sql) -> None:
     sql.all(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE 'SELECT value%%'"
     )
+
+
+def test_after_a_lost_connection_it_looks_and_hears_again(sql: Sql, listener: Listener) -> None:
+    cut(sql)
     fill(sql, "org")
     assert listener.looked.get(timeout=10) == 1
     fill(sql, "team-a")
     assert listener.heard.get(timeout=10) == "1 2 team-a"
+
+
+def test_what_one_says_all_hear_also_after_a_lost_connection(sql: Sql, listener: Listener) -> None:
+    other = Listener(sql)
+    try:
+        listener.notices.say(PRESENCE, "x" * 8_000)  # more than PostgreSQL takes
+        listener.notices.say(PRESENCE, "Ada Sample is there")
+        assert [one.said.get(timeout=10) for one in (listener, other)] == ["Ada Sample is there"] * 2
+        cut(sql)
+        for one in (listener, other):
+            assert one.looked.get(timeout=10) == 0
+        listener.notices.say(PRESENCE, "Ada Sample is away")
+        assert [one.said.get(timeout=10) for one in (listener, other)] == ["Ada Sample is away"] * 2
+    finally:
+        other.notices.stop()
+    assert listener.heard.empty()
 
 
 def test_it_ends_at_once(sql: Sql) -> None:

@@ -17,9 +17,9 @@ from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger, Push
-from csr_desktop.server.run import wall_clock
 from csr_desktop.server.writer import Writer
 from csr_desktop.store.sql import Sql
+from csr_desktop.system.clock import wall_clock
 from tests import postgresql
 from tests.server.conftest import make_bureau
 from tests.server.desk import CHEAP, new_id

@@ -25,11 +25,12 @@ from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.roles import grant_to
-from csr_desktop.server.run import RunningServer, Surroundings, administration, wall_clock
+from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.store import migrations
 from csr_desktop.store.opening import connect_server, open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, SYNCED, new_row
+from csr_desktop.system.clock import wall_clock
 from tests import by_hand, postgresql
 from tests.server.conftest import make_bureau
 from tests.server.desk import CHEAP, Desk, new_id

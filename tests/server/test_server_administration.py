@@ -15,8 +15,9 @@ from csr_desktop.domain.errors import BadInput, Refused, Unreadable
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.ledger import Ledger
-from csr_desktop.server.run import administration, wall_clock
+from csr_desktop.server.run import administration
 from csr_desktop.store.sql import Sql
+from csr_desktop.system.clock import wall_clock
 from tests.server.desk import CHEAP, PASSWORD, Desk, new_id
 
 

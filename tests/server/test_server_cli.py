@@ -302,7 +302,10 @@ def test_a_command_that_is_said_can_be_typed_on_windows(path: str, typed: str) -
 def test_every_command_explains_itself() -> None:
     import click
 
+    walked: set[tuple[str, ...]] = set()
+
     def walk(command: click.Command, path: tuple[str, ...]) -> None:
+        walked.add(path)
         result = CliRunner().invoke(server, [*path, "--help"])
         assert result.exit_code == 0, result.output
         assert (command.help or "").strip()
@@ -310,10 +313,14 @@ def test_every_command_explains_itself() -> None:
             if isinstance(parameter, click.Option):
                 assert parameter.help, (path, parameter.name)
         if isinstance(command, click.Group):
-            for name, child in command.commands.items():
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                assert child is not None
                 walk(child, (*path, name))
 
     walk(server, ())
+    assert {("run",), ("user", "add"), ("import", "clients"), ("verify",)} <= walked
 
 
 def test_help_loads_neither_the_window_nor_the_importer() -> None:

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives import serialization
 from csr_desktop.domain.errors import Unreadable
 from csr_desktop.protocol import PullRequest
 from csr_desktop.server.folder import ServerFolder
-from csr_desktop.server.run import RunningServer, Surroundings, Tls, check_tls
+from csr_desktop.server.run import RunningServer, Surroundings
+from csr_desktop.server.serving import Tls, check_tls
 from csr_desktop.store.sql import Sql
 from tests.server.conftest import Start
 from tests.server.desk import CHEAP, HEADERS, Desk, problem
@@ -169,7 +170,7 @@ def test_behind_tls(folder: ServerFolder, tls: Tls, authority: trustme.CA) -> No
 def test_a_handshake_that_never_comes_is_given_up(
     folder: ServerFolder, tls: Tls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csr_desktop.server.run.HANDSHAKE_SECONDS", 0.5)
+    monkeypatch.setattr("csr_desktop.server.serving.HANDSHAKE_SECONDS", 0.5)
     with RunningServer(folder, tls=tls, surroundings=Surroundings(passwords=CHEAP)) as server:
         parts = urlsplit(server.url)
         with socket.create_connection((parts.hostname, parts.port), timeout=10) as silent:

@@ -93,6 +93,14 @@ DAMAGE = {
         "INSERT INTO credentials VALUES ('gone', '', 0, 0)",
         ("references", "credentials", "user_id points to nothing"),
     ),
+    "a comparison of no workstation": (
+        "INSERT INTO device_checks VALUES ('gone', 1, 0, 0, 0)",
+        ("references", "device_checks", "device_id points to nothing"),
+    ),
+    "a workstation that differed": (
+        "INSERT INTO device_checks SELECT id, 1, 40, 2, 1 FROM devices WHERE id <> 'server'",
+        ("workstations", "devices", "2 rows differed from the server's, of 40 that it had"),
+    ),
     "a changed answer": (
         "UPDATE log SET status = 'refused' WHERE position = 3",
         ("log", "log", "the hash does not fit the row and the one before it"),
@@ -148,6 +156,23 @@ DAMAGE = {
         ("history", "clients", "has a history, and is not there"),
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "put_right",
+    [
+        "UPDATE device_checks SET differing_count = 0",
+        "UPDATE devices SET revoked_at = 1 WHERE id <> 'server'",
+        "UPDATE users SET is_active = 0",
+    ],
+)
+def test_a_workstation_that_fits_again_or_syncs_no_more_is_no_finding(worked: Sql, put_right: str) -> None:
+    without_guards(worked)
+    statement, (check, _, _) = DAMAGE["a workstation that differed"]
+    worked.do(statement)
+    assert [c for c, _, _ in found(worked)] == [check]
+    worked.do(put_right)
+    assert found(worked) == []
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

@@ -11,13 +11,14 @@ import pytest
 from csr_desktop import protocol
 from csr_desktop.commands.clients import AddClient
 from csr_desktop.server import bodies
-from csr_desktop.server.run import RunningServer, wall_clock
+from csr_desktop.server.run import RunningServer
 from csr_desktop.store.migrations import latest_version
 from csr_desktop.store.opening import close_desk, open_desk
 from csr_desktop.sync import transport
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
 from csr_desktop.sync.transport import HttpTransport
+from csr_desktop.system.clock import wall_clock
 from tests.server.desk import HEADERS, Desk, message, new_id, problem
 
 KEPT = "Everything is kept here."

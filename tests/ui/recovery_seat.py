@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from csr_desktop.bootstrap import DeskOpener
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.server.folder import ServerFolder
-from csr_desktop.server.run import RunningServer, Surroundings, Tls, administration
+from csr_desktop.server.run import RunningServer, Surroundings, administration
+from csr_desktop.server.serving import Tls
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.keyring_store import FolderSecrets
