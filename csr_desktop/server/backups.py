@@ -48,7 +48,8 @@ def make_backup(
     """A backup in the folder `into`, which any one of the keys opens; `keep` more than 0 removes all but the newest so
     many, once the new one is safe. Its name tells when it was made, in UTC.
 
-    Raises BadInput, Refused when one is being made already, EnvironmentFault; then nothing is left behind.
+    Raises BadInput, Refused when one is being made already, Unreadable where no server was made, EnvironmentFault; then
+    nothing is left behind.
     """
     begun = time.monotonic()
     keys = [check_public_key(key) for key in public_keys]
@@ -63,12 +64,12 @@ def make_backup(
     if lock is None:
         raise Refused("running", "A backup of this server is being made already.")
     with closing(lock), _said(into):
-        into.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _remove_left(into)
-        path = _free_name(into, clock())
-        counts: dict[str, int] = {}
-        sql = folder.connect()
+        sql = folder.connect_made()  # a backup of nothing would only look like one, and `keep` would drop a good one
         try:
+            into.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _remove_left(into)
+            path = _free_name(into, clock())
+            counts: dict[str, int] = {}
             with sql.snapshot():
                 content = _content(sql, clock(), key_file.read_bytes(), counts)
                 _write(path, content, keys)

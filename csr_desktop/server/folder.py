@@ -74,10 +74,13 @@ class ServerFolder:
             raise self._missing()
         sql = open_server(self._database or self._file)
         sql.sees_all()
-        if not sql.value("SELECT 1 FROM organisations LIMIT 1"):
-            sql.db.close()
-            raise self._missing()
-        return sql
+        return self._made(sql)
+
+    def connect_made(self) -> Sql:
+        """The database as it is, connected, also one of an older version. Raises Unreadable when there is none, or one
+        whose `init` was not finished.
+        """
+        return self._made(self.connect())
 
     def connect(self) -> Sql:
         """The database as it is, connected, also one of an older version. Raises Unreadable when there is none."""
@@ -141,6 +144,13 @@ class ServerFolder:
         """What must never be written over."""
         names = (DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", KEY_NAME, LOCK_NAME)
         return [self.path / name for name in names]
+
+    def _made(self, sql: Sql) -> Sql:
+        """Closed again when it is nobody's."""
+        if not sql.value("SELECT 1 FROM organisations LIMIT 1"):
+            sql.db.close()
+            raise self._missing()
+        return sql
 
     def _missing(self) -> Unreadable:
         if not self._database and any(self.path.glob(f"{DATABASE_NAME}.{MOVED}-*")):

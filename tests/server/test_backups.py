@@ -459,3 +459,11 @@ def test_a_backup_without_the_server_s_key_is_not_made(safe: Safe, folder: Serve
     with pytest.raises(EnvironmentFault, match="Put it back"):
         safe.backup(folder)
     assert not safe.place.exists()
+
+
+def test_a_server_that_was_never_finished_has_no_backup(safe: Safe, tmp_path: Path) -> None:
+    begun = ServerFolder(tmp_path / "begun")
+    begun.create().db.close()
+    with pytest.raises(Unreadable, match="no server"):
+        safe.backup(begun, keep=1)
+    assert not safe.place.exists()
