@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -83,10 +83,13 @@ class Actions(QObject):
         app.focusChanged.connect(self._on_focus_changed)
         self._on_focus_changed(None, app.focusWidget())
 
+    # Called, too, while the garbage is collected in which the window lies: nothing of Python's is left of it by then,
+    # neither a slot that was made when it was connected nor an attribute.
+    @Slot(QWidget, QWidget)
     def _on_focus_changed(self, old: QWidget | None, now: QWidget | None) -> None:
         if old is not None and shiboken6.isValid(old):
             old.removeEventFilter(self)
-        if now is not None and now.window() is self._window:
+        if now is not None and now.window() is self.parent():
             now.installEventFilter(self)
 
     def add(self, *actions: Action) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -333,3 +335,37 @@ def test_every_command_of_a_place_that_is_offered_runs_from_the_palette(frame: F
         for page in (frame.floats.keys, frame.floats.settings, frame.floats.needs_you, frame.floats.help):
             page.close()
         frame.press("Esc", "Esc", "Esc")
+
+
+def test_a_window_that_is_collected_with_the_keyboard_in_it_ends_without_a_fault(
+    themes: ThemeSwitch, qtbot: QtBot
+) -> None:
+    other = Table()
+    qtbot.addWidget(other)
+    other.show()
+
+    def forgotten() -> None:
+        made = Table()
+        made.show()
+        made.activateWindow()
+        made.rows.setFocus()
+
+    gc.collect()
+    gc.disable()
+    try:
+        with qtbot.captureExceptions() as faults:
+            forgotten()
+            QTest.qWait(20)
+            assert QApplication.focusWidget() is not None
+            assert QApplication.focusWidget().window() is not other
+            gc.collect()
+            QTest.qWait(20)
+    finally:
+        gc.enable()
+    assert not faults
+    with qtbot.waitActive(other):
+        other.activateWindow()
+    other.rows.setFocus()
+    other.add("here", "E", "inbox")
+    QTest.keyClick(other.rows, Qt.Key.Key_E)
+    assert other.ran == ["here"]

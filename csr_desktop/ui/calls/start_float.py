@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -110,6 +110,7 @@ class StartFloat(FloatFrame):
         self.close_float(gives_back=False)
         self.wanted.emit(found, direction)
 
+    @Slot(QWidget, QWidget)  # as in Actions
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
         # Without a focus the window is in the background, which is no reason to close.
         if now is None or now.window() is not self.window():

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
     Signal,
+    Slot,
 )
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -113,6 +114,7 @@ class ActionFloat(FloatFrame):
         """Esc."""
         self.leave()
 
+    @Slot(QWidget, QWidget)  # as in Actions
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
         # Without a focus the window is in the background: that is no reason to lose what was begun.
         if now is not None and now is not self and not self.isAncestorOf(now) and now.window() is self.window():
