@@ -83,8 +83,10 @@ class AttachmentSync:
     def run(self) -> None:
         self._sql.db.connect(reuse_if_open=True)
         try:
-            while not self._stopped.is_set():
+            while True:
                 self._wake.clear()
+                if self._stopped.is_set():  # looked at after clearing, or an end between would be waited out
+                    return
                 self._wake.wait(self.round())
         finally:
             self._sql.db.close()

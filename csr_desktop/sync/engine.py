@@ -293,7 +293,8 @@ class Engine:
                 if self._is_due():
                     self.sync_once()
                     self.listening.was_pulled()
-                if not self._wake.wait(self._pause()):
+                # A stop is looked for after all clearing, or it might be waited out.
+                if not self._stopped.is_set() and not self._wake.wait(self._pause()):
                     self.wake()
         except BaseException:
             self._say("stopped", _BROKEN)

@@ -75,6 +75,8 @@ class Listening:
         """Whether the server can be reached at all, as the last exchange showed."""
         if not is_connected:
             self._connected.clear()
+            if self._is_stopped:  # the request that was cut off by stopping says that there is no connection
+                self._connected.set()
         elif not self._connected.is_set():
             self._connected.set()
             self._stirred.set()
@@ -156,7 +158,8 @@ class Listening:
                     # Asked again before it is taken in, the same news would be told again.
                     self._pulled.clear()
                     self._on_news(News({}, is_sure=True))
-                    self._pulled.wait(self._waits.pull)
+                    if self._goes_on:  # else what stopped it may have been cleared above
+                        self._pulled.wait(self._waits.pull)
         except CsrDesktopError:
             return False
         finally:

@@ -47,8 +47,10 @@ class Speaking:
         self._stirred.set()
 
     def run(self) -> None:
-        while not self._is_stopped:
+        while True:
             self._stirred.clear()
+            if self._is_stopped:  # looked at after clearing, or a stop between would be waited out
+                return
             word, seconds = self._word, PRESENCE_SECONDS
             if word is not None and self._is_connected:
                 try:

@@ -258,9 +258,9 @@ class HttpCalls:
         for one in found:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def end(self) -> None:
         """Close for good: a thread that was about to ask must not wait for an answer that nobody wants."""
@@ -329,6 +329,8 @@ class HttpCalls:
                 status, encoding = response.status_code, response.headers.get("Content-Encoding", "")
         except httpx2.HTTPError as fault:
             raise network_fault(fault, self._url) from fault
+        except (OSError, RuntimeError) as fault:  # closed by another thread while it was being opened
+            raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
         return decoded(status, unpacked(raw, encoding), kind)
 
     def events(self, path: str, message: msgspec.Struct, token: str, open_seconds: float) -> Iterator[StreamEvent]:

@@ -54,6 +54,9 @@ class Proxy:
         async def begin() -> asyncio.Server:
             return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
+        async def end() -> None:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
         server = self._loop.run_until_complete(begin())
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         self._is_listening.set()
@@ -61,7 +64,7 @@ class Proxy:
         server.close()
         for task in self._tasks:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
+        self._loop.run_until_complete(end())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
