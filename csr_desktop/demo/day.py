@@ -310,6 +310,7 @@ class Day:
             self.lee.sign_in()
         lee = self.lee
         hands = lee.hands
+        lee.quiet()  # the places come when the first data has, and with them the keyboard
         hands.key("Ctrl+0")
         hands.choose(hands.find(QAbstractItemView, "Places"), "My team")
         hands.key("Return")

@@ -219,12 +219,14 @@ class DeskWindow(QObject):
         """What can come after the first screen is painted."""
         from csr_desktop.ui.own_presence import OwnPresence
         from csr_desktop.ui.presence_actions import presence_actions
+        from csr_desktop.ui.presence_button import PresenceButton
 
         self.call_bar.show()
         self.refresh_counts()
         self.own_presence = OwnPresence(self.desk)
         self.own_presence.said.connect(self._say_presence)
         self.window.actions_table.add(*presence_actions(self.window, self.desk, self.own_presence))
+        self.window.top_bar.show_presence(PresenceButton(self.window, self.desk, self.own_presence))
 
     def start_sync(self) -> None:
         if self._engine is None:

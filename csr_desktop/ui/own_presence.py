@@ -22,10 +22,15 @@ class OwnPresence(QObject):
     said = Signal(str, str, str, str)
     """Status, ticket, the kind of text written in it, and the ticket's team."""
     break_changed = Signal()
+    status_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._desk = desk
         self.is_on_break = False
+        self.since_at = desk.words.now()
+        """When the status became what it is."""
+        self._status = "available"
         self._ticket = ("", "")
         self._writing = ("", "")
         self._said: tuple[str, ...] = ()
@@ -41,6 +46,7 @@ class OwnPresence(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(round(WRITING_SECONDS * 1000))
         self._pause.timeout.connect(self._on_pause)
+        self._note_status()
 
     @property
     def status(self) -> str:
@@ -81,7 +87,14 @@ class OwnPresence(QObject):
         self._writing = ("", "")
         self._say()
 
+    def _note_status(self) -> None:
+        if self.status != self._status:
+            self._status = self.status
+            self.since_at = self._desk.words.now()
+            self.status_changed.emit()
+
     def _say(self) -> None:
+        self._note_status()
         ticket_id, team_id = self._ticket
         writes = self._writing[1] if self._writing[0] == ticket_id else ""
         said = (self.status, ticket_id, writes, team_id)

@@ -24,6 +24,15 @@ class PresenceWords(QObject):
             "offline": self.tr("offline"),
         }.get(status, "")
 
+    def own(self, status: str) -> str:
+        """Of oneself, on its own."""
+        return {
+            "available": self.tr("Available"),
+            "on_call": self.tr("On a call"),
+            "wrap_up": self.tr("Wrap-up"),
+            "break": self.tr("On a break"),
+        }.get(status, "")
+
     def beside(self, *words: str) -> str:
         """What stands beside a name, one after the other."""
         return ", ".join(word for word in words if word)

@@ -1,6 +1,8 @@
-"""The bar over everything: search, the call bar, and how it stands with saving, in words."""
+"""The bar over everything: search, the call bar, one's presence, and how it stands with saving, in words."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -13,9 +15,13 @@ from csr_desktop.ui.kit.elide import plain_tooltip
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
 from csr_desktop.ui.kit.mirror import mirrored
+from csr_desktop.ui.kit.tab_order import follow_with_tab
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
 from csr_desktop.ui.kit.words import paint_words
 from csr_desktop.ui.sync_words import SyncLine
+
+if TYPE_CHECKING:
+    from csr_desktop.ui.presence_button import PresenceButton
 
 
 class SearchButton(Button):
@@ -105,9 +111,11 @@ class TopBar(QFrame):
         self.search.clicked.connect(self.search_wanted)
         self.call_bar = call_bar
         self.sync_line = sync_line
+        self.presence: PresenceButton | None = None
+        """Once the first screen is painted."""
         self.avatar = PersonButton(themes, person)
         self.avatar.clicked.connect(self.person_wanted)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(sizes.space.apart, 0, sizes.space.apart, 0)
         row.setSpacing(sizes.space.apart)
         row.addWidget(self.search)
@@ -116,6 +124,12 @@ class TopBar(QFrame):
         row.addWidget(sync_line)
         row.addWidget(self.avatar)
 
+    def show_presence(self, button: PresenceButton) -> None:
+        self.presence = button
+        self._row.insertWidget(self._row.indexOf(self.sync_line), button)
+        follow_with_tab(self.call_bar, button)
+        self._fit()
+
     def fit_list(self, list_width: int) -> None:
         """The search field is as wide as the list beneath it, so that the call bar starts where the rest does."""
         sizes = self._themes.theme.sizes
@@ -123,10 +137,15 @@ class TopBar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Where it gets narrow the search gives way, then the words of saving; never the call."""
+        """Where it gets narrow the search gives way, then the words of one's presence and of saving; never the call."""
         sizes = self._themes.theme.sizes
         taken = 5 * sizes.space.apart + self.call_bar.minimumSizeHint().width() + self.avatar.width()
         room = self.width() - taken
+        if self.presence is not None:
+            words = self.presence.full_width() + self.sync_line.full_width()
+            room -= sizes.space.apart
+            self.presence.set_brief(is_brief=room - words < self.search.least_width())
+            room -= self.presence.sizeHint().width()
         self.sync_line.set_brief(is_brief=room - self.sync_line.full_width() < self.search.least_width())
         left = room - self.sync_line.sizeHint().width()
         self.search.setFixedWidth(max(self.search.least_width(), min(self._wanted, left)))

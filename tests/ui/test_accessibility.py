@@ -359,7 +359,9 @@ def test_right_to_left_the_window_is_mirrored_and_whole(mirrored: Frame, screen:
     assert rail > window.width() / 2, "the rail stands at the right"
     assert cut(root) == []
     window.grab()
-    parts = [window.top_bar.search, window.top_bar.call_bar, window.top_bar.sync_line, window.top_bar.avatar]
+    bar = window.top_bar
+    assert bar.presence is not None
+    parts = [bar.search, bar.call_bar, bar.presence, bar.sync_line, bar.avatar]
     assert all(left.x() > right.geometry().right() for left, right in itertools.pairwise(parts))
 
 

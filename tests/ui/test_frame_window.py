@@ -145,10 +145,10 @@ def test_the_inbox_is_put_in_order_again_when_a_cut_off_passes(frame: Frame, off
 def test_tab_goes_through_the_top_bar_as_the_eye_does(frame: Frame) -> None:
     frame.window.top_bar.search.setFocus(Qt.FocusReason.TabFocusReason)
     names = []
-    for _ in range(3):
+    for _ in range(4):
         names.append(spoken(frame.focus))
         frame.press("Tab")
-    assert names == ["Search or run a command", "Start a call", "All saved"]
+    assert names == ["Search or run a command", "Start a call", "My presence: Available", "All saved"]
 
 
 def test_views_stand_under_the_inbox_only_and_the_last_one_is_remembered(frame: Frame) -> None:
@@ -275,12 +275,15 @@ def test_nothing_in_the_top_bar_lies_over_anything_else(frame: Frame, width: int
 
     def look() -> None:
         frame.settle()
-        parts = sorted((bar.search, bar.call_bar, bar.sync_line, bar.avatar), key=lambda part: part.x())
+        assert bar.presence is not None
+        shown = (bar.search, bar.call_bar, bar.presence, bar.sync_line, bar.avatar)
+        parts = sorted(shown, key=lambda part: part.x())
         for left, right in itertools.pairwise(parts):
             assert left.geometry().right() < right.x()
         assert parts[-1].geometry().right() < bar.width()
         assert bar.call_bar.width() >= bar.call_bar.minimumSizeHint().width()
         assert bar.sync_line.width() >= bar.sync_line.sizeHint().width()
+        assert bar.presence.width() >= bar.presence.sizeHint().width()
         assert spoken(bar.sync_line).startswith("Offline since")
         bar.grab()
 

@@ -13,7 +13,7 @@ from csr_desktop.ui import own_presence
 from csr_desktop.ui.kit.action_float import PickFloat
 from csr_desktop.ui.kit.menu_float import MenuFloat
 from csr_desktop.ui.presence_words import PresenceWords
-from tests.ui.frame_bench import Frame, can_be_seen
+from tests.ui.frame_bench import Frame, can_be_seen, spoken
 from tests.ui.whole import broken_parts
 
 
@@ -188,6 +188,37 @@ def test_a_call_its_wrap_up_and_a_break_are_told(frame: Frame, told: Told) -> No
     frame.press("Ctrl+Return")
     assert told.words[-1].status == "available", "the call had ended the break"
     assert "break" not in frame.window.top_bar.avatar.toolTip()
+
+
+def test_the_bar_says_what_colleagues_are_told_and_since_when(
+    frame: Frame, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    button = frame.window.top_bar.presence
+    assert button is not None
+    assert spoken(button) == "My presence: Available"
+    words = frame.desk.words
+    began = words.now()
+    monkeypatch.setattr(words, "now", lambda: began + 38 * 60_000)
+    frame.window.minute_passed.emit()
+    assert spoken(button) == "My presence: Available, 38 min"
+    button.setFocus()
+    frame.press("Space")
+    frame.press("Return")  # the menu's first line
+    assert spoken(button) == "My presence: On a break"
+    assert told.words[-1].status == "break"
+    monkeypatch.setattr(words, "now", lambda: began + 50 * 60_000)
+    frame.window.minute_passed.emit()
+    assert spoken(button) == "My presence: On a break, 12 min"
+    frame.desk.call("(312) 555-0142")
+    frame.settle()
+    assert spoken(button) == "My presence: On a call"
+    button.click()
+    (menu,) = (one for one in frame.window.findChildren(MenuFloat) if can_be_seen(one))
+    assert [pick.text for pick in menu.picks if pick.is_enabled] == ["Who is there"]
+    frame.press("Esc", "F8")
+    assert spoken(button) == "My presence: Wrap-up"
+    frame.press("Ctrl+Return")
+    assert spoken(button) == "My presence: Available"
 
 
 def test_the_ticket_that_is_looked_at_and_written_in_is_told(
