@@ -90,9 +90,7 @@ def _parse(raw: str, home_region: str) -> PhoneNumber:
         return _parsed(raw, raw, "", home_region)
     shown = _visible(raw)
     bare = _address(shown)
-    if re.fullmatch(_UNFILLED, shown.strip("\"'"), flags=re.IGNORECASE) or re.fullmatch(
-        _UNFILLED, bare, flags=re.IGNORECASE
-    ):
+    if _is_placeholder(shown.strip("\"'")) or _is_placeholder(bare):
         return PhoneNumber(shown, "", "", "unfilled")
     if _is_anonymous(bare):
         return PhoneNumber(shown, "", "", "anonymous")
@@ -107,6 +105,11 @@ def _parse(raw: str, home_region: str) -> PhoneNumber:
         if found.kind == "possible":
             return found
     return number
+
+
+def is_unfilled(text: str) -> bool:
+    """Whether a text, of any field, is a placeholder that a phone system or softphone should have filled."""
+    return _is_placeholder(_visible(text[:_READ_LIMIT]).strip("\"'"))
 
 
 def is_matchable(number: PhoneNumber, own_e164: AbstractSet[str]) -> bool:
@@ -161,6 +164,12 @@ def search_forms(text: str, home_region: str) -> tuple[str, ...]:
         if trunk and typed.startswith(trunk) and len(typed) - len(trunk) > SHORT_DIGITS:
             forms.append(typed[len(trunk) :])
     return tuple(dict.fromkeys(forms))
+
+
+def _is_placeholder(shown: str) -> bool:
+    # Asterisk says <unknown> of a number that was withheld.
+    unknown = shown.startswith("<") and shown.strip("<>").casefold() in _ANONYMOUS
+    return not unknown and re.fullmatch(_UNFILLED, shown, flags=re.IGNORECASE) is not None
 
 
 def _visible(raw: str) -> str:

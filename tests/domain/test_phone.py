@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csr_desktop.domain.phone import digits, display, is_at_home, is_matchable, parse, search_forms
+from csr_desktop.domain.phone import digits, display, is_at_home, is_matchable, is_unfilled, parse, search_forms
 
 NEW_YORK = "+12125551234"
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -121,7 +121,16 @@ def test_possible_is_enough() -> None:
     "written",
     [
         *("", " ", "-", "--", "()", "\x00", "\u200f", "anonymous", "ANONYMOUS", "Unknown", "private", "Restricted"),
-        *("withheld", "unavailable", "N/A", "No Caller ID", '"Anonymous"', "Anonymous@anonymous.invalid", "0000000000"),
+        *(
+            "withheld",
+            "unavailable",
+            "<unknown>",
+            "N/A",
+            "No Caller ID",
+            '"Anonymous"',
+            "Anonymous@anonymous.invalid",
+            "0000000000",
+        ),
         *("sip:anonymous@anonymous.invalid", "tel:unknown", '"Anonymous" <sip:anonymous@anonymous.invalid>'),
     ],
 )
@@ -152,7 +161,15 @@ def test_a_placeholder_that_was_not_filled_is_the_diagnosis(written: str) -> Non
     number = parse(written, "US")
     assert (number.kind, number.e164) == ("unfilled", "")
     assert number.raw == written
+    assert is_unfilled(written) or ":" in written
     assert not is_matchable(number, frozenset())
+
+
+@pytest.mark.parametrize(
+    "written", ["", "Ada Sample", "100 % Example", "$5 Sample", "<unknown>", "c-17", "Sample [HR]"]
+)
+def test_what_a_phone_system_filled_is_no_placeholder(written: str) -> None:
+    assert not is_unfilled(written)
 
 
 @pytest.mark.parametrize(
