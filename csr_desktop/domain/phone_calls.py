@@ -164,7 +164,7 @@ def _ended_at(told: list[tuple[int, PhoneEvent]]) -> int:
     if _direction(told) not in {"out", "internal"}:
         return 0
     # Who dialled hung up, and nobody else was there or is left.
-    left = [moment for moment, event in told if event.kind == "left"]
+    left = [moment for moment, event in told if event.kind in {"left", "gone"}]
     if not left:
         return 0
     is_answered = any(event.kind == "answer" for _, event in told)

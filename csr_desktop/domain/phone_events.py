@@ -24,14 +24,15 @@ EventKind = Literal[
     "resume",
     "transfer",
     "left",
+    "gone",
     "voicemail",
     "recording",
     "missed",
     "hangup",
 ]
-"""In the order in which they happen when they come at one moment. 'ring' is dialling for an outgoing call; 'ring_ended'
-and 'left' are of one agent, whose phone stopped ringing or who talks no longer while the call may go on; 'missed' and
-'hangup' end the call.
+"""In the order in which they happen when they come at one moment. 'ring' is dialling for an outgoing call. Of one
+agent: 'ring_ended', their phone stopped ringing; 'left', who talked talks no longer, while the call may go on; 'gone',
+their line is free again, whether they talked or not. 'missed' and 'hangup' end the call.
 """
 Direction = Literal["", "in", "out", "internal"]
 Cause = Literal[

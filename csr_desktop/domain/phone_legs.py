@@ -22,6 +22,7 @@ PartKind = Literal["ring", "dial", "talk", "hold"]
 
 PROOFS_OF_ANSWER: Final = frozenset({"answer", "hold", "resume", "transfer", "left"})
 """What can only happen to a call that was answered."""
+_OF_AGENTS: Final = PROOFS_OF_ANSWER | {"ring", "ring_ended", "gone"}
 _TOLD_ONCE: Final = frozenset({"cti", "sipgate", "softphone"})
 """Sources that say once who rings and who answers; what comes later is said again. They don't say who left."""
 _LATE_MS: Final = 2_000
@@ -101,7 +102,7 @@ def _steps(told: Sequence[tuple[int, PhoneEvent]], names: AgentNames, ended_at: 
     speaking = [_first_answerer(told, names)]
     answered: list[str] = []
     for moment, event in told:
-        if event.kind not in PROOFS_OF_ANSWER and event.kind not in {"ring", "ring_ended"}:
+        if event.kind not in _OF_AGENTS:
             continue
         at = min(moment, ended_at) if ended_at else moment
         unnamed = speaking[-1:] if event.kind in PROOFS_OF_ANSWER else ()
@@ -151,9 +152,10 @@ class _Walk:
                 self._cause = ""
                 self._begin(self._ring_kind, step)
             return
-        if step.kind == "ring_ended":
+        if step.kind in {"ring_ended", "gone"}:
             if not is_talking:
-                self._cause = step.cause or self._cause
+                self._cause = self._cause or step.cause
+            if not is_talking or step.kind == "gone":
                 self._end(step.at)
             return
         self._answered_at = self._answered_at or step.at
