@@ -75,7 +75,7 @@ def legs_of(
     legs: list[Leg] = []
     for key, taken in steps.items():
         others = [at for other, at in answers.items() if other != key]
-        walk = _Walk("ring" if direction in {"", "in"} or not _is_caller(key, steps) else "dial")
+        walk = _Walk("dial" if direction == "out" and _is_caller(key, steps) else "ring")
         for step in taken:
             walk.take(step)
         legs.append(walk.leg(names.agent_id(key), names.agent(key), ended_at, others, _ending_cause(told), direction))
