@@ -206,6 +206,11 @@ def test_an_unfilled_number_is_named_by_the_field_of_the_wire() -> None:
     assert outgoing.diagnoses[0].startswith("The field to came as “$CALLERID”")
 
 
+def test_a_recording_may_be_named() -> None:
+    reading = by_json(event="hangup", recording="https://pbx.example/made-up.wav")
+    assert call_of(reading.events).recording == "https://pbx.example/made-up.wav"
+
+
 def test_an_unknown_direction_and_cause_are_said() -> None:
     reading = by_json(event="hangup", direction="sideways", cause="bored")
     assert [event.kind for event in reading.events] == ["hangup"]

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from csr_desktop.domain.phone_events import PhoneEvent, phone_event
-from csr_desktop.server.phone.ami_events import EVENTS, Lines, read_event
+from csr_desktop.server.phone.ami_events import EVENTS, RECORDING_VARIABLE, Lines, read_event
 from csr_desktop.server.phone.ami_messages import BrokenStream, Message, MessageReader, written
 
 Phase = Literal["closed", "greeting", "challenge", "login", "watching", "refused"]
@@ -26,7 +26,11 @@ _FIRST_WAIT_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 60.0
 _REFUSED_WAIT_SECONDS: Final = 300.0
 _CLASSES: Final = "call,agent"
+_CLASSES_WITH_VARIABLES: Final = "call,agent,dialplan"
 _FILTER: Final = f"Event: ({'|'.join(EVENTS)})[^A-Za-z]"
+_RECORDING_FILTER: Final = f"Event: VarSet.*Variable: {RECORDING_VARIABLE}"
+_OLDEST_PROTOCOL: Final = 2
+"""Of the interface, as Asterisk 12 and newer greet: before, events had no Linkedid."""
 _MOST_CALLS_LISTED: Final = 20_000
 
 _NO_FILTER: Final = (
@@ -35,6 +39,7 @@ _NO_FILTER: Final = (
 _NO_LIST: Final = (
     "Calls that end while the connection is down stay open: the manager user lacks the system or reporting permission."
 )
+_TOO_OLD: Final = "This Asterisk is older than version 12: its events don't tell which belong to one call."
 _NO_CHALLENGE: Final = "Asterisk offers no MD5 challenge, and sending the secret in plain is not allowed."
 _NOT_ACCEPTED: Final = "Asterisk does not accept the manager user's name or secret, or not from this address."
 
@@ -63,15 +68,20 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class AmiWatch:
-    """`connection` names the phone system's connection in its events. Not for several threads at once."""
+    """`connection` names the phone system's connection in its events. `with_recordings` asks for the files of
+    recordings too, for which Asterisk looks at each variable that a dial plan sets. Not for several threads at once.
+    """
 
-    def __init__(self, login: AmiLogin, connection: str, lines: Lines | None = None) -> None:
+    def __init__(
+        self, login: AmiLogin, connection: str, lines: Lines | None = None, *, with_recordings: bool = False
+    ) -> None:
         self.phase: Phase = "closed"
         self.version = ""
         """As Asterisk greeted; '' before that."""
         self._login = login
         self._connection = connection
         self._lines = lines or Lines()
+        self._with_recordings = with_recordings
         self._reader = MessageReader()
         self._failures = 0
         self._calls_up: set[str] = set()
@@ -118,15 +128,19 @@ class AmiWatch:
 
     def _greeted(self) -> Heard:
         self.version = self._reader.greeting.removeprefix("Asterisk Call Manager/")[:40]
+        protocol = self.version.partition(".")[0]
+        is_old = protocol.isascii() and protocol.isdigit() and int(protocol) < _OLDEST_PROTOCOL
+        diagnoses = (_TOO_OLD,) if is_old else ()
         if self._login.plain:
-            return self._sign_in(("Secret", self._login.secret))
+            return Heard(self._sign_in(("Secret", self._login.secret)), diagnoses=diagnoses)
         self.phase = "challenge"
-        return Heard(written(("Action", "Challenge"), ("ActionID", "challenge"), ("AuthType", "MD5")))
+        asked = written(("Action", "Challenge"), ("ActionID", "challenge"), ("AuthType", "MD5"))
+        return Heard(asked, diagnoses=diagnoses)
 
-    def _sign_in(self, *proof: tuple[str, str]) -> Heard:
+    def _sign_in(self, *proof: tuple[str, str]) -> bytes:
         self.phase = "login"
         name = ("Username", self._login.username)
-        return Heard(written(("Action", "Login"), ("ActionID", "login"), name, *proof, ("Events", _CLASSES)))
+        return written(("Action", "Login"), ("ActionID", "login"), name, *proof, ("Events", _CLASSES))
 
     def _told(self, message: Message, at: int) -> Heard:
         if message.event:
@@ -138,6 +152,9 @@ class AmiWatch:
             return self._signed_in() if message.is_success else self._refused(_NOT_ACCEPTED)
         if answered == "filter" and not message.is_success:
             return Heard(diagnoses=(_NO_FILTER,))
+        if answered == "recordings" and message.is_success:
+            # Not before the filter stands: there are hundreds of variables in a call.
+            return Heard(written(("Action", "Events"), ("EventMask", _CLASSES_WITH_VARIABLES)))
         if answered == "channels" and not message.is_success:
             return Heard(diagnoses=(_NO_LIST,))
         return Heard()
@@ -148,13 +165,15 @@ class AmiWatch:
             return self._refused(_NO_CHALLENGE)
         # The protocol's own choice, which proves the secret without sending it.
         key = hashlib.md5((challenge + self._login.secret).encode(), usedforsecurity=False).hexdigest()
-        return self._sign_in(("AuthType", "MD5"), ("Key", key))
+        return Heard(self._sign_in(("AuthType", "MD5"), ("Key", key)))
 
     def _signed_in(self) -> Heard:
         self.phase = "watching"
         self._failures = 0
-        filtering = written(("Action", "Filter"), ("ActionID", "filter"), ("Operation", "Add"), ("Filter", _FILTER))
-        return Heard(filtering + written(("Action", "CoreShowChannels"), ("ActionID", "channels")))
+        asked = _adding_filter("filter", _FILTER)
+        if self._with_recordings:
+            asked += _adding_filter("recordings", _RECORDING_FILTER)
+        return Heard(asked + written(("Action", "CoreShowChannels"), ("ActionID", "channels")))
 
     def _refused(self, why: str) -> Heard:
         self.phase = "refused"
@@ -171,6 +190,10 @@ class AmiWatch:
             listed, self._calls_up = frozenset(self._calls_up - {""}), set()
             return Heard(calls_up=listed if len(listed) < _MOST_CALLS_LISTED else None)
         return Heard(events=read_event(message, self._connection, self._lines, at))
+
+
+def _adding_filter(action_id: str, expression: str) -> bytes:
+    return written(("Action", "Filter"), ("ActionID", action_id), ("Operation", "Add"), ("Filter", expression))
 
 
 def ends_unseen(

@@ -24,7 +24,9 @@ EVENTS: Final = (
     *("AgentCalled", "AgentComplete", "AgentConnect", "AttendedTransfer", "BlindTransfer", "DialBegin", "DialEnd"),
     *("Hangup", "Hold", "QueueCallerAbandon", "QueueCallerJoin", "Unhold"),
 )
-"""All that are needed; Asterisk is asked for no others."""
+"""All that calls need; Asterisk is asked for no others, but for recordings."""
+RECORDING_VARIABLE: Final = "MIXMONITOR_FILENAME"
+"""The channel variable in which MixMonitor says which file it writes."""
 
 _CHANNEL: Final = re.compile(r"([A-Za-z0-9_]+)/(.+?)(-(?:[0-9a-fA-F]{8}|[0-9]{1,5}))?(;[12])?")
 _EXTENSION: Final = re.compile(r"[0-9]{2,6}")
@@ -103,6 +105,7 @@ class _Told:
         cause: Cause = "",
         target: str = "",
         came_from: str = "",
+        recording: str = "",
     ) -> PhoneEvent:
         message = self.message
         return phone_event(
@@ -121,6 +124,7 @@ class _Told:
             cause=cause,
             target=target,
             came_from=came_from,
+            recording=recording,
         )
 
 
@@ -297,6 +301,12 @@ def _hangup(told: _Told) -> list[PhoneEvent]:
     return [told.say("hangup", cause=cause)] if is_up else []
 
 
+def _variable(told: _Told) -> list[PhoneEvent]:
+    message = told.message
+    is_recording = message["Variable"].upper() == RECORDING_VARIABLE and message["Value"]
+    return [told.say("recording", recording=message["Value"])] if is_recording else []
+
+
 _READERS: Final[dict[str, Callable[[_Told], list[PhoneEvent]]]] = {
     "dialbegin": _dial_begin,
     "dialend": _dial_end,
@@ -310,4 +320,5 @@ _READERS: Final[dict[str, Callable[[_Told], list[PhoneEvent]]]] = {
     "blindtransfer": _blind_transfer,
     "attendedtransfer": _attended_transfer,
     "hangup": _hangup,
+    "varset": _variable,
 }

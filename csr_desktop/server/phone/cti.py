@@ -1,7 +1,8 @@
 """The generic CTI webhook, in the wire format that Zammad documents: recipes made for that work here.
 
 Fields: event (newCall, answer, hangup), from, to, direction (in, out), callId, user or user[], queue, answeringNumber,
-cause. JSON, either packing of forms, or the query of the address (docs.zammad.org, "Generic CTI").
+cause; and recording, of our own, with the address of one. JSON, either packing of forms, or the query of the address
+(docs.zammad.org, "Generic CTI").
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def _events(fields: Fields, kind: EventKind, connection: str, reference: str, at
         number=fields.first(theirs),
         line=fields.first(ours),
         queue=fields.first("queue"),
+        recording=fields.first("recording"),
         agents=by_users(users) if kind == "ring" else (),
         cause=(cause_of_word(fields.first("cause")) or "") if kind == "hangup" else "",
     )
