@@ -11,6 +11,8 @@ import click
 from csr_desktop import __version__
 
 _LAZY = {
+    "call": "csr_desktop.system.call_command:call",
+    "link": "csr_desktop.system.call_command:link",
     "server": "csr_desktop.server.cli:server",
     "demo": "csr_desktop.demo.command:demo",
     "self-test": "csr_desktop.self_test:self_test",

@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     pane_sizes: dict[str, list[int]] = {}
     last_place: str = ""
     dial_command: str = ""
+    calls_open_desk: bool = True  # a call that a softphone tells of opens the desk when it does not run
 
 
 class SettingsFile:

@@ -1,0 +1,91 @@
+"""`csr-desktop call` and `csr-desktop link`: hand over what a softphone or a link says to the running desk, and end.
+
+A softphone may wait for it, so it starts nothing that takes time, and imports neither Qt nor the database.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from csr_desktop.system.call_message import EVENTS, call_message, fields_of_words, message_of_link
+from csr_desktop.system.places import Places
+from csr_desktop.system.single_instance import tell_first
+
+NOT_RUNNING = 3
+_OPENING_SECONDS = 120.0
+
+
+@click.command(
+    "call",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
+    options_metavar="--event EVENT --number N [--name NAME] [--id ID] [--direction in|out] [--queue NAME]",
+)
+@click.option("--deliver", is_flag=True, hidden=True, help="Used by itself: the message comes on standard input.")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="")
+def call(deliver: bool, words: tuple[str, ...]) -> None:  # an option of the command line
+    """Tell the desk of a call, as a softphone does when it rings, is answered or ends.
+
+    EVENT is ring, answer, hold, resume, hangup or missed. NUMBER is the other party's, NAME what the phone says of
+    them. ID is the phone's own reference of the call, the same in all its events; without one the number stands for it.
+
+    It ends at once: with 0 when the desk has it, with 3 when the desk does not run, which is then opened for it unless
+    that is turned off in its settings.
+    """
+    if deliver:
+        sys.exit(_deliver())
+    fields = fields_of_words(words)
+    if not fields.get("event", "").strip():
+        raise click.UsageError(f"Say what happened: --event {'|'.join(EVENTS)}.")
+    _hand_over(call_message(fields, "command", time.time_ns() // 1_000_000))
+
+
+@click.command("link", context_settings={"ignore_unknown_options": True})
+@click.argument("link", metavar="LINK", type=click.UNPROCESSED)
+def link(link: str) -> None:
+    """Open a link, as the system does: tel: calls the number, csr-desktop:call?… tells of a call."""
+    message = message_of_link(link, time.time_ns() // 1_000_000)
+    if message is None:
+        raise click.UsageError("This is no link of a kind that CSR Desktop opens: tel:, callto: or csr-desktop:.")
+    _hand_over(message)
+
+
+def _hand_over(message: dict[str, str]) -> None:
+    places = Places.of_this_person()
+    if tell_first(places, message):
+        return
+    if _opens_desk(places):
+        from csr_desktop.system.own_program import start_with
+
+        start_with(["call", "--deliver"], message)
+        click.echo("The desk is being opened for it.", err=True)
+    else:
+        click.echo("CSR Desktop is not running, so nobody was told.", err=True)
+    sys.exit(NOT_RUNNING)
+
+
+def _opens_desk(places: Places) -> bool:
+    from csr_desktop.domain.errors import CsrDesktopError
+    from csr_desktop.system.settings import SettingsFile
+
+    try:
+        settings, _ = SettingsFile(places.config / "settings.json").load()
+    except CsrDesktopError:
+        return False
+    return settings.calls_open_desk
+
+
+def _deliver() -> int:
+    """Open the desk and hand over what stands in standard input, once it listens."""
+    from csr_desktop.system.own_program import read_message, start_desk
+
+    message, places = read_message(), Places.of_this_person()
+    if message is None:
+        return 2
+    if not tell_first(places, message):
+        start_desk()
+        if not tell_first(places, message, starting_seconds=_OPENING_SECONDS):
+            return NOT_RUNNING
+    return 0

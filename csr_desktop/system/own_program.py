@@ -1,0 +1,59 @@
+"""Starting this program again beside itself, without anything of a client on its command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_MESSAGE_LIMIT: Final = 65_536
+_DESK, _CONSOLE = "csr-desktop", "csr-desktop-cli"
+
+
+def start_with(arguments: Sequence[str], message: Mapping[str, str]) -> None:
+    """Start another of this program, which lives on by itself and reads the message from its standard input."""
+    with subprocess.Popen(  # noqa: S603  # this very program
+        [*_program(_CONSOLE), *arguments], stdin=subprocess.PIPE, **_apart()
+    ) as started:
+        assert started.stdin is not None  # noqa: S101
+        started.stdin.write(msgspec.json.encode(dict(message)))
+        started.stdin.close()
+        started.returncode = 0  # it is not waited for: whoever called this program may wait for it
+
+
+def read_message() -> dict[str, str] | None:
+    """From standard input; None for what is no message."""
+    try:
+        return msgspec.json.decode(sys.stdin.buffer.read(_MESSAGE_LIMIT), type=dict[str, str])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def start_desk() -> None:
+    """Open the desk, which lives on by itself."""
+    started = subprocess.Popen(_program(_DESK), stdin=subprocess.DEVNULL, **_apart())  # noqa: S603  # this very program
+    started.returncode = 0
+
+
+def _program(name: str) -> list[str]:
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "csr_desktop"]
+    own = Path(sys.executable)
+    beside = own.with_name(name + own.suffix)
+    return [str(beside if beside.exists() else own)]
+
+
+def _apart() -> dict[str, Any]:
+    """It goes on when this one ends, and holds none of its pipes open, for which a softphone may wait."""
+    apart: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "close_fds": True}
+    if sys.platform == "win32":
+        apart["creationflags"] = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    else:
+        apart["start_new_session"] = True
+    return apart
