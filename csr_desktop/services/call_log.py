@@ -142,6 +142,19 @@ class CallLog:
             call_ids=tuple(i for i, _ in earlier),
         )
 
+    def repeated(self, client_id: str) -> RepeatHint | None:
+        """The branch of topics on which a call that comes now would be at least the third in 30 days, of several that
+        with the most; before it is known what it is about.
+        """
+        found = queries.topics_since(self._replica.sql, client_id, self._replica.now() - _REPEAT_MS)
+        counts: dict[str, int] = {}
+        for topic_id, count in found:
+            top = self._lists.top_topic(topic_id)
+            counts[top] = counts.get(top, 0) + count
+        counts.pop("", None)
+        likely = max(counts, key=lambda top: (counts[top], top), default="")
+        return self.repeat(client_id, likely) if likely else None
+
     def usual_seconds(self, topic_id: str) -> int:
         """The median handle time on a topic in the last 90 days, or on its branch while there are few; 0 when
         unknown.

@@ -13,12 +13,15 @@ CallKey = tuple[int, str]
 
 
 class CallPart(msgspec.Struct, frozen=True):
-    """A part of a call: ring, dial, talk, hold or wrap_up. `seconds` are those measured once it has ended."""
+    """A part of a call: ring, dial, talk, hold or wrap_up. `seconds` are those measured once it has ended; `source`
+    says who measured: person, softphone, or the phone system's kind.
+    """
 
     kind: str
     started_at: int
     ended_at: int = 0
     seconds: float = 0.0
+    source: str = "person"
 
 
 class TicketStep(msgspec.Struct, frozen=True):
@@ -93,6 +96,7 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     is_number_remembered: bool = False
     written_at: int = 0
     open_step: OpenStep | None = None
+    phone_key: str = ""  # of the phone's call that it follows
 
     @property
     def phase(self) -> str:
@@ -183,11 +187,29 @@ class RunningCall(msgspec.Struct, frozen=True):
 
 
 class Pop(msgspec.Struct, frozen=True):
-    """What an incoming call brings up; no context while nobody is chosen."""
+    """What an incoming call brings up; no context, tickets or repetition while no client is known."""
 
     match: CallerMatch
     number_shown: str
     context: ClientContext | None
+    tickets: tuple[TicketChoice, ...] = ()
+    repeat: RepeatHint | None = None
+
+
+class LiveCall(msgspec.Struct, frozen=True):
+    """A call that the phone tells of. `phase` is ring, dial, talk, hold or over; `running_id` the call in the pane that
+    follows it, '' while there is none. `pop` is there while it rings and nobody took it.
+    """
+
+    key: str
+    direction: str
+    phase: str
+    name: str
+    queue: str
+    began_at: int
+    unfilled: tuple[str, ...]
+    running_id: str
+    pop: Pop | None
 
 
 class Saved(msgspec.Struct, frozen=True):

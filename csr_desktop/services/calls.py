@@ -18,6 +18,8 @@ from csr_desktop.store.queries import rows
 from csr_desktop.store.queries.clients import numbers_of, own_lines_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.services.call_rows import CallerMatch, Saved
     from csr_desktop.services.callers import Callers
@@ -65,8 +67,15 @@ class Calls(CallLog):
         """What an incoming call brings up, before it is accepted."""
         match = self._callers.match(number_text)
         client_id = match.chosen_client_id
-        context = self._contexts.context(client_id, match.chosen_id) if client_id else None
-        return Pop(match, self._shown(number_text), context)
+        if not client_id:
+            return Pop(match, self._shown(number_text), None)
+        return Pop(
+            match,
+            self._shown(number_text),
+            self._contexts.context(client_id, match.chosen_id),
+            self.open_tickets(client_id),
+            self.repeated(client_id),
+        )
 
     def number_shown(self, number_text: str) -> str:
         """A number as it is written here, national or international."""
@@ -84,10 +93,12 @@ class Calls(CallLog):
         is_ringing: bool = False,
         name: str = "",
         returns_id: str = "",
+        phone_key: str = "",
     ) -> RunningCall:
         """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `client_id` names the
         company where nobody of it is named; without a number its own line is called. `returns_id` is the missed call
-        that this one answers. Raises Refused while two calls run, BadInput without a number, a contact and a client.
+        that this one answers, `phone_key` the phone's call that it follows. Raises Refused
+        while two calls run, BadInput without a number, a contact and a client.
         """
         person = rows.one(self._replica.sql, "contacts", contact_id) if contact_id else None
         if contact_id and person is None:
@@ -117,8 +128,71 @@ class Calls(CallLog):
             client_id=person["client_id"] if person else matched_client_id,
             parts=(CallPart(phase, self._replica.now()),),
             returns_id=returns_id,
+            phone_key=phone_key,
         )
         return self._shown_call(self._running.begin(document))
+
+    def follow(self, call_id: str, parts: Sequence[CallPart], result: str) -> RunningCall:
+        """What the phone says of a call that runs; see RunningCalls.follow."""
+        return self._shown_call(self._running.follow(call_id, parts, result))
+
+    def followed(self, phone_key: str) -> str:
+        """The id of the running call that follows this call of the phone; ''."""
+        found = (document.id for document in self._running.all() if document.phone_key == phone_key)
+        return next(found, "")
+
+    def left_running(self, number: str) -> str:
+        """The id of the call that followed the phone when the program ended, and has not ended since; of several the
+        one with this number. '' where there is none.
+        """
+        e164 = phone.parse(number, self._lists.home_region()).e164
+        found = [
+            document
+            for document in self._running.all()
+            if document.phone_key and document.phase != "wrap_up" and self._running.is_recovered(document.id)
+        ]
+        named = [document for document in found if document.e164 == e164] if number else found
+        return named[0].id if len(named) == 1 else ""
+
+    def take_over(self, number: str, phone_key: str) -> str:
+        """The id of an outgoing call to this number that was started here and follows none yet: it follows this one of
+        the phone from now on. '' where there is none.
+        """
+        e164 = phone.parse(number, self._lists.home_region()).e164
+        for document in self._running.all():
+            is_free = not document.phone_key and document.direction == "out" and document.phase != "wrap_up"
+            if is_free and e164 and document.e164 == e164:
+                self._running.keep(msgspec.structs.replace(document, phone_key=phone_key))
+                return document.id
+        return ""
+
+    def log_missed(self, number: str, name: str, started_at: int, ended_at: int, result: str, channel: str) -> Saved:
+        """A call that nobody took: it waits in the inbox to be called back."""
+        pop = self._callers.match(number)
+        parsed = phone.parse(number, self._lists.home_region())
+        says = clean_line(name, 120) if not pop.chosen_id else ""
+        return self._saving.log(
+            Contact(
+                id=self._replica.new_id(),
+                client_id=pop.chosen_client_id,
+                contact_id=pop.chosen_id,
+                channel=channel,
+                direction="in",
+                result=result,
+                number=parsed.e164 or parsed.raw,
+                extension=parsed.extension,
+                started_at=started_at,
+                ended_at=max(started_at, ended_at),
+                talk_seconds=0,
+                hold_seconds=0,
+                wrap_up_seconds=0,
+                dial_seconds=0,
+                topic_id="",
+                disposition_id="",
+                note=says,
+                steps=NextSteps(),
+            )
+        )
 
     def answer(self, call_id: str) -> RunningCall:
         """Somebody picked up."""

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from csr_desktop.services.follow_ups import FollowUps
     from csr_desktop.services.inbox import Inbox
     from csr_desktop.services.lists import Lists
+    from csr_desktop.services.live_calls import LiveCalls
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.services.people import People
     from csr_desktop.services.presence import Presence
     from csr_desktop.services.search import Search
+    from csr_desktop.services.softphone import Softphone
     from csr_desktop.services.sync_state import SyncState
     from csr_desktop.sync.replica import Replica
 
@@ -107,6 +109,24 @@ class Services:
             )
 
         return self._once("calls", build)
+
+    @property
+    def live_calls(self) -> LiveCalls:
+        def build() -> LiveCalls:
+            from csr_desktop.services.live_calls import LiveCalls
+
+            return LiveCalls(self.calls, self.replica.now)
+
+        return self._once("live_calls", build)
+
+    @property
+    def softphone(self) -> Softphone:
+        def build() -> Softphone:
+            from csr_desktop.services.softphone import Softphone
+
+            return Softphone(self.replica.now, self.lists.home_region)
+
+        return self._once("softphone", build)
 
     @property
     def follow_ups(self) -> FollowUps:

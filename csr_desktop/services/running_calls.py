@@ -16,7 +16,7 @@ from csr_desktop.services.call_rows import CallPart, RunningCallDocument
 from csr_desktop.store.queries import drafts, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from csr_desktop.services.call_rows import NextSteps, Saved
     from csr_desktop.services.outcome import Outcome
@@ -78,6 +78,25 @@ class RunningCalls:
             raise Refused("ended", "This call has ended already.")
         held = self._others_held(call_id) if phase == "talk" else []
         return self._keep_new_parts([*held, self._moved(document, phase, result or document.result)])
+
+    def follow(self, call_id: str, parts: Sequence[CallPart], result: str) -> RunningCallDocument:
+        """What the phone says of its parts, the last of which may still run, in place of what was measured here; a
+        wrap-up goes on. Talking holds every other call.
+        """
+        document = self.one(call_id)
+        wrap_up = tuple(part for part in document.parts if part.kind == "wrap_up")
+        if wrap_up and not parts[-1].ended_at:
+            return document  # it was ended here; a phone that goes on ringing has not heard of that
+        if wrap_up:
+            return self.keep(msgspec.structs.replace(document, parts=(*parts, *wrap_up), result=result))
+        now = self._replica.now()
+        if parts[-1].ended_at:
+            parts = (*parts, CallPart("wrap_up", min(now, parts[-1].ended_at)))
+        held = self._others_held(call_id) if parts[-1].kind == "talk" and document.phase != "talk" else []
+        followed = msgspec.structs.replace(document, parts=tuple(parts), result=result)
+        kept = self._keep_new_parts([*held, followed])
+        self._began[call_id] = (self._clock_seconds(), max(0.0, (now - parts[-1].started_at) / 1000))
+        return kept
 
     def keep(self, document: RunningCallDocument) -> RunningCallDocument:
         """On disk when this returns."""

@@ -98,7 +98,10 @@ class Softphone:
         key = self._call_for(event)
         if key is None:
             return None
-        self._events.setdefault(key, set()).add(msgspec.structs.replace(event, reference=key))
+        events = self._events.setdefault(key, set())
+        events.add(msgspec.structs.replace(event, reference=key))
+        if kind == "missed":  # some say nothing else: what was missed did ring
+            events.add(msgspec.structs.replace(event, reference=key, kind="ring"))
         while len(self._events) > _MOST_CALLS:
             del self._events[next(iter(self._events))]
         return call_of(self._events[key])
@@ -161,7 +164,8 @@ class Softphone:
     def _goes_on(self, key: str, event: PhoneEvent) -> bool:
         call = call_of(self._events[key])
         if call.ended_at:
-            return event.kind != "ring" and event.at - call.ended_at <= _LATE_MS
+            is_late = event.kind != "ring" and event.at - call.ended_at <= _LATE_MS
+            return is_late or event.at <= call.ended_at
         return event.at - max(one.at for one in self._events[key]) <= _FORGOTTEN_MS
 
     def _new_key(self, start: str, event: PhoneEvent) -> str:

@@ -80,6 +80,16 @@ def handle_parts_by_topic(sql: Sql, since_at: int) -> list[tuple[Any, ...]]:
     )
 
 
+def topics_since(sql: Sql, client_id: str, since_at: int) -> list[tuple[str, int]]:
+    """What a client's contacts were about since then: topic and how many."""
+    return sql.all(
+        "SELECT topic_id, COUNT(*) FROM interactions WHERE client_id = ? AND started_at >= ? AND deleted = 0 "
+        "AND topic_id <> '' GROUP BY topic_id",
+        client_id,
+        since_at,
+    )
+
+
 def on_topics(sql: Sql, client_id: str, topic_ids: Sequence[str], since_at: int) -> list[tuple[str, int]]:
     """(id, start) of the client's handled contacts on these topics since then, the newest first."""
     marks = ",".join("?" * len(topic_ids))

@@ -1,0 +1,216 @@
+"""Calls that the phone tells of while they go on: shown while they ring, followed by a running call once they are
+taken, and left in the inbox when nobody was there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from csr_desktop.domain.errors import Refused
+from csr_desktop.services.call_rows import CallPart, LiveCall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csr_desktop.domain.phone_calls import PhoneCall
+    from csr_desktop.domain.phone_legs import Leg
+    from csr_desktop.services.call_rows import Pop, Saved
+    from csr_desktop.services.calls import Calls
+
+SETTLED_MS: Final = 2_000
+"""So long after its end a call that nobody took is logged: what was said before may come a little later."""
+KEPT_MS: Final = 60_000
+_PHASES: Final = {"ringing": "ring", "busy": "ring", "talking": "talk", "on_hold": "hold"}
+_WITHHELD: Final = "anonymous"
+_RESULTS: Final = {"missed": "missed", "abandoned": "abandoned", "no_answer": "no_answer", "busy": "no_answer"}
+
+
+class _Known(msgspec.Struct):
+    call: PhoneCall
+    pop: Pop | None = None
+    is_dismissed: bool = False
+    is_done: bool = False
+    """Logged, saved, or nothing of ours."""
+
+
+class LiveCalls:
+    """Used on the store's thread. What is not taken is not kept over a restart."""
+
+    def __init__(self, calls: Calls, now: Callable[[], int]) -> None:
+        self._calls = calls
+        self._now = now
+        self._known: dict[str, _Known] = {}
+
+    def take(self, call: PhoneCall, me: str = "") -> LiveCall:
+        """What follows from a call as it is now. `me` is my id as the phone system's agents have it, '' where the phone
+        is mine alone.
+        """
+        key = _key(call)
+        known = self._known.setdefault(key, _Known(call))
+        known.call = call
+        self._forget_old()
+        leg = _my_leg(call, me)
+        running_id = self._calls.followed(key)
+        if not running_id and call.is_unknown:
+            return self._go_on(key, known, _phase(call, leg))
+        parts = _parts(call, leg)
+        if not running_id and call.direction == "out" and not known.is_done:
+            running_id = self._calls.take_over(call.number, key)
+        if not running_id and not known.is_done and self._is_mine_now(call, leg):
+            running_id = self._begun(known, key)
+        if running_id:
+            known.is_done = True
+            self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
+        elif call.direction == "out" and call.ended_at:
+            known.is_done = True
+        phase = _phase(call, leg)
+        if phase == "ring" and not running_id and not known.is_done and known.pop is None:
+            known.pop = self._calls.caller(call.number or _WITHHELD)
+        return self._shown(key, known, phase, running_id)
+
+    def _go_on(self, key: str, known: _Known, phase: str) -> LiveCall:
+        """A call whose beginning was not seen: it may be one that was running when the program ended. Another one is
+        none of which a person could be told anything.
+        """
+        known.is_done = True
+        running_id = self._calls.left_running(known.call.number)
+        if running_id:
+            changes = {"talk": self._calls.resume, "hold": self._calls.hold, "over": self._calls.end}
+            if phase in changes:
+                changes[phase](running_id)
+        return self._shown(key, known, phase, running_id)
+
+    def ringing(self) -> tuple[LiveCall, ...]:
+        """Those that ring and were neither taken nor dismissed, the first first."""
+        shown = (self._shown(key, known, _phase(known.call, None), "") for key, known in self._known.items())
+        return tuple(
+            one
+            for one in shown
+            if one.phase == "ring"
+            and one.pop
+            and not self._known[one.key].is_done
+            and not self._known[one.key].is_dismissed
+        )
+
+    def accept(self, key: str) -> str:
+        """Take a ringing call into the call pane; the id of the running call. Raises Refused when it rings no more, or
+        two calls run already.
+        """
+        known = self._known.get(key)
+        if known is None or known.is_done or known.call.ended_at:
+            raise Refused("ended", "This call has ended.", "If nobody took it, it waits in the inbox.")
+        running_id = self._begin(known, key)
+        known.is_done = True
+        return running_id
+
+    def dismiss(self, key: str) -> None:
+        """Put the card away; when nobody takes the call it comes to the inbox all the same."""
+        if key in self._known:
+            self._known[key].is_dismissed = True
+
+    def log_missed(self, *, is_last: bool = False) -> list[Saved]:
+        """Log those that ended a while ago, at the end of the program all, and nobody took."""
+        saved: list[Saved] = []
+        for known in self._known.values():
+            call = known.call
+            if known.is_done or not call.ended_at or call.direction not in {"", "in"}:
+                continue
+            if not is_last and self._now() - call.ended_at < SETTLED_MS:
+                continue
+            known.is_done = True
+            if call.outcome in {"missed", "abandoned", "voicemail"}:
+                channel = "voicemail" if call.outcome == "voicemail" else "phone"
+                result = "abandoned" if call.outcome == "abandoned" else "missed"
+                saved.append(
+                    self._calls.log_missed(
+                        call.number or _WITHHELD, call.name, call.began_at, call.ended_at, result, channel
+                    )
+                )
+        return saved
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a call has ended that may have to be logged."""
+        return any(known.call.ended_at and not known.is_done for known in self._known.values())
+
+    def _is_mine_now(self, call: PhoneCall, leg: Leg | None) -> bool:
+        if call.direction == "out":
+            return not call.ended_at or bool(call.answered_at)
+        return bool(leg and leg.answered_at) if leg is not None else bool(call.answered_at)
+
+    def _begun(self, known: _Known, key: str) -> str:
+        """'' while two others run: it is taken up when there is room and the phone says more of it."""
+        try:
+            return self._begin(known, key)
+        except Refused:
+            return ""
+
+    def _begin(self, known: _Known, key: str) -> str:
+        call = known.call
+        direction = "out" if call.direction == "out" else "in"
+        running = self._calls.start(
+            call.number or _WITHHELD,
+            direction=direction,
+            is_ringing=not call.answered_at,
+            name=call.name,
+            phone_key=key,
+        )
+        return running.id
+
+    def _shown(self, key: str, known: _Known, phase: str, running_id: str) -> LiveCall:
+        call = known.call
+        return LiveCall(
+            key=key,
+            direction=call.direction or "in",
+            phase=phase,
+            name=call.name if "name" not in call.unfilled else "",
+            queue=call.queue,
+            began_at=call.began_at,
+            unfilled=call.unfilled,
+            running_id=running_id,
+            pop=known.pop if phase == "ring" and not running_id else None,
+        )
+
+    def _forget_old(self) -> None:
+        now = self._now()
+        over = [key for key, known in self._known.items() if known.is_done and 0 < known.call.ended_at < now - KEPT_MS]
+        for key in over:
+            del self._known[key]
+
+
+def _key(call: PhoneCall) -> str:
+    return f"{call.source} {call.connection} {call.reference}"
+
+
+def _my_leg(call: PhoneCall, me: str) -> Leg | None:
+    if me:
+        return next((leg for leg in call.legs if leg.agent_id == me), None)
+    return call.legs[0] if call.legs else None
+
+
+def _phase(call: PhoneCall, leg: Leg | None) -> str:
+    if leg is not None and leg.left_at and not call.ended_at and leg.answered_at:
+        return "over"
+    phase = _PHASES.get(call.outcome, "over")
+    return "dial" if phase == "ring" and call.direction == "out" else phase
+
+
+def _parts(call: PhoneCall, leg: Leg | None) -> tuple[CallPart, ...]:
+    """Of my leg, with the ringing or dialling before it, up to its end."""
+    waits = "dial" if call.direction == "out" else "ring"
+    parts = [
+        CallPart(part.kind, part.began_at, part.ended_at, max(0, part.ended_at - part.began_at) / 1000, part.source)
+        if part.ended_at
+        else CallPart(part.kind, part.began_at, source=part.source)
+        for part in (leg.parts if leg is not None else ())
+    ]
+    if not parts or parts[0].kind in {"talk", "hold"}:
+        until = parts[0].started_at if parts else call.ended_at
+        first = CallPart(waits, call.began_at, source=call.source)
+        if until:
+            seconds = max(0, until - call.began_at) / 1000
+            first = CallPart(waits, call.began_at, max(until, call.began_at), seconds, call.source)
+        parts.insert(0, first)
+    return tuple(parts)
