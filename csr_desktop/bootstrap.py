@@ -159,7 +159,7 @@ def work(app: QApplication, application: Application, log: Path) -> int:
 
 def _listen(held: Claim, application: Application) -> None:
     try:
-        held.listen(lambda _message: application.raise_wanted.emit())
+        held.listen(application.told.emit)
     except EnvironmentFault as fault:
         application.faulted.emit(fault)
 

@@ -120,6 +120,11 @@ class Services:
         return self._once("live_calls", build)
 
     @property
+    def has_live_calls(self) -> bool:
+        """Whether a phone told of any."""
+        return "live_calls" in self._built
+
+    @property
     def softphone(self) -> Softphone:
         def build() -> Softphone:
             from csr_desktop.services.softphone import Softphone

@@ -41,6 +41,8 @@ class Action(msgspec.Struct, frozen=True):
     in_palette: bool = True
     works_in_text: bool = False
     """A key without modifier, such as F9, that works while typing too."""
+    works_always: bool = False
+    """Also while a page or the palette floats over the window: a call that rings does not wait for them."""
     waits: bool = False
     """The widget with the keyboard may take the key first, as with Esc."""
     rests_in_text: bool = False
@@ -123,7 +125,7 @@ class Actions(QObject):
         if event.type() not in _KEY_EVENTS or not isinstance(event, QKeyEvent):
             return False
         focus = QApplication.focusWidget()
-        if watched is not focus or self.is_held:
+        if watched is not focus or (self.is_held and not self._works_always(event)):
             return False
         if self._ends_in_word(event, focus):
             return True
@@ -140,7 +142,7 @@ class Actions(QObject):
         """A key that no widget took; True when an action did."""
         focus = QApplication.focusWidget()
         is_typed = types_text(focus) and _is_printed(event)
-        if self.is_held or is_typed:
+        if is_typed or (self.is_held and not self._works_always(event)):
             return False
         if self._ends_in_word(event, focus):
             return True
@@ -153,6 +155,9 @@ class Actions(QObject):
             return False
         self._do(action, event)
         return True
+
+    def _works_always(self, event: QKeyEvent) -> bool:
+        return any(action.works_always for action in self._by_key.get(_pressed(event), ()))
 
     def _wanted(self, event: QKeyEvent, focus: QWidget | None) -> Action | None:
         """Whose key it is here, enabled or not."""

@@ -31,6 +31,7 @@ T = TypeVar("T")
 USUAL_SIZE = QSize(1440, 900)
 _LONGEST_BLANK_MILLISECONDS = 200
 _LONGEST_KEEPING_SECONDS = 10
+_MOST_UNTOLD = 100
 
 
 class Opener(Protocol):
@@ -58,8 +59,8 @@ class Application(QObject):
     settled = Signal()
     """The first window stands, whatever it shows; may be told more than once."""
     ended = Signal()
-    raise_wanted = Signal()
-    """From any thread: bring the window to the front."""
+    told = Signal(object)
+    """From any thread: a message of another start of the program, of a softphone or a link."""
     faulted = Signal(object)
     """From any thread: a CsrDesktopError that nothing took; it is said, and the work goes on."""
     crashed = Signal(str, str)
@@ -80,7 +81,9 @@ class Application(QObject):
         self._is_closing = False
         self._is_shown = False
         self._has_crashed = False
-        self.raise_wanted.connect(self.raise_window)
+        self.told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
+        self._untold: list[dict[str, str]] = []
+        """What came before there was a desk to tell."""
         # Queued: the slot or the thread that failed is left before anything is closed.
         self.faulted.connect(self._on_uncaught_fault, Qt.ConnectionType.QueuedConnection)
         self.crashed.connect(self._on_crash, Qt.ConnectionType.QueuedConnection)
@@ -161,8 +164,20 @@ class Application(QObject):
         self._let_key_quit(made.window)
         made.build_rest()
         made.start_sync()
+        while self._untold:
+            made.take(self._untold.pop(0))
         self.settled.emit()
         QTimer.singleShot(50, made.build_places)
+
+    def _on_told(self, message: dict[str, str]) -> None:
+        if message.get("what") == "raise":
+            self.raise_window()
+        elif self.desk_window is not None and self.desk_window.is_whole:
+            self.desk_window.take(message)
+            if message.get("what") == "dial":
+                self.raise_window()
+        elif len(self._untold) < _MOST_UNTOLD:
+            self._untold.append(message)
 
     def _restore_place(self, made: DeskWindow) -> None:
         made.window.resize(USUAL_SIZE)

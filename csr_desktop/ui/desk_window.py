@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.sign_in import Account
     from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.ui.calls.call_bar import CallBar
+    from csr_desktop.ui.calls.phone_line import PhoneLine
     from csr_desktop.ui.first_fill import FirstFill
     from csr_desktop.ui.own_presence import OwnPresence
     from csr_desktop.ui.sign_in_again import SignInAgain, SignInFloat
@@ -107,6 +108,7 @@ class DeskWindow(QObject):
         self.window.sync_line.details_wanted.connect(self._open_sync)
         self.window.sync_line.sign_in_wanted.connect(self.ask_to_sign_in)
         self._engine: _SyncEngine | None = None
+        self.phone_line: PhoneLine | None = None
         self.own_presence: OwnPresence | None = None
         """Once the first screen is painted."""
         self._has_asked = False
@@ -217,6 +219,7 @@ class DeskWindow(QObject):
 
     def build_rest(self) -> None:
         """What can come after the first screen is painted."""
+        from csr_desktop.ui.calls.phone_line import PhoneLine
         from csr_desktop.ui.own_presence import OwnPresence
         from csr_desktop.ui.presence_actions import presence_actions
         from csr_desktop.ui.presence_button import PresenceButton
@@ -226,7 +229,19 @@ class DeskWindow(QObject):
         self.own_presence = OwnPresence(self.desk)
         self.own_presence.said.connect(self._say_presence)
         self.window.actions_table.add(*presence_actions(self.window, self.desk, self.own_presence))
+        self.phone_line = PhoneLine(self.desk, self.window)
+        self.phone_line.accepted.connect(self.floats.close_all)
         self.window.top_bar.show_presence(PresenceButton(self.window, self.desk, self.own_presence))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether `build_rest` is done."""
+        return self.phone_line is not None
+
+    def take(self, message: Mapping[str, str]) -> None:
+        """What a softphone or a link says; when this is whole."""
+        if self.phone_line is not None:
+            self.phone_line.take(message)
 
     def start_sync(self) -> None:
         if self._engine is None:
@@ -404,6 +419,8 @@ class DeskWindow(QObject):
     def close(self) -> None:
         """Stop the sync, then the store. The window is closed by then or closes now."""
         self._is_closed = True
+        if self.phone_line is not None:
+            self.phone_line.close()
         if self._engine is not None:
             self._engine.stop()
         if self._aside is not None:

@@ -34,6 +34,12 @@ class Floats:
 
         window.person_wanted.connect(self._open_person)
 
+    def close_all(self) -> None:
+        for name in ("palette", "keys", "settings", "needs_you", "help"):
+            if name in self.__dict__:
+                floating: Palette | PageFloat = getattr(self, name)
+                floating.close()
+
     def _open_person(self) -> None:
         from csr_desktop.ui.person_menu import open_person_menu
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from PySide6.QtCore import QObject
@@ -26,6 +26,21 @@ class PhaseLook(msgspec.Struct, frozen=True):
     icon: str
     tone: Tone
     lamp: LampKind
+
+
+class Matched(Protocol):
+    """A call as far as it is said who is on the line, and why."""
+
+    @property
+    def contact_id(self) -> str: ...
+    @property
+    def contact_name(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def number_shown(self) -> str: ...
+    @property
+    def match(self) -> CallerMatch: ...
 
 
 class CallWords(QObject):
@@ -77,7 +92,7 @@ class CallWords(QObject):
             return call.number_shown
         return self.tr("Unknown caller") if call.direction == "in" else self.tr("Not a contact yet")
 
-    def match(self, call: RunningCall) -> tuple[str, Tone, str]:
+    def match(self, call: Matched) -> tuple[str, Tone, str]:
         """Icon, its tone, and the line that says why this person is shown."""
         found, number = call.match, call.number_shown
         people = people_sharing(found)
@@ -93,7 +108,7 @@ class CallWords(QObject):
             return "buildings", "faint", self._company_match(call)
         return "question", "faint", self._nobody(found.number_kind, number)
 
-    def _company_match(self, call: RunningCall) -> str:
+    def _company_match(self, call: Matched) -> str:
         if not call.number_shown:
             return self.tr("Started from the company: who is it?")
         if call.client_id != call.match.chosen_client_id:
@@ -112,7 +127,7 @@ class CallWords(QObject):
             return self.tr("No number: say who it is")
         return words.get(kind, self.tr("{0} is not a phone number we can read")).format(number)
 
-    def _certain_match(self, call: RunningCall, people: int) -> str:
+    def _certain_match(self, call: Matched, people: int) -> str:
         found, number, count = call.match, call.number_shown, self.count(people)
         if not number:
             return self.tr("Started from the contact")

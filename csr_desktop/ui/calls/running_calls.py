@@ -95,9 +95,14 @@ class RunningCalls(QObject):
             return self.phase_seconds(call)
         return sum(seconds for _, seconds in self.parts(call))
 
-    def load(self) -> None:
+    def load(self, then: Callable[[], None] = lambda: None) -> None:
         """Ask for what runs: at the start, where calls may be found again after the program was stopped."""
-        self._desk.ask(self, self._desk.services.calls.running, self._on_loaded, key="running")
+
+        def done(calls: tuple[RunningCall, ...]) -> None:
+            self._on_loaded(calls)
+            then()
+
+        self._desk.ask(self, self._desk.services.calls.running, done, key="running")
 
     def _on_changed(self, change_set: ChangeSet) -> None:
         if change_set.touches("interactions"):

@@ -1,0 +1,305 @@
+"""An incoming call's card over the top right of the window: who calls and what waits for them. It takes no focus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from csr_desktop.ui.calls.call_words import people_sharing
+from csr_desktop.ui.context_parts import LastContactLine
+from csr_desktop.ui.kit.avatar import Avatar
+from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.chips import Badge, Chip
+from csr_desktop.ui.kit.elide import ElidedLabel, Label
+from csr_desktop.ui.kit.float import FloatFrame
+from csr_desktop.ui.kit.marks import IconMark
+from csr_desktop.ui.kit.notice import announce
+from csr_desktop.ui.kit.panes import Hairline, column, line
+from csr_desktop.ui.wording import CLOCK_ICONS, VIEW_ICONS
+
+if TYPE_CHECKING:
+    from csr_desktop.services.call_rows import CallerMatch, LiveCall, Pop
+    from csr_desktop.ui.calls.call_words import CallWords
+    from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.kit.theme import Tone
+
+_PEOPLE = 3
+_PROMISES = _TICKETS = 2
+_CONTACTS = 3
+
+
+class Caller(NamedTuple):
+    """What CallWords.match says why somebody is shown."""
+
+    contact_id: str
+    contact_name: str
+    client_id: str
+    number_shown: str
+    match: CallerMatch
+
+
+class _Fact(QWidget):
+    """An icon, a line, and when at the edge."""
+
+    def __init__(
+        self, desk: Desk, icon: str, text: str, *, at: int = 0, kind: str = "due", tone: Tone = "faint"
+    ) -> None:
+        super().__init__()
+        sizes = desk.themes.theme.sizes
+        row = line(self, spacing=sizes.space.close)
+        self.setFixedHeight(sizes.height.control)
+        row.addWidget(IconMark(desk.themes, icon, tone=tone))
+        row.addWidget(ElidedLabel(text, tone="warning" if tone == "warning" else ""), 1)
+        clock = desk.words.clock(kind, at)
+        if clock is not None:
+            chip = Chip(desk.themes, clock.text, tone=clock.tone, icon=clock.icon if clock.tone != "neutral" else "")
+            chip.setAccessibleName(clock.spoken)
+            row.addWidget(chip)
+        self.setAccessibleName(", ".join(part for part in (text, clock.spoken if clock else "") if part))
+
+
+class IncomingCard(FloatFrame):
+    """Shows one call; `later` more are counted. Its buttons have keys that work while one types."""
+
+    accepted = Signal(str)
+    dismissed = Signal(str)
+    contact_opened = Signal(str, str)
+
+    def __init__(self, desk: Desk, words: CallWords, window: QWidget) -> None:
+        super().__init__(desk.themes, window, self.tr("Incoming call"))
+        self._desk = desk
+        self._words = words
+        self._call: LiveCall | None = None
+        self._said = ""
+        self._slide = QPropertyAnimation(self, b"pos", self)
+        self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self.refresh_time)
+        sizes = desk.themes.theme.sizes
+        self._state = Label("", weight=600, tone="success")
+        self._time = Label("", tone="muted")
+        self._queue = ElidedLabel(size="caption", tone="muted")
+        self._queue.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._avatar = Avatar(desk.themes, "", size=sizes.height.avatar_large)
+        self._name = ElidedLabel(size="title", weight=600)
+        self._company = ElidedLabel(tone="muted")
+        self._tier = Chip(desk.themes, "", icon="star")
+        self._why_mark = IconMark(desk.themes, "question", size="icon_small")
+        self._why = Label("", size="caption", tone="muted", wraps=True)
+        self._local_time = Label("", size="caption", tone="muted")
+        self._facts = column(spacing=0)
+        self._facts_line = Hairline(desk.themes)
+        self.accept = Button(desk.themes, self.tr("Accept"), role="primary", icon="phone", key_hint="F9")
+        self.dismiss = Button(desk.themes, self.tr("Put away"), key_hint="F10")
+        self._foot = Label("", size="caption", tone="faint")
+        self._foot.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._lay_out()
+        self.accept.clicked.connect(self._on_accept)
+        self.dismiss.clicked.connect(self._on_dismiss)
+        for button in (self.accept, self.dismiss):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
+        window.installEventFilter(self)
+
+    def _lay_out(self) -> None:
+        sizes = self._desk.themes.theme.sizes
+        pane, close = sizes.space.pane, sizes.space.close
+        self.body.setContentsMargins(pane, pane, pane, sizes.space.apart)
+        self.body.setSpacing(sizes.space.apart)
+        head = line(spacing=close)
+        self._mark = IconMark(self._desk.themes, "phone-incoming", tone="success")
+        head.addWidget(self._mark)
+        head.addWidget(self._state)
+        head.addWidget(self._time)
+        head.addWidget(self._queue, 1)
+        self.body.addLayout(head)
+        person = line(spacing=sizes.space.apart)
+        person.addWidget(self._avatar)
+        names = column()
+        names.addWidget(self._name)
+        names.addWidget(self._company)
+        person.addLayout(names, 1)
+        person.addWidget(self._tier, 0, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(person)
+        why = line(spacing=sizes.space.tight)
+        why.addWidget(self._why_mark, 0, Qt.AlignmentFlag.AlignTop)
+        why.addWidget(self._why, 1)
+        why.addWidget(self._local_time, 0, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(why)
+        self.body.addWidget(self._facts_line)
+        self.body.addLayout(self._facts)
+        buttons = line(spacing=close)
+        buttons.addWidget(self.accept, 1)
+        buttons.addWidget(self.dismiss, 1)
+        self.body.addLayout(buttons)
+        self.body.addWidget(self._foot)
+
+    # Showing
+
+    @property
+    def call(self) -> LiveCall | None:
+        """The one that is shown."""
+        return self._call
+
+    def show_call(self, call: LiveCall, later: int) -> None:
+        is_other = self._call is None or self._call.key != call.key
+        self._call = call
+        pop = call.pop
+        if pop is not None:
+            self._show_pop(call, pop)
+        self._queue.setText(call.queue)
+        self._foot.setText(
+            self.tr("%n more call(s) ringing", "", later) if later else self.tr("Your typing stays where it is")
+        )
+        self.refresh_time()
+        self._place(slides=is_other and not self.isVisible())
+        if is_other:
+            announce(self, self.spoken())
+
+    def refresh_time(self) -> None:
+        call = self._call
+        if call is None:
+            return
+        seconds = max(0, self._desk.words.now() - call.began_at) // 1000
+        self._state.setText(self.tr("Incoming call"))
+        self._time.setText(self.tr("ringing {0}").format(self._desk.words.timer(seconds)))
+
+    def leave(self) -> None:
+        self._call = None
+        self._slide.stop()
+        self._second.stop()
+        self.hide()
+
+    def spoken(self) -> str:
+        """All of it in a sentence, for a screen reader."""
+        parts = (self.tr("Incoming call"), self._name.text(), self._company.text(), self._why.text())
+        return ", ".join(part for part in parts if part)
+
+    def _show_pop(self, call: LiveCall, pop: Pop) -> None:
+        match, context = pop.match, pop.context
+        person = next((one for one in match.candidates if one.contact_id and one.contact_id == match.chosen_id), None)
+        caller = Caller(
+            match.chosen_id, person.contact_name if person else "", match.chosen_client_id, pop.number_shown, match
+        )
+        icon, tone, why = self._words.match(caller)
+        title = person.contact_name if person else context.name if context else ""
+        told = self.tr("The phone says “{0}”").format(call.name) if call.name else ""
+        self._name.setText(title or (call.name if match.sharing_count < 2 else "") or self._unknown(pop))
+        company = (context.name if context and person else "", person.title if person else "")
+        self._company.setText(", ".join(part for part in company if part) or (told if title else pop.number_shown))
+        self._avatar.set_person(title)
+        if not title:
+            self._avatar.set_icon("question" if match.sharing_count < 2 else "users")
+        elif person is None:
+            self._avatar.set_icon("buildings")
+        else:
+            self._avatar.set_icon("")
+        tier = context.tier if context else ""
+        self._tier.setVisible(bool(tier))
+        if tier:
+            self._tier.set_badge(Badge(self._desk.words.tier(tier), icon="star"))
+        self._why_mark.set_icon(icon, tone)
+        self._why.setText(why)
+        self._local_time.setText(self._desk.words.client_time(context.time_zone).partition(",")[0] if context else "")
+        self._show_facts(pop)
+        self.setAccessibleDescription(self.spoken())
+
+    def _unknown(self, pop: Pop) -> str:
+        if people_sharing(pop.match) > 1:
+            return self.tr("One of {0} people").format(self._words.count(people_sharing(pop.match)))
+        if pop.match.number_kind == "anonymous":
+            return self._words.unknown_number()
+        return self.tr("Unknown caller")
+
+    def _show_facts(self, pop: Pop) -> None:
+        while (item := self._facts.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        made = [*self._people(pop), *self._of_client(pop)]
+        for widget in made:
+            self._facts.addWidget(widget)
+        self._facts_line.setVisible(bool(made))
+
+    def _people(self, pop: Pop) -> list[QWidget]:
+        """Whom to choose from, the likeliest first, where nobody was taken."""
+        if pop.match.chosen_id or people_sharing(pop.match) < 2:
+            return []
+        shown: list[QWidget] = []
+        for one in [choice for choice in pop.match.candidates if choice.is_active][:_PEOPLE]:
+            reason = self._words.candidate_reason(one.reason, one.last_called_at)
+            name = one.contact_name or self._words.own_line()
+            shown.append(_Fact(self._desk, "user", f"{name}, {one.client_name}: {reason}"))
+        return shown
+
+    def _of_client(self, pop: Pop) -> list[QWidget]:
+        desk, context = self._desk, pop.context
+        if context is None:
+            return []
+        shown: list[QWidget] = []
+        if context.alert:
+            shown.append(_Fact(desk, "push-pin", context.alert, tone="warning"))
+        if pop.repeat is not None:
+            shown.append(_Fact(desk, "arrow-clockwise", self._words.repeat(pop.repeat)[0].rstrip(","), tone="warning"))
+        for promise in context.promises[:_PROMISES]:
+            icon = VIEW_ICONS.get(promise.kind, VIEW_ICONS["promise"])
+            shown.append(_Fact(desk, icon, promise.title, at=promise.due_at, kind="promise"))
+        shown.extend(
+            _Fact(desk, VIEW_ICONS["ticket"], f"{ticket.label} {ticket.subject}") for ticket in pop.tickets[:_TICKETS]
+        )
+        if context.cut_off_at:
+            shown.append(
+                _Fact(
+                    desk, CLOCK_ICONS["cut_off"], self.tr("Processing cut-off"), at=context.cut_off_at, kind="cut_off"
+                )
+            )
+        for contact in context.last_contacts[:_CONTACTS]:
+            made = LastContactLine(desk.themes, desk.words)
+            made.show_contact(contact)
+            made.opened.connect(self.contact_opened)
+            made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            shown.append(made)
+        return shown
+
+    # Where it stands
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place(slides=False)
+        return super().eventFilter(watched, event)
+
+    def _place(self, *, slides: bool) -> None:
+        sizes = self._desk.themes.theme.sizes
+        window = self.window()
+        width = min(sizes.width.call_card, window.width() - 2 * sizes.space.apart)
+        layout = self.layout()
+        assert layout is not None  # noqa: S101
+        layout.activate()
+        height = min(
+            layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else self.sizeHint().height(),
+            window.height() - sizes.height.top_bar - 2 * sizes.space.apart,
+        )
+        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        left = sizes.space.apart if is_mirrored else window.width() - width - sizes.space.apart
+        target = QRect(left, sizes.height.top_bar + sizes.space.close, width, height)
+        time = sizes.time.card_slide
+        if not slides or not time:
+            self._slide.stop()
+            self.place_at(target)
+            return
+        self.place_at(target.translated(-width if is_mirrored else width, 0))
+        self._slide.stop()
+        self._slide.setDuration(time)
+        self._slide.setStartValue(self.pos())
+        self._slide.setEndValue(QPoint(target.topLeft()))
+        self._slide.start()
+
+    def _on_accept(self) -> None:
+        if self._call is not None:
+            self.accepted.emit(self._call.key)
+
+    def _on_dismiss(self) -> None:
+        if self._call is not None:
+            self.dismissed.emit(self._call.key)

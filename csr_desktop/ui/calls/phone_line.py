@@ -1,0 +1,174 @@
+"""What the phone says, on the window: the card of a call that rings, the running call that follows it, and the missed
+one that comes to the inbox.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from csr_desktop.services.live_calls import SETTLED_MS
+from csr_desktop.ui.actions import Action
+from csr_desktop.ui.calls.call_words import CallWords
+from csr_desktop.ui.calls.running_calls import running_calls
+from csr_desktop.ui.desk import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from csr_desktop.services.call_rows import LiveCall, Saved
+    from csr_desktop.ui.calls.incoming_card import IncomingCard
+    from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.main_window import MainWindow
+
+
+class PhoneLine(QObject):
+    """One a window. `take` gets what a softphone or a link says, on the window's thread."""
+
+    heard = Signal()
+    """Something came, whatever it was."""
+    accepted = Signal()
+    """A call is about to be shown in the pane: what floats over the window gives way."""
+    shown = Signal()
+    """The card shows the calls that ring."""
+
+    def __init__(self, desk: Desk, window: MainWindow) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._window = window
+        self._words = CallWords(desk.words)
+        self._card: IncomingCard | None = None
+        self._ringing: tuple[LiveCall, ...] = ()
+        self._missed = QTimer(self)
+        self._missed.setSingleShot(True)
+        self._missed.setInterval(SETTLED_MS + 500)
+        self._missed.timeout.connect(self._log_missed)
+        window.actions_table.add(
+            Action(
+                "accept_call",
+                self.tr("Accept the incoming call"),
+                self.accept,
+                "F9",
+                icon="phone",
+                is_enabled=lambda: bool(self._ringing),
+                works_in_text=True,
+                works_always=True,
+            ),
+            Action(
+                "put_call_away",
+                self.tr("Put the incoming call away"),
+                self.dismiss,
+                "F10",
+                icon="x",
+                is_enabled=lambda: bool(self._ringing),
+                works_in_text=True,
+                works_always=True,
+            ),
+        )
+
+    @property
+    def card(self) -> IncomingCard:
+        """Built when the first call rings."""
+        if self._card is None:
+            from csr_desktop.ui.calls.incoming_card import IncomingCard
+
+            self._card = IncomingCard(self._desk, self._words, self._window)
+            self._card.accepted.connect(self._accept)
+            self._card.dismissed.connect(self._dismiss)
+            self._card.contact_opened.connect(self._desk.open)
+        return self._card
+
+    def take(self, message: Mapping[str, str]) -> None:
+        if message.get("what") == "dial":
+            number = message.get("number", "").strip()
+            if number:
+                self._desk.call(number)
+            return
+        services = self._desk.services
+
+        def work() -> tuple[bool, tuple[LiveCall, ...], bool]:
+            told = services.softphone.take(message)
+            live = services.live_calls.take(told) if told is not None else None
+            return bool(live and live.running_id), services.live_calls.ringing(), services.live_calls.is_waiting
+
+        def done(answer: tuple[bool, tuple[LiveCall, ...], bool]) -> None:
+            is_running, ringing, is_waiting = answer
+            if is_running:
+                running_calls(self._desk).load()
+            if is_waiting:
+                self._missed.start()
+            self._show(ringing)
+            self.heard.emit()
+
+        self._desk.ask(self, work, done, self._desk.say_fault)
+
+    # The card
+
+    def accept(self) -> None:
+        """Take the first into the call pane."""
+        if self._ringing:
+            self._accept(self._ringing[0].key)
+
+    def dismiss(self) -> None:
+        if self._ringing:
+            self._dismiss(self._ringing[0].key)
+
+    def _accept(self, key: str) -> None:
+        live = self._desk.services.live_calls
+
+        def done(answer: tuple[str, tuple[LiveCall, ...]]) -> None:
+            self._show(answer[1])
+            self.accepted.emit()
+            running_calls(self._desk).load(lambda: self._desk.open("call", answer[0]))
+
+        self._desk.ask(self, lambda: (live.accept(key), live.ringing()), done, self._desk.say_fault)
+
+    def _dismiss(self, key: str) -> None:
+        live = self._desk.services.live_calls
+
+        def work() -> tuple[LiveCall, ...]:
+            live.dismiss(key)
+            return live.ringing()
+
+        self._desk.ask(self, work, self._show, self._desk.say_fault)
+
+    def _show(self, ringing: tuple[LiveCall, ...]) -> None:
+        self._ringing = ringing
+        if ringing:
+            self.card.show_call(ringing[0], len(ringing) - 1)
+        elif self._card is not None:
+            self._card.leave()
+        self.shown.emit()
+
+    # What nobody took
+
+    def close(self) -> None:
+        """Log what is still to be logged; the store does it before it closes."""
+        self._missed.stop()
+        services = self._desk.services
+        if services.has_live_calls:
+            self._desk.ask(self, lambda: services.live_calls.log_missed(is_last=True), lambda _: None)
+
+    def _log_missed(self) -> None:
+        services = self._desk.services
+
+        def work() -> tuple[list[Saved], bool]:
+            saved = services.live_calls.log_missed()
+            for one in saved:
+                services.changed(one.outcome.changed)
+            return saved, services.live_calls.is_waiting
+
+        def done(answer: tuple[list[Saved], bool]) -> None:
+            saved, is_waiting = answer
+            for one in saved:
+                self._desk.publish(one.outcome.changed)
+                said = one.outcome.words.partition(":")[2]
+                words = self.tr("Missed call from {0}. It waits in the inbox.").format(said)
+                self._desk.noticed.emit(Notice(words, tone="info"))
+            if saved:
+                self._desk.saved.emit()
+            if is_waiting:
+                self._missed.start()
+
+        self._desk.ask(self, work, done, self._desk.say_fault)

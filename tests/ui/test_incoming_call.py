@@ -1,0 +1,172 @@
+"""A call that the phone tells of, as the person at the desk sees it: the card, the pane, the missed call."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from csr_desktop.system.call_message import call_message, dial_message
+from csr_desktop.ui.calls.incoming_card import IncomingCard
+from csr_desktop.ui.calls.running_calls import running_calls
+from tests.ui.frame_bench import Frame, can_be_seen
+from tests.ui.whole import broken_parts
+
+ROBIN, SHARED, NOBODY = "(402) 555-0108", "(312) 555-0142", "(702) 555-0119"
+
+
+class Phone:
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+    def say(self, event: str, number: str = ROBIN, **fields: str) -> None:
+        fields = {"event": event, "number": number, **fields}
+        self.frame.desk_window.take(call_message(fields, "command", self.frame.data.now()))
+        self.frame.settle()
+
+    @property
+    def cards(self) -> list[IncomingCard]:
+        return [card for card in self.frame.window.findChildren(IncomingCard) if can_be_seen(card)]
+
+    @property
+    def card(self) -> IncomingCard:
+        (card,) = self.cards
+        card._slide.setCurrentTime(card._slide.duration())
+        self.frame.settle()
+        return card
+
+
+@pytest.fixture
+def phone(frame: Frame) -> Phone:
+    return Phone(frame)
+
+
+def texts(card: QWidget) -> str:
+    from csr_desktop.ui.kit.elide import Label
+
+    return " | ".join(label.text() for label in card.findChildren(Label) if can_be_seen(label))
+
+
+def test_the_card_says_who_calls_and_takes_no_focus(frame: Frame, phone: Phone) -> None:
+    frame.go("inbox")
+    frame.press("Ctrl+K")
+    frame.type("tax no")
+    focus = frame.focus
+    phone.say("ring", queue="Payroll line")
+    card = phone.card
+    assert frame.focus is focus
+    frame.type("tice")
+    assert isinstance(focus, QLineEdit)
+    assert focus.text() == "tax notice"
+    said = texts(card)
+    for words in ("Incoming call", "ringing 0:00", "Payroll line", "Robin Placeholder", "Demo Trucking", ROBIN):
+        assert words in said, said
+    assert "Robin Placeholder" in card.accessibleDescription()
+    assert broken_parts(card) == []
+    inside = frame.window.rect()
+    corner = card.mapTo(frame.window, QPoint(card.width(), card.height()))
+    assert inside.contains(corner)
+    assert card.mapTo(frame.window, QPoint()).y() >= frame.window.top_bar.height()
+
+
+def test_one_key_takes_it_into_the_pane_also_while_typing(frame: Frame, phone: Phone) -> None:
+    frame.go("inbox")
+    frame.press("Ctrl+K")
+    frame.type("half a wo")
+    phone.say("ring")
+    frame.press("F9")
+    assert phone.cards == []
+    assert frame.window.current_place == "calls"
+    (call,) = running_calls(frame.desk).all()
+    assert (call.phase, call.contact_name) == ("ring", "Robin Placeholder")
+    phone.say("answer")
+    assert running_calls(frame.desk).all()[0].phase == "talk"
+    phone.say("hangup")
+    assert running_calls(frame.desk).all()[0].phase == "wrap_up"
+    frame.press("Alt+1", "Ctrl+Return")
+    assert running_calls(frame.desk).all() == []
+
+
+def test_a_call_that_is_picked_up_at_the_phone_stands_in_the_call_bar(frame: Frame, phone: Phone) -> None:
+    frame.go("clients")
+    phone.say("ring")
+    phone.say("answer")
+    assert phone.cards == []
+    assert frame.window.current_place == "clients", "nobody is taken from where they are"
+    assert frame.desk_window.call_bar.line.name.words == "Robin Placeholder"
+    assert frame.desk_window.own_presence is not None
+    assert frame.desk_window.own_presence.status == "on_call"
+
+
+def test_people_who_share_the_number_are_ranked_with_the_reason(frame: Frame, phone: Phone) -> None:
+    phone.say("ring", SHARED)
+    said = texts(phone.card)
+    assert "Example Bakery" in said or "people share" in said
+    assert "share" in said
+
+
+def test_nobody_s_number_and_a_placeholder_are_said(frame: Frame, phone: Phone) -> None:
+    phone.say("ring", NOBODY, name='Kit "K" Sample & Sons <b>')
+    said = texts(phone.card)
+    assert 'Kit "K" Sample & Sons <b>' in said
+    assert "nobody's number yet" in said
+    frame.press("F10")
+    assert phone.cards == []
+    phone.say("ring", "%CallerNumber%")
+    assert "did not pass the number on, only %CallerNumber%" in texts(phone.card)
+
+
+def test_the_next_one_waits_behind_the_first(frame: Frame, phone: Phone) -> None:
+    phone.say("ring")
+    phone.say("ring", NOBODY)
+    assert "1 more call" in texts(phone.card)
+    frame.press("F10")
+    assert "Unknown caller" in texts(phone.card)
+    phone.say("hangup", NOBODY)
+    assert phone.cards == []
+    assert not frame.window.actions_table.is_enabled("accept_call")
+
+
+def test_a_call_that_nobody_took_comes_to_the_inbox(frame: Frame, phone: Phone) -> None:
+    line = frame.desk_window.phone_line
+    assert line is not None
+    phone.say("ring", NOBODY)
+    phone.say("hangup", NOBODY)
+    assert phone.cards == []
+    assert line._missed.isActive()
+    line._missed.setInterval(0)
+    from csr_desktop.services import live_calls
+
+    known = frame.desk.services.live_calls._known
+    for one in known.values():
+        import msgspec
+
+        one.call = msgspec.structs.replace(one.call, ended_at=one.call.ended_at - live_calls.SETTLED_MS)
+    line._log_missed()
+    frame.settle()
+    assert any("Missed call from" in notice.text for notice in frame.notices)
+    assert frame.data.services.calls.page(_missed()).rows[0].number_shown == NOBODY
+
+
+def _missed() -> object:
+    from csr_desktop.services.call_rows import CallFilter
+
+    return CallFilter(missed_only=True)
+
+
+def test_a_link_dials(frame: Frame) -> None:
+    frame.desk_window.take(dial_message("+1 702 555 0119"))
+    frame.settle()
+    (call,) = running_calls(frame.desk).all()
+    assert (call.direction, call.number_shown) == ("out", NOBODY)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (800, 600), (640, 480)])
+def test_it_is_whole_at_every_size(frame: Frame, phone: Phone, width: int, height: int) -> None:
+    frame.resize(width, height)
+    phone.say("ring")
+    card = phone.card
+    assert frame.window.rect().contains(card.geometry())
+    if height >= 720:
+        assert broken_parts(card) == []
+    assert can_be_seen(card.accept)
