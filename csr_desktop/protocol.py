@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from csr_desktop.domain.permissions import Role
+from csr_desktop.domain.phone_calls import PhoneCall
 
 PROTOCOL = 2
 SERVED = (1, 2)
@@ -287,17 +288,23 @@ class PokeRequest(msgspec.Struct, frozen=True):
 
     cursors: dict[str, int]
     present: int = -1
+    calls: int = -1
+    """And until the calls of phone systems are not those of the `calls` that the last reply said; -1 asks for none."""
 
 
 class PokeReply(msgspec.Struct, frozen=True):
     is_news: bool
     present: int = -1
     people: list[Present] = []
+    calls: int = -1
+    call_news: bytes = b""
+    """A `CallNews` with all of them, as the stream has it; a desk that cannot read it goes on without."""
 
 
 class StreamRequest(msgspec.Struct, frozen=True):
-    """A stream of server-sent events: `open` at once, `news` with a `News`, `presence` with a `PresenceNews`, and `end`
-    when it is over. They are JSON, since such a stream is text. A comment every `BEAT_SECONDS` shows that it lives.
+    """A stream of server-sent events: `open` at once, `news` with a `News`, `presence` with a `PresenceNews`, `calls`
+    with a `CallNews`, and `end` when it is over. They are JSON, since such a stream is text. A comment every
+    `BEAT_SECONDS` shows that it lives.
     """
 
     cursors: dict[str, int]
@@ -314,6 +321,16 @@ class PresenceNews(msgspec.Struct, frozen=True):
     """What changed of people; with `is_all` nobody else is there."""
 
     people: list[Present]
+    is_all: bool = False
+
+
+# Calls that phone systems tell of, to the desks of the agents concerned. Nobody stores them beside the server.
+
+
+class CallNews(msgspec.Struct, frozen=True):
+    """Calls of mine as they are now, by what phone systems said. With `is_all` no other goes on."""
+
+    calls: list[PhoneCall]
     is_all: bool = False
 
 

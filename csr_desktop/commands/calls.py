@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from csr_desktop.commands.command import AddRow, ChangeState, EditRow, name_of, references
 from csr_desktop.commands.work import Key, Row, Work
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import Person, may_work_in
+from csr_desktop.domain.permissions import SERVER, Person, may_work_in
 
 CHANNELS = ("phone", "email", "chat", "social", "in_person", "web_form", "voicemail")
 _REFERENCES = (
@@ -43,6 +43,8 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
     topic_id: str = ""
     disposition_id: str = ""
     note: str = ""
+    for_id: str = ""
+    """Whose call it was; said by the server alone, which logs what nobody took, '' for a call of the whole team."""
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -53,10 +55,12 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
         yield "dispositions", self.disposition_id
 
     def author(self, row: Row) -> str:
-        return str(row["agent_id"])
+        return SERVER if self.by == SERVER else str(row["agent_id"])
 
     def permit_add(self, who: Person, work: Work) -> None:
         may_work_in(who, self.scope)
+        if self.for_id and who.id != SERVER:
+            raise Refused("not_allowed", "Only the server logs a call for somebody else.")
         references(who, work, self, self.table)
         if self.channel not in CHANNELS or self.result not in RESULTS or self.direction not in {"in", "out"}:
             raise Refused("not_allowed", "A contact of this kind cannot be logged.")
@@ -69,7 +73,7 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
             "scope": self.scope,
             "client_id": self.client_id,
             "contact_id": self.contact_id,
-            "agent_id": self.by,
+            "agent_id": self.for_id if self.by == SERVER else self.by,
             "ticket_id": self.ticket_id,
             "channel": self.channel,
             "direction": self.direction,

@@ -15,6 +15,9 @@ ROLES: tuple[Role, ...] = ("csr", "lead", "manager", "administrator")
 ORGANISATION = "org"
 """The scope of rows that everyone of the organisation may read. Other scopes are a team's id or a person's id."""
 
+SERVER = "server"
+"""Id of the account of the server itself, and of its device: it has no sign-in name and works in every team."""
+
 
 class Person(msgspec.Struct, frozen=True):
     """Who acts: rights as the server last said them. `teams` are those of which they are a member or lead."""

@@ -13,13 +13,11 @@ import msgspec
 
 from csr_desktop.domain.phone import digits
 from csr_desktop.domain.phone_agents import AgentNames
-from csr_desktop.domain.phone_events import EVENT_KINDS
+from csr_desktop.domain.phone_events import EVENT_KINDS, Cause, Direction, PhoneEvent, Source
 from csr_desktop.domain.phone_legs import Leg, legs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from csr_desktop.domain.phone_events import Cause, Direction, PhoneEvent, Source
 
 Outcome = Literal[
     "ringing",

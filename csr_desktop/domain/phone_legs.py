@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from csr_desktop.domain.phone_agents import NOBODY, AgentNames
-from csr_desktop.domain.phone_events import PhoneAgent
+from csr_desktop.domain.phone_events import Cause, Direction, EventKind, PhoneAgent, PhoneEvent, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from csr_desktop.domain.phone_events import Cause, Direction, EventKind, PhoneEvent, Source
 
 LegState = Literal[
     "ringing", "talking", "on_hold", "handled", "transferred", "missed", "elsewhere", "busy", "no_answer"

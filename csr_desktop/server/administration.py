@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import msgspec
 import structlog
@@ -28,7 +27,7 @@ from csr_desktop.commands.command import Command, stamped
 from csr_desktop.domain import business_calendar, phone
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.ids import NewId, id_source
-from csr_desktop.domain.permissions import ORGANISATION, ROLES
+from csr_desktop.domain.permissions import ORGANISATION, ROLES, SERVER
 from csr_desktop.domain.text import clean_line, login_key
 from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.server.passwords import Passwords
@@ -37,9 +36,6 @@ from csr_desktop.server.sign_in import keep_nobody
 from csr_desktop.server.standard_lists import DISPOSITIONS, SLA_TARGETS, TOPICS, office_hours
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
-
-SERVER: Final = "server"
-"""Id of the built-in account and of its device. It has no sign-in name and no password."""
 
 _log = structlog.get_logger(__name__)
 
@@ -94,15 +90,17 @@ class Administration:
         new_id: NewId | None = None,
         passwords: Passwords | None = None,
     ) -> None:
-        self._sql = sql
+        self._sql = self.sql = sql
         self._ledger = ledger
         self._clock = clock
         self._new_id = new_id or id_source(clock, secrets.randbits)
         self._kept_passwords = passwords
 
     @settling
-    def do(self, *commands: Command) -> None:
-        """Run commands as the server's own account, all or none. Raises Refused for the first that is not done."""
+    def do(self, *commands: Command) -> list[str]:
+        """Run commands as the server's own account, all or none; their ids. Raises Refused for the first that is not
+        done.
+        """
         with self._sql.transaction():
             lock = " FOR UPDATE" if self._sql.is_postgresql else ""
             seq = int(self._sql.value(f"SELECT seq FROM devices WHERE id = ?{lock}", SERVER))
@@ -113,6 +111,7 @@ class Administration:
             refused = self._sql.one(answers, SERVER, seq)
             if refused:
                 raise Refused(*refused)
+        return [command.id for command in made]
 
     # The organisation
 

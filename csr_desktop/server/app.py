@@ -43,6 +43,8 @@ from csr_desktop.server.bodies import (
     reply,
     unpacked,
 )
+from csr_desktop.server.calls.exchange import Exchange
+from csr_desktop.server.calls.phone_api import PhoneApi
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.condition import Condition, Stopping
 from csr_desktop.server.doors import Doors
@@ -96,6 +98,7 @@ class Parts(msgspec.Struct, frozen=True):
     stopping: Stopping
     sparse: Sparse
     attachments: Attachments
+    exchange: Exchange
     metrics_token: str = ""
 
 
@@ -105,7 +108,15 @@ class Api:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._room = Room()
-        self._streams = Streams(parts.sql, parts.ledger, parts.sessions, parts.readers, parts.board, parts.attendance)
+        self._streams = Streams(
+            parts.sql,
+            parts.ledger,
+            parts.sessions,
+            parts.readers,
+            parts.board,
+            parts.attendance,
+            parts.exchange.calls,
+        )
 
     def application(self) -> App:
         """With everything around it: who asks through a proxy, the log and the figures."""
@@ -133,6 +144,7 @@ class Api:
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]
+        routes += [Route(path, endpoint, methods=["POST"]) for path, endpoint in PhoneApi(self._parts).paths]
         routes.append(Route("/openapi.json", openapi, methods=["GET"]))
         application = Starlette(
             routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: _no_such_place}
@@ -143,6 +155,7 @@ class Api:
     @asynccontextmanager
     async def _lifespan(self, _application: Starlette) -> AsyncIterator[None]:
         await self._streams.watch.begin()
+        self._parts.exchange.look()
         going_on = [
             asyncio.create_task(self._streams.watch.run()),
             asyncio.create_task(_lay_figures(self._parts.metrics)),

@@ -35,6 +35,7 @@ _ELSEWHERE: Final = {
     "grant": ("csr_desktop.server.cli_postgresql", "grant", "Let a role of PostgreSQL run the server."),
     "import": ("csr_desktop.server.imports", "import_group", "Take in clients, contacts and numbers from files."),
     "migrate": ("csr_desktop.server.cli_postgresql", "migrate", "Move a server from SQLite to PostgreSQL."),
+    "phone": ("csr_desktop.server.cli_phone", "phone", "Phone systems, whose calls come to the desks."),
     "restore": ("csr_desktop.server.cli_operations", "restore", "Put a backup into a new, empty folder or database."),
     "team": ("csr_desktop.server.cli_accounts", "team", "Teams, which share calls, tickets and follow-ups."),
     "user": ("csr_desktop.server.cli_accounts", "user", "People who sign in."),

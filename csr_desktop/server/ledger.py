@@ -15,7 +15,7 @@ from csr_desktop.commands.command import Command, EditRow, latest_edit_at
 from csr_desktop.commands.limits import BROKEN, check_values
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import Person, Role, scopes_of
+from csr_desktop.domain.permissions import SERVER, Person, Role, scopes_of
 from csr_desktop.server.notices import take_and_notify
 from csr_desktop.server.share import crossed
 from csr_desktop.store.sql import Sql
@@ -133,7 +133,10 @@ class Ledger:
             teams = frozenset(i for (i,) in self._sql.all(sql, user_id)) & all_teams
             role: Role = row[1]
             teams = teams if role in {"csr", "lead"} else frozenset()  # others read or administer, and work in none
-            people[user_id] = Person(user_id, row[0], role, teams, scopes_of(user_id, role, teams, all_teams))
+            scopes = scopes_of(user_id, role, teams, all_teams)
+            if user_id == SERVER:  # what phone systems say is of any team
+                teams, scopes = all_teams, scopes | all_teams
+            people[user_id] = Person(user_id, row[0], role, teams, scopes)
         return people
 
     def _execute(self, pushes: Sequence[Push]) -> dict[str, int]:

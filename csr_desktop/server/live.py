@@ -35,12 +35,15 @@ where more is new than that, it is merged for longer, and what is pushed does no
 
 
 class Moved(msgspec.Struct):
-    """What is new for somebody: revs by scope, and people of whom something else is to be told."""
+    """What is new for somebody: revs by scope, people of whom something else is to be told, and calls of phone systems
+    (connection and call) that concern them.
+    """
 
     news: dict[str, int] = msgspec.field(default_factory=dict)
     is_sure: bool = False
     people: set[str] = msgspec.field(default_factory=set)
     everyone: bool = False
+    calls: set[tuple[str, str]] = msgspec.field(default_factory=set)
 
 
 class Listener:
@@ -56,7 +59,7 @@ class Listener:
         self.scopes: frozenset[str] = frozenset()
         self.is_ended = False
         self._moved = Moved()
-        self._news_at = self._people_at = math.inf
+        self._news_at = self._people_at = self._calls_at = math.inf
         self._free_at = self._people_free_at = 0.0
         self._stirred = asyncio.Event()
 
@@ -73,6 +76,12 @@ class Listener:
         if self._people_at == math.inf:
             self._people_at = max(now, self._people_free_at)
             self._stirred.set()
+
+    def offer_call(self, key: tuple[str, str], now: float) -> None:
+        """At once: the phone rings."""
+        self._moved.calls.add(key)
+        self._calls_at = min(now, self._calls_at)
+        self._stirred.set()
 
     def offer_all(self, now: float) -> None:
         """What it may know is another thing from now on: it has to look, and to learn anew who is there."""
@@ -92,7 +101,7 @@ class Listener:
             now = loop.time()
             if now >= self._news_at:
                 self._news_at = now + seconds_off if (seconds_off := self._put_off()) else self._news_at
-            due_at = min(self._news_at, self._people_at)
+            due_at = min(self._news_at, self._people_at, self._calls_at)
             if now >= due_at:
                 return self._taken(now)
             if now >= until:
@@ -112,6 +121,8 @@ class Listener:
         if now >= self._people_at:
             taken.people, taken.everyone, moved.people, moved.everyone = moved.people, moved.everyone, set(), False
             self._people_at, self._people_free_at = math.inf, now + PEOPLE_GAP_SECONDS
+        if now >= self._calls_at:
+            taken.calls, moved.calls, self._calls_at = moved.calls, set(), math.inf
         return taken
 
 
@@ -228,6 +239,13 @@ class Board:
         """There is something else to be said of this person to who may hear of these scopes."""
         self._people.setdefault(user_id, set()).update(scopes)
         self.deliver()
+
+    def tell_call(self, key: tuple[str, str], user_ids: Collection[str]) -> None:
+        """There is something to be said of this call to these people."""
+        now = asyncio.get_running_loop().time()
+        for listener in self._listeners.values() if user_ids else ():
+            if listener.user_id in user_ids:
+                listener.offer_call(key, now)
 
     def deliver(self) -> None:
         """Hand on what is there, after a check of rights where it may have moved them."""

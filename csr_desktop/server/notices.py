@@ -1,5 +1,6 @@
 """What server processes on one PostgreSQL tell each other by NOTIFY, which hands it on and keeps nothing: after each
-commit which scopes changed, and who is there. Each process hears and says it on one connection of its own.
+commit which scopes changed, who is there, and which call of a phone system has changed. Each process hears and says it
+on one connection of its own.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ CHANGES: Final = "csr_changes"
 """The channel of changed rows: revision before and after, then the scopes, or * for all."""
 PRESENCE: Final = "csr_presence"
 """The channel of who is there: what one process's `Attendance` says to the others'."""
+CALLS: Final = "csr_calls"
+"""The channel of calls of phone systems: the connection and the call of which something new was said."""
 LOOK_SECONDS: Final = 10.0
 """How often to look without being told: whether the connection still stands, and what may have been missed."""
 _AGAIN_SECONDS: Final = 1.0

@@ -36,6 +36,8 @@ class Limits(msgspec.Struct, frozen=True):
     account_work: Rate = Rate(3200, 80)
     address: Rate = Rate(2000, 200)
     sign_in: Rate = Rate(100, 5)
+    phone: Rate = Rate(1200, 30)
+    """Messages of one phone system: a thousand seats have some 15 a second when everybody calls."""
     content: Rate = Rate(1600, 16)
     """Of an account's attachments: 100 MiB at once, then one a second, both ways."""
 

@@ -27,6 +27,8 @@ from csr_desktop.server.app import Api, Parts
 from csr_desktop.server.attachments import THREADS, Attachments, Keeping
 from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.attendant import Attendant
+from csr_desktop.server.calls.asterisk import AsteriskLines
+from csr_desktop.server.calls.exchange import Exchange
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.condition import Stopping
 from csr_desktop.server.contents import ContentFolder
@@ -38,7 +40,7 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import AnnouncingLedger, Board
 from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import SHELF_NAME, Metrics
-from csr_desktop.server.notices import CHANGES, PRESENCE, Notices, told_to
+from csr_desktop.server.notices import CALLS, CHANGES, PRESENCE, Notices, told_to
 from csr_desktop.server.passwords import Passwords
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.rates import Limits, Rates
@@ -58,8 +60,8 @@ DOORKEEPER_COUNT: Final = 2
 """Passwords checked at once; each takes 64 MiB and a core."""
 CLOSE_SECONDS: Final = 20
 """For what was taken to be committed and connections to be closed, once no request is under way any more."""
-CONNECTIONS: Final = 1 + READER_COUNT + DOORKEEPER_COUNT + THREADS + 1
-"""To the database, of one process at most: the writer's first, that of notices last."""
+CONNECTIONS: Final = 1 + READER_COUNT + DOORKEEPER_COUNT + THREADS + 1 + 1
+"""To the database, of one process at most: the writer's first, that of notices and that of the watch last."""
 START_SECONDS: Final = 30
 
 _log = structlog.get_logger(__name__)
@@ -103,14 +105,20 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
         )
         started: list[Writer | Readers | Notices] = [writer, readers, doorkeepers]
         attendance = Attendance(secrets.token_hex(8), around.clock, around.monotonic, board.tell)
+        exchange = Exchange(
+            sql, ledger, writer, readers, board, around.clock, id_source(around.clock, secrets.randbits)
+        )
         if sql.is_postgresql:
-            started.append(_notices(sql, board, attendance))
+            started.append(_notices(sql, board, attendance, exchange))
         for part in started:
             part.start()
             closing.callback(part.stop)
         daily = Daily(lambda: writer.do(lambda: drop_old_marks(sql, around.clock())))
         daily.start()
         closing.callback(daily.stop)
+        for watcher in (exchange, AsteriskLines(sql, readers, key, exchange, around.clock)):
+            watcher.start()
+            closing.callback(watcher.stop)
         contents = ContentFolder(around.keeping.folder or folder.path / CONTENTS_NAME)
         attachments = Attachments(sql, ledger, writer, contents, around.keeping, around.clock)
         attendant = Attendant(sql, ledger, writer, contents, around.keeping, around.clock)
@@ -149,6 +157,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             stopping=Stopping(),
             sparse=sparse,
             attachments=attachments,
+            exchange=exchange,
             metrics_token=around.metrics_token,
         )
 
@@ -166,13 +175,24 @@ def _ledger(sql: Sql, around: Surroundings, board: Board) -> tuple[Ledger, Calla
     return ledger, ledger.announce
 
 
-def _notices(sql: Sql, board: Board, attendance: Attendance) -> Notices:
-    """Several processes may serve one PostgreSQL: each hears what the others committed, and who is at them."""
+def _notices(sql: Sql, board: Board, attendance: Attendance, exchange: Exchange) -> Notices:
+    """Several processes may serve one PostgreSQL: each hears what the others committed, who is at them, and what phone
+    systems said to them.
+    """
+
+    def look_anew() -> None:
+        board.soon(attendance.ask_others)
+        exchange.look()
+
     notices = Notices(
         sql,
-        {CHANGES: told_to(board), PRESENCE: lambda said: board.soon(partial(attendance.hear, said.encode()))},
+        {
+            CHANGES: told_to(board),
+            PRESENCE: lambda said: board.soon(partial(attendance.hear, said.encode())),
+            CALLS: exchange.hear,
+        },
         board.look,
-        lambda: board.soon(attendance.ask_others),
+        look_anew,
     )
     attendance.on_said = lambda said: notices.say(PRESENCE, said.decode())
     return notices

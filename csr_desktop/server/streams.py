@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from csr_desktop.protocol import (
     BEAT_SECONDS,
     STREAM_TYPE,
+    CallNews,
     News,
     PokeReply,
     PokeRequest,
@@ -27,6 +28,7 @@ from csr_desktop.protocol import (
 )
 from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.bodies import own_versions
+from csr_desktop.server.calls.call_board import CallBoard, mark_of
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import ANY, POKE_SECONDS, Board, Listener, Moved, is_news
 from csr_desktop.server.readers import Readers
@@ -41,13 +43,21 @@ class Streams:
     """Begun by `begin` on the event loop; the questions of rights go to the readers."""
 
     def __init__(
-        self, sql: Sql, ledger: Ledger, sessions: Sessions, readers: Readers, board: Board, attendance: Attendance
+        self,
+        sql: Sql,
+        ledger: Ledger,
+        sessions: Sessions,
+        readers: Readers,
+        board: Board,
+        attendance: Attendance,
+        calls: CallBoard,
     ) -> None:
         self._sql = sql
         self._ledger = ledger
         self._sessions = sessions
         self._readers = readers
         self._board = board
+        self._calls = calls
         self.attendance = attendance
         self.watch = Watch(sql, ledger, readers, board, attendance)
 
@@ -73,10 +83,15 @@ class Streams:
                     people = self.attendance.all_told(session.user_id, listener.scopes)
                     present = zlib.crc32(msgspec.json.encode(people))
                     if present != request.present:
-                        return PokeReply(is_news=False, present=present, people=people)
+                        return PokeReply(is_news=False, present=present, people=people, calls=request.calls)
+                if request.calls != -1:
+                    calls = self._calls.all_told(session.user_id)
+                    if (mark := mark_of(calls)) != request.calls:
+                        told = msgspec.json.encode(CallNews(calls, is_all=True))
+                        return PokeReply(is_news=False, present=request.present, calls=mark, call_news=told)
                 moved = await listener.next(until - loop.time())
                 if moved is None or moved.is_sure or _is_after(moved.news, request.cursors):
-                    return PokeReply(is_news=moved is not None, present=request.present)
+                    return PokeReply(is_news=moved is not None, present=request.present, calls=request.calls)
         finally:
             self._board.leave(listener)
 
@@ -124,6 +139,10 @@ class Streams:
             events.append(_event("presence", PresenceNews(told.all_told(mine, scopes), is_all=True)))
         elif people := [told.told(one, scopes) for one in sorted(moved.people) if one != mine]:
             events.append(_event("presence", PresenceNews(people)))
+        if moved.everyone:
+            events.append(_event("calls", CallNews(self._calls.all_told(mine), is_all=True)))
+        elif calls := self._calls.told(mine, moved.calls):
+            events.append(_event("calls", CallNews(calls)))
         return b"".join(events)
 
 

@@ -33,7 +33,8 @@ _log = structlog.get_logger(__name__)
 class Watched:
     """An ASGI application around another. `quiet` are paths that a monitor asks all day, logged only when they fail.
 
-    The one inside says in `scope["state"]` what only it knows: `device_id` and the `code` of a refusal.
+    The one inside says in `scope["state"]` what only it knows: `device_id`, the `code` of a refusal, and the
+    `place` of a path that is a secret.
     """
 
     def __init__(
@@ -101,7 +102,9 @@ class Watched:
             self._note(scope, request, status, time.perf_counter() - begun)
 
     def _note(self, scope: Scope, request: str, status: int, seconds: float) -> None:
-        state, path = scope["state"], scope["path"] if scope["path"] in self._paths else _ELSEWHERE
+        state = scope["state"]
+        # An address that has a token in it says its place instead.
+        path = state.get("place") or (scope["path"] if scope["path"] in self._paths else _ELSEWHERE)
         device_id, code = state.get("device_id", ""), state.get("code", "")
         self._metrics.requests.labels(path, str(status)).inc()
         self._metrics.request_seconds.labels(path).observe(seconds)

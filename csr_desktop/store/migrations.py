@@ -267,6 +267,27 @@ def _server_6(sql: Sql) -> Iterator[str]:
         yield from scope_fence("attachments")
 
 
+_SERVER_7 = (
+    Shape(
+        "phone_connections", "id kind name token_hash settings secret:bytes team_id is_active:number added_at:number"
+    ),
+    Shape("phone_agents", "connection_id name user_id", key="connection_id name"),
+    Shape(
+        "phone_calls",
+        "connection_id call_key reference number events:bytes began_at:number heard_at:number ended_at:number "
+        "is_settled:number interaction_id command_id",
+        key="connection_id call_key",
+        indexes=("connection_id reference", "connection_id number", "is_settled ended_at", "heard_at"),
+    ),
+    Shape("phone_words", "id connection_id said_at:number said reference diagnoses", indexes=("connection_id",)),
+)
+
+
+def _server_7(sql: Sql) -> Iterator[str]:
+    for shape in _SERVER_7:
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -286,6 +307,7 @@ STEPS: tuple[Step, ...] = (
     Step(4, "desk", _desk_4),
     Step(6, "desk", _desk_6),
     Step(6, "server", _server_6),
+    Step(7, "server", _server_7),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

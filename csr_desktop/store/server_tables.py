@@ -160,6 +160,80 @@ class ContentTable(pw.Model):
         table_name = "contents"
 
 
+class PhoneConnectionTable(pw.Model):
+    """A phone system. `kind` is cti, sipgate or ami; `settings` are JSON, `secret` is sealed with the server's key.
+    `team_id` is where its missed calls go that no queue and no agent gives a team.
+    """
+
+    id = pw.TextField(primary_key=True)
+    kind = pw.TextField(default="")
+    name = pw.TextField(default="")
+    token_hash = pw.TextField(default="")
+    settings = pw.TextField(default="")
+    secret = pw.BlobField(default=b"")
+    team_id = pw.TextField(default="")
+    is_active = pw.BigIntegerField(default=0)
+    added_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "phone_connections"
+
+
+class PhoneAgentTable(pw.Model):
+    """Whom a phone system means by an extension or a user's name (`domain.phone_events.agent_key` of it)."""
+
+    connection_id = pw.TextField(default="")
+    name = pw.TextField(default="")
+    user_id = pw.TextField(default="")
+
+    class Meta:
+        table_name = "phone_agents"
+        primary_key = pw.CompositeKey("connection_id", "name")
+
+
+class PhoneCallTable(pw.Model):
+    """All that was said of one call, for a day. `call_key` is its reference, with a time where a phone system used the
+    reference before; `number` the other party's digits. `interaction_id` was logged for it by `command_id`, when nobody
+    had answered; `is_settled` once that was looked at.
+    """
+
+    connection_id = pw.TextField(default="")
+    call_key = pw.TextField(default="")
+    reference = pw.TextField(default="")
+    number = pw.TextField(default="")
+    events = pw.BlobField(default=b"")
+    began_at = pw.BigIntegerField(default=0)
+    heard_at = pw.BigIntegerField(default=0)
+    ended_at = pw.BigIntegerField(default=0)
+    is_settled = pw.BigIntegerField(default=0)
+    interaction_id = pw.TextField(default="")
+    command_id = pw.TextField(default="")
+
+    class Meta:
+        table_name = "phone_calls"
+        primary_key = pw.CompositeKey("connection_id", "call_key")
+        indexes = (
+            (("connection_id", "reference"), False),
+            (("connection_id", "number"), False),
+            (("is_settled", "ended_at"), False),
+            (("heard_at",), False),
+        )
+
+
+class PhoneWordTable(pw.Model):
+    """The latest messages of a phone system: the kind of event, the call, and what was wrong with it (JSON)."""
+
+    id = pw.TextField(primary_key=True)
+    connection_id = pw.TextField(default="", index=True)
+    said_at = pw.BigIntegerField(default=0)
+    said = pw.TextField(default="")
+    reference = pw.TextField(default="")
+    diagnoses = pw.TextField(default="")
+
+    class Meta:
+        table_name = "phone_words"
+
+
 SERVER_TABLES: tuple[type[pw.Model], ...] = (
     GoneTable,
     GoneFloorTable,
@@ -172,4 +246,8 @@ SERVER_TABLES: tuple[type[pw.Model], ...] = (
     UsedChallengeTable,
     CounterTable,
     ContentTable,
+    PhoneConnectionTable,
+    PhoneAgentTable,
+    PhoneCallTable,
+    PhoneWordTable,
 )

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from csr_desktop.domain import pay_schedule
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.ids import id_source
+from csr_desktop.domain.permissions import SERVER
 from csr_desktop.server import client_import
-from csr_desktop.server.administration import SERVER, Administration
+from csr_desktop.server.administration import Administration
 from csr_desktop.server.cli import server as command_line
 from csr_desktop.server.client_import import ClientImport, Imported, report_bytes
 from csr_desktop.server.csv_reading import Text

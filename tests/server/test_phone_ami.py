@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from csr_desktop.domain.phone_calls import call_of
 from csr_desktop.domain.phone_events import PhoneEvent
+from csr_desktop.server.calls.sequences import GREETING, every_sequence, sequence
 from csr_desktop.server.phone.ami import AmiLogin, AmiWatch, Heard, ends_unseen
 from csr_desktop.server.phone.ami_events import EVENTS, Lines, channel_of, read_event
 from csr_desktop.server.phone.ami_messages import MOST_LINE_BYTES, MOST_MESSAGE_BYTES, MessageReader, written
-from tests.phone_sequences import GREETING, every_sequence, sequence
 
 T = 1_700_000_000_000
 LOGIN = AmiLogin("csr", "made-up-secret")

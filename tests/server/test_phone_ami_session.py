@@ -10,9 +10,9 @@ import pytest
 
 from csr_desktop.domain.phone_calls import call_of
 from csr_desktop.domain.phone_events import PhoneEvent
+from csr_desktop.server.calls.made_up_asterisk import SECRET, USER, MadeUpAsterisk
+from csr_desktop.server.calls.sequences import sequence
 from csr_desktop.server.phone.ami import AmiLogin, AmiWatch, Heard, ends_unseen
-from tests.phone_sequences import sequence
-from tests.phone_sequences.asterisk import SECRET, USER, MadeUpAsterisk
 
 T = 1_700_000_000_000
 CALL = "1700000100.1"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from csr_desktop.domain.phone_calls import PhoneCall, call_of, origin_of
 from csr_desktop.domain.phone_events import PhoneEvent
 from csr_desktop.domain.phone_legs import Leg
-from tests.phone_sequences import Sequence, every_sequence, sequence
+from csr_desktop.server.calls.sequences import Sequence, every_sequence, sequence
 
 T = 1_700_000_000_000
 

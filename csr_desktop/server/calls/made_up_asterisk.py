@@ -6,10 +6,10 @@ import hashlib
 import re
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from tests.phone_sequences import GREETING
+from csr_desktop.server.calls.sequences import GREETING
 
 USER, SECRET = "csr", "made-up-secret"
 _CHALLENGE = "215038447"
@@ -17,22 +17,34 @@ _CHALLENGE = "215038447"
 
 class MadeUpAsterisk:
     """Serves one client after the other. `events` are sent to each that has signed in, set its filters and asked for
-    the channels; `calls_up` are the Linkedids that it then lists. After `cut_after_bytes` of events the connection
-    breaks off.
+    the channels, each that many `waits` (seconds) after the one before; `calls_up` are the Linkedids that it then
+    lists. After `cut_after_bytes` of events the connection breaks off.
     """
 
-    def __init__(self, events: bytes, calls_up: Iterable[str] = (), cut_after_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        events: bytes,
+        calls_up: Iterable[str] = (),
+        cut_after_bytes: int | None = None,
+        port: int = 0,
+        waits: Sequence[float] = (),
+    ) -> None:
         self.events = events
         self.calls_up = tuple(calls_up)
         self.cut_after_bytes = cut_after_bytes
         self.sent_events = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.said_all = threading.Event()
+        """Once somebody was told everything."""
+        self._waits = waits
+        self._closed = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.address: tuple[str, int] = self._listener.getsockname()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
     def close(self) -> None:
         """When its clients are gone."""
+        self._closed.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
@@ -84,8 +96,14 @@ class MadeUpAsterisk:
         every = [event + "\r\n\r\n" for event in self.events.decode().split("\r\n\r\n") if event]
         passed = [event for event in every if any(one.search(event) for one in filters)]
         self.sent_events += len(passed)
-        said = "".join(passed).encode()
-        connection.sendall(said[: self.cut_after_bytes])
+        if self._waits:
+            for wait, event in zip(self._waits, every, strict=True):
+                self._closed.wait(wait)
+                if event in passed:
+                    connection.sendall(event.encode())
+        else:
+            connection.sendall("".join(passed).encode()[: self.cut_after_bytes])
+        self.said_all.set()
         return self.cut_after_bytes is None
 
 

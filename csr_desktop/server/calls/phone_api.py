@@ -1,0 +1,127 @@
+"""The addresses at which phone systems say what happens: /cti/{token} and /sipgate/{token}.
+
+They are answered at once and with what they can read, whatever they sent: what could not be understood is kept for who
+connects them. Nothing of a call goes to the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from csr_desktop.server.bodies import read
+from csr_desktop.server.calls.connections import Connection, Kind, connection_with
+from csr_desktop.server.phone import cti, sipgate
+from csr_desktop.server.phone.reading import MOST_BYTES, TOO_BIG, Reading
+from csr_desktop.server.problems import Rejected, places, rejected
+
+if TYPE_CHECKING:
+    from csr_desktop.server.app import Parts
+
+KEEP_SECONDS: Final = 2.0
+"""An answer waits so long for what was said to be kept for good; some phone systems say it again where none comes."""
+_BODY_SECONDS: Final = 10.0
+
+_log = structlog.get_logger(__name__)
+
+
+class PhoneApi:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.paths: tuple[tuple[str, Callable[[Request], Awaitable[Response]]], ...] = (
+            ("/cti/{token}", _answered("/cti", self.cti)),
+            ("/sipgate/{token}", _answered("/sipgate", self.sipgate)),
+        )
+
+    async def cti(self, request: Request) -> Response:
+        connection = await self._connection(request, "cti")
+        body = await _body(request)
+        now = self._parts.exchange.now()
+        if body is None:
+            reading = Reading(diagnoses=(TOO_BIG,))
+        else:
+            reading = cti.read(body, _content_type(request), connection.id, now, request.url.query)
+        await self._keep(connection, reading)
+        return Response(cti.NOTHING, media_type=cti.REPLY_TYPE)
+
+    async def sipgate(self, request: Request) -> Response:
+        connection = await self._connection(request, "sipgate")
+        body = await _body(request)
+        now = self._parts.exchange.now()
+        if body is None:
+            reading = Reading(diagnoses=(TOO_BIG,))
+        else:
+            reading = sipgate.read(body, _content_type(request), connection.id, now)
+        await self._keep(connection, reading)
+        # Answers and hang-ups come only where the answer to the first word asks for them.
+        wants_more = reading.said == "newcall"
+        said = sipgate.watching(self._own_address(request, connection)) if wants_more else sipgate.NOTHING
+        return Response(said, media_type=sipgate.REPLY_TYPE)
+
+    @staticmethod
+    def _own_address(request: Request, connection: Connection) -> str:
+        path = f"/sipgate/{request.path_params['token']}"
+        address = connection.settings.address.rstrip("/")
+        return (address or f"{request.url.scheme}://{request.url.netloc}") + path
+
+    async def _connection(self, request: Request, kind: Kind) -> Connection:
+        """Raises Rejected: 404 for a token that is none, 429."""
+        parts = self._parts
+        address = f"address {request.client.host if request.client else ''}"
+        parts.rates.check(address, parts.limits.address)
+        token = str(request.path_params["token"])
+        found = await asyncio.wrap_future(parts.readers.ask(partial(connection_with, parts.sql, kind, token)))
+        if found is None:
+            parts.rates.take(address, parts.limits.address)
+            raise Rejected(404, "http_404", "The server has nothing at this address.", "Check the server's address.")
+        parts.rates.take(f"phone system {found.id}", parts.limits.phone)
+        return found
+
+    async def _keep(self, connection: Connection, reading: Reading) -> None:
+        """What is not kept in time is kept a little later; see `Exchange.take`."""
+        if not reading.said and not reading.diagnoses:
+            return
+        keeping = asyncio.wrap_future(self._parts.exchange.take(connection, reading))
+        done, _ = await asyncio.wait([keeping], timeout=KEEP_SECONDS)
+        for one in done:
+            one.exception()  # it waits in the exchange, or was logged there
+        if not done:
+            keeping.add_done_callback(lambda late: late.cancelled() or late.exception())
+
+
+def _answered(
+    place: str, endpoint: Callable[[Request], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """With a plain refusal for whoever has no token, and nothing of the program in it."""
+
+    async def answer(request: Request) -> Response:
+        request.state.place = place
+        try:
+            return await endpoint(request)
+        except Exception as error:  # noqa: BLE001  # nothing of the program may go out
+            fault = rejected(error)
+            if fault.status >= 500:
+                _log.error("not_served", request=request.state.request, code=fault.code, places=places(error))
+            request.state.code = fault.code
+            headers = {"Retry-After": str(fault.retry_after_seconds)} if fault.retry_after_seconds else {}
+            return Response(b"{}", fault.status, headers, cti.REPLY_TYPE)
+
+    return answer
+
+
+async def _body(request: Request) -> bytes | None:
+    """None for one that is too long or did not come as a whole."""
+    try:
+        return await read(request, MOST_BYTES, _BODY_SECONDS)
+    except Rejected:
+        return None
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "")
