@@ -133,7 +133,7 @@ class InProcess:
     def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
         return iter(())
 
-    def poke(self, cursors: dict[str, int], present: int) -> PokeReply:
+    def poke(self, cursors: dict[str, int], present: int, calls: int = -1) -> PokeReply:
         return PokeReply(is_news=False)
 
     def say(self, word: PresenceWord) -> PresenceReply:

@@ -75,6 +75,8 @@ def document() -> dict[str, Any]:
             "/ready": _get("Requests should be sent here.", _condition("ready")),
             "/metrics": _get("Figures for Prometheus, for this machine or a bearer token.", _FIGURES),
             "/openapi.json": _get("This description.", {"200": _content("It.", OPENAPI_TYPE, {"type": "object"})}),
+            "/cti/{token}": _phone("A word of a phone system, in the format of Zammad's generic CTI.", _JSON),
+            "/sipgate/{token}": _phone("A word of sipgate's push API.", "application/xml"),
             "/api/1/sign-in": _post("A person's first word from a workstation.", SignInRequest, SignInReply),
             "/api/1/challenge": _post("What a workstation signs to get a token.", None, ChallengeReply),
             "/api/1/token": _post("A short token for the signed challenge.", TokenRequest, TokenReply),
@@ -132,6 +134,26 @@ _FIGURES: Final[Any] = {
 def _get(words: str, responses: Mapping[str, Any]) -> Any:
     security: dict[str, Any] = {"security": [{}, {"metrics": []}]} if responses is _FIGURES else {}
     return {"get": {"summary": words, "responses": responses, **security}}
+
+
+def _phone(words: str, kind: str) -> Any:
+    """Whatever a phone system sends to an address with its token is answered in its own way."""
+    nothing = {"type": "object", "maxProperties": 0}
+    retry = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}}
+    forms = (_JSON, "application/x-www-form-urlencoded", "multipart/form-data")
+    return {
+        "post": {
+            "summary": words,
+            "parameters": [{"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "requestBody": {"content": {form: {"schema": {"type": "object"}} for form in forms}},
+            "responses": {
+                "200": _content("What to do with the call.", kind, nothing if kind == _JSON else {"type": "string"}),
+                "404": _content("No phone system has this token.", _JSON, nothing),
+                "429": _content(_PROBLEMS["429"], _JSON, nothing, retry),
+                "503": _content(_PROBLEMS["503"], _JSON, nothing),
+            },
+        }
+    }
 
 
 def _post(words: str, request: type[msgspec.Struct] | None, reply: type[msgspec.Struct]) -> Any:

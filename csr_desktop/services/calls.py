@@ -141,6 +141,18 @@ class Calls(CallLog):
         found = (document.id for document in self._running.all() if document.phone_key == phone_key)
         return next(found, "")
 
+    def follow_as(self, phone_key: str, becomes: str) -> None:
+        """The running call that follows this call of the phone, if there is one, follows it by another key."""
+        for document in self._running.all():
+            if document.phone_key == phone_key:
+                self._running.keep(msgspec.structs.replace(document, phone_key=becomes))
+
+    def is_same_number(self, number: str, other: str) -> bool:
+        """However they are written; two that were withheld are no different either."""
+        region = self._lists.home_region()
+        first, second = (phone.parse(text, region).e164 or phone.digits(text).lstrip("0") for text in (number, other))
+        return first == second
+
     def left_running(self, number: str) -> str:
         """The id of the call that followed the phone when the program ended, and has not ended since; of several the
         one with this number. '' where there is none.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from csr_desktop.domain.ids import id_source
 from csr_desktop.domain.sync_status import SyncStatus
-from csr_desktop.protocol import PresenceNews, Rights
+from csr_desktop.protocol import CallNews, PresenceNews, Rights
 from csr_desktop.services.desk_services import Services, build_services
 from csr_desktop.services.sign_in import Account, DeviceKey, is_proved
 from csr_desktop.store.opening import close_desk, open_desk, refresh_meta
@@ -81,6 +81,7 @@ class DeskData:
         on_changed: Callable[..., None],
         on_status: Callable[[SyncStatus], None],
         on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
+        on_calls: Callable[[CallNews], None] = lambda _news: None,
     ) -> Engine:
         """The one that syncs, not yet started."""
         from csr_desktop.sync.attachments import AttachmentSync
@@ -102,7 +103,16 @@ class DeskData:
             on_status(said)
 
         files = AttachmentSync(self.replica, transport, on_changed)
-        return Engine(self.replica, transport, self.clock, on_changed, status, on_people=on_people, companion=files)
+        return Engine(
+            self.replica,
+            transport,
+            self.clock,
+            on_changed,
+            status,
+            on_people=on_people,
+            companion=files,
+            on_calls=on_calls,
+        )
 
     def rejoin(self, account: Account, keys: PersonSecrets) -> None:
         """The person signed in again: the same file speaks as this workstation now. No engine runs meanwhile."""

@@ -12,7 +12,7 @@ from csr_desktop.domain.errors import Refused
 from csr_desktop.services.call_rows import CallPart, LiveCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from csr_desktop.domain.phone_calls import PhoneCall
     from csr_desktop.domain.phone_legs import Leg
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 SETTLED_MS: Final = 2_000
 """So long after its end a call that nobody took is logged: what was said before may come a little later."""
 KEPT_MS: Final = 60_000
+TWIN_MS: Final = 15_000
+"""A softphone's call and a phone system's of the same number that begin so near to each other are one."""
+_SYSTEMS: Final = frozenset({"cti", "sipgate", "ami"})
+"""What the server hears of calls from; it logs those that nobody took itself."""
+_MOST_TWINS: Final = 200
+_MY_PHASES: Final = {"ringing": "ring", "talking": "talk", "on_hold": "hold"}
 _PHASES: Final = {"ringing": "ring", "busy": "ring", "talking": "talk", "on_hold": "hold"}
 _WITHHELD: Final = "anonymous"
 _RESULTS: Final = {"missed": "missed", "abandoned": "abandoned", "no_answer": "no_answer", "busy": "no_answer"}
@@ -33,6 +39,8 @@ class _Known(msgspec.Struct):
     is_dismissed: bool = False
     is_done: bool = False
     """Logged, saved, or nothing of ours."""
+    me: str = ""
+    phase: str = ""
 
 
 class LiveCalls:
@@ -42,33 +50,85 @@ class LiveCalls:
         self._calls = calls
         self._now = now
         self._known: dict[str, _Known] = {}
+        self._twins: dict[str, str] = {}
+        """By the key of a softphone's call, that of the phone system's call which it is."""
 
     def take(self, call: PhoneCall, me: str = "") -> LiveCall:
         """What follows from a call as it is now. `me` is my id as the phone system's agents have it, '' where the phone
-        is mine alone.
+        is mine alone. What a softphone says of a call that a phone system tells of adds nothing to it.
         """
         key = _key(call)
+        if call.source in _SYSTEMS:
+            self._join_twin(key, call)
+        elif (twin := self._twin_key(key, call)) in self._known:
+            return self._shown(twin, self._known[twin], self._known[twin].phase, self._calls.followed(twin))
         known = self._known.setdefault(key, _Known(call))
-        known.call = call
+        known.call, known.me = call, me
         self._forget_old()
         leg = _my_leg(call, me)
         running_id = self._calls.followed(key)
+        phase = _phase(call, leg, me)
+        if phase == "ring" and known.phase == "over":
+            known.is_dismissed = False  # it rings here once more
+        known.phase = phase
         if not running_id and call.is_unknown:
-            return self._go_on(key, known, _phase(call, leg))
-        parts = _parts(call, leg)
-        if not running_id and call.direction == "out" and not known.is_done:
+            return self._go_on(key, known, phase)
+        parts = _parts(call, leg, me)
+        is_my_own = call.direction == "out" and _is_dialler(call, leg, me)
+        if not running_id and is_my_own and not known.is_done:
             running_id = self._calls.take_over(call.number, key)
-        if not running_id and not known.is_done and self._is_mine_now(call, leg):
+        if not running_id and not known.is_done and self._is_mine_now(call, leg, me):
             running_id = self._begun(known, key)
         if running_id:
             known.is_done = True
             self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
-        elif call.direction == "out" and call.ended_at:
+        elif call.ended_at and (call.direction == "out" or call.source in _SYSTEMS):
             known.is_done = True
-        phase = _phase(call, leg)
         if phase == "ring" and not running_id and not known.is_done and known.pop is None:
             known.pop = self._calls.caller(call.number or _WITHHELD)
         return self._shown(key, known, phase, running_id)
+
+    def forget_others(self, calls: Sequence[PhoneCall]) -> None:
+        """A phone system's calls that are none of these are over: their end was not heard of."""
+        told = {_key(call) for call in calls}
+        for key, known in list(self._known.items()):
+            if known.call.source in _SYSTEMS and key not in told and not known.call.ended_at:
+                del self._known[key]
+
+    def _twin_key(self, key: str, call: PhoneCall) -> str:
+        """The phone system's call that this one of a softphone is; ''."""
+        if key not in self._twins and not call.is_unknown:
+            fitting = (
+                other
+                for other, known in self._known.items()
+                if known.call.source in _SYSTEMS
+                and other not in self._twins.values()
+                and self._is_one(known.call, call)
+            )
+            if found := next(fitting, ""):
+                self._pair(key, found)
+        return self._twins.get(key, "")
+
+    def _join_twin(self, key: str, call: PhoneCall) -> None:
+        """What a softphone told first goes on as the phone system's call."""
+        if key in self._known or call.is_unknown:
+            return
+        for other, known in list(self._known.items()):
+            if known.call.source not in _SYSTEMS and self._is_one(call, known.call):
+                self._pair(other, key)
+                self._known[key] = self._known.pop(other)
+                self._calls.follow_as(other, key)
+                return
+
+    def _is_one(self, call: PhoneCall, other: PhoneCall) -> bool:
+        is_near = abs(call.began_at - other.began_at) <= TWIN_MS
+        is_same_way = "" in {call.direction, other.direction} or call.direction == other.direction
+        return is_near and is_same_way and self._calls.is_same_number(call.number, other.number)
+
+    def _pair(self, softphone_key: str, key: str) -> None:
+        self._twins[softphone_key] = key
+        while len(self._twins) > _MOST_TWINS:
+            del self._twins[next(iter(self._twins))]
 
     def _go_on(self, key: str, known: _Known, phase: str) -> LiveCall:
         """A call whose beginning was not seen: it may be one that was running when the program ended. Another one is
@@ -84,7 +144,7 @@ class LiveCalls:
 
     def ringing(self) -> tuple[LiveCall, ...]:
         """Those that ring and were neither taken nor dismissed, the first first."""
-        shown = (self._shown(key, known, _phase(known.call, None), "") for key, known in self._known.items())
+        shown = (self._shown(key, known, known.phase, "") for key, known in self._known.items())
         return tuple(
             one
             for one in shown
@@ -99,7 +159,7 @@ class LiveCalls:
         two calls run already.
         """
         known = self._known.get(key)
-        if known is None or known.is_done or known.call.ended_at:
+        if known is None or known.is_done or known.phase != "ring":
             raise Refused("ended", "This call has ended.", "If nobody took it, it waits in the inbox.")
         running_id = self._begin(known, key)
         known.is_done = True
@@ -115,7 +175,7 @@ class LiveCalls:
         saved: list[Saved] = []
         for known in self._known.values():
             call = known.call
-            if known.is_done or not call.ended_at or call.direction not in {"", "in"}:
+            if known.is_done or not call.ended_at or call.direction not in {"", "in"} or call.source in _SYSTEMS:
                 continue
             if not is_last and self._now() - call.ended_at < SETTLED_MS:
                 continue
@@ -135,8 +195,10 @@ class LiveCalls:
         """Whether a call has ended that may have to be logged."""
         return any(known.call.ended_at and not known.is_done for known in self._known.values())
 
-    def _is_mine_now(self, call: PhoneCall, leg: Leg | None) -> bool:
-        if call.direction == "out":
+    def _is_mine_now(self, call: PhoneCall, leg: Leg | None, me: str) -> bool:
+        if me and leg is None:
+            return False
+        if call.direction == "out" and _is_dialler(call, leg, me):
             return not call.ended_at or bool(call.answered_at)
         return bool(leg and leg.answered_at) if leg is not None else bool(call.answered_at)
 
@@ -190,16 +252,24 @@ def _my_leg(call: PhoneCall, me: str) -> Leg | None:
     return call.legs[0] if call.legs else None
 
 
-def _phase(call: PhoneCall, leg: Leg | None) -> str:
+def _is_dialler(call: PhoneCall, leg: Leg | None, me: str) -> bool:
+    """Whether an outgoing call is mine: who dialled is in it first."""
+    return not me or (leg is not None and leg is call.legs[0])
+
+
+def _phase(call: PhoneCall, leg: Leg | None, me: str) -> str:
+    if me:  # the call may go on at others
+        mine = _MY_PHASES.get(leg.state, "over") if leg is not None and not call.ended_at else "over"
+        return "dial" if mine == "ring" and call.direction == "out" and _is_dialler(call, leg, me) else mine
     if leg is not None and leg.left_at and not call.ended_at and leg.answered_at:
         return "over"
     phase = _PHASES.get(call.outcome, "over")
     return "dial" if phase == "ring" and call.direction == "out" else phase
 
 
-def _parts(call: PhoneCall, leg: Leg | None) -> tuple[CallPart, ...]:
+def _parts(call: PhoneCall, leg: Leg | None, me: str) -> tuple[CallPart, ...]:
     """Of my leg, with the ringing or dialling before it, up to its end."""
-    waits = "dial" if call.direction == "out" else "ring"
+    waits = "dial" if call.direction == "out" and _is_dialler(call, leg, me) else "ring"
     parts = [
         CallPart(part.kind, part.began_at, part.ended_at, max(0, part.ended_at - part.began_at) / 1000, part.source)
         if part.ended_at
@@ -208,9 +278,11 @@ def _parts(call: PhoneCall, leg: Leg | None) -> tuple[CallPart, ...]:
     ]
     if not parts or parts[0].kind in {"talk", "hold"}:
         until = parts[0].started_at if parts else call.ended_at
-        first = CallPart(waits, call.began_at, source=call.source)
+        # Who got it from somebody else has only their own ringing.
+        began_at = leg.began_at if me and leg is not None else call.began_at
+        first = CallPart(waits, began_at, source=call.source)
         if until:
-            seconds = max(0, until - call.began_at) / 1000
-            first = CallPart(waits, call.began_at, max(until, call.began_at), seconds, call.source)
+            seconds = max(0, until - began_at) / 1000
+            first = CallPart(waits, began_at, max(until, began_at), seconds, call.source)
         parts.insert(0, first)
     return tuple(parts)

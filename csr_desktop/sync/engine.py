@@ -12,7 +12,7 @@ import msgspec
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused, Unreachable
 from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
-from csr_desktop.protocol import News, PresenceNews, PresenceWord, PullReply, PushRequest
+from csr_desktop.protocol import CallNews, News, PresenceNews, PresenceWord, PullReply, PushRequest
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.sync.integrity import Comparison, is_check_due
 from csr_desktop.sync.listening import Listening, Waits
@@ -43,7 +43,8 @@ class Companion(Protocol):
 
 class Engine:
     """One thread that syncs, one that listens, one that says what the person does. Never holds a transaction while it
-    waits for the network. `on_people` gets who is there, None once nobody knows any more.
+    waits for the network. `on_people` gets who is there, None once nobody knows any more; `on_calls` what phone systems
+    tell of my calls.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Engine:
         on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
         waits: Waits = Waits(),  # noqa: B008  # it never changes
         companion: Companion | None = None,
+        on_calls: Callable[[CallNews], None] = lambda _news: None,
     ) -> None:
         self._replica = replica
         self._puller = Puller(replica)
@@ -68,7 +70,7 @@ class Engine:
         self._jitter = jitter
         self._companion = companion
         self.listening = Listening(
-            transport, lambda: self._cursors, self._hear, on_people, self._on_trouble, jitter, waits
+            transport, lambda: self._cursors, self._hear, on_people, self._on_trouble, jitter, waits, on_calls
         )
         self._speaking = Speaking(transport, on_people, lambda: bool(self.listening.way), jitter)
         self._wake = threading.Event()

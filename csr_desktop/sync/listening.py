@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from csr_desktop.domain.errors import CsrDesktopError
-from csr_desktop.protocol import News, PresenceNews
-from csr_desktop.sync.transport import Transport
+from csr_desktop.protocol import CallNews, News, PresenceNews
+from csr_desktop.sync.transport import Transport, call_news
 
 Way = Literal["", "stream", "poll"]
 
@@ -41,7 +41,8 @@ STRIKES = 3
 
 class Listening:
     """Runs on a thread of its own, while the workstation is connected. `cursors` are those of the last pull. `on_news`
-    gets what is new, `on_people` who is there, and `on_trouble` is called when no way works.
+    gets what is new, `on_people` who is there, `on_calls` the calls of phone systems that concern the person;
+    `on_trouble` is called when no way works.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Listening:
         on_trouble: Callable[[], None],
         jitter: Callable[[], float],
         waits: Waits = Waits(),  # noqa: B008  # it never changes
+        on_calls: Callable[[CallNews], None] = lambda _news: None,
     ) -> None:
         self._transport = transport
         self._cursors = cursors
@@ -60,12 +62,13 @@ class Listening:
         self._on_people = on_people
         self._on_trouble = on_trouble
         self._jitter = jitter
+        self._on_calls = on_calls
         self._waits = waits
         self._connected = threading.Event()
         self._pulled = threading.Event()
         self._stirred = threading.Event()
         self._is_stopped = False
-        self._present = 0
+        self._present = self._calls = 0
         self.way: Way = ""
         """By which it hears now; '' while by none."""
 
@@ -140,6 +143,8 @@ class Listening:
                 self._on_news(event)
             elif isinstance(event, PresenceNews):
                 self._on_people(event)
+            elif isinstance(event, CallNews):
+                self._on_calls(event)
             elif event == "end":
                 return True
         return False
@@ -149,11 +154,15 @@ class Listening:
         until = time.monotonic() + self._waits.better * (0.75 + self._jitter() / 2)
         try:
             while self._goes_on and time.monotonic() < until:
-                reply = self._transport.poke(dict(self._cursors()), self._present)
+                reply = self._transport.poke(dict(self._cursors()), self._present, self._calls)
                 self.way = "poll"
                 if reply.present not in {-1, self._present}:
                     self._present = reply.present
                     self._on_people(PresenceNews(reply.people, is_all=True))
+                if reply.calls not in {-1, self._calls}:
+                    self._calls = reply.calls
+                    if (told := call_news(reply.call_news)) is not None:
+                        self._on_calls(told)
                 if reply.is_news:
                     # Asked again before it is taken in, the same news would be told again.
                     self._pulled.clear()
@@ -163,5 +172,5 @@ class Listening:
         except CsrDesktopError:
             return False
         finally:
-            self.way, self._present = "", 0
+            self.way, self._present, self._calls = "", 0, 0
         return True

@@ -24,6 +24,7 @@ from csr_desktop.protocol import (
     SCHEMA_HEADER,
     STREAM_TYPE,
     VERSION_HEADER,
+    CallNews,
     ChallengeReply,
     CheckReply,
     CheckRequest,
@@ -84,7 +85,7 @@ class Revoked(SignedOut):
     """
 
 
-StreamEvent = News | PresenceNews | Literal["open", "beat", "end"]
+StreamEvent = News | PresenceNews | CallNews | Literal["open", "beat", "end"]
 
 
 class Transport(Protocol):
@@ -94,7 +95,7 @@ class Transport(Protocol):
     def pull(self, request: PullRequest) -> PullReply: ...
     def check(self, request: CheckRequest) -> CheckReply: ...
     def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]: ...
-    def poke(self, cursors: dict[str, int], present: int) -> PokeReply: ...
+    def poke(self, cursors: dict[str, int], present: int, calls: int = -1) -> PokeReply: ...
     def say(self, word: PresenceWord) -> PresenceReply: ...
     def close(self) -> None: ...
 
@@ -175,9 +176,9 @@ class HttpTransport:
                 raise
             yield from self._live.events("stream", request, self._valid_token(token), open_seconds)
 
-    def poke(self, cursors: dict[str, int], present: int) -> PokeReply:
-        """Wait until something new is there, or other people are, as long as the server lets."""
-        return self._as_device("poke", PokeRequest(cursors, present), PokeReply, timeout_seconds=40)
+    def poke(self, cursors: dict[str, int], present: int, calls: int = -1) -> PokeReply:
+        """Wait until something new is there, other people are, or other calls, as long as the server lets."""
+        return self._as_device("poke", PokeRequest(cursors, present, calls), PokeReply, timeout_seconds=40)
 
     def say(self, word: PresenceWord) -> PresenceReply:
         return self._as_device("presence", word, PresenceReply)
@@ -390,6 +391,14 @@ def _packed(message: msgspec.Struct | None, token: str) -> tuple[bytes, dict[str
 _KINDS: Final[dict[str, type[News | PresenceNews]]] = {"news": News, "presence": PresenceNews}
 
 
+def call_news(said: bytes) -> CallNews | None:
+    """Calls of phone systems as a server says them; None where a newer one says them in other words."""
+    try:
+        return msgspec.json.decode(said, type=CallNews)
+    except _UNREADABLE:
+        return None
+
+
 def stream_events(parts: Iterator[bytes]) -> Iterator[StreamEvent]:
     """The events of a stream as its bytes come; those of a newer server count as a beat. Raises NoAnswer for what is
     none.
@@ -407,6 +416,8 @@ def stream_events(parts: Iterator[bytes]) -> Iterator[StreamEvent]:
                     yield msgspec.json.decode(fields.get(b"data", b""), type=_KINDS[name])
                 except _UNREADABLE:
                     raise NoAnswer("What the server says can't be read.", "Everything is kept here.") from None
+            elif name == "calls":
+                yield call_news(fields.get(b"data", b"")) or "beat"
             else:
                 yield "open" if name == "open" else "end" if name == "end" else "beat"
 

@@ -26,7 +26,7 @@ from csr_desktop.ui.place import Place
 from csr_desktop.ui.wording import Wording
 
 if TYPE_CHECKING:
-    from csr_desktop.protocol import PresenceNews
+    from csr_desktop.protocol import CallNews, PresenceNews
     from csr_desktop.services.desk_data import DeskData
     from csr_desktop.services.sign_in import Account
     from csr_desktop.system.keyring_store import PersonSecrets
@@ -61,6 +61,7 @@ class DeskWindow(QObject):
     _pulled = Signal(object)
     _status_said = Signal(object)
     _people_told = Signal(object)
+    _calls_told = Signal(object)
     revoked = Signal(object)
     """The SyncStatus: the workstation may keep nothing of its data."""
     first_painted = Signal()
@@ -115,6 +116,7 @@ class DeskWindow(QObject):
         self._pulled.connect(self._on_pulled)
         self._status_said.connect(self._on_status)
         self._people_told.connect(self._on_people)
+        self._calls_told.connect(self._on_calls)
         self.desk.saved.connect(self._on_saved)
         self.floats = Floats(self.window, self.desk, account, remember)
         self._wire_counts()
@@ -245,7 +247,9 @@ class DeskWindow(QObject):
 
     def start_sync(self) -> None:
         if self._engine is None:
-            self._engine = self.data.engine(self._pulled.emit, self._status_said.emit, self._people_told.emit)
+            self._engine = self.data.engine(
+                self._pulled.emit, self._status_said.emit, self._people_told.emit, self._calls_told.emit
+            )
             self._engine.start()
             if self.own_presence is not None:
                 self.own_presence.say_again()
@@ -257,6 +261,10 @@ class DeskWindow(QObject):
     def _on_people(self, news: PresenceNews | None) -> None:
         services = self.desk.services
         self.desk.ask(self, lambda: services.presence.take(news), lambda _: self.desk.presence_changed.emit())
+
+    def _on_calls(self, news: CallNews) -> None:
+        if self.phone_line is not None:
+            self.phone_line.take_calls(news, self.data.account.user_id)
 
     def _on_saved(self) -> None:
         if self._engine is not None:

@@ -216,7 +216,7 @@ class Replies:
         assert (asked.cursors, asked.answered, asked.epoch) == (then.cursors, then.answered, then.epoch), step.name
         return msgspec.structs.replace(self._answer("pull", protocol.PullReply), asked=request.asked)
 
-    def poke(self, cursors: dict[str, int], present: int) -> protocol.PokeReply:
+    def poke(self, cursors: dict[str, int], present: int, calls: int = -1) -> protocol.PokeReply:
         return self._answer("poke", protocol.PokeReply)
 
     # What version 1 had not

@@ -58,7 +58,7 @@ def described(open_server: RunningServer) -> schemathesis.BaseSchema:
     load_all_checks()
     answer = httpx2.get(f"{open_server.url}/openapi.json")
     assert (answer.status_code, answer.headers["content-type"]) == (200, OPENAPI_TYPE)
-    refusals = {"expected-statuses": [400, 401, 413, 415, 426, 429]}
+    refusals = {"expected-statuses": [400, 401, 404, 413, 415, 426, 429]}
     config = schemathesis.Config.from_dict({"checks": {"negative_data_rejection": refusals}})
     return schemathesis.openapi.from_dict(answer.json(), config=config)
 

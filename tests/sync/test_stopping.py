@@ -130,7 +130,7 @@ class _Line:
     def _nothing(self) -> Iterator[str]:
         raise NoAnswer("No stream comes through.")
 
-    def poke(self, _cursors: dict[str, int], _present: int) -> PokeReply:
+    def poke(self, _cursors: dict[str, int], _present: int, _calls: int) -> PokeReply:
         self._answer()
         return PokeReply(is_news=True)
 

@@ -15,8 +15,9 @@ from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.desk import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from csr_desktop.protocol import CallNews
     from csr_desktop.services.call_rows import LiveCall, Saved
     from csr_desktop.ui.calls.incoming_card import IncomingCard
     from csr_desktop.ui.desk import Desk
@@ -87,10 +88,31 @@ class PhoneLine(QObject):
             return
         services = self._desk.services
 
-        def work() -> tuple[bool, tuple[LiveCall, ...], bool]:
+        def take() -> bool:
             told = services.softphone.take(message)
-            live = services.live_calls.take(told) if told is not None else None
-            return bool(live and live.running_id), services.live_calls.ringing(), services.live_calls.is_waiting
+            return told is not None and bool(services.live_calls.take(told).running_id)
+
+        self._take(take)
+
+    def take_calls(self, news: CallNews, me: str) -> None:
+        """What phone systems tell of my calls, by the server; on the window's thread. `me` is my id."""
+        live_calls = self._desk.services.live_calls
+
+        def take() -> bool:
+            if news.is_all:
+                live_calls.forget_others(news.calls)
+            taken = [live_calls.take(call, me) for call in news.calls]
+            return any(one.running_id for one in taken)
+
+        self._take(take)
+
+    def _take(self, take: Callable[[], bool]) -> None:
+        """`take` runs on the store's thread; whether a running call follows what it took."""
+        services = self._desk.services
+
+        def work() -> tuple[bool, tuple[LiveCall, ...], bool]:
+            is_running = take()
+            return is_running, services.live_calls.ringing(), services.live_calls.is_waiting
 
         def done(answer: tuple[bool, tuple[LiveCall, ...], bool]) -> None:
             is_running, ringing, is_waiting = answer
