@@ -43,6 +43,7 @@ from csr_desktop.server.bodies import (
     reply,
     unpacked,
 )
+from csr_desktop.server.calls.asterisk import AsteriskLines
 from csr_desktop.server.calls.exchange import Exchange
 from csr_desktop.server.calls.phone_api import PhoneApi
 from csr_desktop.server.checking import Checks
@@ -99,6 +100,7 @@ class Parts(msgspec.Struct, frozen=True):
     sparse: Sparse
     attachments: Attachments
     exchange: Exchange
+    asterisk: AsteriskLines
     metrics_token: str = ""
 
 

@@ -116,7 +116,8 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
         daily = Daily(lambda: writer.do(lambda: drop_old_marks(sql, around.clock())))
         daily.start()
         closing.callback(daily.stop)
-        for watcher in (exchange, AsteriskLines(sql, readers, key, exchange, around.clock)):
+        asterisk = AsteriskLines(sql, readers, key, exchange, around.clock)
+        for watcher in (exchange, asterisk):
             watcher.start()
             closing.callback(watcher.stop)
         contents = ContentFolder(around.keeping.folder or folder.path / CONTENTS_NAME)
@@ -158,6 +159,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             sparse=sparse,
             attachments=attachments,
             exchange=exchange,
+            asterisk=asterisk,
             metrics_token=around.metrics_token,
         )
 
