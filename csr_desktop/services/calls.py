@@ -15,6 +15,7 @@ from csr_desktop.services.call_rows import CallPart, NextSteps, OpenStep, Pop, R
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.calls import is_logged
 from csr_desktop.store.queries.clients import numbers_of, own_lines_of
 
 if TYPE_CHECKING:
@@ -146,6 +147,14 @@ class Calls(CallLog):
         for document in self._running.all():
             if document.phone_key == phone_key:
                 self._running.keep(msgspec.structs.replace(document, phone_key=becomes))
+
+    def is_logged(self, number: str, started_at: int, within_ms: int) -> bool:
+        """Whether I logged a call of this number that began about then."""
+        parsed = phone.parse(number, self._lists.home_region())
+        me = self._people.who().id
+        return is_logged(
+            self._replica.sql, me, parsed.e164 or parsed.raw, started_at - within_ms, started_at + within_ms
+        )
 
     def is_same_number(self, number: str, other: str) -> bool:
         """However they are written; two that were withheld are no different either."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SETTLED_MS: Final = 2_000
 """So long after its end a call that nobody took is logged: what was said before may come a little later."""
-KEPT_MS: Final = 60_000
+KEPT_MS: Final = 600_000
 TWIN_MS: Final = 15_000
 """A softphone's call and a phone system's of the same number that begin so near to each other are one."""
 _SYSTEMS: Final = frozenset({"cti", "sipgate", "ami"})
@@ -78,7 +78,9 @@ class LiveCalls:
         if not running_id and is_my_own and not known.is_done:
             running_id = self._calls.take_over(call.number, key)
         if not running_id and not known.is_done and self._is_mine_now(call, leg, me):
-            running_id = self._begun(known, key)
+            # What was saved before a restart is told again after it.
+            known.is_done = bool(me) and self._calls.is_logged(call.number or _WITHHELD, parts[0].started_at, TWIN_MS)
+            running_id = "" if known.is_done else self._begun(known, key)
         if running_id:
             known.is_done = True
             self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -121,10 +121,10 @@ def test_tls_is_spoken_to_who_can_prove_who_they_are(server: RunningServer, tmp_
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Iterator[ServerFolder]:
+def shared(tmp_path: Path) -> ServerFolder:
     folder = ServerFolder(tmp_path / "server", database_url("asterisk"))
     make_bureau(folder)
-    yield folder
+    return folder
 
 
 @pytest.mark.postgresql

@@ -36,6 +36,7 @@ class MadeUpAsterisk:
         self.said_all = threading.Event()
         """Once somebody was told everything."""
         self._waits = waits
+        self._connection: socket.socket | None = None
         self._closed = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", port))
         self.address: tuple[str, int] = self._listener.getsockname()
@@ -43,8 +44,11 @@ class MadeUpAsterisk:
         self._thread.start()
 
     def close(self) -> None:
-        """When its clients are gone."""
+        """A client that is there is cut off."""
         self._closed.set()
+        if self._connection is not None:
+            with suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
@@ -57,6 +61,7 @@ class MadeUpAsterisk:
                 return
             # A client may go at any moment.
             with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
+                self._connection = connection
                 connection.sendall(GREETING)
                 self._talk(connection, iter(lines.readline, b""))
 

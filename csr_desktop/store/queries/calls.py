@@ -135,3 +135,12 @@ def open_tickets(sql: Sql, client_id: str, teams: Sequence[str]) -> list[tuple[A
         client_id,
         *teams,
     )
+
+
+def is_logged(sql: Sql, agent_id: str, number: str, from_at: int, to_at: int) -> bool:
+    """Whether this agent logged a call of this number that began between two instants, both included."""
+    text = (
+        "SELECT 1 FROM interactions WHERE number = ? AND started_at BETWEEN ? AND ? AND agent_id = ? AND deleted = 0 "
+        "LIMIT 1"
+    )
+    return bool(sql.value(text, number, from_at, to_at, agent_id))
