@@ -16,7 +16,7 @@ import pytest
 from csr_desktop.commands import calls, tickets
 from csr_desktop.commands.administration import RemoveMembership
 from csr_desktop.commands.command import Command
-from csr_desktop.protocol import PresenceNews, PresenceWord, Present, PullReply, PullRequest
+from csr_desktop.protocol import CallNews, PresenceNews, PresenceWord, Present, PullReply, PullRequest
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.services.desk_data import DeskData
@@ -30,6 +30,7 @@ from tests import postgresql
 from tests.desks import ZONE
 from tests.server.conftest import make_bureau
 from tests.server.desk import CHEAP, PASSWORD, new_id
+from tests.server.phones import Phone, add_phone
 from tests.server.proxies import Proxy
 
 QUICK = Waits(open=1.0, reopen=0.05, better=3.0, rest=0.5, longest_rest=2.0)
@@ -69,6 +70,8 @@ class Station:
         self.user_id = account.user_id
         self.device_id = account.device_id
         self.people: dict[str, Present] = {}
+        self.calls: dict[str, str] = {}
+        """Outcomes of phone systems' calls, by reference."""
         self.transport = Counted(by or url, account.device_id, DeviceKey(keys.device_key), wall_clock)
         self.engine = Engine(
             self.data.replica,
@@ -78,6 +81,7 @@ class Station:
             lambda _status: None,
             on_people=self._take,
             waits=QUICK,
+            on_calls=self._take_calls,
         )
         self.engine.start()
 
@@ -85,6 +89,11 @@ class Station:
         if news is None or news.is_all:
             self.people.clear()
         self.people.update({one.user_id: one for one in news.people} if news is not None else {})
+
+    def _take_calls(self, news: CallNews) -> None:
+        if news.is_all:
+            self.calls.clear()
+        self.calls.update({call.reference: call.outcome for call in news.calls})
 
     @property
     def team(self) -> str:
@@ -149,6 +158,35 @@ def test_a_change_comes_by_the_stream_at_once(either: RunningServer, station: St
         ticket_id = ada.open_ticket()
         took.append(until(lambda ticket_id=ticket_id: bob.has("tickets", ticket_id)))  # type: ignore[misc]
     assert sorted(took)[len(took) // 2] < 0.25, took
+
+
+def test_a_ring_comes_by_the_stream_at_once(either: RunningServer, station: Stations) -> None:
+    ada, bob = station("ada", either.url), station("bob", either.url)
+    until(lambda: ada.hears("stream") and bob.hears("stream"))
+    phone = Phone(either.url, add_phone(either.folder))
+    took = []
+    for turn in range(8):
+        began = time.monotonic()
+        phone.ring(f"call-{turn}", "ada")
+        until(lambda turn=turn: f"call-{turn}" in ada.calls)  # type: ignore[misc]
+        took.append(time.monotonic() - began)
+    assert sorted(took)[len(took) // 2] < 0.25, took
+    assert bob.calls == {}
+
+
+def test_a_ring_comes_by_the_long_poll_too(
+    server: RunningServer, station: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csr_desktop.server.streams.POKE_SECONDS", 2.0)
+    phone = Phone(server.url, add_phone(server.folder))
+    with Proxy(server.url, "buffers") as proxy:
+        ada = station("ada", server.url, proxy.url)
+        until(lambda: ada.hears("poll"))
+        phone.ring(user="ada")
+        until(lambda: ada.calls == {"call-1": "ringing"})
+        phone.answer(user="ada")
+        until(lambda: ada.calls == {"call-1": "talking"})
+        ada.engine.stop()  # before the proxy goes, which would leave its connection
 
 
 def test_an_own_change_costs_no_pull_beside_its_own(either: RunningServer, station: Stations) -> None:

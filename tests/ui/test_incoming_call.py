@@ -6,6 +6,9 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from csr_desktop.domain.phone_calls import call_of
+from csr_desktop.domain.phone_events import EventKind, PhoneAgent, phone_event
+from csr_desktop.protocol import CallNews
 from csr_desktop.system.call_message import call_message, dial_message
 from csr_desktop.ui.calls.incoming_card import IncomingCard
 from csr_desktop.ui.calls.running_calls import running_calls
@@ -146,6 +149,30 @@ def test_a_call_that_nobody_took_comes_to_the_inbox(frame: Frame, phone: Phone) 
     frame.settle()
     assert any("Missed call from" in notice.text for notice in frame.notices)
     assert frame.data.services.calls.page(_missed()).rows[0].number_shown == NOBODY
+
+
+def test_a_phone_systems_call_shows_the_card_and_goes_when_a_colleague_takes_it(frame: Frame, phone: Phone) -> None:
+    window = frame.desk_window
+    me = window.data.account.user_id
+
+    def tell(*steps: tuple[EventKind, str]) -> None:
+        events = [
+            phone_event("cti", "pbx", "1", kind, at, direction="in", number=ROBIN, agents=[PhoneAgent(agent)])
+            for at, (kind, agent) in enumerate(steps, window.data.now())
+        ]
+        call = call_of(events, {"201": me, "202": "a-colleague"})
+        window._calls_told.emit(CallNews([call], is_all=True))
+        frame.settle()
+
+    tell(("ring", "201"), ("ring", "202"))
+    assert phone.card.isVisible()
+    tell(("ring", "201"), ("ring", "202"), ("answer", "202"))
+    assert phone.cards == []
+    assert not running_calls(frame.desk).all()
+    tell(("ring", "201"), ("answer", "201"))
+    assert phone.cards == []
+    (running,) = running_calls(frame.desk).all()
+    assert (running.phase, running.direction) == ("talk", "in")
 
 
 def _missed() -> object:
