@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,6 +15,7 @@ from click.testing import CliRunner
 from csr_desktop.server.cli import server as command_line
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings
+from tests import postgresql
 from tests.postgresql import database_url
 from tests.server.conftest import Start, make_bureau
 from tests.server.desk import CHEAP, Desk
@@ -66,6 +69,38 @@ def test_of_two_servers_each_tells_what_the_other_heard_and_one_logs_it(
                 assert len(interactions(ada)) == 8
             finally:
                 ear.close()
+
+
+@pytest.mark.postgresql
+def test_what_is_said_while_the_database_is_away_is_kept_when_it_is_back(tmp_path: Path) -> None:
+    programs = postgresql.programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's programs are not installed")
+    cluster = postgresql.Cluster(programs)
+    try:
+        cluster.do("CREATE DATABASE away")
+        folder = ServerFolder(tmp_path / "server", f"postgresql:///away?host={cluster.home}&user=csr")
+        make_bureau(folder)
+        token = add_phone(folder)
+        with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as server:
+            phone = Phone(server.url, token)
+            phone.ring("call-1", "ada")
+            cluster.kill()
+            phone.ring("call-2", "ada")
+            phone.end("call-2", "cancel")
+            cluster.start()
+            phone.end("call-1", "cancel")
+            with Desk(httpx2.Client(base_url=server.url, timeout=40), "ada") as ada:
+                until(lambda: server_is_up(server))
+                ada.begin()
+                until(lambda: len(interactions(ada)) == 2, 30)
+    finally:
+        cluster.stop()
+        shutil.rmtree(cluster.home, ignore_errors=True)
+
+
+def server_is_up(server: RunningServer) -> bool:
+    return httpx2.get(f"{server.url}/health").status_code == 200
 
 
 def run(folder: ServerFolder, *words: str, typed: str = "") -> str:

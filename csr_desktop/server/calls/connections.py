@@ -83,11 +83,11 @@ def active_connections(sql: Sql) -> list[Connection]:
     return [_connection(row) for row in rows]
 
 
-def connection_with(sql: Sql, kind: Kind, token: str) -> Connection | None:
+def connection_with(connections: Iterable[Connection], kind: Kind, token: str) -> Connection | None:
     """Whose address has this token. Each is compared in the same time."""
     said = _hashed(token)
     found = None
-    for one in active_connections(sql):
+    for one in connections:
         if hmac.compare_digest(one.token_hash, said) and one.kind == kind:
             found = one
     return found

@@ -170,4 +170,15 @@ class Exchange:
         """Log what ended a while ago and nobody answered; how many. Blocking."""
         ended_by_at = self._clock() - SETTLED_MS
         found = self._readers.ask(lambda: self._kept.unsettled(ended_by_at)).result()
-        return sum(self._writer.do(partial(self._missed.settle, (one, key))).result() for one, key in found)
+        return sum(self._settle((connection_id, key)) for connection_id, key in found)
+
+    def _settle(self, key: Key) -> bool:
+        try:
+            return self._writer.do(partial(self._missed.settle, key)).result()
+        except Exception as error:
+            if is_of_the_world(error):
+                raise
+            # One that can never be logged must not keep the others from it.
+            _log.error("missed_call_not_logged", connection=key[0], places=places(error))
+            self._writer.do(partial(self._kept.settled, key)).result()
+            return False

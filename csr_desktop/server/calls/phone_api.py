@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from csr_desktop.server.bodies import read
-from csr_desktop.server.calls.connections import Connection, Kind, connection_with
+from csr_desktop.server.calls.connections import Connection, Kind, active_connections, connection_with
 from csr_desktop.server.phone import cti, sipgate
 from csr_desktop.server.phone.reading import MOST_BYTES, TOO_BIG, Reading
-from csr_desktop.server.problems import Rejected, places, rejected
+from csr_desktop.server.problems import Rejected, is_of_the_world, places, rejected
 
 if TYPE_CHECKING:
     from csr_desktop.server.app import Parts
@@ -34,6 +34,7 @@ _log = structlog.get_logger(__name__)
 class PhoneApi:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._known: list[Connection] = []
         self.paths: tuple[tuple[str, Callable[[Request], Awaitable[Response]]], ...] = (
             ("/cti/{token}", _answered("/cti", self.cti)),
             ("/sipgate/{token}", _answered("/sipgate", self.sipgate)),
@@ -75,13 +76,22 @@ class PhoneApi:
         parts = self._parts
         address = f"address {request.client.host if request.client else ''}"
         parts.rates.check(address, parts.limits.address)
-        token = str(request.path_params["token"])
-        found = await asyncio.wrap_future(parts.readers.ask(partial(connection_with, parts.sql, kind, token)))
+        found = connection_with(await self._connections(), kind, str(request.path_params["token"]))
         if found is None:
             parts.rates.take(address, parts.limits.address)
             raise Rejected(404, "http_404", "The server has nothing at this address.", "Check the server's address.")
         parts.rates.take(f"phone system {found.id}", parts.limits.phone)
         return found
+
+    async def _connections(self) -> list[Connection]:
+        """Those of a moment ago while the database is away: what they say then waits in the exchange."""
+        parts = self._parts
+        try:
+            self._known = await asyncio.wrap_future(parts.readers.ask(partial(active_connections, parts.sql)))
+        except Exception as error:
+            if not self._known or not is_of_the_world(error):
+                raise
+        return self._known
 
     async def _keep(self, connection: Connection, reading: Reading) -> None:
         """What is not kept in time is kept a little later; see `Exchange.take`."""
