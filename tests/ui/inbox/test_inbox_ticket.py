@@ -269,3 +269,12 @@ def test_tab_goes_from_the_list_to_the_ticket_to_the_context(bench: Bench) -> No
         if len(seen) > len(panes):
             break
     assert seen == [*panes, bench.place.list]
+
+
+def test_the_thread_says_who_resolved_it(bench: Bench) -> None:
+    ticket = bench.choose_ticket()
+    bench.press("E")
+    events = [piece.text for piece in bench.place.conversation.thread_view._pieces if piece.kind == "event"]
+    time = bench.desk.words.time_of_day(bench.ticket(ticket).messages[-1].written_at)
+    assert f"Resolved, {time}, by you" in events
+    assert not [text for text in events if text.startswith("Taken by") and ", by " in text], "named already"
