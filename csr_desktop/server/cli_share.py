@@ -24,8 +24,8 @@ def history_months(data: Path, database: str, months: int) -> None:
     """Say how many months of finished work workstations keep.
 
     13 at first, 0 for all. The server keeps everything. Workstations follow at their next exchange: what is older
-    leaves them bit by bit, what is wanted again comes. Open tickets with their messages, open follow-ups, and all clients and contacts are always
-    kept.
+    leaves them bit by bit, what is wanted again comes. Open tickets with their messages, open follow-ups, and all
+    clients and contacts are always kept.
     """
     from csr_desktop.server.folder import ServerFolder
     from csr_desktop.server.share import set_months

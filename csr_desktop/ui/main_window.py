@@ -158,7 +158,9 @@ class MainWindow(QMainWindow):
         )
         for view, name in self._views_of_inbox().items():
             title = self.tr("Inbox: {0}").format(name)
-            self.actions_table.add(Action(f"inbox_view_{view}", title, partial(self._on_view, "inbox", view), icon="tray"))
+            self.actions_table.add(
+                Action(f"inbox_view_{view}", title, partial(self._on_view, "inbox", view), icon="tray")
+            )
 
     def _connect(self) -> None:
         self.rail.places.place_chosen.connect(self.go)
