@@ -160,6 +160,17 @@ def test_an_arrow_shows_commands_only(palette: Frame) -> None:
     assert palette.window.current_place == "clients"
 
 
+def test_a_view_of_the_inbox_is_found_by_its_name(palette: Frame) -> None:
+    palette.press("Esc", "Ctrl+2", "Ctrl+K")
+    palette.type("unassigned")
+    assert chosen(palette).title == "Inbox: Unassigned"
+    palette.press("Return")
+    assert palette.window.current_place == "inbox"
+    inbox = palette.window.place("inbox")
+    assert inbox.list.header.title == "Unassigned"  # type: ignore[attr-defined]
+    assert inbox.list.rows.hasFocus()  # type: ignore[attr-defined]
+
+
 def test_a_hash_finds_numbers_only(palette: Frame) -> None:
     number = palette.value("SELECT number FROM tickets WHERE number > 0 ORDER BY id LIMIT 1")
     palette.type(f"#{number}")

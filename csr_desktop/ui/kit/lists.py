@@ -199,6 +199,10 @@ class RowList(QListView):
             if not self.currentIndex().isValid() and self.model() is not None:
                 self.setCurrentIndex(self._nearest(self.model().index(0, 0), 1))
         super().focusInEvent(event)
+        now = self.currentIndex()
+        if self._can_select(now) and not self.selectionModel().hasSelection():
+            # Qt makes the first row the current one where there was none, and what is open would be without its row.
+            self.selectionModel().select(now, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
