@@ -267,6 +267,33 @@ def _server_6(sql: Sql) -> Iterator[str]:
         yield from scope_fence("attachments")
 
 
+_OLDER_7 = (
+    ("interactions", "client_id started_at"),
+    ("tickets", "client_id last_message_at"),
+    ("messages", "ticket_id written_at"),
+    ("follow_ups", "client_id created_at"),
+    ("attachments", "ticket_id"),
+)
+
+
+def _desk_7(sql: Sql) -> Iterator[str]:
+    """What came from the server to be read for a day, outside of what this workstation keeps: tables of their own, so
+    that nothing that counts, compares, looks up or clears away the others' rows ever meets these.
+    """
+    columns = {shape.table: _CARRIED_1 + shape.columns for shape in _SYNCED_1}
+    columns["tickets"] += " reply_clock reply_from_at:number reply_used_seconds:number"
+    columns["attachments"] = _ATTACHMENTS_6.columns
+    for table, index in _OLDER_7:
+        shape = Shape(f"older_{table}", f"{columns[table]} fetched_at:number is_whole:number", indexes=(index,))
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+    fetched = Shape(
+        "older_fetched",
+        "client_id fetched_at:number next_at:number next_id rows_left:number is_whole:number",
+        key="client_id",
+    )
+    yield from fetched.statements(is_postgresql=sql.is_postgresql)
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -286,6 +313,7 @@ STEPS: tuple[Step, ...] = (
     Step(4, "desk", _desk_4),
     Step(6, "desk", _desk_6),
     Step(6, "server", _server_6),
+    Step(7, "desk", _desk_7),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 
