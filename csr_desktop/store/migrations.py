@@ -294,6 +294,26 @@ def _desk_7(sql: Sql) -> Iterator[str]:
     yield from fetched.statements(is_postgresql=sql.is_postgresql)
 
 
+_SEARCH_WORK_7 = "number:number id table_name scope at:number"
+
+
+def _server_7(sql: Sql) -> Iterator[str]:
+    """The index of older work, which is filled behind the writes; see `server.search_index`."""
+    reached = Shape("search_reached", "scope table_name rev:number", key="scope table_name")
+    yield from reached.statements(is_postgresql=sql.is_postgresql)
+    work = Shape("search_work", _SEARCH_WORK_7, key="number", unique=("id",))
+    yield from work.statements(is_postgresql=sql.is_postgresql)
+    if sql.is_postgresql:
+        yield "ALTER TABLE search_work ADD COLUMN words tsvector NOT NULL"
+        yield "CREATE INDEX search_work_words ON search_work USING gin (words)"
+    else:
+        # Positions are left out: no question asks for words side by side. What is folded is folded before.
+        yield (
+            "CREATE VIRTUAL TABLE search_work_text USING fts5 (body, content = '', columnsize = 0, detail = none, "
+            "prefix = '3', tokenize = 'unicode61 remove_diacritics 0')"
+        )
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -314,6 +334,7 @@ STEPS: tuple[Step, ...] = (
     Step(6, "desk", _desk_6),
     Step(6, "server", _server_6),
     Step(7, "desk", _desk_7),
+    Step(7, "server", _server_7),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 
