@@ -138,7 +138,7 @@ class OlderHistory:
         count = 0
         for kind in kinds:
             text, values = self._outside(seen, client_id, kind, after)
-            some = f"SELECT COUNT(*) FROM (SELECT 1 {text} LIMIT {OLDER_COUNTED + 1}) AS some"
+            some = f"SELECT COUNT(*) FROM (SELECT 1 {text} LIMIT {OLDER_COUNTED + 1}) AS counted"
             count += int(self._sql.value(some, *values))
         return min(count, OLDER_COUNTED + 1)
 

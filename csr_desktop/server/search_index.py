@@ -185,7 +185,10 @@ def proposed(
         text = "FROM search_work w WHERE w.words @@ ?::tsquery AND w.number < ?"
     else:
         asked = " ".join(f'"{word}"' + ("" if is_whole else "*") for word in words)
-        text = "FROM search_work_text t JOIN search_work w ON w.number = t.rowid WHERE t.search_work_text MATCH ? AND t.rowid < ?"
+        text = (
+            "FROM search_work_text t JOIN search_work w ON w.number = t.rowid "
+            "WHERE t.search_work_text MATCH ? AND t.rowid < ?"
+        )
     number = "w.number" if sql.is_postgresql else "t.rowid"
     return sql.all(
         f"SELECT w.number, w.table_name, w.id {text} AND NOT ({kept}) ORDER BY {number} DESC LIMIT ?",
