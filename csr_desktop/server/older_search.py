@@ -9,7 +9,7 @@ from csr_desktop.domain.text import clean_line
 from csr_desktop.protocol import OLDER_HITS, OlderFound, OlderSearchReply, OlderSearchRequest
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.older import Sight, sight
-from csr_desktop.server.search_index import SOURCES, folded_words, number_at, proposed, readings
+from csr_desktop.server.search_index import SOURCES, folded_words, ids_by_table, number_at, proposed
 from csr_desktop.store.search_marks import Marker
 from csr_desktop.store.search_typed import TYPED_LIMIT, Word
 from csr_desktop.store.sql import Sql
@@ -66,7 +66,7 @@ class OlderSearch:
         for _ in range(_LOOKED_AT // _AT_ONCE):
             items = proposed(self._sql, words, below, seen.own, seen.cut_off_at, _AT_ONCE, is_whole=is_whole)
             rows: dict[str, tuple[Any, ...]] = {}
-            for table, ids in readings(items).items():
+            for table, ids in ids_by_table(items).items():
                 rows.update((row[0], row) for row in self._rows(seen, table, ids))
             tickets = self._tickets(seen, [row[3] for row in rows.values()])
             for below, table, row_id in items:  # noqa: B007  # where to go on
@@ -108,7 +108,7 @@ class OlderSearch:
 
 def _hit(table: str, row: Sequence[Any], tickets: Mapping[str, tuple[str, int]], marker: Marker) -> OlderFound:
     row_id, scope, client_id, ticket_id, contact_id, at, text, view_kind, state, direction, _, _ = row
-    title = marker.agreeing(text)
+    title = clean_line(marker.agreeing(text))
     subject, number = tickets.get(ticket_id, ("", 0))
     return OlderFound(
         table=table,

@@ -199,7 +199,7 @@ def proposed(
     )
 
 
-def readings(found: Iterable[tuple[int, str, str]]) -> Mapping[str, list[str]]:
+def ids_by_table(found: Iterable[tuple[int, str, str]]) -> Mapping[str, list[str]]:
     """Ids by table."""
     by_table: dict[str, list[str]] = {}
     for _, table, row_id in found:

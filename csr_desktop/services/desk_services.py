@@ -226,6 +226,8 @@ class Services:
         self.lists.changed(changes)
         self.clients.changed(changes)
         self.calls.changed(changes)
+        if changes.rights:
+            self.older_wishes.forget_all()
 
     def undo(self, group_id: str = "") -> Outcome:
         """Take back a group, the latest when none is named; a call that it saved or discarded waits again for being

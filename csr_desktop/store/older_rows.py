@@ -127,11 +127,14 @@ def tidy(sql: Sql, now: int) -> list[str]:
     return clients
 
 
-def empty(sql: Sql) -> bool:
+def empty(sql: Sql) -> list[str]:
     """Clear all away, within the caller's transaction: what the person may read has changed, or the server's rows have.
-    Whether there was anything.
+    The clients whose history was.
     """
-    return sum(sql.do(f"DELETE FROM {table}") for table in (*map("older_{}".format, TABLES), "older_fetched")) > 0
+    clients = [i for (i,) in sql.all("SELECT client_id FROM older_fetched")]
+    for table in (*TABLES, "fetched"):
+        sql.do(f"DELETE FROM older_{table}")
+    return clients
 
 
 def _upsert(sql: Sql, table: str, rows: Sequence[Sequence[Any]], now: int, *, is_whole: bool) -> None:

@@ -43,6 +43,8 @@ class OlderWishes:
         self._lock = threading.Lock()
         self._standing: dict[Wish, Standing] = {}
         """Oldest wish first. A wish that was fulfilled is no longer here."""
+        self._again: set[Wish] = set()
+        """Of those that failed, what is to be tried once more without anybody's asking."""
         self._found: tuple[str, OlderSearchReply | None] = ("", None)
         self.come = threading.Event()
         """Set by each wish."""
@@ -85,11 +87,20 @@ class OlderWishes:
 
     def next(self) -> Wish | None:
         with self._lock:
-            waiting = [wish for wish, standing in self._standing.items() if standing.step == "fetching"]
+            self._again &= self._standing.keys()
+            waiting = [wish for wish, said in self._standing.items() if said.step == "fetching" or wish in self._again]
             return waiting[-1] if waiting else None
 
     def is_wanted(self, wish: Wish) -> bool:
-        return self.standing(wish).step == "fetching"
+        with self._lock:
+            return wish in self._standing
+
+    def try_again(self) -> None:
+        """The server may be reached by now: what failed because it was not is tried once more, and stands meanwhile as
+        it stood.
+        """
+        with self._lock:
+            self._again = {wish for wish, standing in self._standing.items() if standing.step == "offline"}
 
     def fulfilled(self, wish: Wish, found: OlderSearchReply | None = None) -> None:
         with self._lock:
@@ -98,6 +109,7 @@ class OlderWishes:
 
     def failed(self, wish: Wish, step: Literal["offline", "refused"], words: str) -> None:
         with self._lock:
+            self._again.discard(wish)
             if wish in self._standing:
                 self._standing[wish] = Standing(step, words)
 
