@@ -54,10 +54,9 @@ class Sight(NamedTuple):
     own: tuple[str, ...]
     cut_off_at: int
 
-    def readable(self, row: str = "") -> tuple[str, tuple[str, ...]]:
+    def readable(self) -> tuple[str, tuple[str, ...]]:
         """SQL and its values for the rows that may be read at all."""
-        prefix = f"{row}." if row else ""
-        return f"{prefix}deleted = 0 AND {prefix}scope IN ({_marks(self.scopes)})", self.scopes
+        return f"deleted = 0 AND scope IN ({_marks(self.scopes)})", self.scopes
 
     def outside(self, table: str, *, is_postgresql: bool) -> tuple[str, tuple[str, ...]]:
         """SQL and its values for the rows of these that the workstation does not keep."""
