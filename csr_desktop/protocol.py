@@ -415,7 +415,7 @@ class OlderRowReply(msgspec.Struct, frozen=True):
 
 
 class OlderSearchRequest(msgspec.Struct, frozen=True):
-    """All words of the text have to be found, each at least as a word's beginning."""
+    """All words of the text have to be found, those of three letters and more at least as a word's beginning."""
 
     text: str
     limit: int = OLDER_HITS

@@ -9,7 +9,7 @@ from csr_desktop.domain.text import clean_line
 from csr_desktop.protocol import OLDER_HITS, OlderFound, OlderSearchReply, OlderSearchRequest
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.older import Sight, sight
-from csr_desktop.server.search_index import SOURCES, folded_words, ids_by_table, number_at, proposed
+from csr_desktop.server.search_index import BEGINNING, SOURCES, folded_words, ids_by_table, number_at, proposed
 from csr_desktop.store.search_marks import Marker
 from csr_desktop.store.search_typed import TYPED_LIMIT, Word
 from csr_desktop.store.sql import Sql
@@ -46,7 +46,8 @@ class OlderSearch:
             if seen is None or not words:
                 return OlderSearchReply([])
             found: dict[str, OlderFound] = {}
-            for is_whole in (True, False):
+            ranks = (True, False) if any(len(word) >= BEGINNING for word in words) else (True,)
+            for is_whole in ranks:
                 rank = []
                 for hit in self._rank(seen, words, is_whole=is_whole):
                     if hit.row_id not in found:

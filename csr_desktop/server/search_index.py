@@ -16,7 +16,9 @@ from typing import Any, Final, NamedTuple
 from csr_desktop.store.search_words import LONGEST, WORD, fold
 from csr_desktop.store.sql import Sql
 
-STEP_ROWS: Final = 500
+STEP_ROWS: Final = 200
+BEGINNING: Final = 3
+"""Letters from which on a word is looked for as a beginning, too: with fewer, most of all work would be found."""
 _READ_CHARACTERS: Final = 100_000
 """Of a text; more words than stand there are not found."""
 _PLACE_BITS: Final = 20
@@ -179,12 +181,13 @@ def proposed(
     the newest first. What is surely kept by workstations of the scopes `own` is left out.
     """
     kept = f"w.scope IN ({','.join('?' * len(own))})" + (" AND w.at >= ?" if cut_off_at > 0 else "")
+    begun = [] if is_whole else [word for word in words if len(word) >= BEGINNING]
     values = (*own, *([cut_off_at] if cut_off_at > 0 else []))
     if sql.is_postgresql:
-        asked = " & ".join(f"'{word}'" + ("" if is_whole else ":*") for word in words)
+        asked = " & ".join(f"'{word}'" + (":*" if word in begun else "") for word in words)
         text = "FROM search_work w WHERE w.words @@ ?::tsquery AND w.number < ?"
     else:
-        asked = " ".join(f'"{word}"' + ("" if is_whole else "*") for word in words)
+        asked = " ".join(f'"{word}"' + ("*" if word in begun else "") for word in words)
         text = (
             "FROM search_work_text t JOIN search_work w ON w.number = t.rowid "
             "WHERE t.search_work_text MATCH ? AND t.rowid < ?"

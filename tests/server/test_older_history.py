@@ -392,6 +392,9 @@ def test_whole_words_come_before_beginnings_of_words(site: Site) -> None:
     assert [hit.row_id for hit in search(ada, "deposit")] == [calls[0], calls[2], calls[1]]
     assert [hit.row_id for hit in search(ada, "deposit", 2)] == [calls[0], calls[2]]
     assert [hit.row_id for hit in search(ada, "deposits")] == [calls[1]]
+    assert [hit.row_id for hit in search(ada, "dep")] == calls[::-1]
+    assert search(ada, "de") == [], "too little to be a beginning"
+    assert [hit.row_id for hit in search(ada, "a dep")] == [calls[0]], "but a word it is"
 
 
 def test_what_is_found_follows_what_is_written(site: Site) -> None:
