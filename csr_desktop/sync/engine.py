@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import msgspec
@@ -134,8 +135,7 @@ class Engine:
             with said_plainly():
                 mended = self._exchange()
         except Revoked as fault:
-            with self._replica.sql.transaction():
-                older_rows.empty(self._replica.sql)
+            self._forget_older()
             return self._say("revoked", fault)
         except SignedOut as fault:
             return self._say("signed_out", fault)
@@ -153,6 +153,11 @@ class Engine:
         self._say("saved", has_recovered=has_recovered, mended_count=mended)
         self._wake_companions()
         return True
+
+    def _forget_older(self) -> None:
+        """Where the disk is full it stays until the person has the rest removed, too."""
+        with suppress(CsrDesktopError), said_plainly(), self._replica.sql.transaction():
+            older_rows.empty(self._replica.sql)
 
     def _exchange(self) -> int:
         """How many rows differed from the server's, -1 when nothing was compared."""
