@@ -29,7 +29,7 @@ _OPENED_AFTER_MILLISECONDS = 1500
 """A client that is passed over with the arrows is not one that was looked at."""
 _SHOWN_FROM = (
     "clients", "contacts", "phone_numbers", "follow_ups", "interactions", "tickets", "notes", "changes",
-    "client_clocks", "calendars", "users", "topics",
+    "client_clocks", "calendars", "users", "topics", "older",
 )  # fmt: skip
 _SIDE = "side."
 _DONE_AS = {"promise": "kept", "callback": "reached"}
@@ -243,12 +243,21 @@ class ClientsPlace(Place):
         self.pane.show_side()
         self.pane.side.alert.edit()
 
+    def why_no_older(self) -> str:
+        if self.pane.profile is None:
+            return self.tr("No client is selected.")
+        if self.pane.timeline.model.older is None:
+            return self.tr("Your role does not read what is kept on the server alone.")
+        return self.tr("This is the whole history.")
+
     def _complete(self, follow_up_id: str, kind: str) -> None:
         follow_ups, outcome = self.desk.services.follow_ups, _DONE_AS.get(kind, "done")
         self.desk.do(self, lambda: follow_ups.complete((follow_up_id,), outcome))
 
     def _open_row(self, row: TimelineRow) -> None:
-        if row.kind in {"call", "ticket", "follow_up"}:
+        if row.is_older:
+            self.desk.open_older(row.kind, row.id)
+        elif row.kind in {"call", "ticket", "follow_up"}:
             self.desk.open(row.kind, row.id, self._client_id)
         else:
             self.forms.leave_but(self.forms.reading)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QDate, QObject
 
+from csr_desktop.ui.clients.older_words import SERVER_ICON, OlderWords
 from csr_desktop.ui.kit.rows import Row
 from csr_desktop.ui.wording import VIEW_ICONS
 
@@ -25,6 +26,7 @@ class TimelineWords(QObject):
         super().__init__()
         self._clients = clients
         self._words = clients.words
+        self.older = OlderWords(clients.words)
 
     # Headings
 
@@ -63,14 +65,20 @@ class TimelineWords(QObject):
 
     # Lines
 
-    def row(self, row: TimelineRow) -> Row:
-        return {
+    def row(self, row: TimelineRow, kept_until_at: int = 0) -> Row:
+        """`kept_until_at` is when a row of the server's leaves this computer, 0 where that is not known."""
+        made = {
             "call": self._call,
             "ticket": self._ticket,
             "follow_up": self._follow_up,
             "note": self._note,
             "change": self._change,
         }[row.kind](row)
+        if not row.is_older:
+            return made
+        subtitle = (*made.subtitle, row.team_name) if row.team_name else made.subtitle
+        mark = self.older.mark(kept_until_at)
+        return _with(made, subtitle=subtitle, mark_icon=SERVER_ICON, mark_words=mark)
 
     def _row(
         self,

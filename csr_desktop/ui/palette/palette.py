@@ -21,6 +21,7 @@ from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import set_look
 from csr_desktop.ui.palette.rows import Heading, Line, Nothing, PaletteDelegate, PaletteModel, PaletteRow
+from csr_desktop.ui.palette.server_search import ASK_HINT, LINE, ServerSearch
 from csr_desktop.ui.wording import VIEW_ICONS
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Palette(QObject):
         """The line whose actions are shown."""
         self._is_of_one = False
         """Whether all of one section is shown; Esc then goes back to all sections."""
+        self._local: tuple[list[PaletteRow], list[PaletteRow]] = ([], [])
+        """Lines of what was found here, and of commands."""
         self._when_found: Callable[[int], None] | None = None
         """What to do with the first line of the answer, when a key was faster than the search."""
         themes = desk.themes
@@ -76,7 +79,11 @@ class Palette(QObject):
         self.list.setModel(self.model)
         self.delegate = PaletteDelegate(themes, self.list)
         self.list.setItemDelegate(self.delegate)
+        self._server = ServerSearch(desk, self)
+        self._server_hint = KeyHints(themes, ((ASK_HINT, self.tr("search the server")),))
+        self._forgiven = ElidedLabel(self.tr("Spelling is forgiven"), tone="muted", size="caption")
         self._lay_out()
+        self._server.answered.connect(self._on_server_answered)
         self.box.textChanged.connect(self._on_typed)
         self.box.installEventFilter(self)
         self.list.clicked.connect(lambda index: self._run(index.row()))
@@ -102,7 +109,8 @@ class Palette(QObject):
             ("#", self.tr("numbers only")),
         )
         foot.addWidget(KeyHints(themes, hints), 1)
-        foot.addWidget(ElidedLabel(self.tr("Spelling is forgiven"), tone="muted", size="caption"))
+        foot.addWidget(self._server_hint)
+        foot.addWidget(self._forgiven)
         body: QVBoxLayout = self.frame.body
         body.addLayout(head)
         body.addWidget(Hairline(themes))
@@ -132,6 +140,7 @@ class Palette(QObject):
 
     def close(self) -> None:
         if self.is_open:
+            self._server.forget()
             self.frame.hide()
             self.sheet.hide()
             self._actions.is_held = False
@@ -156,19 +165,20 @@ class Palette(QObject):
         text = text.strip()
         self._when_found = self._more_of = None
         self._is_of_one = False
+        self._server.forget()
         if text.startswith(">"):
             self._show(text, [*self._command_lines(text[1:].strip(), most=100)], None)
             return
         search = self._desk.services.search
-        clients = self._desk.services.clients
+        services = self._desk.services
 
-        def ask() -> tuple[SearchResults, dict[str, int]]:
+        def ask() -> tuple[SearchResults, dict[str, int], bool]:
             results = search.find(text) if text else search.recent()
-            return results, _cut_offs(clients, results.hits)
+            return results, _cut_offs(services.clients, results.hits), services.older.may_ask()
 
-        self._desk.ask(self, ask, lambda found: self._on_found(text, *found), key="find")
+        self._desk.ask(self, ask, lambda found: self._on_found(text, *found[:2], may_ask=found[2]), key="find")
 
-    def _on_found(self, text: str, results: SearchResults, cut_offs: Mapping[str, int]) -> None:
+    def _on_found(self, text: str, results: SearchResults, cut_offs: Mapping[str, int], *, may_ask: bool) -> None:
         if not self.is_open or text != self.box.text().strip():
             return
         rows: list[PaletteRow] = []
@@ -176,8 +186,41 @@ class Palette(QObject):
             rows.append(Heading(self._section_words(section.key, is_recent=not text)))
             rows += [self._hit_line(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
             rows += self._rest_line(text, section)
-        rows += self._command_lines(text, most=COMMANDS_SHOWN if text else 5)
-        self._show(text, rows, results if text else None)
+        self._server.begin("" if text.startswith("#") else text, may_ask=may_ask)
+        self._local = rows, self._command_lines(text, most=COMMANDS_SHOWN if text else 5)
+        self._show(text, self._composed(text), results if text else None)
+
+    def _composed(self, text: str) -> list[PaletteRow]:
+        """What was found here, then the server's, then commands, unless commands are all there is."""
+        found, commands = self._local
+        server = self._server.rows()
+        if found:
+            return [*found, *server, *commands]
+        return [*commands, *server] if commands else [*self._nothing(text), *server, *self._offered()]
+
+    def _ask_server(self, _row: int) -> None:
+        self._move_to(self.model.row_of(LINE))
+        self._server.ask()
+
+    def _on_server_answered(self) -> None:
+        """Its lines stand in their place; what was chosen stays so, or gives way to the first that came."""
+        text = self.box.text().strip()
+        if not self.is_open or self._shown_for != text or self._more_of is not None or self._is_of_one:
+            return
+        line = self._line(self.list.currentIndex().row())
+        chosen = line.key if line is not None else ""
+        self.model.show_rows(self._composed(text))
+        row = self.model.row_of(chosen)
+        came = row < 0 and chosen == LINE
+        if came:
+            row = self.model.first_of("server:")
+        self._place()
+        index = self.model.index(row if row >= 0 else self.model.first_line())
+        self.list.setCurrentIndex(index)
+        self.list.scrollTo(index)
+        if came:  # with as much of it in sight as there is
+            self.list.scrollTo(self.model.index(row - 1), QListView.ScrollHint.PositionAtTop)
+        announce(self.list, self._server.said)
 
     def _rest_line(self, text: str, section: Section) -> list[Line]:
         """The way to those of a section that are not shown."""
@@ -209,13 +252,9 @@ class Palette(QObject):
 
     def _show(self, text: str, rows: list[PaletteRow], results: SearchResults | None) -> None:
         self._shown_for = text
-        if not rows:
-            nothing = Nothing(
-                self.tr("Nothing found for “{0}”").format(text.lstrip("># ")),
-                self.tr("Try fewer letters, or another word of it. This can be done meanwhile:"),
-            )
-            rows = [nothing, *self._command_lines("", most=COMMANDS_SHOWN, ids=_WITHOUT_FINDS)]
-        self.model.show_rows(rows)
+        self._server_hint.setVisible(self._server.can_ask)
+        self._forgiven.setVisible(not self._server.can_ask)
+        self.model.show_rows(rows or [*self._nothing(text), *self._offered()])
         if results is None:
             self.found.setText("")
         else:
@@ -228,6 +267,14 @@ class Palette(QObject):
         wanted, self._when_found = self._when_found, None
         if wanted is not None:
             wanted(first)
+
+    def _nothing(self, text: str) -> list[PaletteRow]:
+        title = self.tr("Nothing found for “{0}”").format(text.lstrip("># "))
+        return [Nothing(title, self.tr("Try fewer letters, or another word of it. This can be done meanwhile:"))]
+
+    def _offered(self) -> list[PaletteRow]:
+        """What can be done where nothing was found."""
+        return self._command_lines("", most=COMMANDS_SHOWN, ids=_WITHOUT_FINDS)
 
     def _section_words(self, key: str, *, is_recent: bool) -> str:
         if is_recent:
@@ -333,6 +380,8 @@ class Palette(QObject):
             self._move_to(self.model.next_line(at, 1))
         elif key == Qt.Key.Key_Up or (control and key == Qt.Key.Key_P):
             self._move_to(self.model.next_line(at, -1))
+        elif control and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._once_found(self._ask_server, at)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self._once_found(self._run, at)
         elif key == Qt.Key.Key_Escape and self._is_of_one:
