@@ -246,9 +246,12 @@ def test_all_of_a_section_are_shown_by_its_last_line_and_esc_goes_back(palette: 
 
 def test_nothing_found_is_said_with_what_can_be_done(palette: Frame) -> None:
     palette.type("qqqqzzzzxxxx")
-    nothing, heading, *offered = lines(palette)
+    nothing, server, heading, *offered = lines(palette)
     assert isinstance(nothing, Nothing)
     assert nothing.title == "Nothing found for “qqqqzzzzxxxx”"
+    assert isinstance(server, Line)
+    assert server.title == "Search the server too"
+    assert chosen(palette) is server
     assert heading == Heading("Commands")
     assert "Start a call" in [line.title for line in offered if isinstance(line, Line)]
     palette.press("Ctrl+D", "Down")

@@ -8,6 +8,7 @@ import msgspec
 from PySide6.QtCore import QObject
 
 from csr_desktop.ui.kit.rows import Row
+from csr_desktop.ui.wording import MINUTE
 
 if TYPE_CHECKING:
     from csr_desktop.services.older_history import OlderState
@@ -31,13 +32,19 @@ class OlderWords(QObject):
     def __init__(self, words: Wording) -> None:
         super().__init__()
         self._words = words
+        self._marked_for = (0, 0)
+        self._mark = ""
+        """The same for all rows of a client."""
 
     def mark(self, kept_until_at: int) -> str:
         """What the mark of a fetched row says; `kept_until_at` is 0 where that is not known."""
         if not kept_until_at:
             return self.tr("From the server")
-        until = self._words.within(kept_until_at)
-        return self.tr("From the server, not kept on this computer after {0}").format(until)
+        key = (kept_until_at, self._words.now() // MINUTE)
+        if key != self._marked_for:
+            self._marked_for, until = key, self._words.within(kept_until_at)
+            self._mark = self.tr("From the server, not kept on this computer after {0}").format(until)
+        return self._mark
 
     def line(self, state: OlderState) -> OlderLine:
         """Of two lines whatever is said, so that nothing moves while it is read."""

@@ -71,6 +71,8 @@ class TimelineModel(KeyedModel):
         """Client and kind whose lines stand here."""
         self.older: OlderState | None = None
         """None where the person may not ask for it, and until it is known."""
+        self._marked_until_at = 0
+        """What the marks of older rows say."""
         self._wants_end = False
 
     def make_line(self, key: str) -> Row | HeaderRow:
@@ -275,7 +277,10 @@ class TimelineModel(KeyedModel):
         def show(found: _Read) -> None:
             if edition != self._edition:
                 return
-            gathered.update((_key(row), row) for row in found.page.rows)
+            for row in found.page.rows:
+                key = _key(row)
+                if self._rows.get(key) != row:
+                    gathered[key] = row
             next_key = found.page.next_key
             is_past_what_is_here = next_key is None or (self._next_key is not None and next_key <= self._next_key)
             if is_past_what_is_here:
@@ -299,8 +304,14 @@ class TimelineModel(KeyedModel):
         self.older_came.emit(first)
 
     def _say_older(self) -> None:
+        until_at = self.older.kept_until_at if self.older is not None else 0
+        # First what reads otherwise, then what is new: a long list is laid out once for both.
+        if until_at != self._marked_until_at:
+            self._marked_until_at = until_at
+            self.repaint_all()
+        else:
+            self.repaint([OLDER])
         self.set_lines(self._laid_out())
-        self.repaint([OLDER, *(key for key, row in self._rows.items() if row.is_older)])
         self.page_loaded.emit()
         self.older_said.emit()
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QWidget
 
+from csr_desktop.domain.change_set import changed
 from csr_desktop.ui.clients.note_composer import NoteComposer
 from csr_desktop.ui.clients.timeline_model import OLDER, OLDER_KINDS, TimelineModel
 from csr_desktop.ui.keyed_model import keeping_place
 from csr_desktop.ui.kit.chips import FilterChips
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.float import is_in_float
 from csr_desktop.ui.kit.lists import RowList
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Hairline, column, line
@@ -31,9 +33,19 @@ _SKELETON_AFTER_MILLISECONDS = 150
 KINDS = ("", "call", "ticket", "follow_up", "note", "change")
 
 
+class _Lines(RowList):
+    """Of a history that may be long: a row is known by its key."""
+
+    def _row_of(self, key: object) -> int:
+        model = self.model()
+        return model.place_of(str(key)) if isinstance(model, TimelineModel) else -1
+
+
 class TimelinePane(QFrame):
     opened = Signal(object)
     """A TimelineRow to be opened or read."""
+    _older_waits = False
+    """For what came from the server to be shown. The class has it, too: the window may be collected; see Actions."""
 
     def __init__(self, desk: Desk, words: TimelineWords, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +61,7 @@ class TimelinePane(QFrame):
         self.setAccessibleName(self.tr("Timeline"))
         self.setMinimumWidth(sizes.width.list_min)
         self.model = TimelineModel(desk, words)
-        self.rows = RowList(themes, self.tr("Timeline"), columns=PAGE_COLUMNS)
+        self.rows = _Lines(themes, self.tr("Timeline"), columns=PAGE_COLUMNS)
         self.rows.setModel(self.model)
         self.model.keep_place = partial(keeping_place, self.rows)
         self.composer = NoteComposer(desk)
@@ -106,6 +118,9 @@ class TimelinePane(QFrame):
         self.rows.opened.connect(self._on_opened)
         self.rows.clicked.connect(self._on_clicked)
         self.rows.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus_changed)
         self.filters.chosen.connect(self._on_filter)
         self._empty.acted.connect(self._on_empty_acted)
         self._error.acted.connect(lambda: self.model.show_client(self._client_id, self.model.kind))
@@ -152,7 +167,23 @@ class TimelinePane(QFrame):
         self.model.show_client(self._client_id, kind)
 
     def refresh(self, changes: ChangeSet) -> bool:
+        """What came from the server waits while something floats over the window: who types there is not held up."""
+        if changes.ids("older") and self._is_covered():
+            self._older_waits = True
+            changes = changed(
+                {table: ids for table, ids in changes.rows.items() if table != "older"}, rights=changes.rights
+            )
         return self.model.refresh(changes)
+
+    @staticmethod
+    def _is_covered() -> bool:
+        return is_in_float(QApplication.focusWidget())
+
+    @Slot(QWidget, QWidget)  # as in Actions
+    def _on_focus_changed(self, _old: QWidget | None, _now: QWidget | None) -> None:
+        if self._older_waits and not self._is_covered():
+            self._older_waits = False
+            self.model.refresh(changed({"older": [self._client_id]}))
 
     def on_minute(self) -> None:
         self.model.pass_time()
