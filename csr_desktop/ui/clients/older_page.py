@@ -64,6 +64,7 @@ class OlderPage(PageFloat):
         self._slow.setInterval(_SKELETON_AFTER_MILLISECONDS)
         self._slow.timeout.connect(self._show_loading)
         desk.changed.connect(self._on_changed)
+        window.minute_passed.connect(self._on_minute)
 
     def read(self, kind: OlderKind, row_id: str) -> None:
         """Open it; what is missing is asked for."""
@@ -94,8 +95,15 @@ class OlderPage(PageFloat):
         super().close()
 
     def _on_changed(self, changes: ChangeSet) -> None:
-        if not self.is_open or not (changes.rights or self._row_id in changes.ids("older")):
-            return
+        if self.is_open and (changes.rights or self._row_id in changes.ids("older")):
+            self._look_again()
+
+    def _on_minute(self) -> None:
+        work = self.opening.work if self.opening is not None else None
+        if self.is_open and work is not None and 0 < work.kept_until_at <= self.desk.words.now():
+            self._look_again()
+
+    def _look_again(self) -> None:
         kind, row_id, services = self._kind, self._row_id, self.desk.services
         self.desk.ask(self, lambda: services.older.opened(kind, row_id), self._take, key="opened")
 

@@ -29,7 +29,7 @@ _OPENED_AFTER_MILLISECONDS = 1500
 """A client that is passed over with the arrows is not one that was looked at."""
 _SHOWN_FROM = (
     "clients", "contacts", "phone_numbers", "follow_ups", "interactions", "tickets", "notes", "changes",
-    "client_clocks", "calendars", "users", "topics", "older",
+    "client_clocks", "calendars", "users", "topics",
 )  # fmt: skip
 _SIDE = "side."
 _DONE_AS = {"promise": "kept", "callback": "reached"}
@@ -165,7 +165,11 @@ class ClientsPlace(Place):
             self.list.load()
         elif change_set.touches("clients", "client_clocks"):
             self.list.model.refresh(change_set.ids("clients") | change_set.ids("client_clocks"))
-        if self.pane.profile is None or not (change_set.rights or change_set.touches(*_SHOWN_FROM)):
+        if self.pane.profile is None:
+            return
+        if change_set.touches("older"):
+            self.pane.timeline.refresh_older(change_set)
+        if not (change_set.rights or change_set.touches(*_SHOWN_FROM)):
             return
         self._ask()
         self.pane.timeline.refresh(change_set)

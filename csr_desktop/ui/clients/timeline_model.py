@@ -192,22 +192,20 @@ class TimelineModel(KeyedModel):
         if changes.rights or changes.touches(*_NAMES):
             self.show_client(self.client_id, self.kind)
             return True
-        if self.client_id in changes.ids("older"):
-            self._ask_older(lambda older, client_id: older.state(client_id))
-        held_older = [
-            (kind, row_id)
-            for row_id in changes.ids("older")
-            for kind in OLDER_KINDS
-            if f"{kind}:{row_id}" in self._rows
-        ]
-        if not changes.touches(*TABLES.values()) and not held_older:
+        if not changes.touches(*TABLES.values()):
             return False
-        held = [
-            (kind, row_id)
-            for kind, table in TABLES.items()
-            for row_id in changes.ids(table)
-            if f"{kind}:{row_id}" in self._rows
-        ] + held_older
+        self._read_again(
+            [
+                (kind, row_id)
+                for kind, table in TABLES.items()
+                for row_id in changes.ids(table)
+                if f"{kind}:{row_id}" in self._rows
+            ]
+        )
+        return True
+
+    def _read_again(self, held: Sequence[tuple[TimelineKind, str]]) -> None:
+        """These lines, and what is new at the top."""
         client_id, kinds, edition = self.client_id, self._kinds(), self._edition
         clients = self._desk.services.clients
 
@@ -219,7 +217,6 @@ class TimelineModel(KeyedModel):
                 self._apply(held, *found)
 
         self._desk.ask(self, read, show)
-        return True
 
     def _apply(
         self, held: Sequence[tuple[TimelineKind, str]], first: TimelinePage, rows: Sequence[TimelineRow | None]
@@ -236,6 +233,15 @@ class TimelineModel(KeyedModel):
         self.page_loaded.emit()
 
     # Older history
+
+    def refresh_older(self, changes: ChangeSet) -> None:
+        """Something came from the server, was not to be had, or has left."""
+        ids = changes.ids("older")
+        if self.client_id in ids:
+            self._ask_older(lambda older, client_id: older.state(client_id))
+        held = [(kind, row_id) for row_id in ids for kind in OLDER_KINDS if f"{kind}:{row_id}" in self._rows]
+        if held:
+            self._read_again(held)
 
     def show_more_older(self) -> None:
         """Wish for the next page of what is on the server."""

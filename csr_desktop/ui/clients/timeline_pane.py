@@ -167,13 +167,14 @@ class TimelinePane(QFrame):
         self.model.show_client(self._client_id, kind)
 
     def refresh(self, changes: ChangeSet) -> bool:
-        """What came from the server waits while something floats over the window: who types there is not held up."""
-        if changes.ids("older") and self._is_covered():
-            self._older_waits = True
-            changes = changed(
-                {table: ids for table, ids in changes.rows.items() if table != "older"}, rights=changes.rights
-            )
         return self.model.refresh(changes)
+
+    def refresh_older(self, changes: ChangeSet) -> None:
+        """What came from the server waits while something floats over the window: who types there is not held up."""
+        if self._is_covered():
+            self._older_waits = True
+        else:
+            self.model.refresh_older(changes)
 
     @staticmethod
     def _is_covered() -> bool:
@@ -183,9 +184,12 @@ class TimelinePane(QFrame):
     def _on_focus_changed(self, _old: QWidget | None, _now: QWidget | None) -> None:
         if self._older_waits and not self._is_covered():
             self._older_waits = False
-            self.model.refresh(changed({"older": [self._client_id]}))
+            self.model.refresh_older(changed({"older": [self._client_id]}))
 
     def on_minute(self) -> None:
+        older = self.model.older
+        if older is not None and 0 < older.kept_until_at <= self._desk.words.now():
+            self.model.show_client(self._client_id, self.model.kind)  # a day has passed: it is not shown any more
         self.model.pass_time()
 
     def _on_page_loaded(self) -> None:
@@ -277,6 +281,8 @@ class TimelinePane(QFrame):
         if said != self._said and said and self.isVisible():
             announce(self.rows, f"{said} {older.text}".strip() if older is not None else said)
         self._said = said
+        client_id, clients = self._client_id, self._desk.services.clients
+        self._desk.ask(self, lambda: clients.timeline_counts(client_id), self.show_counts, key="counts")
 
     def _on_older_came(self, first_key: str) -> None:
         """Who waited at the last line goes on reading at the first that came."""
