@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from csr_desktop.domain import phone
 from csr_desktop.domain.file_names import safe_name
 from csr_desktop.domain.permissions import reads_through_profile
+from csr_desktop.services.client_context import shown_number
 from csr_desktop.services.labels import note_title, ticket_label
 from csr_desktop.store import older_rows
 from csr_desktop.store.queries import attachments as attachment_queries
@@ -89,8 +91,7 @@ class OlderWork(msgspec.Struct, frozen=True, kw_only=True):
     direction: str = ""
     channel: str = ""
     priority: str = ""
-    number: str = ""
-    extension: str = ""
+    number_shown: str = ""
     by_name: str = ""
     made_by_name: str = ""
     completed_by_name: str = ""
@@ -261,8 +262,11 @@ class OlderHistory:
         return min(until, pages.kept_until_at) if pages is not None else until
 
     def _call(self, row: dict[str, Any], _now: int) -> dict[str, Any]:
-        same = ("result", "direction", "channel", "number", "extension", "ended_at", "talk_seconds", "hold_seconds")
+        same = ("result", "direction", "channel", "ended_at", "talk_seconds", "hold_seconds")
+        region = self._lists.home_region()
+        e164 = phone.parse(row["number"], region).e164
         return {
+            "number_shown": shown_number(e164, row["number"], region, row["extension"]),
             **{name: row[name] for name in (*same, "wrap_up_seconds", "dial_seconds")},
             "title": note_title(row["note"]),
             "view_kind": row["channel"],

@@ -12,6 +12,7 @@ from csr_desktop.ui.palette.rows import Heading, Line, PaletteRow
 from tests.conftest import Office
 from tests.ui.clients.older_bench import OlderServer
 from tests.ui.frame_bench import Frame, can_be_seen
+from tests.ui.test_nothing_is_cut import cut_off
 from tests.ui.test_palette import chosen, lines
 from tests.ui.whole import broken_parts
 
@@ -107,6 +108,17 @@ def test_a_key_asks_from_any_line_and_the_foot_says_so(seat: Seat) -> None:
     view = palette.list
     heading = palette.model.index(view.currentIndex().row() - 1)
     assert view.viewport().rect().contains(view.visualRect(heading)), "what came is in sight with its heading"
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720)], ids=str)
+def test_nothing_of_it_is_cut(seat: Seat, size: tuple[int, int]) -> None:
+    seat.frame.resize(*size)
+    seat.frame.type("garnish")
+    assert cut_off(seat.frame.floats.palette.frame) == []
+    seat.frame.press("Ctrl+Return")
+    seat.server.fail("offline", OFFLINE * 5)
+    seat.frame.settle()
+    assert cut_off(seat.frame.floats.palette.frame) == []
 
 
 def test_where_nothing_is_here_enter_searches_the_server(seat: Seat) -> None:

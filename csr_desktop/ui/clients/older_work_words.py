@@ -58,11 +58,10 @@ class OlderWorkWords(QObject):
         return [Fact(name, value) for name, value in found if value]
 
     def _call(self, work: OlderWork) -> list[tuple[str, str]]:
-        number = self.tr("{0}, ext. {1}").format(work.number, work.extension) if work.extension else work.number
         return [
             (self.tr("When"), self._words.moment(work.at)),
             (self.tr("Handled by"), work.by_name),
-            (self.tr("Number"), number),
+            (self.tr("Number"), work.number_shown),
             (self.tr("Topic"), _PATH_SIGN.join(work.topic_path)),
             (self.tr("Disposition"), work.disposition),
         ]

@@ -78,8 +78,9 @@ class TimelineModel(KeyedModel):
     def make_line(self, key: str) -> Row | HeaderRow:
         if key.startswith(_GROUP):
             return HeaderRow(self._words.group(key.removeprefix(_GROUP)))
-        if key == OLDER and (older := self.older_line) is not None:
-            return self._words.older.row(older)
+        if key == OLDER:
+            older = self.older_line
+            return self._words.older.row(older) if older is not None else HeaderRow("")
         return self._words.row(self._rows[key], self.older.kept_until_at if self.older else 0)
 
     def row_at(self, index: Index) -> TimelineRow | None:
@@ -140,8 +141,7 @@ class TimelineModel(KeyedModel):
                 self._rows.update((_key(row), row) for row in found.page.rows)
                 self.set_lines(self._laid_out())
             else:
-                self._rows = {_key(row): row for row in found.page.rows}
-                self._show_first(client_id)
+                self._show_first(client_id, {_key(row): row for row in found.page.rows})
                 self.page_loaded.emit()
             if self._wants_end:
                 self._go_on_to_end()
@@ -163,13 +163,21 @@ class TimelineModel(KeyedModel):
 
         return read
 
-    def _show_first(self, client_id: str) -> None:
+    def _show_first(self, client_id: str, rows: dict[str, TimelineRow]) -> None:
         if self._shown == (client_id, self.kind):
-            self.set_lines(self._laid_out())
+            self._show_only(rows)
             self.repaint_all()
         else:
-            self._shown = (client_id, self.kind)
+            self._shown, self._rows = (client_id, self.kind), rows
             self.reset_lines(self._laid_out())
+
+    def _show_only(self, rows: dict[str, TimelineRow]) -> None:
+        """The list asks for lines that go until they are gone."""
+        before, self._rows = self._rows, rows
+        lines = self._laid_out()
+        self._rows = {**before, **rows}
+        self.set_lines(lines)
+        self._rows = rows
 
     def _laid_out(self) -> list[str]:
         ordered = sorted(self._rows.values(), key=lambda row: (row.at, row.id), reverse=True)
@@ -222,13 +230,9 @@ class TimelineModel(KeyedModel):
         self, held: Sequence[tuple[TimelineKind, str]], first: TimelinePage, rows: Sequence[TimelineRow | None]
     ) -> None:
         changed = [f"{kind}:{row_id}" for kind, row_id in held]
-        for key, row in zip(changed, rows, strict=True):
-            if row is None:
-                self._rows.pop(key, None)
-            else:
-                self._rows[key] = row
-        self._rows.update((_key(row), row) for row in first.rows)
-        self.set_lines(self._laid_out())
+        gone = {key for key, row in zip(changed, rows, strict=True) if row is None}
+        now = {_key(row): row for row in (*rows, *first.rows) if row is not None}
+        self._show_only({key: row for key, row in {**self._rows, **now}.items() if key not in gone})
         self.repaint(changed)
         self.page_loaded.emit()
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from csr_desktop.domain.change_set import changed
 from csr_desktop.services.client_rows import TimelineRow
 from csr_desktop.services.desk_data import DeskData
+from csr_desktop.services.older_history import OlderWork
 from csr_desktop.store import older_rows
 from csr_desktop.store.tables import COLUMNS
 from csr_desktop.ui.clients import older_page
@@ -89,6 +90,12 @@ class Seat:
     @property
     def page(self) -> OlderPage:
         return self.frame.floats.older
+
+    @property
+    def work(self) -> OlderWork:
+        assert self.page.opening is not None
+        assert self.page.opening.work is not None
+        return self.page.opening.work
 
     def words(self) -> str:
         """What can be read in the page."""
@@ -294,6 +301,18 @@ def test_what_is_a_day_old_leaves_and_can_be_asked_for_again(begun: Seat, office
     assert begun.last().end_text == "Show it"
 
 
+def test_it_leaves_the_window_when_its_day_is_over_though_nothing_cleared_it_away_yet(
+    begun: Seat, office: Office
+) -> None:
+    begun.open_older("ticket")
+    begun.answer()
+    office.clock.at += older_rows.KEPT_MS
+    begun.frame.window.pass_minute()
+    begun.frame.settle()
+    assert begun.older() == []
+    assert "This has left your computer" in begun.words()
+
+
 def test_what_came_waits_while_somebody_types_in_the_palette(seat: Seat) -> None:
     seat.to_end()
     seat.frame.press("Return", "Ctrl+K")
@@ -413,6 +432,9 @@ def test_a_ticket_opens_with_its_conversation(begun: Seat, office: Office) -> No
 def test_a_call_and_a_follow_up_are_whole_at_once(begun: Seat, kind: str) -> None:
     row = begun.open_older(kind)
     assert begun.server.wish is None
+    if kind == "call":
+        (number,) = [fact.value for fact in begun.page._words.facts(begun.work) if fact.label == "Number"]
+        assert number.startswith(("(", "+44 ")), "as people write it here"
     assert (row.body if kind == "call" else row.title) in begun.words()
     assert row.contact_name in begun.words()
 
@@ -433,8 +455,7 @@ def test_ctrl_c_copies_all_of_it(begun: Seat) -> None:
     QApplication.clipboard().setText("before")
     begun.frame.press("Ctrl+C")
     text = QApplication.clipboard().text()
-    work = begun.page.opening.work if begun.page.opening else None
-    assert work is not None
+    work = begun.work
     assert text.startswith(row.title)
     assert all(message.body in text for message in work.messages)
     assert begun.page.copy_button.words == "Copied"
@@ -446,8 +467,7 @@ def test_of_a_long_conversation_the_newest_stand_there_and_earlier_ones_on_deman
     monkeypatch.setattr(older_page, "_AT_ONCE", 2)
     begun.open_older("ticket")
     begun.answer()
-    work = begun.page.opening.work if begun.page.opening else None
-    assert work is not None
+    work = begun.work
     assert len(work.messages) > 2
     first = next(message for message in work.messages if message.kind != "event")
     assert f"Show {len(work.messages) - 2} earlier message" in " ".join(map(spoken, interactive(begun.page.frame)))
