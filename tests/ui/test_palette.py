@@ -320,7 +320,7 @@ def test_a_hit_is_shown_as_it_is_and_never_as_markup(palette: Frame) -> None:
     hostile = "<b>Sample</b> & \u202eSons " + "long " * 200
     hit = Hit(**{**dict.fromkeys(Hit.__struct_fields__, ""), "kind": "client", "row_id": "x", "title": hostile,
                  "subtitle": hostile, "time_at": 0, "title_marks": ((3, 6),), "subtitle_marks": ()})  # fmt: skip
-    line = palette.floats.palette._hit_line(hit)
+    line = palette.floats.palette.lines.hit(hit)
     assert line.title == hostile
     model = palette.floats.palette.model
     model.show_rows([line, Heading(hostile)])

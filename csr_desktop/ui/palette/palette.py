@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QStyleOptionViewItem, QVBoxLayout
 
-from csr_desktop.ui.actions import Action, Actions, key_text
+from csr_desktop.ui.actions import Actions, key_text
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.chips import KeyHints
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
@@ -20,9 +20,9 @@ from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import set_look
-from csr_desktop.ui.palette.rows import Heading, Line, Nothing, PaletteDelegate, PaletteModel, PaletteRow
+from csr_desktop.ui.palette.found_lines import COMMANDS_SHOWN, FoundLines
+from csr_desktop.ui.palette.rows import Heading, Line, PaletteDelegate, PaletteModel, PaletteRow
 from csr_desktop.ui.palette.server_search import ASK_HINT, LINE, ServerSearch
-from csr_desktop.ui.wording import VIEW_ICONS
 
 if TYPE_CHECKING:
     from csr_desktop.services.clients import Clients
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 TOP_SHARE = 0.107
 """How far down the palette stands, as a part of the window's height."""
-COMMANDS_SHOWN = 6
-_WITHOUT_FINDS = ("start_call", "clients_new", "inbox_new", "follow_ups_new", "help")
 
 
 class Palette(QObject):
@@ -79,6 +77,7 @@ class Palette(QObject):
         self.list.setModel(self.model)
         self.delegate = PaletteDelegate(themes, self.list)
         self.list.setItemDelegate(self.delegate)
+        self.lines = FoundLines(desk, actions, lambda: window.current_place, self)
         self._server = ServerSearch(desk, self)
         self._server_hint = KeyHints(themes, ((ASK_HINT, self.tr("search the server")),))
         self._forgiven = ElidedLabel(self.tr("Spelling is forgiven"), tone="muted", size="caption")
@@ -167,7 +166,7 @@ class Palette(QObject):
         self._is_of_one = False
         self._server.forget()
         if text.startswith(">"):
-            self._show(text, [*self._command_lines(text[1:].strip(), most=100)], None)
+            self._show(text, [*self.lines.commands(text[1:].strip(), most=100)], None)
             return
         search = self._desk.services.search
         services = self._desk.services
@@ -183,11 +182,11 @@ class Palette(QObject):
             return
         rows: list[PaletteRow] = []
         for section in results.sections:
-            rows.append(Heading(self._section_words(section.key, is_recent=not text)))
-            rows += [self._hit_line(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
+            rows.append(Heading(self.lines.section_words(section.key, is_recent=not text)))
+            rows += [self.lines.hit(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
             rows += self._rest_line(text, section)
         self._server.begin("" if text.startswith("#") else text, may_ask=may_ask)
-        self._local = rows, self._command_lines(text, most=COMMANDS_SHOWN if text else 5)
+        self._local = rows, self.lines.commands(text, most=COMMANDS_SHOWN if text else 5)
         self._show(text, self._composed(text), results if text else None)
 
     def _composed(self, text: str) -> list[PaletteRow]:
@@ -196,7 +195,7 @@ class Palette(QObject):
         server = self._server.rows()
         if found:
             return [*found, *server, *commands]
-        return [*commands, *server] if commands else [*self._nothing(text), *server, *self._offered()]
+        return [*commands, *server] if commands else [*self.lines.nothing(text), *server, *self.lines.offered()]
 
     def _ask_server(self, _row: int) -> None:
         self._move_to(self.model.row_of(LINE))
@@ -244,8 +243,8 @@ class Palette(QObject):
             section, cut_offs = found
             if self.is_open and text == self.box.text().strip():
                 self._is_of_one = True
-                lines = [self._hit_line(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
-                self._show(text, [Heading(self._section_words(key, is_recent=False)), *lines], None)
+                lines = [self.lines.hit(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
+                self._show(text, [Heading(self.lines.section_words(key, is_recent=False)), *lines], None)
                 self.list.scrollToTop()
 
         self._desk.ask(self, ask, show, key="find")
@@ -254,7 +253,7 @@ class Palette(QObject):
         self._shown_for = text
         self._server_hint.setVisible(self._server.can_ask)
         self._forgiven.setVisible(not self._server.can_ask)
-        self.model.show_rows(rows or [*self._nothing(text), *self._offered()])
+        self.model.show_rows(rows or [*self.lines.nothing(text), *self.lines.offered()])
         if results is None:
             self.found.setText("")
         else:
@@ -267,98 +266,6 @@ class Palette(QObject):
         wanted, self._when_found = self._when_found, None
         if wanted is not None:
             wanted(first)
-
-    def _nothing(self, text: str) -> list[PaletteRow]:
-        title = self.tr("Nothing found for “{0}”").format(text.lstrip("># "))
-        return [Nothing(title, self.tr("Try fewer letters, or another word of it. This can be done meanwhile:"))]
-
-    def _offered(self) -> list[PaletteRow]:
-        """What can be done where nothing was found."""
-        return self._command_lines("", most=COMMANDS_SHOWN, ids=_WITHOUT_FINDS)
-
-    def _section_words(self, key: str, *, is_recent: bool) -> str:
-        if is_recent:
-            return self.tr("Last calls") if key == "work" else self.tr("Lately with")
-        return {
-            "directory": self.tr("Contacts and clients"),
-            "work": self.tr("Tickets and calls"),
-            "notes": self.tr("Notes"),
-            "follow_ups": self.tr("Follow-ups"),
-        }.get(key, key)
-
-    def _hit_line(self, hit: Hit, cut_off_at: int = 0) -> Line:
-        desk = self._desk
-        kind, row_id = hit.open_kind, hit.open_id
-
-        def run() -> None:
-            desk.open(kind, row_id, hit.client_id)
-
-        def call() -> None:
-            desk.call(hit.number, hit.contact_id or (hit.row_id if hit.kind == "contact" else ""), hit.client_id)
-
-        can_call = call if hit.number or hit.kind in {"client", "contact"} else None
-        return Line(
-            key=f"{hit.kind}:{hit.row_id}",
-            icon=VIEW_ICONS.get(hit.kind, "chat-text"),
-            title=hit.title,
-            run=run,
-            title_marks=hit.title_marks,
-            detail=hit.subtitle,
-            detail_marks=hit.subtitle_marks,
-            end=desk.words.short(hit.time_at) if hit.time_at else "",
-            call=can_call,
-            clock=desk.words.clock("cut_off", cut_off_at),
-            more=lambda: self._more_lines(hit, run, can_call),
-        )
-
-    def _more_lines(self, hit: Hit, run: Callable[[], None], call: Callable[[], None] | None) -> list[Line]:
-        """What can be done with a find besides opening it."""
-        desk, client_id = self._desk, hit.client_id or (hit.row_id if hit.kind == "client" else "")
-
-        def opens(kind: str, row_id: str = "") -> Callable[[], None]:
-            return lambda: desk.open(kind, row_id, client_id)
-
-        lines = [Line("action:open", VIEW_ICONS.get(hit.kind, "chat-text"), self.tr("Open"), run)]
-        if call is not None:
-            lines.append(Line("action:call", "phone", self.tr("Call"), call, detail=hit.number))
-        if client_id and hit.open_kind != "client":
-            lines.append(Line("action:client", "buildings", self.tr("Open the client"), opens("client", client_id)))
-        if client_id:
-            lines += [
-                Line("action:ticket", "plus", self.tr("New ticket"), opens("new_ticket")),
-                Line("action:log", "note-pencil", self.tr("Log a contact"), opens("log_contact")),
-                Line("action:follow_up", "calendar-plus", self.tr("New follow-up"), opens("new_follow_up")),
-            ]
-        return lines
-
-    def _command_lines(self, text: str, most: int, ids: Sequence[str] = ()) -> list[PaletteRow]:
-        """Commands whose words fit, or those of `ids`."""
-        words = text.casefold().split()
-
-        def fits(action: Action) -> bool:
-            title = action.title.casefold()
-            if ids:
-                return action.id in ids
-            return all(word in title for word in words)
-
-        place = self._window.current_place
-        offered = self._actions.of_place(place)
-        fitting = [a for a in offered if a.in_palette and a.is_enabled() and fits(a)][:most]
-        lines = [
-            Line(
-                f"action:{a.id}",
-                a.icon or "terminal-window",
-                a.title,
-                a.callback,
-                key_hint=key_text(a.key) if a.key else "",
-            )
-            for a in fitting
-        ]
-        number = "".join(c for c in text if c.isdigit())
-        if len(number) >= 7 and not any(c.isalpha() for c in text):
-            call_title = self.tr("Call {0}").format(text)
-            lines.insert(0, Line("action:call_number", "phone", call_title, lambda: self._desk.call(text)))
-        return [Heading(self.tr("Commands")), *lines] if lines else []
 
     # Keys
 
