@@ -51,6 +51,7 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
 from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import LAID_SECONDS, Metrics
+from csr_desktop.server.older_api import OlderApi
 from csr_desktop.server.openapi import openapi
 from csr_desktop.server.problems import Rejected, bad_message, places, rejected
 from csr_desktop.server.pushes import Pushes
@@ -96,6 +97,7 @@ class Parts(msgspec.Struct, frozen=True):
     stopping: Stopping
     sparse: Sparse
     attachments: Attachments
+    clock: Callable[[], int]
     metrics_token: str = ""
 
 
@@ -130,6 +132,7 @@ class Api:
             ("stream", self.stream),
             ("presence", self.presence),
             *AttachmentApi(self._parts, self._session).paths,
+            *OlderApi(self._parts, self._session).paths,
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]

@@ -15,6 +15,7 @@ from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.migrations import migrate
 from csr_desktop.store.opening import connect_server
 from csr_desktop.store.sql import Sql
+from csr_desktop.store.whole_tables import whole_tables
 
 Progress = Callable[[str, int, int], None]
 _OWN: Final = frozenset({"schema_version"})
@@ -80,7 +81,7 @@ def _copied(old: Sql, address: str, progress: Progress) -> dict[str, int]:
         with old.transaction(), new.transaction():  # nobody writes to the old one meanwhile, as a command might
             migrate(new, "server")
             _refuse_filled(new)
-            tables = {table: _columns(old, table) for table in _tables(old)}
+            tables = {table: _columns(table, columns) for table, columns in sorted(whole_tables(old).items())}
             total = sum(int(old.value(f"SELECT count(*) FROM {table}")) for table in tables) * 2
             done = 0
 
@@ -105,14 +106,9 @@ def _copied(old: Sql, address: str, progress: Progress) -> dict[str, int]:
         new.db.close()
 
 
-def _tables(sql: Sql) -> list[str]:
-    find = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
-    return [name for (name,) in sql.all(find) if name not in _OWN]
-
-
-def _columns(sql: Sql, table: str) -> list[str]:
+def _columns(table: str, columns: Iterable[str]) -> list[str]:
     without = _OF_A_TRANSACTION.get(table, frozenset())
-    return [name for (name,) in sql.all("SELECT name FROM pragma_table_info(?)", table) if name not in without]
+    return [column for column in columns if column not in without]
 
 
 def _refuse_filled(new: Sql) -> None:

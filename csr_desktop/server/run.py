@@ -34,6 +34,7 @@ from csr_desktop.server.daily import Daily
 from csr_desktop.server.doors import Doors, Doorway
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import CONTENTS_NAME, ServerFolder, epoch
+from csr_desktop.server.indexing import Indexing
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import AnnouncingLedger, Board
 from csr_desktop.server.logs import Sparse
@@ -111,6 +112,9 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
         daily = Daily(lambda: writer.do(lambda: drop_old_marks(sql, around.clock())))
         daily.start()
         closing.callback(daily.stop)
+        indexing = Indexing(sql, writer, readers)
+        indexing.start()
+        closing.callback(indexing.stop)
         contents = ContentFolder(around.keeping.folder or folder.path / CONTENTS_NAME)
         attachments = Attachments(sql, ledger, writer, contents, around.keeping, around.clock)
         attendant = Attendant(sql, ledger, writer, contents, around.keeping, around.clock)
@@ -149,6 +153,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             stopping=Stopping(),
             sparse=sparse,
             attachments=attachments,
+            clock=around.clock,
             metrics_token=around.metrics_token,
         )
 

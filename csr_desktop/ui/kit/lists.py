@@ -91,9 +91,10 @@ class RowList(QListView):
                 self.setCurrentIndex(self.model().index(row, 0))
             at = self._row_of(top_key)
             if at >= 0:
-                self.doItemsLayout()
+                # Asking for the place lays the list out where that is due, and a long list only once.
+                top_now = self.visualRect(self.model().index(at, 0)).top()
                 bar = self.verticalScrollBar()
-                bar.setValue(bar.value() + self.visualRect(self.model().index(at, 0)).top() - offset)
+                bar.setValue(bar.value() + top_now - offset)
         finally:
             self._keeps_place = False
         if chosen is not None and row < 0:
