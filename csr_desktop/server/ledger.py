@@ -6,6 +6,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -64,6 +66,12 @@ def link(
     """The hash of a row of the log: over the one before it, b"" before the first, and what the row says."""
     said = msgspec.msgpack.encode([position, command_id, user_id, body, status, code, executed_at])
     return hashlib.sha256(before + said).digest()
+
+
+@cache
+def _values_of(table: str) -> Callable[[Row], tuple[Any, ...]]:
+    """A row's values in the order of the table's columns."""
+    return itemgetter(*COLUMNS[table])
 
 
 class Executed(msgspec.Struct, frozen=True):
@@ -217,7 +225,8 @@ class Ledger:
             # What stands may be of a time when this server's own clock was ahead; who saw it can still correct it.
             latest_at = max(now + FUTURE_LIMIT, latest_edit_at(command, work) + 1)
             at = now if command.at < EARLIEST_AT else min(command.at, latest_at)
-            command = msgspec.structs.replace(command, at=at)
+            if at != command.at:
+                command = msgspec.structs.replace(command, at=at)
             command.permit(who, work)
             differs = command.run(work)
             check_values(command, work)
@@ -325,13 +334,14 @@ class Ledger:
         gone: list[tuple[str, str, str, int, int]] = []
         arrived: list[tuple[str, str, str]] = []
         for table in sorted(dirty):
-            names = COLUMNS[table]
+            values_of, rev_at = _values_of(table), COLUMNS[table].index("rev")
             added: list[list[Any]] = []
             changed: list[list[Any]] = []
             for row in dirty[table]:
                 rev += 1
                 before: Row | None = work.before.get((table, row["id"]))
-                values = [rev if name == "rev" else row[name] for name in names]
+                values = list(values_of(row))
+                values[rev_at] = rev
                 (added if before is None and row["id"] not in back else changed).append(values)
                 if (table, row["id"]) in left:
                     gone.append((row["scope"], table, row["id"], rev, now))
