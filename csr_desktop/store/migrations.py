@@ -314,6 +314,11 @@ def _server_7(sql: Sql) -> Iterator[str]:
         )
 
 
+def _server_8(_sql: Sql) -> Iterator[str]:
+    """Which teams a person is in is asked with each request, which must not read everybody's."""
+    yield "CREATE INDEX memberships_user_id ON memberships (user_id)"
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -335,6 +340,7 @@ STEPS: tuple[Step, ...] = (
     Step(6, "server", _server_6),
     Step(7, "desk", _desk_7),
     Step(7, "server", _server_7),
+    Step(8, "server", _server_8),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 
