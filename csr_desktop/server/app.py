@@ -53,8 +53,9 @@ from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import LAID_SECONDS, Metrics
 from csr_desktop.server.older_api import OlderApi
 from csr_desktop.server.openapi import openapi
-from csr_desktop.server.problems import Rejected, bad_message, places, rejected
+from csr_desktop.server.problems import Rejected, places, rejected
 from csr_desktop.server.pushes import Pushes
+from csr_desktop.server.questions import check_comparison, check_cursors, check_pull
 from csr_desktop.server.rates import BYTES_A_TOKEN, COMMANDS_A_TOKEN, Limits, Rate, Rates
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Session, Sessions
@@ -66,8 +67,6 @@ from csr_desktop.store.sql import Sql
 
 CHECK_COST: Final = 5
 """What comparing costs of a workstation's rate, beside the token of any question: it may read a whole team's rows."""
-_LARGEST_NUMBER: Final = 1 << 53
-_SCOPES_LIMIT: Final = 10_000
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 M = TypeVar("M", bound=msgspec.Struct)
@@ -219,9 +218,7 @@ class Api:
 
         def answer() -> Response:
             message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), PullRequest)
-            _check_cursors(message.cursors)
-            if not -1 <= message.answered < _LARGEST_NUMBER or len(message.asked) > 200:
-                raise bad_message()
+            check_pull(message)
             found = self._parts.feed.pull(session.device_id, session.user_id, message)
             self._parts.metrics.pulls.inc()
             return reply(found, accepted)
@@ -232,13 +229,13 @@ class Api:
         """A long poll, for who gets no stream; a workstation's new one ends its former one, of either kind."""
         session = self._session(request)
         message = await self._question(request, PokeRequest)
-        _check_cursors(message.cursors)
+        check_cursors(message.cursors)
         return reply(await self._streams.poke(session, message), request.headers.get("accept-encoding", ""))
 
     async def stream(self, request: Request) -> Response:
         session = self._session(request)
         message = await self._question(request, StreamRequest)
-        _check_cursors(message.cursors)
+        check_cursors(message.cursors)
         return await self._streams.stream(session, message)
 
     async def presence(self, request: Request) -> Response:
@@ -261,12 +258,10 @@ class Api:
 
         def answer() -> CheckReply | Future[int]:
             message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), CheckRequest)
-            _check_cursors(message.cursors)
+            check_comparison(message)
             parts.sessions.check(session)
             if message.differing_count < 0:
                 return parts.checks.answer(session.user_id, message)
-            if max(message.row_count, message.differing_count) >= _LARGEST_NUMBER:
-                raise bad_message()
 
             def keep() -> int:
                 parts.checks.keep(session.device_id, message)
@@ -348,11 +343,6 @@ def _packing(request: Request) -> tuple[str, str]:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _check_cursors(cursors: dict[str, int]) -> None:
-    if len(cursors) > _SCOPES_LIMIT or any(not 0 <= rev < _LARGEST_NUMBER for rev in cursors.values()):
-        raise bad_message()
 
 
 async def _no_such_place(_request: Request, error: Exception) -> Response:
