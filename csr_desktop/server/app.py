@@ -35,6 +35,7 @@ from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.bodies import (
     SMALL_BODY_BYTES,
     Room,
+    Turns,
     check_form,
     check_version,
     decoded,
@@ -106,6 +107,7 @@ class Api:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._room = Room()
+        self._turns = Turns()
         self._streams = Streams(parts.sql, parts.ledger, parts.sessions, parts.readers, parts.board, parts.attendance)
 
     def application(self) -> App:
@@ -195,7 +197,7 @@ class Api:
         for name, rate in self._of_work(session):
             self._parts.rates.check(name, rate)
         check_form(request, MAX_BODY_BYTES)
-        with self._room.guest() as take:
+        with self._room.guest(session.user_id) as take:
             return await self._pushed(request, session, await read(request, MAX_BODY_BYTES, take=take))
 
     async def _pushed(self, request: Request, session: Session, body: bytes) -> Response:
@@ -223,7 +225,9 @@ class Api:
             self._parts.metrics.pulls.inc()
             return reply(found, accepted)
 
-        return await asyncio.wrap_future(self._parts.readers.ask(answer))
+        async with self._turns.turn(session.user_id):
+            self._parts.doors.check_unread(session.user_id)
+            return await asyncio.wrap_future(self._parts.readers.ask(answer))
 
     async def poke(self, request: Request) -> Response:
         """A long poll, for who gets no stream; a workstation's new one ends its former one, of either kind."""
@@ -284,7 +288,7 @@ class Api:
         except Rejected:
             self._take_address(request)
             raise
-        request.state.device_id = session.device_id
+        request.state.device_id, request.state.user_id = session.device_id, session.user_id
         self._parts.metrics.began(session.device_id)
         self._parts.metrics.versions.labels(*request.state.versions).inc()
         self._take(session)
