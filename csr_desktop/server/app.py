@@ -107,7 +107,7 @@ class Api:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._room = Room()
-        self._turns = Turns()
+        self._pulling, self._pushing = Turns(), Turns()
         self._streams = Streams(parts.sql, parts.ledger, parts.sessions, parts.readers, parts.board, parts.attendance)
 
     def application(self) -> App:
@@ -194,11 +194,13 @@ class Api:
 
     async def push(self, request: Request) -> Response:
         session = self._session(request)
-        for name, rate in self._of_work(session):
-            self._parts.rates.check(name, rate)
+        self._check_debt(session)
         check_form(request, MAX_BODY_BYTES)
         with self._room.guest(session.user_id) as take:
-            return await self._pushed(request, session, await read(request, MAX_BODY_BYTES, take=take))
+            body = await read(request, MAX_BODY_BYTES, take=take)
+            async with self._pushing.turn(session.user_id):
+                self._check_debt(session)  # of what came at the same time
+                return await self._pushed(request, session, body)
 
     async def _pushed(self, request: Request, session: Session, body: bytes) -> Response:
         packing, accepted = _packing(request)
@@ -225,7 +227,7 @@ class Api:
             self._parts.metrics.pulls.inc()
             return reply(found, accepted)
 
-        async with self._turns.turn(session.user_id):
+        async with self._pulling.turn(session.user_id):
             self._parts.doors.check_unread(session.user_id)
             return await asyncio.wrap_future(self._parts.readers.ask(answer))
 
@@ -299,6 +301,10 @@ class Api:
         rates.take(f"device {session.device_id}", limits.device)
         rates.take(f"account {session.user_id}", limits.account)
 
+    def _check_debt(self, session: Session) -> None:
+        for name, rate in self._of_work(session):
+            self._parts.rates.check(name, rate)
+
     def _owe(self, session: Session, cost: float) -> None:
         for name, rate in self._of_work(session):
             self._parts.rates.owe(name, rate, cost)
@@ -324,6 +330,8 @@ def _served(endpoint: Endpoint) -> Endpoint:
             if fault.status >= 500:
                 _log.error("not_served", request=request.state.request, code=fault.code, places=places(error))
             request.state.code = fault.code
+            # Its frames hold bodies, and themselves: they would stay until garbage is looked for, which is seldom.
+            error.__traceback__ = fault.__traceback__ = None
             return problem_reply(fault)
 
     return serve

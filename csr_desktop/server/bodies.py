@@ -29,7 +29,8 @@ ROOM_BYTES = 64 * 1024 * 1024
 """A thousand desks that push a backlog of 500 calls each, 30 KB packed, fit twice."""
 ACCOUNTS = 4
 """So many that send as much as they may fill the room."""
-ANSWERS_AT_ONCE = 4
+AT_ONCE = 4
+"""Big questions or answers of one account; each of its workstations has one or two."""
 COMPRESS_ABOVE_BYTES = 512
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 _SCHEMA_DIGITS = 6
@@ -120,9 +121,9 @@ class Room:
 
 
 class Turns:
-    """So many big answers are made at once for an account; who asks for more waits. On the event loop."""
+    """So much that may be big in memory is done at once for an account; who asks for more waits. On the event loop."""
 
-    def __init__(self, at_once: int = ANSWERS_AT_ONCE) -> None:
+    def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
         self._under_way: dict[str, tuple[asyncio.Semaphore, int]] = {}
 

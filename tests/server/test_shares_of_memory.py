@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 import pytest
+import zstandard
 
+from csr_desktop.commands import catalogue
 from csr_desktop.commands.clients import AddNote
-from csr_desktop.protocol import CONTENT_PART_BYTES, MAX_BODY_BYTES, PullRequest
+from csr_desktop.protocol import CONTENT_PART_BYTES, MAX_BODY_BYTES, PullRequest, PushRequest
 from csr_desktop.server.doors import UNREAD_BYTES_AN_ACCOUNT, Doorway
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings
 from tests.server.conftest import Start
-from tests.server.desk import CHEAP, Desk, new_id, problem
+from tests.server.desk import CHEAP, Desk, new_id, problem, zstd
 from tests.server.test_attachments import add, put, refusal
 from tests.server.test_doors import connected, cuts, head, rss_megabytes
 
@@ -132,3 +134,41 @@ def test_one_account_cannot_take_all_the_room_for_pushes(start: Start) -> None:
                 continue
         assert bob.push(bob.client_command()) == 1
         assert problem(ada.push_raw(ada.client_command("Sample" + "x" * 300_000))).code == "busy"
+
+
+def test_messages_that_unpack_to_too_much_leave_nothing_in_memory(start: Start) -> None:
+    process, url = start()
+    with httpx2.Client(base_url=url, timeout=40) as client:
+        ada = Desk(client, "ada").begin()
+        bomb = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(1 << 28))
+        before = rss_megabytes(process.pid)
+        for path in ("sign-in", "token", "push", "pull", "check", "stream", "content/put", "content/get"):
+            for _ in range(30):
+                response = ada.post(path, bomb, {"Content-Encoding": "zstd"})
+                assert response.status_code == 413
+        assert rss_megabytes(process.pid) - before < 60
+
+
+def test_pushes_that_unpack_to_much_wait_for_their_turn(start: Start) -> None:
+    """Half a kilobyte each on the wire, eight megabytes each in memory, all at once."""
+    process, url = start()
+    with httpx2.Client(base_url=url, timeout=60) as client, ExitStack() as held:
+        ada, bob = Desk(client, "ada").begin(), Desk(client, "bob").begin()
+        client_id = new_id()
+        ada.push(ada.client_command(row_id=client_id))
+        long = [AddNote(row_id=new_id(), client_id=client_id, body="x" * 8_300_000) for _ in range(120)]
+        packed = [zstd(msgspec.msgpack.encode(PushRequest([catalogue.encode(ada.stamp(note))]))) for note in long]
+        before, waiting = peak_megabytes(process.pid), []
+        for body in packed:
+            waiting.append(held.enter_context(connected(url, 60)))
+            form = f"Content-Encoding: zstd\r\nContent-Length: {len(body)}\r\n"
+            waiting[-1].sendall(head(ada, form) + body)
+        assert bob.push(bob.client_command()) == 1
+        statuses = {connection.recv(12) for connection in waiting}
+        assert statuses == {b"HTTP/1.1 200", b"HTTP/1.1 429"}
+        assert peak_megabytes(process.pid) - before < 260
+
+
+def peak_megabytes(process_id: int) -> float:
+    lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
