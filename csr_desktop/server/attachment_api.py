@@ -33,6 +33,7 @@ class AttachmentApi:
         self._rates = parts.rates
         self._limits = parts.limits
         self._doors = parts.doors
+        self._sessions = parts.sessions
         self._room = Room(ROOM_BYTES)
         self._session = session
 
@@ -80,6 +81,7 @@ class AttachmentApi:
                 message = decoded(unpacked(body, packing, limit), kind)
                 if is_heavy:
                     self._rates.owe(bucket, self._limits.content, CONTENT_PART_BYTES / BYTES_A_TOKEN)
+                self._sessions.check(session)
                 return reply(work(session.user_id, message), accepted)
 
             return await asyncio.wrap_future(self._attachments.ask(answer))
