@@ -433,6 +433,21 @@ def test_two_at_once_send_the_same_part_and_it_is_there_once(site: Site) -> None
     assert send(ada, attachment_id, TEXT).is_there
 
 
+def test_a_part_that_two_servers_are_sent_at_once_is_there_once(tmp_path: Path) -> None:
+    """A desk that waited too long sends again, and another process gets it while the first one still writes."""
+
+    class Behind(ContentFolder):
+        """Looked how much is there before the other one wrote."""
+
+        def received(self, name: str) -> int:
+            return 0
+
+    ContentFolder(tmp_path).append("one", 0, TEXT[:PART])
+    assert Behind(tmp_path).append("one", 0, TEXT[:PART]) == PART
+    assert ContentFolder(tmp_path).append("one", PART, TEXT[PART:]) == len(TEXT)
+    assert ContentFolder(tmp_path).proved("one", hashed(TEXT), len(TEXT))
+
+
 def test_several_servers_share_a_folder_that_is_named(site: Site, tmp_path: Path) -> None:
     site.start(folder=tmp_path / "shared")
     ada = site.desk("ada")
