@@ -27,6 +27,8 @@ PAGE = 2000
 """Rows a page of the feed."""
 PUSH_LIMIT = 500
 """Commands a push."""
+AGAIN_LIMIT = 500
+"""Rows that are asked for by name a pull."""
 MAX_BODY_BYTES = 8 * 1024 * 1024
 """Of a request, before and after decompression."""
 

@@ -38,7 +38,7 @@ from csr_desktop.server.folder import CONTENTS_NAME, ServerFolder, epoch
 from csr_desktop.server.indexing import Indexing
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import AnnouncingLedger, Board
-from csr_desktop.server.logs import Sparse
+from csr_desktop.server.logs import Sparse, faults_by_place
 from csr_desktop.server.metrics import SHELF_NAME, Metrics
 from csr_desktop.server.notices import CHANGES, PRESENCE, Notices, told_to
 from csr_desktop.server.passwords import Passwords
@@ -221,7 +221,7 @@ def serve(
         check_workers(folder, workers, CONNECTIONS)
     if tls:
         check_tls(tls)
-    with ExitStack() as closing:
+    with faults_by_place(), ExitStack() as closing:
         lock = folder.claim()
         if lock is not None:
             closing.callback(lock.close)
