@@ -86,6 +86,7 @@ class DeskData:
         """The one that syncs, not yet started."""
         from csr_desktop.sync.attachments import AttachmentSync
         from csr_desktop.sync.engine import Engine
+        from csr_desktop.sync.older import OlderSync
         from csr_desktop.sync.transport import HttpTransport
 
         transport = HttpTransport(
@@ -103,6 +104,7 @@ class DeskData:
             on_status(said)
 
         files = AttachmentSync(self.replica, transport, on_changed)
+        older = OlderSync(self.replica, transport, self.services.older_wishes, on_changed)
         return Engine(
             self.replica,
             transport,
@@ -110,7 +112,7 @@ class DeskData:
             on_changed,
             status,
             on_people=on_people,
-            companion=files,
+            companions=(files, older),
             on_calls=on_calls,
         )
 
