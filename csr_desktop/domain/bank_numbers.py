@@ -47,7 +47,7 @@ def ibans(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def is_iban(letters: str) -> bool:
-    """Whether country, length, structure and check digits fit (ISO 13616-1; ISO/IEC 7064, MOD 97-10), without blanks."""
+    """Whether country, length, structure and check digits fit (ISO 13616-1; ISO/IEC 7064, MOD 97-10)."""
     iban = letters.upper()
     account = _account(iban[:2])
     if account is None or not account.fullmatch(iban, 4):
@@ -56,9 +56,9 @@ def is_iban(letters: str) -> bool:
 
 
 def is_routing_number(digits: str) -> bool:
-    """Whether nine digits name a bank of the United States: a prefix in use (00 the government, 01–12, 21–32 and 61–72
-    the twelve Federal Reserve districts, 80 traveler's checks), and the American Bankers Association's check digit,
-    weights 3, 7, 1. Every tenth number with such a prefix passes.
+    """Whether nine digits name a bank of the United States: a prefix in use (00 the government, 01 to 12, 21 to 32 and
+    61 to 72 the twelve Federal Reserve districts, 80 traveler's checks), and the check digit of the American Bankers
+    Association, weights 3, 7, 1. Every tenth number with such a prefix passes.
     """
     if len(digits) != 9 or not digits.isdecimal():
         return False

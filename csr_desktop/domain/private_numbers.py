@@ -20,7 +20,7 @@ import msgspec
 from csr_desktop.domain.bank_numbers import ibans
 from csr_desktop.domain.digit_runs import MASK, as_plain, is_run_sign, runs
 from csr_desktop.domain.number_words import REACH
-from csr_desktop.domain.private_run import Certainty, Kind, RunReading
+from csr_desktop.domain.private_run import ACCOUNT_DIGITS, Certainty, Kind, RunReading
 
 _LONGEST: Final = 160
 """Characters of the longest number: an IBAN of 34 with three signs after each."""
@@ -128,12 +128,12 @@ def _found(plain: str, home_region: str) -> tuple[Found, ...]:
     accounts = [Found("iban", start, end, "certain") for start, end in ibans(plain)]
     ids = [match.span() for match in re.finditer(_UUID, plain)]
     closed = merge(((one.start, one.end) for one in accounts), ids)
-    numbers = []
-    for run in runs(plain, closed):
-        if run.groups[-1].end - run.groups[0].start < 6:
-            continue
-        for one in RunReading(plain, run, home_region).private():
-            numbers.append(Found(one.kind, run.groups[one.first].start, run.groups[one.stop - 1].end, one.certainty))
+    numbers = [
+        Found(one.kind, run.groups[one.first].start, run.groups[one.stop - 1].end, one.certainty)
+        for run in runs(plain, closed)
+        if run.groups[-1].end - run.groups[0].start >= ACCOUNT_DIGITS.start
+        for one in RunReading(plain, run, home_region).private()
+    ]
     return tuple(merge(accounts, numbers, key=lambda one: one.start))
 
 

@@ -12,9 +12,9 @@ PersonNumber = Literal["ssn", "itin"]
 
 
 def person_number(digits: str) -> PersonNumber | None:
-    """What nine digits may be. SSA's rules since 25 June 2011 (randomization): never area 000, 666 or 900–999, group 00
-    or serial 0000. With a 9 before, IRS's: groups 50–65, 70–88, 90–92 and 94–99 are ITINs, 93 an ATIN, which is a
-    person's as well.
+    """What nine digits may be. SSA's rules since 25 June 2011 (randomization): never area 000, 666 or 900 to 999, group
+    00 or serial 0000. With a 9 before, IRS's: groups 50 to 65, 70 to 88, 90 to 92 and 94 to 99 are ITINs, and 93 an
+    ATIN, which is a person's as well.
     """
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     if serial == "0000":
