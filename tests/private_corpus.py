@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import phonenumbers
@@ -35,7 +36,8 @@ NETWORKS = {
     "maestro": (("5018", "6759", "6304"), (16, 18)),
     "mir": (("2200",), (16,)),
 }
-ARABIC, FULL_WIDTH, DEVANAGARI = "٠١٢٣٤٥٦٧٨٩", "０１２３４５６７８９", "०१२३४५६७८९"
+# The first digit of other scripts: Arabic, Devanagari and full-width.
+ZEROS = (0x660, 0x966, 0xFF10)
 
 CARD_NOTES = (
     "paid by card {} today", "cc {} exp 04/29", "she read me {} over the phone", "{}", "use {} for the setup fee pls",
@@ -50,7 +52,7 @@ SSN_NOTES = (
     "soc sec no {}", "{} is his social", "corrected the ssn to {}", "SSN={}", "Social:{}, start date 3/1",
     "w4 for Demo Placeholder, ss # {}", "employee's SSN was keyed as {}", "ssn-{}",
 )  # fmt: skip
-DASHED_NOTES = (
+SHAPE_NOTES = (
     "updated {} per caller", "Pat Example {} terminated 5/1", "{}", "ee {} needs a W-2c", "dependent {} added to plan",
     "caller said {} when I asked", "new hire: Sample, Sam, {}, $21.50/hr",
 )  # fmt: skip
@@ -65,6 +67,43 @@ ACCOUNT_NOTES = (
 IBAN_NOTES = (
     "{}", "IBAN {}", "iban: {}", "pay expat via {} pls", "salary to {} from May", "account {} in his home country",
     "Expat payroll\n{}\nthanks",
+)  # fmt: skip
+# Written by another hand than the rules, after them. {CARD} is in fours, {ssn} bare.
+OTHER_NOTES = (
+    "Maria called, wants her DD moved to Wells Fargo, routing 121000248 acct {account}",
+    "Spoke w/ Bob - his SS number was entered wrong: should read {s s n}", "CC for the yearend fee: {CARD}, exp 11/26, name Test Example",
+    "emp hired 5/6, soc: {s-s-n}, $18/hr, FT", "employee lost card; new paycard number {card}",
+    "direct deposit change form received. Bank: Chase. Routing: 021000021. Account: {account}",
+    "voided check shows :021000021: {account}", "She said her itin is {i t i n} and address changed",
+    "amex ending no longer valid, use {CARD} instead", "Garnishment for Sample, J (SSN {ssn}) sent to county",
+    "w2 reprint, verified last name + full ssn ({ssn})", "client emailed bank info: ABA 071000013, account {account}, type checking",
+    "Employee 2 of 5: {s-s-n} / 3 exemptions", "put 25% into her savings (acct {account}) rest to checking",
+    "update acct to {account} for ACH debit", "new hires:\nSample A {s-s-n}\nSample B", "bank changed - new acct number is {account} at BofA",
+    "Payment via discover {card} approved", "ssn given verbally: three digits off, corrected to {s-s-n}", "dob 3/4/88 ssn#{ssn}",
+    "charged Visa-{card}", "debit card {CARD} declined twice", "TIN {s-s-n} for the 1099", "1099 contractor, SSN/EIN {ssn}",
+    "his checking is {account} and rtn 122105155", "employee's bank account (# {account}) closed", "last four 1930, full {s-s-n}",
+    "please reverse deposit of $850 from acct {account}", "Funding acct changed to x {account}", "cc number {card}, cvv 123",
+    "{CARD} / 0829 / 411", "Pay by card: {card} 04 28 123", "FNB checking {account} for net pay", "ssn es {ssn}, llamar manana",
+    "numero de cuenta {account}",
+)  # fmt: skip
+OTHER_PLAIN_NOTES = (
+    "ER called about Q2 941, liability 18,234.55 due 7/31, EFTPS conf {###############}", "Called back 3x at 312-555-0143, lm each time",
+    "Client {######} - payroll 2024-18 processed, 23 checks, net 45,123.90", "Ticket 2024-{######} escalated to tax dept",
+    "state id {##-#######} and EIN {##-#######} differ", "IL withholding {####-####} registered, UI acct {#######-#}",
+    "Check {######} for $1,245.67 dated 04/30/2024 cleared 05/03", "Uploaded timesheet_20240430_1530.csv, 145 rows",
+    "Amended 2021, 2022 and 2023; refund 12,345.00", "Gross 5,432.10 Net 4,120.33 FIT 512.00 SS 336.79 MC 78.77",
+    "Adjusted hours: 40.00 / 38.50 / 41.25 / 40.00", "case # {#######}XyZ12 in SFDC", "Conf call 877-555-0199 passcode {#######}#",
+    "Caller: (630) 555-0187 ext {####}, CB 6305550188", "PO Box {######}, Chicago IL 60680-{####}", "UPS 1Z999AA{##########} delivered",
+    "benefit plan 501 group {#######} eff 1/1/25", "worker comp class 8810 rate 0.0034 policy 6S60UB-{#######}-8-24",
+    "ver 24.3.{####}.2 of time clock app, serial {##########}", "Zoom 845 {####} {####} pw {######}",
+    "ID verified: last 4 SSN {####}, DOB month, zip", "Acct mgr notified, account {######} flagged",
+    "Notice CP2100 control no {#####} dated 20240415", "SDI 1.1%, wage base 153164, max 1685",
+    "Payroll register run 04/28/24 14:02:33 id {#####}", "EFT trace {###############} returned R01", "BOA routing 026009593 accepted",
+    "Invoice INV{#######} and INV{#######} credited 149.00", "moved 3 ees from dept 100 200 300 to 400 500 600",
+    "fax 1 (800) 555-0123 attn tax", "intl caller +44 20 7946 0958", "401(k) vendor plan # {#####-#####}",
+    "garn case 2023-D-{######} county", "batch 20240430-01 total 98,765.43", "order #114-{#######-#######} amazon",
+    "ISBN 978-0-306-40615-7", "lic plate {###-####}", "hrs 8 8 8 8 8 8 8 8 8 8", "SSA notice re ssn mismatch for 12 ees, 2 done",
+    "see KB {##########} re card reader 4500", "GL {####-####-####-####} fixed", "meter {####} {####}",
 )  # fmt: skip
 # What a payroll bureau's notes are full of; # stands for a random digit, none first a zero.
 PLAIN_NOTES = (
@@ -153,8 +192,8 @@ def card_forms(digits: str) -> Iterator[str]:
     yield " ".join(groups[:2]) + "\n" + " ".join(groups[2:])
     yield digits[:10] + "\n" + digits[10:]
     yield "\u200b".join(groups)
-    for script in (ARABIC, FULL_WIDTH, DEVANAGARI):
-        yield " ".join(groups).translate(str.maketrans("0123456789", script))
+    for zero in ZEROS:
+        yield " ".join(groups).translate({ord("0") + digit: zero + digit for digit in range(10)})
 
 
 def phone_forms(number: phonenumbers.PhoneNumber) -> Iterator[tuple[str, bool]]:
@@ -186,26 +225,60 @@ def phone_forms(number: phonenumbers.PhoneNumber) -> Iterator[tuple[str, bool]]:
 def positives(seed: int, rounds: int = 2) -> Iterator[Example]:
     chance = random.Random(seed)
     for _ in range(rounds):
-        for name, (prefixes, lengths) in NETWORKS.items():
-            for prefix in prefixes:
-                for length in lengths:
-                    for form in card_forms(card(chance, prefix, length)):
-                        yield _noted(chance, f"card {name}", "card", CARD_NOTES, form)
-        for country in sorted(IBAN_COUNTRIES):
-            whole = iban(chance, country)
-            fours = [whole[at : at + 4] for at in range(0, len(whole), 4)]
-            for form in (whole, whole.lower(), " ".join(fours), "-".join(fours), "\u00a0".join(fours)):
-                yield _noted(chance, "iban", "iban", IBAN_NOTES, form)
-            yield _noted(chance, "iban", "iban", IBAN_NOTES, " ".join(fours[:3]) + "\n" + " ".join(fours[3:]))
-        for kind, made in (("ssn", ssn), ("itin", itin)):
-            for notes, is_said in ((SSN_NOTES, True), (DASHED_NOTES, False)):
-                for note in notes:
-                    for form in _person_forms(made(chance), is_said=is_said):
-                        said = note if kind == "ssn" else note.replace("ssn", "itin").replace("SSN", "ITIN")
-                        yield _noted(chance, f"{kind} {'said' if is_said else 'shape alone'}", kind, (said,), form)
+        yield from _cards(chance)
+        yield from _ibans(chance)
+        yield from _persons(chance)
         for note in ACCOUNT_NOTES:
             for length in (7, 8, 9, 10, 11, 12, 14, 17):
                 yield _noted(chance, "account", "account", (note,), _digits(chance, length))
+
+
+def other_positives(seed: int, rounds: int = 10) -> Iterator[Example]:
+    chance = random.Random(seed)
+    for _ in range(rounds):
+        for note in OTHER_NOTES:
+            before, rest = note.split("{")
+            what, after = rest.split("}")
+            kind, number = _number(chance, what)
+            yield Example("other notes", before + number + after, (kind, len(before), len(before) + len(number)))
+
+
+def _number(chance: random.Random, what: str) -> tuple[str, str]:
+    kind = "".join(filter(str.isalpha, what)).lower()
+    if kind == "account":
+        return kind, _digits(chance, chance.randrange(8, 13))
+    if kind == "card":
+        digits = card(chance, chance.choice(("4", "51", "2221", "6011")), 16)
+        return kind, " ".join(digits[at : at + 4] for at in range(0, 16, 4)) if what.isupper() else digits
+    digits = ssn(chance) if kind == "ssn" else itin(chance)
+    gap = "-" if "-" in what else " " if " " in what else ""
+    return kind, gap.join((digits[:3], digits[3:5], digits[5:]))
+
+
+def _cards(chance: random.Random) -> Iterator[Example]:
+    for name, (prefixes, lengths) in NETWORKS.items():
+        for prefix in prefixes:
+            for length in lengths:
+                for form in card_forms(card(chance, prefix, length)):
+                    yield _noted(chance, f"card {name}", "card", CARD_NOTES, form)
+
+
+def _ibans(chance: random.Random) -> Iterator[Example]:
+    for country in sorted(IBAN_COUNTRIES):
+        whole = iban(chance, country)
+        fours = [whole[at : at + 4] for at in range(0, len(whole), 4)]
+        for form in (whole, whole.lower(), " ".join(fours), "-".join(fours), "\u00a0".join(fours)):
+            yield _noted(chance, "iban", "iban", IBAN_NOTES, form)
+        yield _noted(chance, "iban", "iban", IBAN_NOTES, " ".join(fours[:3]) + "\n" + " ".join(fours[3:]))
+
+
+def _persons(chance: random.Random) -> Iterator[Example]:
+    for note in (*SSN_NOTES, *SHAPE_NOTES):
+        is_said = note in SSN_NOTES
+        for kind, made in (("ssn", ssn), ("itin", itin)):
+            said = note if kind == "ssn" else note.replace("ssn", "itin").replace("SSN", "ITIN")
+            for form in _person_forms(made(chance), is_said=is_said):
+                yield _noted(chance, f"{kind} {'said' if is_said else 'by shape'}", kind, (said,), form)
 
 
 def phones(seed: int) -> Iterator[Example]:
@@ -227,6 +300,8 @@ def plain_notes(seed: int, rounds: int = 20) -> Iterator[Example]:
     for _ in range(rounds):
         for note in PLAIN_NOTES:
             yield Example("note", _filled(chance, note), None)
+        for note in OTHER_PLAIN_NOTES:
+            yield Example("other note", _filled(chance, note), None)
 
 
 def random_digits(seed: int, count: int) -> Iterator[Example]:
@@ -242,14 +317,18 @@ def random_fours(seed: int, count: int) -> Iterator[Example]:
         yield Example("random fours", "see " + " ".join(_digits(chance, 4) for _ in range(4)), None)
 
 
-def is_missed(example: Example, found: tuple[Found, ...]) -> bool:
-    """Whether the number was not found whole, and as what it is. A bank account by IBAN or number is one either way."""
-    assert example.private
-    return all((one.kind, one.start, one.end) != example.private for one in found)
+def missed(examples: Iterable[Example]) -> list[Example]:
+    """Those whose number was not found whole and as what it is."""
+    return [one for one in examples if one.private not in [(f.kind, f.start, f.end) for f in _found(one)]]
 
 
-def share(examples: list[Example], is_wrong: Callable[[Example, tuple[Found, ...]], bool]) -> float:
-    return sum(is_wrong(one, find(one.text, one.home_region)) for one in examples) / len(examples)
+def alarmed(examples: Iterable[Example], certainty: str = "") -> list[Example]:
+    """Those in which something was found, or something so certain."""
+    return [one for one in examples if any(certainty in {"", found.certainty} for found in _found(one))]
+
+
+def _found(one: Example) -> tuple[Found, ...]:
+    return find(one.text, one.home_region)
 
 
 def _person_forms(digits: str, *, is_said: bool) -> tuple[str, ...]:
@@ -265,13 +344,11 @@ def _noted(chance: random.Random, group: str, kind: str, notes: tuple[str, ...],
 
 
 def _filled(chance: random.Random, note: str) -> str:
-    pieces = []
-    for piece in note.replace("{", "\0{").replace("}", "}\0").split("\0"):
-        if piece.startswith("{"):
-            signs = [chance.choice("0123456789") if sign == "#" else sign for sign in piece[1:-1]]
-            piece = chance.choice("123456789") + "".join(signs)[1:]
-        pieces.append(piece)
-    return "".join(pieces)
+    def digits(match: re.Match[str]) -> str:
+        signs = [chance.choice("0123456789") if sign == "#" else sign for sign in match[1]]
+        return chance.choice("123456789") + "".join(signs[1:])
+
+    return re.sub("{([^}]*)}", digits, note)
 
 
 def _digits(chance: random.Random, count: int) -> str:

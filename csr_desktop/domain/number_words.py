@@ -48,7 +48,7 @@ _WORDS: Final[dict[Sense, str]] = {
         "contacts text texted ring whatsapp voicemail vm telefono teléfono celular handy"
     ),
     "other": (
-        "ticket tickets case cases ref reference confirmation conf invoice invoices inv po order orders "
+        "gl ledger ticket tickets case cases ref reference confirmation conf invoice invoices inv po order orders "
         "tracking track batch employee employees emp ee client clients customer cust policy claim serial job "
         "item sku id ids check checks cheque trace register run version build license licence permit zip imei "
         "code codes pin session request quote group member re docket fedex ups usps shipment package parcel "
@@ -62,7 +62,8 @@ _LINKS: Final = frozenset(
     "a an and are as at be by for from has her his in is it its no nr num number numbers numero número my new of old "
     "on or our security sec seguro s the their this to via was were with your x".split()
 )
-_WORD: Final = re.compile(r"a/c|[^\W\d_]+")
+# Not letters within digits, as in 3acc14.
+_WORD: Final = re.compile(r"(?<![^\W_])(?:a/c|[^\W\d_]+)(?![^\W_])")
 _END: Final = re.compile(r"[.;!?\n]")
 
 

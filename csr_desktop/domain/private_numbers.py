@@ -23,7 +23,7 @@ from csr_desktop.domain.number_words import REACH
 from csr_desktop.domain.private_run import ACCOUNT_DIGITS, Certainty, Kind, RunReading
 
 _LONGEST: Final = 160
-"""Characters of the longest number: an IBAN of 34 with three signs after each."""
+"""Characters of the longest number, an IBAN of 33 with three signs after each. More than the reach of words."""
 _SEARCHED: Final = 256
 """Characters over which the edge of a run of digits is looked for. Longer runs are cut there while typing."""
 _UUID: Final = r"(?<![0-9A-Za-z-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z])"
@@ -67,8 +67,8 @@ def find_near(text: str, changed_start: int, changed_end: int, home_region: str)
     end = min(len(text), changed_end + REACH + _LONGEST)
     start = _run_start(text, start)
     end = _run_end(text, end)
-    read_from = max(0, start - REACH - _LONGEST)
-    found = _found(as_plain(text[read_from : end + REACH + _LONGEST]), home_region)
+    read_from = max(0, start - _LONGEST)
+    found = _found(as_plain(text[read_from : end + _LONGEST]), home_region)
     inside = (_moved(one, read_from) for one in found)
     return Zone(start, end, tuple(one for one in inside if start <= one.start and one.end <= end))
 

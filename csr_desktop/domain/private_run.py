@@ -20,7 +20,9 @@ Kind = Literal["card", "iban", "account", "ssn", "itin"]
 Certainty = Literal["certain", "likely"]
 
 ACCOUNT_DIGITS: Final = range(6, 18)
-"""Digits of an account number; ACH entries have room for 17 (Nacha), and shorter ones are mostly something else."""
+"""Digits of an account number; ACH entries have room for 17 (Nacha). Six count only beside a word for a bank: as many
+are the accounts that clients have with us.
+"""
 
 _NINE_DIGITS: Final = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
 _MONEY: Final = frozenset("$€£¥")
@@ -52,6 +54,9 @@ class RunReading:
         """What is found, from left to right, none over another."""
         first = 0
         while first < len(self._groups):
+            if self._edges.is_masked(first):
+                first += 1
+                continue
             found = self._card(first) or self._person(first) or self._account(first)
             if found:
                 yield found
@@ -64,7 +69,7 @@ class RunReading:
     def _card(self, first: int) -> Candidate | None:
         if self._groups[first].digits[0] not in "234569" or self._edges.is_amid_the_same(first):
             return None
-        digits, likely = "", None
+        digits, best = "", None
         for stop in range(first + 1, min(first + LONGEST, len(self._groups)) + 1):
             digits += self._groups[stop - 1].digits
             if len(digits) > LONGEST:
@@ -72,11 +77,10 @@ class RunReading:
             if len(digits) < SHORTEST or len(digits) not in issued_lengths(digits[:6]):
                 continue
             certainty = self._card_certainty(first, stop, digits)
-            if certainty == "certain":
-                return Candidate("card", first, stop, certainty)
-            if certainty and likely is None:
-                likely = Candidate("card", first, stop, certainty)
-        return likely
+            # Of two, the longer hides more.
+            if certainty == "certain" or (certainty and not best):
+                best = Candidate("card", first, stop, certainty)
+        return best
 
     def _card_certainty(self, first: int, stop: int, digits: str) -> Certainty | None:
         is_checked, sizes = has_check_digit(digits), self._edges.sizes(first, stop)
@@ -122,18 +126,24 @@ class RunReading:
             return None
         if self._edges.follows_plus(first) and self._edges.is_possible_phone(first, stop):
             return None
-        words, label = self._edges.words(first, stop), self._edges.label(first)
+        words = self._edges.words(first, stop)
         if words.nearest and words.nearest.sense in _OF_A_PERSON:
             return Candidate(kind, first, stop, "certain")
         if words.immediate == "phone" or self._edges.is_written_as_phone(first, stop):
             return None
-        if label and self._edges.is_attached(first):
-            return None
+        certainty = self._certainty_of_parts(first, stop, words)
+        return Candidate(kind, first, stop, certainty) if certainty else None
+
+    def _certainty_of_parts(self, first: int, stop: int, words: Words) -> Certainty | None:
+        """Three, two and four digits without a word for them: with dashes hardly anything else is written so."""
+        label = self._edges.label(first)
         if all(gap.strip(" \n" + NOTHING) == "-" for gap in self._gaps[first : stop - 1]):
-            return Candidate(kind, first, stop, "likely" if label or words.immediate == "other" else "certain")
-        if self._edges.is_linked(first, stop, " /_\n") or label or self._edges.reads_as_phone(first, stop):
+            if label and self._edges.is_attached(first):
+                return None
+            return "likely" if label or words.immediate == "other" else "certain"
+        if label or self._edges.is_linked(first, stop, " /_\n"):
             return None
-        return Candidate(kind, first, stop, "likely")
+        return None if self._edges.is_dialled() or self._edges.reads_as_phone(first, stop) else "likely"
 
     def _person_bare(self, first: int) -> Candidate | None:
         stop = first + 1
@@ -148,7 +158,8 @@ class RunReading:
             return None
         if nearest.sense in _OF_A_PERSON:
             return Candidate(kind, first, stop, "certain")
-        if nearest.sense in {"tin", "birth"} or words.next_is("birth"):
+        is_either = nearest.sense == "company" and words.before[1:2] == (Said("ssn", nearest.crossed),)
+        if is_either or nearest.sense in {"tin", "birth"} or words.next_is("birth"):
             return Candidate(kind, first, stop, "likely")
         return None
 
@@ -203,7 +214,7 @@ class RunReading:
             return None  # whose bank it is is public
         has_routing = self._has_routing_number_near(first, stop)
         nearest = words.nearest
-        if nearest is None:
+        if nearest is None or nearest.sense == "other":
             return "likely" if has_routing and self._is_beside_routing_number(first, stop) else None
         if nearest.sense == "routing":
             if words.next_is("account"):
@@ -211,12 +222,12 @@ class RunReading:
             return "certain" if has_routing and not is_routing_number(digits) else None
         if nearest.sense not in (_OF_AN_ACCOUNT if words.before else _SAID_AFTER_AN_ACCOUNT):
             return None
-        if self._is_of_something_else(words, nearest):
+        if self._is_of_something_else(words, nearest) or (nearest.crossed and _is_day(digits)):
             return None
-        if len(digits) == 8 and nearest.crossed and _is_day(digits):
-            return None
-        is_sure = has_routing or (nearest.sense == "account" and words.says(_OF_A_BANK))
-        return "certain" if is_sure else "likely"
+        is_of_a_bank = words.says(_OF_A_BANK)
+        if has_routing or (nearest.sense == "account" and is_of_a_bank):
+            return "certain"
+        return "likely" if is_of_a_bank or len(digits) > ACCOUNT_DIGITS.start else None
 
     def _is_of_something_else(self, words: Words, nearest: Said) -> bool:
         """As in "SUI account", "client account", "account ending"."""
@@ -278,6 +289,8 @@ def _is_spelt(sizes: tuple[int, ...]) -> bool:
 
 def _is_day(digits: str) -> bool:
     """20240501, 05012024 or 01052024."""
+    if len(digits) != 8:
+        return False
     for year, one, other in ((digits[:4], digits[4:6], digits[6:]), (digits[4:], digits[:2], digits[2:4])):
         if "1900" <= year <= "2099" and "01" <= min(one, other) <= "12" and max(one, other) <= "31":
             return True

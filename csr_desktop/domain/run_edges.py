@@ -112,6 +112,11 @@ class RunEdges:
         following = re.match(r"[^\W\d_]+", self._plain[end : end + 12])
         return following is not None and len(following.group()) < 12 and following.group().lower() not in _AFTER_A_CARD
 
+    def is_masked(self, first: int) -> bool:
+        """Whether digits that were masked stand directly before or behind."""
+        start, end = self._groups[first].start, self._groups[first].end
+        return MASK in self._plain[max(0, start - 2) : start] or self._plain[end : end + 1] == MASK
+
     def is_attached(self, first: int) -> bool:
         start = self._groups[first].start
         return start > 0 and self._plain[start - 1].isalpha()
@@ -121,8 +126,6 @@ class RunEdges:
         if first > 0:
             return ""
         start = self._groups[first].start
-        if start and self._plain[start - 1] == MASK:
-            return MASK
         found = _LABEL.search(self._plain, max(0, start - 13), start)
         if not found:
             return ""

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import msgspec
 
-NAMES = ("startup", "search", "lookup", "save", "inbox", "memory", "sync")
+NAMES = ("startup", "search", "lookup", "save", "inbox", "memory", "sync", "private")
 
 
 def main() -> int:
