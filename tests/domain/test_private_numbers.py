@@ -244,6 +244,20 @@ def test_what_is_found_while_typing_is_what_is_found_in_the_whole(
     assert found == find(edited, "US")
 
 
+@pytest.mark.parametrize(
+    "number", ["123456789", "4111 1111 1111 1112", "12345678", "021000021 87654321", "DE89 3704 0044 0532"]
+)
+@pytest.mark.parametrize("word", ["ssn", "card", "account", "phone", "0130 00", "1"])
+def test_a_word_that_comes_or_goes_at_any_distance_counts_at_once(number: str, word: str) -> None:
+    for distance in range(0, 100, 3):
+        gap = ("our number is " * 8)[:distance]
+        for before, after in (("Well, ", gap + number + "."), (number + gap, " they said.")):
+            without, with_it = before + after, f"{before}{word} {after}"
+            size = len(word) + 1
+            assert after_edit(find(without, "US"), with_it, len(before), 0, size, "US") == find(with_it, "US")
+            assert after_edit(find(with_it, "US"), without, len(before), size, 0, "US") == find(without, "US")
+
+
 def test_typing_a_note_letter_by_letter_ends_with_what_the_whole_note_has() -> None:
     note = dense_note(seed=3)[:3000]
     found: tuple[Found, ...] = ()
@@ -251,6 +265,15 @@ def test_typing_a_note_letter_by_letter_ends_with_what_the_whole_note_has() -> N
         found = after_edit(found, note[:end], end - 1, 0, 1, "US")
     assert found == find(note, "US")
     assert len(found) > 20
+
+
+def test_an_edit_anywhere_in_a_note_leaves_what_the_whole_note_has() -> None:
+    note = dense_note(seed=4)[:4000]
+    found = find(note, "US")
+    for position in range(0, len(note), 5):
+        for removed, added in ((1, ""), (0, " ")):
+            edited = note[:position] + added + note[position + removed :]
+            assert after_edit(found, edited, position, removed, len(added), "US") == find(edited, "US")
 
 
 def test_a_keystroke_reads_the_same_little_of_a_long_note_as_of_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
