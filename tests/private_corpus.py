@@ -68,7 +68,7 @@ IBAN_NOTES = (
     "{}", "IBAN {}", "iban: {}", "pay expat via {} pls", "salary to {} from May", "account {} in his home country",
     "Expat payroll\n{}\nthanks",
 )  # fmt: skip
-# Written by another hand than the rules, after them. {CARD} is in fours, {ssn} bare.
+# Written when the rules stood, to see what they do with notes that they were not made by. {CARD} is in fours, {ssn} bare.
 OTHER_NOTES = (
     "Maria called, wants her DD moved to Wells Fargo, routing 121000248 acct {account}",
     "Spoke w/ Bob - his SS number was entered wrong: should read {s s n}", "CC for the yearend fee: {CARD}, exp 11/26, name Test Example",

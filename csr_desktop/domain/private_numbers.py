@@ -104,9 +104,10 @@ def masked(text: str, found: Iterable[Found]) -> str:
 def kept_mark(text: str, one: Found, salt: str) -> str:
     """Says "this is not one" of a number, wherever in this text it stands and however it is grouped.
 
-    `salt` is the id of what the text belongs to, so marks of two texts cannot be compared. No digit is in a mark, and
-    it cannot be turned back: it has sixteen bits, so thousands of numbers have the same. The price is that one in
-    65,536 other numbers of this kind in this text would be kept too. A number that the words beside it turn into
+    `salt` is the id of what the text belongs to, so marks of two texts cannot be compared. A mark holds no digit, and
+    with its sixteen bits thousands of numbers have the same; but who knows the last four of a social security number
+    could tell the others from it, so store only `marks_in_use`, whose numbers stand in the text anyway. The price is
+    that one in 65,536 other numbers of this kind in this text is kept too. A number that the words beside it turn into
     another kind is asked about again.
     """
     signs = "".join(sign for sign in as_plain(text[one.start : one.end]).upper() if sign.isalnum())
