@@ -25,6 +25,7 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
     """A contact that happened, the parts of its handle time in seconds. A client deleted meanwhile still takes it."""
 
     table: ClassVar[str] = "interactions"
+    texts: ClassVar[frozenset[str]] = frozenset({"note"})
     scope: str
     client_id: str = ""
     contact_id: str = ""
@@ -92,6 +93,7 @@ class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
     """Corrects what was logged; the author or their lead."""
 
     table: ClassVar[str] = "interactions"
+    texts: ClassVar[frozenset[str]] = frozenset({"note"})
     editable: ClassVar[frozenset[str]] = frozenset(
         {"client_id", "contact_id", "ticket_id", "topic_id", "disposition_id", "note"}
     )

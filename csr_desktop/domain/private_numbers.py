@@ -28,6 +28,7 @@ _SEARCHED: Final = 256
 """Characters over which the edge of a run of digits is looked for. Longer runs are cut there while typing."""
 _UUID: Final = r"(?<![0-9A-Za-z-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z])"
 _FINGERPRINT_BYTES: Final = 2
+_MASKED: Final = f"(?<!{MASK}){MASK}{{2,}}(?:[ \\-./]{{0,3}}{MASK}+)*[ \\-./]{{0,3}}[0-9A-Za-z]{{1,4}}"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -41,6 +42,10 @@ class Found(msgspec.Struct, frozen=True):
     start: int
     end: int
     certainty: Certainty
+
+
+Number = tuple[Kind, str]
+"""A number as itself: its kind, and its digits and letters."""
 
 
 class Zone(msgspec.Struct, frozen=True):
@@ -101,6 +106,16 @@ def masked(text: str, found: Iterable[Found]) -> str:
     return "".join([*pieces, text[done_to:]])
 
 
+def masked_count(text: str) -> int:
+    """How many numbers stand masked in a text, as `masked` leaves them."""
+    return sum(1 for _ in re.finditer(_MASKED, text)) if MASK in text else 0
+
+
+def number_of(text: str, one: Found) -> Number:
+    """The number itself, however it is grouped or written."""
+    return one.kind, "".join(sign for sign in as_plain(text[one.start : one.end]).upper() if sign.isalnum())
+
+
 def kept_mark(text: str, one: Found, salt: str) -> str:
     """Says "this is not one" of a number, wherever in this text it stands and however it is grouped.
 
@@ -110,8 +125,8 @@ def kept_mark(text: str, one: Found, salt: str) -> str:
     that one in 65,536 other numbers of this kind in this text is kept too. A number that the words beside it turn into
     another kind is asked about again.
     """
-    signs = "".join(sign for sign in as_plain(text[one.start : one.end]).upper() if sign.isalnum())
-    key = f"{salt}\n{one.kind}\n{signs}".encode(errors="replace")
+    kind, signs = number_of(text, one)
+    key = f"{salt}\n{kind}\n{signs}".encode(errors="replace")
     return f"{one.kind}:{blake2b(key, digest_size=_FINGERPRINT_BYTES, person=b'not private').hexdigest()}"
 
 

@@ -267,6 +267,18 @@ def _server_6(sql: Sql) -> Iterator[str]:
         yield from scope_fence("attachments")
 
 
+def _desk_8(sql: Sql) -> Iterator[str]:
+    yield from Shape("draft_marks", "key marks", key="key").statements(is_postgresql=sql.is_postgresql)
+    yield (
+        "CREATE TRIGGER draft_marks_go AFTER DELETE ON drafts BEGIN DELETE FROM draft_marks WHERE key = OLD.key; END"
+    )
+
+
+def _server_8(sql: Sql) -> Iterator[str]:
+    shape = Shape("private_counts", "user_id day masked_count:number kept_count:number", key="user_id day")
+    yield from shape.statements(is_postgresql=sql.is_postgresql)
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -286,6 +298,8 @@ STEPS: tuple[Step, ...] = (
     Step(4, "desk", _desk_4),
     Step(6, "desk", _desk_6),
     Step(6, "server", _server_6),
+    Step(8, "desk", _desk_8),
+    Step(8, "server", _server_8),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 
