@@ -14,6 +14,7 @@ from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.menu_float import MenuFloat
 from csr_desktop.ui.kit.private_text import PrivateText
 from csr_desktop.ui.kit.prose import NotesEditor
+from tests.ui.frame_bench import Frame, can_be_seen
 
 CARD = "4111 1111 1111 1111"
 MASKED = "4111 11\u2022\u2022 \u2022\u2022\u2022\u2022 1111"
@@ -189,3 +190,47 @@ def test_pasted_text_is_looked_at_as_typed(typing: Typing) -> None:
     assert "a card number" in typing.said
     typing.press(Qt.Key.Key_M)
     assert "a social security number" in typing.said
+
+
+def test_the_keys_work_in_the_window_and_say_why_they_do_nothing_elsewhere(frame: Frame) -> None:
+    frame.desk.call("(312) 555-0142")
+    frame.settle()
+    frame.go("calls")
+    notes = frame.place.call_pane.notes
+    notes.setFocus()
+    frame.type(f"{CARD} and 5500 0000 0000 0004")
+    frame.press("Ctrl+Shift+M")
+    assert notes.text() == f"{CARD} and 5500 00\u2022\u2022 \u2022\u2022\u2022\u2022 0004"
+    frame.press("Ctrl+Shift+I")
+    assert frame.place.call_pane.private.hint.isHidden()
+    frame.press("Ctrl+Shift+M")
+    assert notes.text().startswith(CARD)
+    assert "No number looks private here." in frame.said()
+
+
+def test_a_call_with_one_that_only_may_be_private_asks_once_and_is_saved_as_it_is(frame: Frame) -> None:
+    frame.desk.call("(312) 555-0142")
+    frame.settle()
+    frame.go("calls")
+    pane = frame.place.call_pane
+    pane.notes.setFocus()
+    call_id = pane.call_id
+    frame.type("Their account 000123456789 is the one.")
+    frame.press("F8", "1", "Ctrl+Return")
+    assert frame.value("SELECT COUNT(*) FROM interactions WHERE id = ?", call_id) == 0
+    assert pane.notes.hasFocus()
+    assert can_be_seen(pane.private.hint)
+    assert "Saving once more leaves it as it is" in pane.private.hint.words
+    frame.press("Ctrl+Return")
+    note = frame.value("SELECT note FROM interactions WHERE id = ?", call_id)
+    assert note == "Their account 000123456789 is the one."
+
+
+def test_a_new_ticket_of_a_call_gets_no_part_of_a_number_as_its_subject(frame: Frame) -> None:
+    frame.desk.call("(312) 555-0142")
+    frame.settle()
+    frame.go("calls")
+    pane = frame.place.call_pane
+    pane.notes.setFocus()
+    frame.type("x" * 68 + f" {CARD}")
+    assert pane.steps._suggested_subject() == "x" * 68 + " 4111 11\u2022\u2022 \u2022"
