@@ -44,6 +44,7 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
     topic_id: str = ""
     disposition_id: str = ""
     note: str = ""
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -97,6 +98,7 @@ class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
     editable: ClassVar[frozenset[str]] = frozenset(
         {"client_id", "contact_id", "ticket_id", "topic_id", "disposition_id", "note"}
     )
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id

@@ -55,6 +55,7 @@ class AddClient(AddRow, frozen=True, kw_only=True, tag=True):
     pay_schedule: str = ""
     calendar_id: str = ""
     sla_policy_id: str = ""
+    kept: tuple[str, ...] = ()
 
     _fields: ClassVar[tuple[str, ...]] = (
         "name",
@@ -145,6 +146,7 @@ class EditClient(_EditRecorded, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "clients"
     texts: ClassVar[frozenset[str]] = frozenset({"alert"})
     editable: ClassVar[frozenset[str]] = frozenset(AddClient._fields)
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield from super().keys()
@@ -269,6 +271,7 @@ class AddNote(AddRow, frozen=True, kw_only=True, tag=True):
     texts: ClassVar[frozenset[str]] = frozenset({"body"})
     client_id: str
     body: str
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id

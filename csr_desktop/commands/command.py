@@ -19,19 +19,19 @@ _encode_json = msgspec.json.encode
 class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     """An immutable wish. The runner fills in who, where and when; a screen fills in the rest, ids of new rows included.
 
-    `at` is the corrected time it was meant, in milliseconds. `undoes` is the command that this one takes back. `kept`
-    are marks of numbers in its texts of which a person said that they are no private ones.
+    `at` is the corrected time it was meant, in milliseconds. `undoes` is the command that this one takes back.
     """
 
     texts: ClassVar[frozenset[str]] = frozenset()
-    """Fields, of it or of its row, in which people write freely: private numbers are masked there."""
+    """Fields, of it or of its row, in which people write freely: private numbers are masked there. A command with any
+    has `kept`, marks of those numbers in them of which the person said that they are none.
+    """
     id: str = ""
     by: str = ""
     device: str = ""
     seq: int = 0
     at: int = 0
     undoes: str = ""
-    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         """The rows it looks at or makes; they are loaded before it runs, and locked on the server."""

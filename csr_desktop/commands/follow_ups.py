@@ -30,6 +30,7 @@ class AddFollowUp(AddRow, frozen=True, kw_only=True, tag=True):
     ticket_id: str = ""
     interaction_id: str = ""
     assignee_id: str = ""
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -87,6 +88,7 @@ class CompleteFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     texts: ClassVar[frozenset[str]] = frozenset({"outcome_note"})
     outcome: str
     outcome_note: str = ""
+    kept: tuple[str, ...] = ()
 
     def permit_change(self, who: Person, row: Row, work: Work) -> None:
         super().permit_change(who, row, work)
@@ -114,6 +116,7 @@ class ReopenFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     restorable: ClassVar[frozenset[str]] = CompleteFollowUp.restorable
     texts: ClassVar[frozenset[str]] = frozenset({"outcome_note"})
     was_at: int = 0
+    kept: tuple[str, ...] = ()
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["state"] == "open":
@@ -143,6 +146,7 @@ class RenegotiateFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     was_at: int
     becomes_at: int
     reason: str = ""
+    kept: tuple[str, ...] = ()
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         moves = msgspec.json.decode(row["moves"])
@@ -189,6 +193,7 @@ class EditFollowUp(EditRow, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "follow_ups"
     texts: ClassVar[frozenset[str]] = frozenset({"title"})
     editable: ClassVar[frozenset[str]] = frozenset({"title"})
+    kept: tuple[str, ...] = ()
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])

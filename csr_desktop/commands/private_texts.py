@@ -50,7 +50,7 @@ def masked_again(command: C, home_region: str) -> C:
     """The command as a server takes it: what slipped through masked, but for what the command's marks keep. The same
     object when nothing had to be changed.
     """
-    marks, salt = frozenset(command.kept), _salt(command)
+    marks, salt = frozenset(_kept(command)), _salt(command)
     return _masked(command, home_region, lambda text, one: kept_mark(text, one, salt) in marks)
 
 
@@ -72,7 +72,7 @@ def counted(command: Command, home_region: str, seen: set[str]) -> tuple[int, in
     added. What stood there before an edit is not counted.
     """
     masks = kept = 0
-    marks, salt = frozenset(command.kept), _salt(command)
+    marks, salt = frozenset(_kept(command)), _salt(command)
     for before, after in _written(command):
         if after in seen or not after:
             continue
@@ -82,6 +82,10 @@ def counted(command: Command, home_region: str, seen: set[str]) -> tuple[int, in
             stood = marks_in_use(before, find(before, home_region), marks, salt)
             kept += len(marks_in_use(after, find(after, home_region), marks, salt) - stood)
     return masks, kept
+
+
+def _kept(command: Command) -> tuple[str, ...]:
+    return getattr(command, "kept", ())
 
 
 def _salt(command: Command) -> str:
@@ -113,7 +117,7 @@ def _written(command: Command) -> Iterator[tuple[str, str]]:
 
 def _masked(command: C, home_region: str, is_kept: _IsKept) -> C:
     if not has_texts(command):
-        return command if not command.kept else msgspec.structs.replace(command, kept=())
+        return msgspec.structs.replace(command, kept=()) if _kept(command) else command
     salt, marks = _salt(command), set[str]()
 
     def written(text: str) -> str:

@@ -53,6 +53,7 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
     sla_policy_id: str = ""
     calendar_id: str = ""
     is_reply_owed: bool = True
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -107,6 +108,7 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
     body: str
     contact_id: str = ""
     back: dict[str, Change] = {}  # noqa: RUF012  # msgspec copies it
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -204,6 +206,7 @@ class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "tickets"
     texts: ClassVar[frozenset[str]] = frozenset({"subject"})
     editable: ClassVar[frozenset[str]] = frozenset({"subject", "priority", "topic_id", "contact_id", "client_id"})
+    kept: tuple[str, ...] = ()
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
@@ -353,6 +356,7 @@ class EscalateTicket(_OnTicket, frozen=True, kw_only=True, tag=True):
     texts: ClassVar[frozenset[str]] = frozenset({"reason"})
     to_id: str
     reason: str = ""
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield from super().keys()

@@ -1,4 +1,4 @@
-"""`csr-desktop server export`: clients, contacts, calls, tickets, follow-ups and counts as CSV, every row, page by page."""
+"""`csr-desktop server export`: clients, calls, tickets and what else there is as CSV, every row, page by page."""
 
 from __future__ import annotations
 
