@@ -27,6 +27,8 @@ PAGE = 2000
 """Rows a page of the feed."""
 PUSH_LIMIT = 500
 """Commands a push."""
+AGAIN_LIMIT = 500
+"""Rows that are asked for by name a pull."""
 MAX_BODY_BYTES = 8 * 1024 * 1024
 """Of a request, before and after decompression."""
 
@@ -362,6 +364,92 @@ class ContentReply(msgspec.Struct, frozen=True):
     """Whole parts of CONTENT_PART_BYTES, the last one shorter."""
 
     body: bytes
+
+
+# Older history: work outside of the asking person's share, to be read by way of its client and kept for a day
+
+OLDER_PAGE = 200
+"""Rows of a page, at most."""
+OLDER_COUNTED = 1000
+"""So far is counted what is left; one more stands for any number above."""
+OLDER_MESSAGES = 500
+"""Messages that come with a ticket, the newest."""
+OLDER_HITS = 50
+
+
+class OlderPageRequest(msgspec.Struct, frozen=True):
+    """A client's work after a key of time and id, the newest first; the id '' begins. The times are those of the
+    timeline: a call's start, a ticket's last message, when a follow-up was made. No `kinds` are all: call, ticket,
+    follow_up.
+    """
+
+    client_id: str
+    after_at: int = 0
+    after_id: str = ""
+    kinds: list[str] = []
+    limit: int = OLDER_PAGE
+
+
+class OlderPageReply(msgspec.Struct, frozen=True):
+    """Rows by table as in `PullReply`. The next page is asked for after (next_at, next_id), '' when there is none;
+    about `left` rows are in it and the pages behind it.
+    """
+
+    columns: dict[str, list[str]]
+    rows: dict[str, list[list[Any]]]
+    next_at: int = 0
+    next_id: str = ""
+    left: int = 0
+
+
+class OlderRowRequest(msgspec.Struct, frozen=True):
+    """A call, ticket or follow-up by the name of its table."""
+
+    table: str
+    row_id: str
+
+
+class OlderRowReply(msgspec.Struct, frozen=True):
+    """The row, and of a ticket its messages, the newest `OLDER_MESSAGES`, and what its files are called."""
+
+    columns: dict[str, list[str]]
+    rows: dict[str, list[list[Any]]]
+
+
+class OlderSearchRequest(msgspec.Struct, frozen=True):
+    """All words of the text have to be found, those of three letters and more at least as a word's beginning."""
+
+    text: str
+    limit: int = OLDER_HITS
+
+
+class OlderFound(msgspec.Struct, frozen=True, array_like=True):
+    """A call, ticket, message or follow-up outside of the share. `title` is the part of its text that agrees, on one
+    line, with `marks` as (start, length) in characters; `subject` and `number` are its ticket's. `view_kind` is a
+    call's or ticket's channel, else the row's kind; `state` a call's result, else the state.
+    """
+
+    table: str
+    row_id: str
+    scope: str
+    client_id: str
+    contact_id: str
+    ticket_id: str
+    at: int
+    title: str
+    marks: list[tuple[int, int]]
+    subject: str = ""
+    number: int = 0
+    view_kind: str = ""
+    state: str = ""
+    direction: str = ""
+
+
+class OlderSearchReply(msgspec.Struct, frozen=True):
+    """Whole words first, then beginnings, each the newest first."""
+
+    hits: list[OlderFound]
+    is_more: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -267,8 +267,8 @@ _NEEDED_BY: dict[Side, str] = {"both": "desk and server", "desk": "desk", "serve
 def self_test(wanted: Side, as_json: bool) -> None:
     """Open every part once and say what works here.
 
-    Also for whom it matters: the desk, a server, or both. The exit code is 1 when a part does not work. Something is
-    kept in the keyring for a moment and taken out again; no server and no person's data is opened.
+    Behind each part stands who needs it: the desk, a server, or both. The exit code is 1 when a part does not work.
+    Something is kept in the keyring for a moment and taken out again; no server and no person's data is opened.
     """
     results = try_parts(wanted)
     works = all(result.works for result in results)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from csr_desktop.commands.work import Work
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.text import clean
+from csr_desktop.domain.text import clean, is_plain
 
 if TYPE_CHECKING:
     from csr_desktop.commands.command import Command
@@ -49,6 +50,7 @@ BROKEN = (
 """What a command that no honest desk makes may raise while it runs: it is refused, and nobody's other work with it."""
 
 
+_ALWAYS = frozenset({"", 0, 1})
 _BREAKS_A_LINE = "[\n\t\u2028\u2029]"
 
 
@@ -57,30 +59,38 @@ def check_values(command: Command, work: Work) -> None:
     keep, and for text that no desk gives: each cleans what is typed. What an undo brings back was kept before, so its
     text is not looked at.
     """
-    for field in command.__struct_fields__ if not command.undoes else ():
-        value = getattr(command, field)
-        if isinstance(value, str):
+    # Nearly every value passes without a call of its own: a long upload is made of this.
+    for field, value in msgspec.structs.asdict(command).items() if not command.undoes else ():
+        if isinstance(value, str) and value and not is_plain(value):
             check_text(field, value)
-    for table, row_id in work.touched():
-        row = work.now[table, row_id]
-        for field, value in (row or {}).items():
-            check_value(field, value)
+    for key in work.touched():
+        for field, value in (work.now[key] or {}).items():
+            if value in _ALWAYS:
+                continue
+            if not isinstance(value, str) or len(value) > LINE_CHARACTERS or "\0" in value:
+                check_value(field, value)
 
 
 def check_text(field: str, value: str) -> None:
     """One field's text as it comes from a desk: cleaned there, and of one line but in the fields that may be long."""
+    if is_plain(value):
+        return
     if clean(value) != value or (field not in LONG_FIELDS and re.search(_BREAKS_A_LINE, value)):
         raise Refused("unclean", "The text holds a character that cannot be kept.", "Type it again without it.")
+
+
+@lru_cache(maxsize=1024)
+def _most(field: str) -> int:
+    return LATEST_AT if field.endswith("_at") else 1 if field.startswith("is_") else MOST
 
 
 def check_value(field: str, value: str | int) -> None:
     """One field's value. Flags, whose names begin with is_, are 0 or 1."""
     if not isinstance(value, str):
-        most = LATEST_AT if field.endswith("_at") else 1 if field.startswith("is_") else MOST
-        if not 0 <= value <= most:
+        if not 0 <= value <= _most(field):
             raise Refused("out_of_range", "A time or a number is out of all bounds.", "Look at it again.")
         return
-    if len(value) > (TEXT_CHARACTERS if field in LONG_FIELDS else LINE_CHARACTERS):
+    if len(value) > LINE_CHARACTERS and (len(value) > TEXT_CHARACTERS or field not in LONG_FIELDS):
         raise Refused("too_long", "This text is too long to keep.", "Shorten it; it is still where you typed it.")
     if "\0" in value:
         raise Refused("unclean", "The text holds a character that cannot be kept.", "Type it again without it.")

@@ -67,9 +67,9 @@ class Work:
     def fetch(self, keys: Iterable[Key]) -> None:
         """Load all these rows with one question a table."""
         wanted: dict[str, set[str]] = {}
-        for table, row_id in keys:
-            if row_id and (table, row_id) not in self.before:
-                wanted.setdefault(table, set()).add(row_id)
+        for key in set(keys):
+            if key[1] and key not in self.before:
+                wanted.setdefault(key[0], set()).add(key[1])
         for table in sorted(wanted):
             ids = sorted(wanted[table])  # rows are numbered in this order, which is the same in every process
             found = self._load(table, ids)
@@ -104,7 +104,13 @@ class Work:
             raise ValueError(table)
         old = self.get(table, row_id)
         self._layer.append(((table, row_id), old))
-        self.now[table, row_id] = {**(old or {**self._new_row(table), "id": row_id}), **fields}
+        if old is None:
+            row = self._new_row(table)
+            row["id"] = row_id
+        else:
+            row = dict(old)
+        row.update(fields)
+        self.now[table, row_id] = row
 
     def history(self, cell: Cell) -> dict[str, Edit]:
         if cell not in self._history:

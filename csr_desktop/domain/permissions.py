@@ -43,6 +43,18 @@ def scopes_of(person_id: str, role: Role, teams: frozenset[str], all_teams: froz
     return frozenset(own | teams)
 
 
+def reads_through_profile(role: Role) -> bool:
+    """Whether other teams' calls, tickets and follow-ups may be read by way of their client's profile."""
+    return role != "administrator"
+
+
+def scopes_through_profile(role: Role, all_teams: frozenset[str]) -> frozenset[str]:
+    """The teams whose work may be read by way of its client's profile, one's own among them. What belongs to a person
+    never is, nor is this a right to change anything.
+    """
+    return all_teams if reads_through_profile(role) else frozenset()
+
+
 UNKNOWN = "unknown"
 
 

@@ -31,10 +31,19 @@ def clean(text: str) -> str:
     line feeds, Unicode NFC. Overrides of the direction go, which only make a text look like another; right-to-left
     marks, isolates and joined emoji stay. Cleaning twice changes nothing.
     """
+    if is_plain(text):
+        return text
     text = re.sub(_CARRIAGE_RETURN, "\n", re.sub(_UNWANTED, "", text))
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", re.sub(_MAYBE_MARKS, _break_marks, text))
+
+
+def is_plain(text: str) -> bool:
+    """Whether it is one line of ASCII that shows, as most fields are, so that there is nothing to clean: told in a
+    fifth of what patterns take. Another text may be clean, too.
+    """
+    return text.isascii() and text.isprintable()
 
 
 def clean_line(text: str, limit: int = LINE_LIMIT) -> str:

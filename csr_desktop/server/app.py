@@ -35,6 +35,7 @@ from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.bodies import (
     SMALL_BODY_BYTES,
     Room,
+    Turns,
     check_form,
     check_version,
     decoded,
@@ -51,9 +52,11 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
 from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import LAID_SECONDS, Metrics
+from csr_desktop.server.older_api import OlderApi
 from csr_desktop.server.openapi import openapi
-from csr_desktop.server.problems import Rejected, bad_message, places, rejected
+from csr_desktop.server.problems import Rejected, places, rejected
 from csr_desktop.server.pushes import Pushes
+from csr_desktop.server.questions import check_comparison, check_cursors, check_pull
 from csr_desktop.server.rates import BYTES_A_TOKEN, COMMANDS_A_TOKEN, Limits, Rate, Rates
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.sessions import Session, Sessions
@@ -65,8 +68,6 @@ from csr_desktop.store.sql import Sql
 
 CHECK_COST: Final = 5
 """What comparing costs of a workstation's rate, beside the token of any question: it may read a whole team's rows."""
-_LARGEST_NUMBER: Final = 1 << 53
-_SCOPES_LIMIT: Final = 10_000
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 M = TypeVar("M", bound=msgspec.Struct)
@@ -96,6 +97,7 @@ class Parts(msgspec.Struct, frozen=True):
     stopping: Stopping
     sparse: Sparse
     attachments: Attachments
+    clock: Callable[[], int]
     metrics_token: str = ""
 
 
@@ -105,6 +107,7 @@ class Api:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._room = Room()
+        self._pulling, self._pushing = Turns(), Turns()
         self._streams = Streams(parts.sql, parts.ledger, parts.sessions, parts.readers, parts.board, parts.attendance)
 
     def application(self) -> App:
@@ -130,6 +133,7 @@ class Api:
             ("stream", self.stream),
             ("presence", self.presence),
             *AttachmentApi(self._parts, self._session).paths,
+            *OlderApi(self._parts, self._session).paths,
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]
@@ -190,11 +194,13 @@ class Api:
 
     async def push(self, request: Request) -> Response:
         session = self._session(request)
-        for name, rate in self._of_work(session):
-            self._parts.rates.check(name, rate)
+        self._check_debt(session)
         check_form(request, MAX_BODY_BYTES)
-        with self._room.guest() as take:
-            return await self._pushed(request, session, await read(request, MAX_BODY_BYTES, take=take))
+        with self._room.guest(session.user_id) as take:
+            body = await read(request, MAX_BODY_BYTES, take=take)
+            async with self._pushing.turn(session.user_id):
+                self._check_debt(session)  # of what came at the same time
+                return await self._pushed(request, session, body)
 
     async def _pushed(self, request: Request, session: Session, body: bytes) -> Response:
         packing, accepted = _packing(request)
@@ -216,26 +222,26 @@ class Api:
 
         def answer() -> Response:
             message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), PullRequest)
-            _check_cursors(message.cursors)
-            if not -1 <= message.answered < _LARGEST_NUMBER or len(message.asked) > 200:
-                raise bad_message()
+            check_pull(message)
             found = self._parts.feed.pull(session.device_id, session.user_id, message)
             self._parts.metrics.pulls.inc()
             return reply(found, accepted)
 
-        return await asyncio.wrap_future(self._parts.readers.ask(answer))
+        async with self._pulling.turn(session.user_id):
+            self._parts.doors.check_unread(session.user_id)
+            return await asyncio.wrap_future(self._parts.readers.ask(answer))
 
     async def poke(self, request: Request) -> Response:
         """A long poll, for who gets no stream; a workstation's new one ends its former one, of either kind."""
         session = self._session(request)
         message = await self._question(request, PokeRequest)
-        _check_cursors(message.cursors)
+        check_cursors(message.cursors)
         return reply(await self._streams.poke(session, message), request.headers.get("accept-encoding", ""))
 
     async def stream(self, request: Request) -> Response:
         session = self._session(request)
         message = await self._question(request, StreamRequest)
-        _check_cursors(message.cursors)
+        check_cursors(message.cursors)
         return await self._streams.stream(session, message)
 
     async def presence(self, request: Request) -> Response:
@@ -258,12 +264,10 @@ class Api:
 
         def answer() -> CheckReply | Future[int]:
             message = decoded(unpacked(body, packing, SMALL_BODY_BYTES), CheckRequest)
-            _check_cursors(message.cursors)
+            check_comparison(message)
             parts.sessions.check(session)
             if message.differing_count < 0:
                 return parts.checks.answer(session.user_id, message)
-            if max(message.row_count, message.differing_count) >= _LARGEST_NUMBER:
-                raise bad_message()
 
             def keep() -> int:
                 parts.checks.keep(session.device_id, message)
@@ -286,7 +290,7 @@ class Api:
         except Rejected:
             self._take_address(request)
             raise
-        request.state.device_id = session.device_id
+        request.state.device_id, request.state.user_id = session.device_id, session.user_id
         self._parts.metrics.began(session.device_id)
         self._parts.metrics.versions.labels(*request.state.versions).inc()
         self._take(session)
@@ -296,6 +300,10 @@ class Api:
         rates, limits = self._parts.rates, self._parts.limits
         rates.take(f"device {session.device_id}", limits.device)
         rates.take(f"account {session.user_id}", limits.account)
+
+    def _check_debt(self, session: Session) -> None:
+        for name, rate in self._of_work(session):
+            self._parts.rates.check(name, rate)
 
     def _owe(self, session: Session, cost: float) -> None:
         for name, rate in self._of_work(session):
@@ -322,6 +330,8 @@ def _served(endpoint: Endpoint) -> Endpoint:
             if fault.status >= 500:
                 _log.error("not_served", request=request.state.request, code=fault.code, places=places(error))
             request.state.code = fault.code
+            # Its frames hold bodies, and themselves: they would stay until garbage is looked for, which is seldom.
+            error.__traceback__ = fault.__traceback__ = None
             return problem_reply(fault)
 
     return serve
@@ -345,11 +355,6 @@ def _packing(request: Request) -> tuple[str, str]:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _check_cursors(cursors: dict[str, int]) -> None:
-    if len(cursors) > _SCOPES_LIMIT or any(not 0 <= rev < _LARGEST_NUMBER for rev in cursors.values()):
-        raise bad_message()
 
 
 async def _no_such_place(_request: Request, error: Exception) -> Response:

@@ -53,7 +53,7 @@ def asked_zone(time_zone: str) -> str:
         except CalendarError as fault:
             if not is_asked:
                 raise BadInput("time_zone", str(fault)) from None
-            click.echo(f"{fault} Write it like America/Chicago.", err=True)
+            click.echo(str(fault), err=True)
 
 
 def _office_zone() -> str:

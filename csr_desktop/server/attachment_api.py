@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from csr_desktop.protocol import CONTENT_PART_BYTES, ContentPart, ContentQuestion, ContentRequest
-from csr_desktop.server.bodies import SMALL_BODY_BYTES, check_form, decoded, read, reply, unpacked
+from csr_desktop.server.bodies import SMALL_BODY_BYTES, Room, check_form, decoded, read, reply, unpacked
 from csr_desktop.server.rates import BYTES_A_TOKEN
 from csr_desktop.server.sessions import Session
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=msgspec.Struct)
 PART_BODY_BYTES: Final = CONTENT_PART_BYTES + 4096
 """A part with what stands around it. Nothing larger is read."""
+ROOM_BYTES: Final = 32 * 1024 * 1024
+"""For all parts together that are arriving or being written."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -30,6 +32,9 @@ class AttachmentApi:
         self._attachments = parts.attachments
         self._rates = parts.rates
         self._limits = parts.limits
+        self._doors = parts.doors
+        self._sessions = parts.sessions
+        self._room = Room(ROOM_BYTES)
         self._session = session
 
     @property
@@ -67,13 +72,16 @@ class AttachmentApi:
         bucket = f"content {session.user_id}"
         if is_heavy:
             self._rates.take(bucket, self._limits.content)
-        body = await read(request, limit)
         packing, accepted = request.headers.get("content-encoding", ""), request.headers.get("accept-encoding", "")
+        with self._room.guest(session.user_id) as take:
+            body = await read(request, limit, take=take)
+            self._doors.check_unread(session.user_id)
 
-        def answer() -> Response:
-            message = decoded(unpacked(body, packing, limit), kind)
-            if is_heavy:
-                self._rates.owe(bucket, self._limits.content, CONTENT_PART_BYTES / BYTES_A_TOKEN)
-            return reply(work(session.user_id, message), accepted)
+            def answer() -> Response:
+                message = decoded(unpacked(body, packing, limit), kind)
+                if is_heavy:
+                    self._rates.owe(bucket, self._limits.content, CONTENT_PART_BYTES / BYTES_A_TOKEN)
+                self._sessions.check(session)
+                return reply(work(session.user_id, message), accepted)
 
-        return await asyncio.wrap_future(self._attachments.ask(answer))
+            return await asyncio.wrap_future(self._attachments.ask(answer))

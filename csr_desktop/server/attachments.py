@@ -27,6 +27,7 @@ from csr_desktop.protocol import (
 from csr_desktop.server.contents import ContentFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.problems import Rejected, bad_message
+from csr_desktop.server.questions import can_name_a_row
 from csr_desktop.server.readers import Readers
 from csr_desktop.server.writer import Writer
 from csr_desktop.store.sql import Sql
@@ -168,6 +169,8 @@ class Attachments:
             yield person
 
     def _row(self, attachment_id: str) -> dict[str, Any] | None:
+        if not can_name_a_row(attachment_id):
+            return None
         return self._sql.load("attachments", [attachment_id]).get(attachment_id)
 
     def _visible(self, person: Person, attachment_id: str) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 import msgspec
@@ -26,6 +27,10 @@ BODY_SECONDS = 30.0
 """How long a body may take to arrive."""
 ROOM_BYTES = 64 * 1024 * 1024
 """A thousand desks that push a backlog of 500 calls each, 30 KB packed, fit twice."""
+ACCOUNTS = 4
+"""So many that send as much as they may fill the room."""
+AT_ONCE = 4
+"""Big questions or answers of one account; each of its workstations has one or two."""
 COMPRESS_ABOVE_BYTES = 512
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 _SCHEMA_DIGITS = 6
@@ -84,27 +89,55 @@ def check_form(request: Request, limit: int) -> None:
 
 
 class Room:
-    """What all big bodies together may take in memory while they arrive and are looked through; on the event loop."""
+    """What all big bodies together may take in memory while they arrive and are looked through; on the event loop. An
+    account has a part of it, so that whoever sends slowly keeps nobody else from sending.
+    """
 
     def __init__(self, bytes_in_all: int = ROOM_BYTES) -> None:
         self.left = bytes_in_all
+        self._an_account = bytes_in_all // ACCOUNTS
+        self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def guest(self) -> Iterator[Callable[[int], None]]:
+    def guest(self, user_id: str) -> Iterator[Callable[[int], None]]:
         """Takes so many bytes more for one request, until its end. Raises Rejected (503) when there is no room."""
         taken = 0
 
         def take(size: int) -> None:
             nonlocal taken
-            if size > self.left:
+            if size > self.left or self._taken[user_id] + size > self._an_account:
                 raise busy()
             self.left -= size
+            self._taken[user_id] += size
             taken += size
 
         try:
             yield take
         finally:
             self.left += taken
+            self._taken[user_id] -= taken
+            if not self._taken[user_id]:
+                del self._taken[user_id]
+
+
+class Turns:
+    """So much that may be big in memory is done at once for an account; who asks for more waits. On the event loop."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
+        self._under_way: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def turn(self, user_id: str) -> AsyncIterator[None]:
+        turns, count = self._under_way.get(user_id) or (asyncio.Semaphore(self._at_once), 0)
+        self._under_way[user_id] = turns, count + 1
+        try:
+            async with turns:
+                yield
+        finally:
+            _, count = self._under_way.pop(user_id)
+            if count > 1:
+                self._under_way[user_id] = turns, count - 1
 
 
 async def read(

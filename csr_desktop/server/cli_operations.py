@@ -68,7 +68,8 @@ def backup(data: Path, database: str, public_keys: tuple[str, ...], into: Path, 
     """Make an encrypted backup, also while the server runs.
 
     It holds the database as it was at one moment and the server's key, and is named after the time in UTC. It is there
-    as a whole or not at all.
+    as a whole or not at all. Files that were attached are not in it: copy the folder `attachments` of DIR, or that of
+    `run --attachments`, with your own means.
     """
     from csr_desktop.server.backups import make_backup
     from csr_desktop.system.clock import wall_clock
@@ -95,7 +96,8 @@ def restore(file: Path, key: Path, data: Path, database: str) -> None:
     """Put a backup into a new, empty folder or database.
 
     FILE is read as a whole before anything is in place. The restored server begins a new epoch by itself: every
-    workstation then sends what the backup lacks. A backup of either database can be restored into either.
+    workstation then sends what the backup lacks. A backup of either database can be restored into either. Put your
+    copy of the folder `attachments` into DIR too, before the server runs.
     """
     from csr_desktop.server.backup_seal import read_private_keys
     from csr_desktop.server.restoring import restore_backup

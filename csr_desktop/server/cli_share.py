@@ -21,11 +21,11 @@ def set_group() -> None:
 @database_option
 @click.argument("months", type=click.IntRange(0, MONTHS_LIMIT))
 def history_months(data: Path, database: str, months: int) -> None:
-    """Say how many months of finished work workstations keep; 13 at first, 0 for all.
+    """Say how many months of finished work workstations keep.
 
-    The server keeps everything. Workstations follow at their next exchange: what is older leaves them bit by bit, what
-    is wanted again comes. Open tickets with their messages, open follow-ups, and all clients and contacts are always
-    kept.
+    13 at first, 0 for all. The server keeps everything. Workstations follow at their next exchange: what is older
+    leaves them bit by bit, what is wanted again comes. Open tickets with their messages, open follow-ups, and all
+    clients and contacts are always kept.
     """
     from csr_desktop.server.folder import ServerFolder
     from csr_desktop.server.share import set_months

@@ -28,7 +28,7 @@ class ContentFolder:
         self.path = path.absolute()
         self._unfinished = self.path / UNFINISHED
         self._lock = threading.Lock()
-        self._busy: dict[str, threading.Lock] = {}
+        self._busy: dict[str, tuple[threading.Lock, int]] = {}
 
     def make(self) -> None:
         """Raises EnvironmentFault when it cannot be made."""
@@ -78,10 +78,9 @@ class ContentFolder:
             self.make()
             if shutil.disk_usage(self._unfinished).free < LEAST_FREE_BYTES + len(body):
                 raise DiskFull
-            handle = os.open(
-                self._part(name), os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600
-            )
-            with os.fdopen(handle, "ab") as file:
+            handle = os.open(self._part(name), os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.seek(offset)  # another server that was sent the same again writes the same to the same place
                 file.write(body)
             return received + len(body)
 
@@ -137,9 +136,13 @@ class ContentFolder:
     def _alone(self, name: str) -> Iterator[None]:
         """One request at a time for a file: a repeated one comes while the first is being written."""
         with self._lock:
-            lock = self._busy.setdefault(name, threading.Lock())
-        with lock:
-            yield
-        with self._lock:
-            if not lock.locked():
-                self._busy.pop(name, None)
+            lock, count = self._busy.get(name) or (threading.Lock(), 0)
+            self._busy[name] = lock, count + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                _, count = self._busy.pop(name)
+                if count > 1:
+                    self._busy[name] = lock, count - 1

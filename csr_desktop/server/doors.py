@@ -18,6 +18,7 @@ import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from csr_desktop.domain.errors import BadInput
+from csr_desktop.server.problems import busy
 
 HEAD_SECONDS: Final = 15.0
 """From the first byte of a request, or from connecting, to the end of its headers."""
@@ -27,6 +28,10 @@ REST_BYTES: Final = 16 << 20
 """And so much of it, which is thrown away."""
 STALLED_SECONDS: Final = 30.0
 """An answer of which nothing was taken for so long is taken back."""
+UNREAD_BYTES: Final = 64 << 20
+"""What all answers together may take in memory that were written and not read yet."""
+UNREAD_BYTES_AN_ACCOUNT: Final = 16 << 20
+"""And those of one account, so that whoever does not read keeps nobody else from being answered."""
 FILES_ASIDE: Final = 256
 """Open files that are not connections: the database's, one or more for each thread, and the log."""
 
@@ -60,6 +65,7 @@ class Doors:
         self.count = 0
         self._most = min(doorway.connections, _files_allowed() - FILES_ASIDE)
         self._by_address: Counter[str] = Counter()
+        self._unread: Counter[str] = Counter()
         self._proxies = [ipaddress.ip_network(text, strict=False) for text in doorway.proxies]
 
     def is_proxy(self, address: str) -> bool:
@@ -96,6 +102,17 @@ class Doors:
     def end(self, address: str) -> None:
         self._less(f"by proxy {_group(address)}")
 
+    def check_unread(self, user_id: str) -> None:
+        """Before what may be a big answer to somebody. Raises Rejected (503) while too much is unread."""
+        if self._unread.total() > UNREAD_BYTES or self._unread[user_id] > UNREAD_BYTES_AN_ACCOUNT:
+            raise busy()
+
+    def more_unread(self, user_id: str, size: int) -> None:
+        """So many bytes more wait for somebody to read them, or fewer."""
+        self._unread[user_id] += size
+        if self._unread[user_id] <= 0:
+            del self._unread[user_id]
+
     def _less(self, group: str) -> None:
         self._by_address[group] -= 1
         if self._by_address[group] <= 0:
@@ -113,6 +130,7 @@ class Connection(H11Protocol):
         self._rest_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
+        self._reader, self._unread = "", 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         peer = transport.get_extra_info("peername")
@@ -130,6 +148,7 @@ class Connection(H11Protocol):
         self._on_time()
         if self._stalled is not None:
             self._stalled.cancel()
+        self._is_unread(0)
         if self._is_in:
             self._is_in = False
             self._doors.leave(self._address)
@@ -164,6 +183,7 @@ class Connection(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self._reader = self.scope["state"].get("user_id", "") if self.scope else ""
         self._look_after(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
@@ -171,6 +191,7 @@ class Connection(H11Protocol):
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+        self._is_unread(0)
 
     def _within(self, seconds: float, what: str) -> None:
         self._on_time()
@@ -187,6 +208,7 @@ class Connection(H11Protocol):
         self._close()
 
     def _look_after(self, left: int) -> None:
+        self._is_unread(left)
         self._stalled = self.loop.call_later(self._doors.doorway.stalled_seconds, self._if_stalled, left)
 
     def _if_stalled(self, before: int) -> None:
@@ -196,6 +218,11 @@ class Connection(H11Protocol):
             return
         self._doors.cut("stalled")
         self.transport.abort()
+
+    def _is_unread(self, size: int) -> None:
+        if size != self._unread:
+            self._doors.more_unread(self._reader, size - self._unread)
+            self._unread = size
 
     def _close(self) -> None:
         self.transport.close()

@@ -109,6 +109,7 @@ class _Page:
         if not is_older:
             after |= self._begin(request, ordered, filling)
         self.has_changes = False
+        self._changed = self._changed_tables({scope: rev for scope, rev in after.items() if rev < top})
         for scope in ordered:
             self._take_changes(scope, after[scope])
         self._take_again(request.again)
@@ -134,6 +135,19 @@ class _Page:
             self.fills[scope] = filling.begin(scope, self._top)
             begun[scope] = self._top
         return begun
+
+    def _changed_tables(self, after: Mapping[str, int]) -> frozenset[str]:
+        """Those that may have changes after these cursors: nearly always few of them, and the others need not be asked
+        for each scope.
+        """
+        if not after:
+            return frozenset()
+        asked: tuple[Any, ...] = (sorted(after), min(after.values()))
+        if self._sql.is_postgresql:
+            found = self._sql.all(_CHANGED_POSTGRESQL, *asked * len(_WITH_REVISIONS))
+        else:
+            found = self._sql.all(_changed_sqlite(len(after)), *asked[0], asked[1])
+        return frozenset(table for (table,) in found)
 
     def _take_changes(self, scope: str, after: int) -> None:
         self.cursors[scope] = after if self.has_changes else self._top
@@ -213,8 +227,10 @@ class _Page:
         """The changes of one scope by rev: (rev, table, row), the table empty for a row that left. Read bit by bit, so
         that no more of big rows is in memory than a page takes.
         """
-        tables = [self._changed_rows(table, scope, after) for table in self._questions]
-        return heapq.merge(*tables, self._gone(scope, after), key=lambda change: change[0])
+        changed = [self._changed_rows(table, scope, after) for table in self._questions if table in self._changed]
+        if "gone" in self._changed:
+            changed.append(self._gone(scope, after))
+        return heapq.merge(*changed, key=lambda change: change[0])
 
     def _changed_rows(self, table: str, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
         at = COLUMNS[table].index("rev")
@@ -237,6 +253,24 @@ class _Page:
             return max(self.cursors.values()) - min(self.cursors.values())
         counts = [f"SELECT COUNT(*) FROM {table} WHERE scope=? AND rev>?" for table in (*SYNCED, "gone")]
         return sum(int(self._sql.value(count, *cursor)) for cursor in self.cursors.items() for count in counts)
+
+
+_WITH_REVISIONS: Final = (*SYNCED, "gone")
+
+
+def _changed_text(chosen: str) -> str:
+    return " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table} WHERE {chosen})" for table in _WITH_REVISIONS
+    )
+
+
+_CHANGED_POSTGRESQL: Final = _changed_text("scope = ANY (?) AND rev > ?")
+
+
+@lru_cache(maxsize=128)
+def _changed_sqlite(count: int) -> str:
+    marks = ",".join(f"?{number}" for number in range(1, count + 1))
+    return _changed_text(f"scope IN ({marks}) AND rev > ?{count + 1}")
 
 
 @lru_cache(maxsize=8)

@@ -56,7 +56,7 @@ class Filling:
         return Fill(scope, *_STEPS[0], top + 1, left)
 
     def is_known(self, fill: Fill) -> bool:
-        return (fill.stage, fill.table) in _STEPS and fill.below >= 0
+        return (fill.stage, fill.table) in _STEPS
 
     def take(self, fill: Fill, top: int, room: int, room_bytes: int) -> Iterator[Taken]:
         """Table, rows and their size, and where it goes on after them, until there is no more room. The last place of a

@@ -6,6 +6,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -16,7 +18,7 @@ from csr_desktop.commands.limits import BROKEN, check_values
 from csr_desktop.commands.private_texts import masked_again
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import Person, Role, scopes_of
+from csr_desktop.domain.permissions import Person, scopes_of
 from csr_desktop.server.notices import take_and_notify
 from csr_desktop.server.private_counts import count_private
 from csr_desktop.server.share import crossed
@@ -28,6 +30,14 @@ FUTURE_LIMIT = 60_000
 """How far, in milliseconds, a command may be ahead of the server's clock."""
 EARLIEST_AT = 946_684_800_000
 """The year 2000 in milliseconds. Only a clock that was never set says less; then the time of arrival counts."""
+
+
+_PERSON = (
+    "SELECT users.name, users.role, users.is_active, users.deleted, teams.id FROM users "
+    "LEFT JOIN memberships ON memberships.user_id = users.id AND memberships.deleted = 0 "
+    "LEFT JOIN teams ON teams.id = memberships.team_id AND teams.deleted = 0 WHERE users.id = ?"
+)
+"""A row for each team that the person is in, and for each that is no more; one without for who is in none."""
 
 
 class Push(msgspec.Struct, frozen=True):
@@ -74,6 +84,12 @@ def masked_body(command: Command, body: bytes, region: str) -> tuple[Command, by
     """A command as it is decided and logged: private numbers that slipped through on the desk are masked."""
     taken = masked_again(command, region)
     return (command, body) if taken is command else (taken, catalogue.encode(taken))
+
+
+@cache
+def _values_of(table: str) -> Callable[[Row], tuple[Any, ...]]:
+    """A row's values in the order of the table's columns."""
+    return itemgetter(*COLUMNS[table])
 
 
 class Executed(msgspec.Struct, frozen=True):
@@ -133,17 +149,19 @@ class Ledger:
         return self._people([user_id])[user_id]
 
     def _people(self, user_ids: Iterable[str]) -> dict[str, Person]:
-        all_teams = frozenset(i for (i,) in self._sql.all("SELECT id FROM teams WHERE deleted = 0"))
+        all_teams = frozenset[str]()
         people: dict[str, Person] = {}
         for user_id in set(user_ids):
-            row = self._sql.one("SELECT name, role, is_active, deleted FROM users WHERE id = ?", user_id)
-            if row is None or not row[2] or row[3]:
+            found = self._sql.all(_PERSON, user_id)
+            name, role, is_active, deleted, _ = found[0] if found else ("", "csr", 0, 1, None)
+            if not is_active or deleted:
                 raise Refused("signed_out", "This account is closed.", "Ask your administrator.")
-            sql = "SELECT team_id FROM memberships WHERE user_id = ? AND deleted = 0"
-            teams = frozenset(i for (i,) in self._sql.all(sql, user_id)) & all_teams
-            role: Role = row[1]
-            teams = teams if role in {"csr", "lead"} else frozenset()  # others read or administer, and work in none
-            people[user_id] = Person(user_id, row[0], role, teams, scopes_of(user_id, role, teams, all_teams))
+            # Others than those read or administer, and work in none.
+            own = {team_id for *_, team_id in found if team_id is not None} if role in {"csr", "lead"} else set()
+            if role == "manager" and not all_teams:
+                all_teams = frozenset(i for (i,) in self._sql.all("SELECT id FROM teams WHERE deleted = 0"))
+            teams = frozenset(own)
+            people[user_id] = Person(user_id, name, role, teams, scopes_of(user_id, role, teams, all_teams))
         return people
 
     def _execute(self, pushes: Sequence[Push]) -> dict[str, int]:
@@ -233,7 +251,8 @@ class Ledger:
             # What stands may be of a time when this server's own clock was ahead; who saw it can still correct it.
             latest_at = max(now + FUTURE_LIMIT, latest_edit_at(command, work) + 1)
             at = now if command.at < EARLIEST_AT else min(command.at, latest_at)
-            command = msgspec.structs.replace(command, at=at)
+            if at != command.at:
+                command = msgspec.structs.replace(command, at=at)
             command.permit(who, work)
             differs = command.run(work)
             check_values(command, work)
@@ -341,13 +360,14 @@ class Ledger:
         gone: list[tuple[str, str, str, int, int]] = []
         arrived: list[tuple[str, str, str]] = []
         for table in sorted(dirty):
-            names = COLUMNS[table]
+            values_of, rev_at = _values_of(table), COLUMNS[table].index("rev")
             added: list[list[Any]] = []
             changed: list[list[Any]] = []
             for row in dirty[table]:
                 rev += 1
                 before: Row | None = work.before.get((table, row["id"]))
-                values = [rev if name == "rev" else row[name] for name in names]
+                values = list(values_of(row))
+                values[rev_at] = rev
                 (added if before is None and row["id"] not in back else changed).append(values)
                 if (table, row["id"]) in left:
                     gone.append((row["scope"], table, row["id"], rev, now))

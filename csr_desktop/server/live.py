@@ -6,14 +6,13 @@ import asyncio
 import math
 import random
 import threading
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
 
 import msgspec
 
-from csr_desktop.commands.work import Work
 from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.store.sql import Sql
@@ -293,22 +292,17 @@ class AnnouncingLedger(Ledger):
     ) -> None:
         super().__init__(sql, clock, before_commit)
         self._board = board
-        self._rows = sql
         self._touched: set[str] = set()
         self._span = (0, 0)
 
-    def write(self, work: Work) -> None:
-        scopes, count = set(), 0
-        for table, rows in work.dirty().items():
-            for row in rows:
-                count += 1
-                scopes.add(row["scope"])
-                before = work.before[table, row["id"]]
-                scopes.add(before["scope"] if before else row["scope"])
-        super().write(work)
-        if count:
-            rev = revision(self._rows)
-            self._touched, self._span = scopes, (rev - count, rev)
+    @contextmanager
+    def _numbers(self, count: int, scopes: Collection[str]) -> Iterator[int]:
+        with super()._numbers(count, scopes) as before:
+            # Written in the same transaction as what was noted, or after one that was taken back.
+            is_more = bool(self._touched) and before == self._span[1]
+            self._touched = {*self._touched, *scopes} if is_more else set(scopes)
+            self._span = (self._span[0] if is_more else before, before + count)
+            yield before
 
     def announce(self) -> None:
         """Call after each commit, on the thread that made it."""

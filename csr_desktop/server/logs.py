@@ -1,7 +1,7 @@
 """The server's log: one JSON object a line, with ids and counts, never what people wrote or how they are called.
 
 It goes to standard error, or to a file that may be renamed or removed under it, as the system's rotation does. What
-libraries say is kept to where they said it: their words could hold a request's content.
+libraries say, and errors that nobody foresaw, are kept to where they arose: their words could hold a request's content.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 import msgspec
 import structlog
 
-from csr_desktop.domain.errors import EnvironmentFault
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault
 from csr_desktop.server.problems import places
 
 SPARSE_SECONDS: Final = 60.0
@@ -161,6 +162,28 @@ def log_to(path: Path | None = None, level: str = "info") -> None:
     for handler in [h for h in root.handlers if isinstance(h, _OfLibraries)]:
         root.removeHandler(handler)
     root.addHandler(_OfLibraries())
+
+
+@contextmanager
+def faults_by_place() -> Iterator[None]:
+    """Inside, a fault that nobody foresaw, of a thread or of what is done here, is told by its place and ends it.
+    Python's own words would hold the error's message, and so perhaps what somebody wrote.
+    """
+    former = threading.excepthook
+    threading.excepthook = lambda told: _tell_end(told.thread.name if told.thread else "", told.exc_value)
+    try:
+        yield
+    except CsrDesktopError:
+        raise
+    except Exception as error:  # noqa: BLE001  # it would end the program all the same
+        _tell_end("", error)
+        raise SystemExit(1) from None
+    finally:
+        threading.excepthook = former
+
+
+def _tell_end(thread: str, error: BaseException | None) -> None:
+    _log.error("ended_by_fault", thread=thread, places=places(error) if error else [])
 
 
 def _dumped(_logger: Any, _name: str, event: Any) -> str:

@@ -10,11 +10,12 @@ from typing import Any, Final
 import msgspec
 
 from csr_desktop.domain.errors import BadInput, Refused
-from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.folder import DATABASE_NAME, ServerFolder
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.migrations import migrate
 from csr_desktop.store.opening import connect_server
 from csr_desktop.store.sql import Sql
+from csr_desktop.store.whole_tables import whole_tables
 
 Progress = Callable[[str, int, int], None]
 _OWN: Final = frozenset({"schema_version"})
@@ -55,7 +56,8 @@ class _Fingerprint:
 def move(source: ServerFolder, target: ServerFolder, progress: Progress) -> Moved:
     """Copy everything, compare it, then set the SQLite file aside. The folder and its key stay. Raises Refused when a
     server runs on the source, when the target is not empty, or when the two sides differ afterwards; then, and when it
-    is killed, the target is as it was.
+    is killed, the target is as it was. Killed between the two, it is done again: what is there already and the same row
+    by row counts as moved.
     """
     if source.is_shared or not target.is_shared:
         raise BadInput("to", "This moves a server from SQLite to PostgreSQL.", "Give postgresql://… with --to.")
@@ -79,8 +81,9 @@ def _copied(old: Sql, address: str, progress: Progress) -> dict[str, int]:
         new.sees_all()
         with old.transaction(), new.transaction():  # nobody writes to the old one meanwhile, as a command might
             migrate(new, "server")
-            _refuse_filled(new)
-            tables = {table: _columns(old, table) for table in _tables(old)}
+            tables = {table: _columns(table, columns) for table, columns in sorted(whole_tables(old).items())}
+            if _is_filled(new):
+                return _counted(old, new, tables)
             total = sum(int(old.value(f"SELECT count(*) FROM {table}")) for table in tables) * 2
             done = 0
 
@@ -105,22 +108,35 @@ def _copied(old: Sql, address: str, progress: Progress) -> dict[str, int]:
         new.db.close()
 
 
-def _tables(sql: Sql) -> list[str]:
-    find = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
-    return [name for (name,) in sql.all(find) if name not in _OWN]
-
-
-def _columns(sql: Sql, table: str) -> list[str]:
+def _columns(table: str, columns: Iterable[str]) -> list[str]:
     without = _OF_A_TRANSACTION.get(table, frozenset())
-    return [name for (name,) in sql.all("SELECT name FROM pragma_table_info(?)", table) if name not in without]
+    return [column for column in columns if column not in without]
 
 
-def _refuse_filled(new: Sql) -> None:
+def _is_filled(new: Sql) -> bool:
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
     for (table,) in new.all(tables):
         where = f" WHERE {_NOT_A_SETTING}" if table == "counters" else ""  # a migration sets what is usual
         if table not in _OWN and new.value(f'SELECT 1 FROM "{table}"{where} LIMIT 1'):
-            raise Refused("not_empty", "The database that --to names is not empty.", "Take a new one.")
+            return True
+    return False
+
+
+def _counted(old: Sql, new: Sql, tables: dict[str, list[str]]) -> dict[str, int]:
+    """Rows by table of what was moved before. Raises Refused for anything else that is there."""
+    counts: dict[str, int] = {}
+    for table, columns in tables.items():
+        found = _Fingerprint()
+        for row in old.db.execute_sql(f"SELECT {_listed(columns)} FROM {table}"):
+            found.add(row)
+        if _read_back(new, table, columns, lambda: None) != found:
+            raise Refused(
+                "not_empty",
+                "The database that --to names is not empty.",
+                f"Take a new one. If this server was moved there and ran since, set its {DATABASE_NAME} aside by hand.",
+            )
+        counts[table] = found.count
+    return counts
 
 
 def _take_all_numbers(old: Sql, new: Sql) -> None:
@@ -132,8 +148,7 @@ def _take_all_numbers(old: Sql, new: Sql) -> None:
 
 
 def _copy(old: Sql, new: Sql, table: str, columns: list[str], told: Callable[[], None]) -> _Fingerprint:
-    found = _Fingerprint()
-    listed = ",".join(f'"{column}"' for column in columns)
+    found, listed = _Fingerprint(), _listed(columns)
     where = " WHERE id <> 'rev'" if table == "counters" else ""
     with new.db.cursor().copy(f"COPY {table} ({listed}) FROM STDIN") as out:
         for row in old.db.execute_sql(f"SELECT {listed} FROM {table}{where}"):
@@ -148,11 +163,14 @@ def _copy(old: Sql, new: Sql, table: str, columns: list[str], told: Callable[[],
 
 def _read_back(new: Sql, table: str, columns: list[str], told: Callable[[], None]) -> _Fingerprint:
     found = _Fingerprint()
-    listed = ",".join(f'"{column}"' for column in columns)
-    for row in _streamed(new, f"SELECT {listed} FROM {table}"):
+    for row in _streamed(new, f"SELECT {_listed(columns)} FROM {table}"):
         found.add(row)
         told()
     return found
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return ",".join(f'"{column}"' for column in columns)
 
 
 def _streamed(sql: Sql, question: str) -> Iterator[tuple[Any, ...]]:

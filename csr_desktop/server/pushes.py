@@ -14,11 +14,11 @@ from csr_desktop.protocol import PUSH_LIMIT, PushRequest
 from csr_desktop.server.bodies import decoded
 from csr_desktop.server.ledger import Push, masked_body
 from csr_desktop.server.problems import Rejected, bad_command
+from csr_desktop.server.questions import LARGEST_NUMBER
 from csr_desktop.server.sessions import Session, Sessions
 from csr_desktop.store.queries.lists import home_region
 from csr_desktop.store.sql import Sql
 
-_LARGEST_NUMBER: Final = 1 << 53
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -67,7 +67,7 @@ def _command(encoded: bytes) -> Command:
         command = catalogue.decode(encoded)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, MemoryError):
         raise bad_command() from None
-    if not (_ID.fullmatch(command.id) and 0 < command.seq < _LARGEST_NUMBER and 0 <= command.at < _LARGEST_NUMBER):
+    if not (_ID.fullmatch(command.id) and 0 < command.seq < LARGEST_NUMBER and 0 <= command.at < LARGEST_NUMBER):
         raise bad_command()
     if isinstance(command, AddRow) and not command.undoes and not _ID.fullmatch(command.row_id):
         raise bad_command()

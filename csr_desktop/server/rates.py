@@ -38,6 +38,8 @@ class Limits(msgspec.Struct, frozen=True):
     sign_in: Rate = Rate(100, 5)
     content: Rate = Rate(1600, 16)
     """Of an account's attachments: 100 MiB at once, then one a second, both ways."""
+    older: Rate = Rate(200, 4)
+    """Of an account's questions for older history: who reads a long one scrolls through 40,000 rows at once."""
 
 
 COMMANDS_A_TOKEN: Final = 25

@@ -78,6 +78,7 @@ class Readers:
         try:
             while (job := self._jobs.get()) is not None:
                 job()
+                del job  # with its answer, which may be big, while nothing else is asked
         finally:
             if not self._db.is_closed():
                 self._db.close()

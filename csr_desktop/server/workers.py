@@ -9,7 +9,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Self
@@ -18,6 +17,7 @@ import structlog
 
 from csr_desktop.domain.errors import BadInput, CsrDesktopError, EnvironmentFault
 from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.problems import places
 
 AGAIN_SECONDS: Final = 1.0
 """After a worker died, before another takes its place."""
@@ -174,8 +174,8 @@ class _Supervisor:
             code = 0
         except CsrDesktopError as fault:
             sys.stderr.write(f"Error: {fault}\n")
-        except BaseException:  # noqa: BLE001  # a worker ends here, whatever happened
-            traceback.print_exc()
+        except BaseException as error:  # noqa: BLE001  # a worker ends here, whatever happened
+            _log.error("worker_failed", places=places(error))
         finally:
             with suppress(OSError, ValueError):
                 sys.stdout.flush()

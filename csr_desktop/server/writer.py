@@ -15,7 +15,7 @@ import structlog
 
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.server.ledger import Executed, Ledger, Push
-from csr_desktop.server.problems import bad_command, busy, is_of_the_world, places
+from csr_desktop.server.problems import Rejected, bad_command, busy, is_of_the_world, places
 from csr_desktop.server.readers import forget_connection, is_lost
 from csr_desktop.server.retries import settled
 from csr_desktop.store.sql import Sql
@@ -24,6 +24,8 @@ T = TypeVar("T")
 GROUP_PUSHES = 32
 GROUP_COMMANDS = 500
 """What one commit takes together; more would hold the counter's lock for too long."""
+WAITING_BYTES = 64 * 1024 * 1024
+"""Of all pushes that wait, unpacked: a thousand desks that come back with a hundred calls each have room."""
 
 # A value that does not fit a column, an id that is taken: the database's own word for a command that cannot be stored.
 _UNKEEPABLE = (pw.DatabaseError, sqlite3.DatabaseError, OverflowError, ValueError)
@@ -36,6 +38,7 @@ class _Waiting:
 
     def __init__(self, push: Push) -> None:
         self.push = push
+        self.size = sum(map(len, push.commands))
         self.future: Future[int] = Future()
 
 
@@ -64,6 +67,8 @@ class Writer:
         self._after_commit = after_commit
         self._measured = measured
         self._waiting: queue.Queue[_Waiting | _Job | None] = queue.Queue(waiting_limit)
+        self._lock = threading.Lock()
+        self._waiting_bytes = 0
         self._thread = threading.Thread(target=self._run, name="writer")
 
     @property
@@ -86,7 +91,12 @@ class Writer:
     def push(self, push: Push) -> Future[int]:
         """The device's last known seq, once this is committed. Raises Rejected (503) when too much waits."""
         waiting = _Waiting(push)
-        self._enqueue(waiting)
+        self._add_waiting(waiting.size)
+        try:
+            self._enqueue(waiting)
+        except Rejected:
+            self._add_waiting(-waiting.size)
+            raise
         return waiting.future
 
     def do(self, change: Callable[[], T]) -> Future[T]:
@@ -94,6 +104,12 @@ class Writer:
         job = _Job(change)
         self._enqueue(job)
         return job.future
+
+    def _add_waiting(self, size: int) -> None:
+        with self._lock:
+            if size > 0 and self._waiting_bytes + size > WAITING_BYTES:
+                raise busy()
+            self._waiting_bytes += size
 
     def _enqueue(self, item: _Waiting | _Job) -> None:
         try:
@@ -130,6 +146,7 @@ class Writer:
             group.append(following)
             count += len(following.push.commands)
         self._commit([waiting for waiting in group if waiting.future.set_running_or_notify_cancel()])
+        self._add_waiting(-sum(waiting.size for waiting in group))
         return following if is_next_known else self._waiting.get()
 
     def _commit(self, group: list[_Waiting]) -> None:

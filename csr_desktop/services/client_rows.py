@@ -173,7 +173,11 @@ class FieldChange(msgspec.Struct, frozen=True):
 
 
 class TimelineRow(msgspec.Struct, frozen=True):
-    """A line of a client's history. `seconds` is a call's handle time; `view_kind` chooses the icon."""
+    """A line of a client's history. `seconds` is a call's handle time; `view_kind` chooses the icon.
+
+    `is_older` tells that it came from the server to be read for a day; `team_name` is '' unless it is the work of a
+    team that is not the person's.
+    """
 
     kind: TimelineKind
     id: str
@@ -197,6 +201,8 @@ class TimelineRow(msgspec.Struct, frozen=True):
     completed_at: int = 0
     fields: tuple[FieldChange, ...] = ()
     body: str = ""
+    is_older: bool = False
+    team_name: str = ""
 
 
 class TimelinePage(msgspec.Struct, frozen=True):

@@ -85,6 +85,7 @@ class DeskData:
         """The one that syncs, not yet started."""
         from csr_desktop.sync.attachments import AttachmentSync
         from csr_desktop.sync.engine import Engine
+        from csr_desktop.sync.older import OlderSync
         from csr_desktop.sync.transport import HttpTransport
 
         transport = HttpTransport(
@@ -102,7 +103,10 @@ class DeskData:
             on_status(said)
 
         files = AttachmentSync(self.replica, transport, on_changed)
-        return Engine(self.replica, transport, self.clock, on_changed, status, on_people=on_people, companion=files)
+        older = OlderSync(self.replica, transport, self.services.older_wishes, on_changed)
+        return Engine(
+            self.replica, transport, self.clock, on_changed, status, on_people=on_people, companions=(files, older)
+        )
 
     def rejoin(self, account: Account, keys: PersonSecrets) -> None:
         """The person signed in again: the same file speaks as this workstation now. No engine runs meanwhile."""

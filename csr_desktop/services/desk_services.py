@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from csr_desktop.services.follow_ups import FollowUps
     from csr_desktop.services.inbox import Inbox
     from csr_desktop.services.lists import Lists
+    from csr_desktop.services.older_history import OlderHistory
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.services.people import People
     from csr_desktop.services.presence import Presence
     from csr_desktop.services.search import Search
     from csr_desktop.services.sync_state import SyncState
+    from csr_desktop.sync.older_wishes import OlderWishes
     from csr_desktop.sync.replica import Replica
 
 S = TypeVar("S")
@@ -173,6 +175,26 @@ class Services:
         return self._once("search", build)
 
     @property
+    def older(self) -> OlderHistory:
+        def build() -> OlderHistory:
+            from csr_desktop.services.older_history import OlderHistory
+
+            return OlderHistory(self.replica, self.people, self.lists, self.older_wishes)
+
+        return self._once("older", build)
+
+    @property
+    def older_wishes(self) -> OlderWishes:
+        """What a thread asks the server for on behalf of `older`."""
+
+        def build() -> OlderWishes:
+            from csr_desktop.sync.older_wishes import OlderWishes
+
+            return OlderWishes()
+
+        return self._once("older_wishes", build)
+
+    @property
     def sync_state(self) -> SyncState:
         def build() -> SyncState:
             from csr_desktop.services.sync_state import SyncState
@@ -205,6 +227,8 @@ class Services:
         self.lists.changed(changes)
         self.clients.changed(changes)
         self.calls.changed(changes)
+        if changes.rights:
+            self.older_wishes.forget_all()
 
     @property
     def said_none(self) -> set[Number]:

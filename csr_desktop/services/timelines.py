@@ -16,6 +16,7 @@ from csr_desktop.services.client_rows import (
     TimelineRow,
 )
 from csr_desktop.services.labels import note_title, ticket_label
+from csr_desktop.store import older_rows
 from csr_desktop.store.queries import rows
 from csr_desktop.store.queries import timeline as queries
 
@@ -51,7 +52,8 @@ class Timelines:
         self, client_id: str, kinds: Sequence[TimelineKind] = (), after_key: TimelineKey | None = None, limit: int = 50
     ) -> TimelinePage:
         """Lines of these kinds (all when none is named) after a key, the newest first."""
-        found = queries.page(self._replica.sql, client_id, kinds or TIMELINE_KINDS, after_key, limit)
+        since = self._older_since_at()
+        found = queries.page(self._replica.sql, client_id, kinds or TIMELINE_KINDS, after_key, limit, since)
         next_key = (found[-1][2], found[-1][1]) if len(found) == limit else None
         return TimelinePage(self._rows(found), next_key)
 
@@ -61,8 +63,11 @@ class Timelines:
         return found[0] if found else None
 
     def counts(self, client_id: str) -> TimelineCounts:
-        found = queries.counts(self._replica.sql, client_id)
+        found = queries.counts(self._replica.sql, client_id, self._older_since_at())
         return TimelineCounts(all=sum(found.values()), **found)
+
+    def _older_since_at(self) -> int:
+        return self._replica.now() - older_rows.KEPT_MS
 
     def _rows(self, found: Sequence[tuple[str, str, int]]) -> tuple[TimelineRow, ...]:
         sql = self._replica.sql
@@ -71,6 +76,8 @@ class Timelines:
             wanted = [i for k, i, _ in found if k == kind]
             if wanted:
                 details.update(rows.by_id(sql, queries.TABLES[kind], wanted, columns))
+        older = self._older({kind: [i for k, i, _ in found if k == kind and i not in details] for kind in _COLUMNS})
+        details.update(older)
         names = rows.by_id(sql, "contacts", [row.get("contact_id", "") for row in details.values()], ["name"])
         makers = {
             "call": self._call,
@@ -84,8 +91,20 @@ class Timelines:
             detail = details.get(row_id)
             if detail is not None and not detail["deleted"]:
                 contact_name = rows.text_of(names, detail.get("contact_id", ""), "name")
-                shown.append(makers[kind](row_id, detail, contact_name))
+                line = makers[kind](row_id, detail, contact_name)
+                shown.append(self._marked(line, detail["scope"]) if row_id in older else line)
         return tuple(shown)
+
+    def _older(self, wanted: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
+        """Rows of these that are not here but came from the server to be read."""
+        found: dict[str, dict[str, Any]] = {}
+        for kind, table in older_rows.TABLE_OF.items():
+            found.update(older_rows.by_id(self._replica.sql, table, wanted[kind], self._replica.now()))
+        return found
+
+    def _marked(self, row: TimelineRow, scope: str) -> TimelineRow:
+        team_name = "" if self._people.who().reads(scope) else self._people.team_name(scope)
+        return msgspec.structs.replace(row, is_older=True, team_name=team_name)
 
     def _call(self, row_id: str, row: dict[str, Any], contact_name: str) -> TimelineRow:
         parts = CallParts(

@@ -88,6 +88,8 @@ class ServerSqliteDatabase(_Sqlite):
             ("trusted_schema", 0),
             ("cache_size", -65_536),
             ("journal_size_limit", 67_108_864),
+            # Pages: what many commits write once more is copied into the file once. Each is on the disk before anyway.
+            ("wal_autocheckpoint", 4_000),
         ]
         super().__init__(path, pragmas=pragmas, timeout=BUSY_SECONDS, autoconnect=False)
 

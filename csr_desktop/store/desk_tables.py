@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import peewee as pw
 
+from csr_desktop.store.tables import AttachmentTable, FollowUpTable, InteractionTable, MessageTable, TicketTable
+
 
 class OutboxTable(pw.Model):
     seq = pw.BigIntegerField(primary_key=True)
@@ -168,6 +170,69 @@ class AttachmentPartTable(pw.Model):
         primary_key = pw.CompositeKey("content_id", "position")
 
 
+class OlderInteractionTable(InteractionTable):
+    """What came from the server to be read for a day; see `store.older_rows`."""
+
+    fetched_at = pw.BigIntegerField(default=0)
+    is_whole = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "older_interactions"
+        indexes = ((("client_id", "started_at"), False),)
+
+
+class OlderTicketTable(TicketTable):
+    fetched_at = pw.BigIntegerField(default=0)
+    is_whole = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "older_tickets"
+        indexes = ((("client_id", "last_message_at"), False),)
+
+
+class OlderMessageTable(MessageTable):
+    fetched_at = pw.BigIntegerField(default=0)
+    is_whole = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "older_messages"
+        indexes = ((("ticket_id", "written_at"), False),)
+
+
+class OlderFollowUpTable(FollowUpTable):
+    fetched_at = pw.BigIntegerField(default=0)
+    is_whole = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "older_follow_ups"
+        indexes = ((("client_id", "created_at"), False),)
+
+
+class OlderAttachmentTable(AttachmentTable):
+    """Files are only named here; their content is not fetched."""
+
+    fetched_at = pw.BigIntegerField(default=0)
+    is_whole = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "older_attachments"
+        indexes = ((("ticket_id",), False),)
+
+
+class OlderFetchedTable(pw.Model):
+    """How far a client's older history has come, down to the row of that time and id, and when its first page did."""
+
+    client_id = pw.TextField(primary_key=True)
+    fetched_at = pw.BigIntegerField(default=0)
+    next_at = pw.BigIntegerField(default=0)
+    next_id = pw.TextField(default="")
+    rows_left = pw.BigIntegerField(default=0)
+    is_whole = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "older_fetched"
+
+
 DESK_TABLES: tuple[type[pw.Model], ...] = (
     OutboxTable,
     BaseTable,
@@ -182,4 +247,10 @@ DESK_TABLES: tuple[type[pw.Model], ...] = (
     StateTable,
     AttachmentContentTable,
     AttachmentPartTable,
+    OlderInteractionTable,
+    OlderTicketTable,
+    OlderMessageTable,
+    OlderFollowUpTable,
+    OlderAttachmentTable,
+    OlderFetchedTable,
 )

@@ -267,6 +267,58 @@ def _server_6(sql: Sql) -> Iterator[str]:
         yield from scope_fence("attachments")
 
 
+_OLDER_7 = (
+    ("interactions", "client_id started_at"),
+    ("tickets", "client_id last_message_at"),
+    ("messages", "ticket_id written_at"),
+    ("follow_ups", "client_id created_at"),
+    ("attachments", "ticket_id"),
+)
+
+
+def _desk_7(sql: Sql) -> Iterator[str]:
+    """What came from the server to be read for a day, outside of what this workstation keeps: tables of their own, so
+    that nothing that counts, compares, looks up or clears away the others' rows ever meets these.
+    """
+    columns = {shape.table: _CARRIED_1 + shape.columns for shape in _SYNCED_1}
+    columns["tickets"] += " reply_clock reply_from_at:number reply_used_seconds:number"
+    columns["attachments"] = _ATTACHMENTS_6.columns
+    for table, index in _OLDER_7:
+        shape = Shape(f"older_{table}", f"{columns[table]} fetched_at:number is_whole:number", indexes=(index,))
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+    fetched = Shape(
+        "older_fetched",
+        "client_id fetched_at:number next_at:number next_id rows_left:number is_whole:number",
+        key="client_id",
+    )
+    yield from fetched.statements(is_postgresql=sql.is_postgresql)
+
+
+_SEARCH_WORK_7 = "number:number id table_name scope at:number"
+
+
+def _server_7(sql: Sql) -> Iterator[str]:
+    """The index of older work, which is filled behind the writes; see `server.search_index`."""
+    reached = Shape("search_reached", "scope table_name rev:number", key="scope table_name")
+    yield from reached.statements(is_postgresql=sql.is_postgresql)
+    work = Shape("search_work", _SEARCH_WORK_7, key="number", unique=("id",))
+    yield from work.statements(is_postgresql=sql.is_postgresql)
+    if sql.is_postgresql:
+        yield "ALTER TABLE search_work ADD COLUMN words tsvector NOT NULL"
+        yield "CREATE INDEX search_work_words ON search_work USING gin (words)"
+    else:
+        # Positions are left out: no question asks for words side by side. What is folded is folded before.
+        yield (
+            "CREATE VIRTUAL TABLE search_work_text USING fts5 (body, content = '', columnsize = 0, detail = none, "
+            "prefix = '3', tokenize = 'unicode61 remove_diacritics 0')"
+        )
+
+
+def _server_8(_sql: Sql) -> Iterator[str]:
+    """Which teams a person is in is asked with each request, which must not read everybody's."""
+    yield "CREATE INDEX memberships_user_id ON memberships (user_id)"
+
+
 def _desk_8(sql: Sql) -> Iterator[str]:
     yield from Shape("draft_marks", "key marks", key="key").statements(is_postgresql=sql.is_postgresql)
     yield (
@@ -274,7 +326,7 @@ def _desk_8(sql: Sql) -> Iterator[str]:
     )
 
 
-def _server_8(sql: Sql) -> Iterator[str]:
+def _server_9(sql: Sql) -> Iterator[str]:
     shape = Shape("private_counts", "user_id day masked_count:number kept_count:number", key="user_id day")
     yield from shape.statements(is_postgresql=sql.is_postgresql)
 
@@ -298,8 +350,11 @@ STEPS: tuple[Step, ...] = (
     Step(4, "desk", _desk_4),
     Step(6, "desk", _desk_6),
     Step(6, "server", _server_6),
+    Step(7, "desk", _desk_7),
+    Step(7, "server", _server_7),
     Step(8, "desk", _desk_8),
     Step(8, "server", _server_8),
+    Step(9, "server", _server_9),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

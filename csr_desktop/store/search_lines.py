@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from csr_desktop.domain.ids import provisional_label
 from csr_desktop.domain.phone import display
-from csr_desktop.domain.text import clean_line, excerpt
+from csr_desktop.domain.text import clean_line
 from csr_desktop.store.search_documents import CALLS, FOLLOW_UPS, KIND_BITS, MESSAGES, NOTES, SOURCES, TICKETS
 from csr_desktop.store.search_marks import Marker
 from csr_desktop.store.search_people import SHOWN, Found
@@ -16,9 +16,6 @@ from csr_desktop.store.search_results import Hit
 if TYPE_CHECKING:
     from csr_desktop.store.sql import Sql
 
-EXCERPT: Final = 90
-"""Characters of a note or message in a line."""
-_BEFORE: Final = 24
 _READ: Final = 20_000
 _CONTACTS_COUNTED: Final = 200
 TIME, STATE = 7, 8
@@ -127,7 +124,7 @@ class Lines:
         number: str, extension: str, channel: str, direction: str,
     ) -> Hit:  # fmt: skip
         who = [part for part in (contact, client, display(number, self._region, extension)) if part]
-        title = self._agreeing(note) or (who.pop(0) if who else "")
+        title = self._marker.agreeing(note) or (who.pop(0) if who else "")
         return self._hit(
             title,
             who,
@@ -166,7 +163,7 @@ class Lines:
         ticket_id: str, number: int,
     ) -> Hit:  # fmt: skip
         return self._hit(
-            self._agreeing(body),
+            self._marker.agreeing(body),
             (
                 f"#{number}" if number else provisional_label(ticket_id) if ticket_id else "",
                 *self._whose(client, contact),
@@ -184,7 +181,7 @@ class Lines:
         self, row_id: str, client_id: str, contact_id: str, client: str, contact: str, body: str, at: int, state: str
     ) -> Hit:
         return self._hit(
-            self._agreeing(body),
+            self._marker.agreeing(body),
             (client, contact),
             kind="note",
             row_id=row_id,
@@ -219,11 +216,3 @@ class Lines:
         subtitle = ", ".join(filter(None, under))
         marks = self._marker.marks
         return Hit(title=title, subtitle=subtitle, title_marks=marks(title), subtitle_marks=marks(subtitle), **values)
-
-    def _agreeing(self, text: str) -> str:
-        """The beginning of a text, or from shortly before what agrees when that would not be seen."""
-        line = " ".join(text.split())
-        start = min(self._marker.first(line) - _BEFORE, len(line) - EXCERPT + 1)
-        if start <= _BEFORE:
-            return excerpt(line, EXCERPT)
-        return "…" + excerpt(line[line.rfind(" ", 0, start) + 1 :], EXCERPT - 1)

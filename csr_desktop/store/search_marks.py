@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from csr_desktop.domain.text import excerpt
 from csr_desktop.store.search_typed import Word
 from csr_desktop.store.search_words import LETTERS, fold
 
 Marks = tuple[tuple[int, int], ...]
 """Starts and lengths in characters, in order, none overlapping."""
 
+EXCERPT: Final = 90
+"""Characters of a text that are shown."""
+_BEFORE: Final = 24
 _BETWEEN_DIGITS: Final = r"[\s().\-/]{0,3}"
 _LOCAL_DIGITS: Final = 7
 _LONGEST_COUNTRY_CODE: Final = 3
@@ -38,6 +42,14 @@ class Marker:
         """Where the first agreement begins, 0 without one."""
         found = self._pattern.search(fold(text)) if self._pattern is not None else None
         return found.start() if found else 0
+
+    def agreeing(self, text: str) -> str:
+        """The beginning of a text on one line, or from shortly before what agrees when that would not be seen."""
+        line = " ".join(text.split())
+        start = min(self.first(line) - _BEFORE, len(line) - EXCERPT + 1)
+        if start <= _BEFORE:
+            return excerpt(line, EXCERPT)
+        return "…" + excerpt(line[line.rfind(" ", 0, start) + 1 :], EXCERPT - 1)
 
 
 def _forms(words: Sequence[Word]) -> list[str]:

@@ -33,9 +33,13 @@ def in_parts(sql: Sql, text: str, *values: Any, rows: int = PART_ROWS) -> Iterat
         cursor.close()
 
 
+_SEARCH: Final = "search_"
+"""How the tables begin that are made of others by themselves, in time: see `server.search_index`."""
+
+
 def whole_tables(sql: Sql) -> dict[str, tuple[str, ...]]:
     """The stored columns of every table by name: what the database itself says, so that no table is forgotten. Search
-    indexes and columns that are computed are left out.
+    indexes, the tables that belong to them, and columns that are computed are left out.
     """
     if sql.is_postgresql:
         found = sql.all(
@@ -52,7 +56,7 @@ def whole_tables(sql: Sql) -> dict[str, tuple[str, ...]]:
         )
     tables: dict[str, tuple[str, ...]] = {}
     for table, column in found:
-        if table != _OWN:
+        if table != _OWN and not table.startswith(_SEARCH):
             tables[table] = (*tables.get(table, ()), column)
     return tables
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import msgspec
@@ -13,6 +14,7 @@ from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused, Unreachable
 from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
 from csr_desktop.protocol import News, PresenceNews, PresenceWord, PullReply, PushRequest
+from csr_desktop.store import older_rows
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.sync.integrity import Comparison, is_check_due
 from csr_desktop.sync.listening import Listening, Waits
@@ -56,7 +58,7 @@ class Engine:
         jitter: Callable[[], float] = random.random,
         on_people: Callable[[PresenceNews | None], None] = lambda _news: None,
         waits: Waits = Waits(),  # noqa: B008  # it never changes
-        companion: Companion | None = None,
+        companions: Sequence[Companion] = (),
     ) -> None:
         self._replica = replica
         self._puller = Puller(replica)
@@ -66,7 +68,7 @@ class Engine:
         self._on_status = on_status
         self._on_people = on_people
         self._jitter = jitter
-        self._companion = companion
+        self._companions = tuple(companions)
         self.listening = Listening(
             transport, lambda: self._cursors, self._hear, on_people, self._on_trouble, jitter, waits
         )
@@ -86,8 +88,7 @@ class Engine:
 
     def start(self) -> None:
         threads = [("sync", self._run), ("sync-listen", self.listening.run), ("sync-say", self._speaking.run)]
-        if self._companion is not None:
-            threads.append(("sync-beside", self._companion.run))
+        threads += [(f"sync-beside-{n}", companion.run) for n, companion in enumerate(self._companions, 1)]
         for name, target in threads:
             thread = threading.Thread(target=target, name=name, daemon=True)
             self._threads.append(thread)
@@ -99,8 +100,8 @@ class Engine:
         self._wake.set()
         self.listening.stop()
         self._speaking.stop()
-        if self._companion is not None:
-            self._companion.end()
+        for companion in self._companions:
+            companion.end()
         self._transport.close()
         for thread in self._threads:
             thread.join(timeout=20)
@@ -111,11 +112,11 @@ class Engine:
         with self._heard_lock:
             self._is_asked = True
         self._wake.set()
-        self._wake_companion()
+        self._wake_companions()
 
-    def _wake_companion(self) -> None:
-        if self._companion is not None:
-            self._companion.wake()
+    def _wake_companions(self) -> None:
+        for companion in self._companions:
+            companion.wake()
 
     def check(self) -> None:
         """Compare with the server soon, whenever that was done last."""
@@ -134,6 +135,7 @@ class Engine:
             with said_plainly():
                 mended = self._exchange()
         except Revoked as fault:
+            self._forget_older()
             return self._say("revoked", fault)
         except SignedOut as fault:
             return self._say("signed_out", fault)
@@ -149,8 +151,13 @@ class Engine:
         self._failures = 0
         has_recovered, self._is_recovering = self._is_recovering, False
         self._say("saved", has_recovered=has_recovered, mended_count=mended)
-        self._wake_companion()
+        self._wake_companions()
         return True
+
+    def _forget_older(self) -> None:
+        """Where the disk is full it stays until the person has the rest removed, too."""
+        with suppress(CsrDesktopError), said_plainly(), self._replica.sql.transaction():
+            older_rows.empty(self._replica.sql)
 
     def _exchange(self) -> int:
         """How many rows differed from the server's, -1 when nothing was compared."""

@@ -95,7 +95,8 @@ def take_places(replica: Replica, reply: PullReply, *, is_new: bool, is_again: b
     begun = [fill for fill in reply.fills if fill.scope not in why or fill.scope in reply.resync]
     forget(sql, [*(fill.scope for fill in begun), *at_once])
     for fill in begun:
-        why[fill.scope] = FIRST if is_new and not is_again else AGAIN if fill.scope in reply.resync else MORE
+        # Also of a new file: what came of its scope before it was switched off for long may have left meanwhile.
+        why[fill.scope] = AGAIN if fill.scope in reply.resync else FIRST if is_new and not is_again else MORE
     given = {fill.scope for fill in reply.fills}
     under_way = sql.all("SELECT scope FROM fills WHERE stage < ?", SWEEP)
     ended = [scope for (scope,) in under_way if scope not in given and scope not in at_once]

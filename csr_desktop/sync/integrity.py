@@ -11,7 +11,7 @@ import msgspec
 
 from csr_desktop.domain.digest import MODULO, bucket_of, digest
 from csr_desktop.domain.share import is_within, within_sql
-from csr_desktop.protocol import CheckReply, CheckRequest, Digest
+from csr_desktop.protocol import AGAIN_LIMIT, CheckReply, CheckRequest, Digest
 from csr_desktop.store.tables import SYNCED
 from csr_desktop.sync.filling import CUT_OFF, fills
 from csr_desktop.sync.rebase import cursors_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CHECK_MS: Final = 86_400_000
 _CHECKED: Final = "checked_at"
 """Key in `state`: when what is here was compared last."""
-BUCKETS_AT_ONCE, ROWS_AT_ONCE = 16, 500
+BUCKETS_AT_ONCE: Final = 16
 ROUNDS: Final = 50
 """More differing buckets than fit in so many rounds are found by the next check."""
 
@@ -160,5 +160,5 @@ class Comparison:
 def _parts(differing: Mapping[str, Iterable[str]]) -> Iterator[dict[str, list[str]]]:
     for table in sorted(differing):
         ids = sorted(differing[table])
-        for start in range(0, len(ids), ROWS_AT_ONCE):
-            yield {table: ids[start : start + ROWS_AT_ONCE]}
+        for start in range(0, len(ids), AGAIN_LIMIT):
+            yield {table: ids[start : start + AGAIN_LIMIT]}

@@ -14,6 +14,7 @@ from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused
 from csr_desktop.protocol import OLDER, Answer, PullReply, PullRequest
+from csr_desktop.store import older_rows
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, SYNCED, new_row
 from csr_desktop.sync import filling
@@ -138,6 +139,8 @@ class Puller:
             queue = self._answered(reply, queue, is_catching_up=is_catching_up)
         lost = [s for s in cursors_known(self._sql) if s not in reply.rights.scopes]
         written = self._take_in(reply, theirs, lost, queue, is_last=is_settled)
+        if rights_changed or state.get("epoch", "") != reply.epoch:
+            written["older"] = older_rows.empty(self._sql)
         self._sql.many(
             "INSERT INTO cursors (scope, rev) VALUES (?,?) ON CONFLICT (scope) DO UPDATE SET rev = excluded.rev",
             sorted(reply.cursors.items()),

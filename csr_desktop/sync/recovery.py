@@ -61,11 +61,14 @@ def is_behind(replica: Replica) -> bool:
 
 def begin_again(replica: Replica, why: str) -> None:
     """Forget how far the file has come, but none of its rows. What is no longer there stays until a person decides."""
+    from csr_desktop.store import older_rows
+
     sql = replica.sql
     with sql.transaction():
         sql.do("UPDATE cursors SET rev = -1")  # each scope is taken anew, as a new one; what comes not, stays
         for table in ("fills", "came"):
             sql.do(f"DELETE FROM {table}")
+        older_rows.empty(sql)
         for table in SYNCED:
             sql.do(f"UPDATE {table} SET rev = 0 WHERE rev <> 0")
         images = sql.all("SELECT table_name, row_id, image FROM base WHERE image IS NOT NULL")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -16,10 +16,24 @@ from csr_desktop.sync.guard import Suspicious
 
 def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
     """The reply's rows in this program's order of columns. Raises Suspicious for wrong tables, types or shapes."""
+    found = in_shape(reply.columns, reply.rows)
+    if (
+        any(not 0 <= rev <= 2**53 for rev in reply.cursors.values())
+        or not set(reply.cursors) <= set(reply.rights.scopes)
+        or not {ORGANISATION, reply.rights.user_id} <= set(reply.rights.scopes)  # what nobody can lose
+    ):
+        raise misshapen()
+    return found
+
+
+def in_shape(
+    columns: Mapping[str, Sequence[str]], given_rows: Mapping[str, list[list[Any]]]
+) -> dict[str, list[list[Any]]]:
+    """Rows by table, in this program's order of columns; those of tables that it does not know are left out."""
     found: dict[str, list[list[Any]]] = {}
-    for table, rows in reply.rows.items():
+    for table, rows in given_rows.items():
         names = COLUMNS.get(table)
-        given = tuple(reply.columns.get(table, ()))
+        given = tuple(columns.get(table, ()))
         if names is None:
             continue  # of a newer server
         if given != names:
@@ -33,12 +47,6 @@ def checked_rows(reply: PullReply) -> dict[str, list[list[Any]]]:
         except (msgspec.MsgspecError, RecursionError):
             raise misshapen() from None
         found[table] = rows
-    if (
-        any(not 0 <= rev <= 2**53 for rev in reply.cursors.values())
-        or not set(reply.cursors) <= set(reply.rights.scopes)
-        or not {ORGANISATION, reply.rights.user_id} <= set(reply.rights.scopes)  # what nobody can lose
-    ):
-        raise misshapen()
     return found
 
 

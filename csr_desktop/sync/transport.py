@@ -33,6 +33,12 @@ from csr_desktop.protocol import (
     ContentRequest,
     ContentState,
     News,
+    OlderPageReply,
+    OlderPageRequest,
+    OlderRowReply,
+    OlderRowRequest,
+    OlderSearchReply,
+    OlderSearchRequest,
     PokeReply,
     PokeRequest,
     PresenceNews,
@@ -195,6 +201,17 @@ class HttpTransport:
 
     def get_content(self, request: ContentRequest) -> ContentReply:
         return self._as_device("content/get", request, ContentReply)
+
+    # Older history
+
+    def older_page(self, request: OlderPageRequest) -> OlderPageReply:
+        return self._as_device("older/page", request, OlderPageReply)
+
+    def older_row(self, request: OlderRowRequest) -> OlderRowReply:
+        return self._as_device("older/row", request, OlderRowReply)
+
+    def older_search(self, request: OlderSearchRequest) -> OlderSearchReply:
+        return self._as_device("older/search", request, OlderSearchReply)
 
     def close(self) -> None:
         """For good: what waits is cut off, and nothing is asked any more."""

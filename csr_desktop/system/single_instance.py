@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from csr_desktop.system.places import Places
 
 _RAISE = {"what": "raise"}
-_STARTING_SECONDS = 3.0
+_ANSWER_SECONDS = 3.0
+_STARTING_SECONDS = 30.0
+"""Longer than the keyring may keep the first one waiting, which shows nothing and hears nobody until then."""
 
 
 class _Endpoint(msgspec.Struct, frozen=True):
@@ -45,27 +47,37 @@ def claim(places: Places) -> Claim | None:
         lock = lock_file(path)
     except OSError as error:
         raise _no_lock(path) from error
-    return None if lock is None else Claim(_endpoint_path(places), lock)
+    if lock is None:
+        return None
+    with suppress(OSError):
+        _endpoint_path(places).unlink()  # of one that was killed; without it, this one is known to be starting
+    return Claim(_endpoint_path(places), lock)
 
 
 def raise_first(places: Places) -> bool:
-    """Ask the running program to come to the front. False when it does not answer."""
+    """Ask the running program to come to the front, or one that is starting as soon as it hears. False when it does
+    not answer.
+    """
     return tell_first(places, _RAISE, starting_seconds=_STARTING_SECONDS)
 
 
 def tell_first(places: Places, message: Mapping[str, str], *, starting_seconds: float = 0.0) -> bool:
-    """Give the running program a message; True when it was taken. One that is just starting is given that long."""
+    """Give the running program a message; True when it was taken. One that is just starting, and does not listen yet,
+    is given that long.
+    """
     from csr_desktop.system.instance_listener import LENGTH_LIMIT
 
     content = msgspec.json.encode(dict(message))
     if len(content) > LENGTH_LIMIT:
         msg = f"a message of {len(content)} bytes is too long"
         raise ValueError(msg)
-    deadline = time.monotonic() + starting_seconds
+    began = time.monotonic()
     while True:
+        listens = _endpoint_path(places).exists()
         if _told(_endpoint_path(places), content):
             return True
-        if time.monotonic() >= deadline:
+        patience = min(starting_seconds, _ANSWER_SECONDS) if listens else starting_seconds
+        if time.monotonic() >= began + patience:
             return False
         time.sleep(0.05)  # it is another process: there is nothing to wait on
 

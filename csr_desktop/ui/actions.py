@@ -200,7 +200,7 @@ class Actions(QObject):
             self._word_until = now + BURST_SECONDS
             if not self._is_word_refused:
                 self._is_word_refused = True
-                self.refused.emit(self.tr("Nothing was typed or done: the keyboard is in no text."))
+                self.refused.emit(self.tr("Nothing was typed or done: no text was open to type in."))
         event.accept()
         return True
 

@@ -336,7 +336,7 @@ class _Content(QWidget):
         if context.is_open and context.open_until_at:
             return self.tr("Open until {0} there").format(words.time_of_day(context.open_until_at, context.time_zone))
         if context.opens_at:
-            return self.tr("Closed, opens {0} there").format(words.moment(context.opens_at, context.time_zone))
+            return self.tr("Closed, opens {0} there").format(words.within(context.opens_at, context.time_zone))
         return ""
 
     def _set_clock(self, bar: ClockBar, at: int, from_at: int, *, is_first: bool) -> None:

@@ -51,6 +51,8 @@ class Desk(QObject):
     """A Notice to show."""
     opening = Signal(object)
     """A Target to show in its place."""
+    opening_older = Signal(str, str)
+    """A kind (call, ticket, follow_up) and an id of what this computer does not keep: show it to be read."""
     calling = Signal(str, str, str)
     """A number as text, a contact's and a client's id, of which one is given at least: start a call."""
     saved = Signal()
@@ -158,3 +160,6 @@ class Desk(QObject):
 
     def open(self, kind: str, row_id: str, client_id: str = "") -> None:
         self.opening.emit(Target(kind, row_id, client_id))
+
+    def open_older(self, kind: str, row_id: str) -> None:
+        self.opening_older.emit(kind, row_id)

@@ -118,7 +118,7 @@ class DueEntry(DueField):
             return answer.at, said, ""
         if self._takes_closed:
             return answer.at, self.tr("{0}, closed then").format(said), ""
-        opening = words.both(answer.opens_at, answer.zone)
+        opening = words.both_within(answer.opens_at, answer.zone)
         return answer.opens_at, self.tr("Closed then, so {0}").format(opening), ""
 
     def _error(self, code: str) -> str:

@@ -7,7 +7,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from csr_desktop.services.older_history import OlderKind
     from csr_desktop.services.sign_in import Account
+    from csr_desktop.ui.clients.older_page import OlderPage
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.help_page import HelpPage
     from csr_desktop.ui.keys_page import KeysPage
@@ -33,6 +35,10 @@ class Floats:
         window.needs_you_wanted.connect(partial(self._open, "needs_you"))
 
         window.person_wanted.connect(self._open_person)
+        desk.opening_older.connect(self._open_older)
+
+    def _open_older(self, kind: OlderKind, row_id: str) -> None:
+        self.older.read(kind, row_id)
 
     def _open_person(self) -> None:
         from csr_desktop.ui.person_menu import open_person_menu
@@ -72,3 +78,9 @@ class Floats:
         from csr_desktop.ui.help_page import HelpPage
 
         return HelpPage(self._window, self._desk)
+
+    @cached_property
+    def older(self) -> OlderPage:
+        from csr_desktop.ui.clients.older_page import OlderPage
+
+        return OlderPage(self._window, self._desk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
@@ -98,8 +99,8 @@ class MainWindow(QMainWindow):
         row.addLayout(right, 1)
         self.setCentralWidget(whole)
 
-    def _rail_rows(self) -> list[RailRow]:
-        views = {
+    def _views_of_inbox(self) -> dict[str, str]:
+        return {
             "mine": self.tr("Mine"),
             "unassigned": self.tr("Unassigned"),
             "my_team": self.tr("My team"),
@@ -108,6 +109,9 @@ class MainWindow(QMainWindow):
             "waiting": self.tr("Waiting for client"),
             "escalated": self.tr("Escalated"),
         }
+
+    def _rail_rows(self) -> list[RailRow]:
+        views = self._views_of_inbox()
         return [
             RailRow("inbox", self.tr("Inbox"), "tray", key_hint="Ctrl+1"),
             *(RailRow(key, views[key], parent="inbox") for key in INBOX_VIEWS),
@@ -147,9 +151,16 @@ class MainWindow(QMainWindow):
             Action(
                 "needs_you", self.tr("Show what needs you"), self.needs_you_wanted.emit, "Ctrl+Shift+U", icon="warning"
             ),
-            Action("places", self.tr("Move to the rail"), self.rail.places.setFocus, "Ctrl+0", in_palette=False),
+            Action(
+                "places", self.tr("Move to the list of places"), self.rail.places.setFocus, "Ctrl+0", in_palette=False
+            ),
             Action("back", self.tr("Go back"), self._on_back, "Esc", in_palette=False, waits=True),
         )
+        for view, name in self._views_of_inbox().items():
+            title = self.tr("Inbox: {0}").format(name)
+            self.actions_table.add(
+                Action(f"inbox_view_{view}", title, partial(self._on_view, "inbox", view), icon="tray")
+            )
 
     def _connect(self) -> None:
         self.rail.places.place_chosen.connect(self.go)

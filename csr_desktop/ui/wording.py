@@ -136,6 +136,10 @@ class Wording(QObject):
         day = self.tr("today") if date == today else self.tr("tomorrow")
         return f"{day}, {self.time_of_day(at, zone_name)}"
 
+    def both_within(self, at: int, zone_name: str) -> str:
+        """As `both`, within a sentence."""
+        return f"{self.within(at, zone_name)} {self.zones(at, zone_name)}".rstrip()
+
     def both(self, at: int, zone_name: str) -> str:
         """ "Fri, 11:00 AM in Chicago, 12:00 PM yours"; one time when the zones agree at that moment."""
         return f"{self.moment(at, zone_name)} {self.zones(at, zone_name)}".rstrip()
@@ -195,6 +199,10 @@ class Wording(QObject):
             text = self.day(moment.date(), with_weekday=False)
         return Until(text, self.moment(at), "neutral", is_soon=False)
 
+    def until_within(self, at: int) -> str:
+        """What `until` speaks, within a sentence: "Reply due tomorrow, 11:00 AM"."""
+        return self.within(at) if at - self.now() >= DAY else self.until(at).spoken
+
     def clock(self, kind: str, at: int) -> Clock | None:
         """A chip of a row: kind due, cut_off or promise; none without a time."""
         if not at:
@@ -205,7 +213,7 @@ class Wording(QObject):
             "cut_off": self.tr("Cut-off {0}"),
             "promise": self.tr("Promise due {0}"),
         }
-        return Clock(CLOCK_ICONS[kind], left.text, left.tone, names[kind].format(left.spoken))
+        return Clock(CLOCK_ICONS[kind], left.text, left.tone, names[kind].format(self.until_within(at)))
 
     @staticmethod
     def timer(seconds: int) -> str:

@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--seats", type=int, default=10, help="how large the made-up bureau is (10)")
     parser.add_argument("--database", default="", help="sync: PostgreSQL's address, or `postgresql` for one of its own")
     parser.add_argument(
-        "--only", default="", help="sync, call: one part alone: download, upload, live, load, streams; typing"
+        "--only", default="", help="sync, call: one part alone: download, upload, live, load, cost; typing"
     )
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args()
@@ -32,6 +32,8 @@ def main() -> int:
     else:
         for key, value in figures.items():
             sys.stdout.write(f"{options.name} {key}: {value}\n")
+        if "cost_worst_growth" in figures:
+            sys.stdout.write(f"\n{import_module('tests.bench.sync_cost').cost_table(figures)}\n")
     return 0
 
 

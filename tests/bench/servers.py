@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
+from urllib.parse import parse_qs, urlsplit
 
 from argon2 import PasswordHasher
 
@@ -47,7 +48,7 @@ class Team(NamedTuple):
 class Organisation:
     """Its database, open in this process as well; the server works on the same one."""
 
-    def __init__(self, folder: Path, database: str, people: int) -> None:
+    def __init__(self, folder: Path, database: str, people: int, team_size: int = TEAM_SIZE) -> None:
         self.folder, self.database = folder, database
         self.sql = ServerFolder(folder, database).create()
         self.ledger = Ledger(self.sql, wall_clock)
@@ -56,10 +57,10 @@ class Organisation:
         with self.sql.transaction():
             made.create_organisation("Sample Payroll", "US", "America/New_York")
             set_months(self.sql, 0)  # all the calls that are counted out
-            for number in range(-(-people // TEAM_SIZE)):
+            for number in range(-(-people // team_size)):
                 name = f"Team {number + 1}"
                 team_id = made.add_team(name)
-                logins = [f"sample{n}" for n in range(number * TEAM_SIZE, min(people, (number + 1) * TEAM_SIZE))]
+                logins = [f"sample{n}" for n in range(number * team_size, min(people, (number + 1) * team_size))]
                 ids = [made.add_user(f"Sample {login}", login, "csr", [name], PASSWORD) for login in logins]
                 self.teams.append(Team(team_id, tuple(zip(ids, logins, strict=True))))
 
@@ -105,6 +106,7 @@ class RunningProcess:
     """`csr-desktop server run` as an administrator starts it."""
 
     def __init__(self, folder: Path, database: str, *options: str) -> None:
+        self.database = database
         ready = folder / "ready"
         command = [sys.executable, "-m", "csr_desktop", "server", "run", "--data", str(folder), "--port", "0"]
         command += ["--ready-file", str(ready), *(["--database", database] if database else []), *options]
@@ -122,6 +124,10 @@ class RunningProcess:
         """Of the server's process and its children, PostgreSQL's not counted."""
         pids = [self._process.pid, *_children(self._process.pid)]
         return sum(_resident_kb(pid) for pid in pids) / 1024
+
+    def cpu_seconds(self) -> float:
+        """Of the server's process and its children so far, PostgreSQL's not counted."""
+        return sum(_cpu_seconds(pid) for pid in [self._process.pid, *_children(self._process.pid)])
 
     def close(self) -> None:
         self._process.send_signal(signal.SIGTERM)
@@ -142,6 +148,22 @@ def _children(pid: int) -> list[int]:
 def _resident_kb(pid: int) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Its own, and that of children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def database_cpu_seconds(database: str) -> float:
+    """Of PostgreSQL's processes so far, where it is the tests' own; else 0."""
+    home = parse_qs(urlsplit(database).query).get("host", [""])[0]
+    pid_file = Path(home) / "data" / "postmaster.pid"
+    if not home or not pid_file.exists():
+        return 0.0
+    pid = int(pid_file.read_text().split()[0])
+    return _cpu_seconds(pid) + sum(_cpu_seconds(child) for child in _children(pid))
 
 
 def signed_in(url: str, login: str, home: Path) -> DeskData:

@@ -25,6 +25,7 @@ from csr_desktop.store.tables import COLUMNS, new_row
 from csr_desktop.system.clock import wall_clock
 from tests.bench.bureaus import percentile
 from tests.bench.servers import Organisation, RunningProcess, signed_in
+from tests.by_hand import lift_the_fence
 from tests.desks import KEY
 from tests.postgresql import database_url
 
@@ -88,6 +89,7 @@ class _Bare:
     def __init__(self, home: Path, database: str, port: int) -> None:
         address = database_url("bench_bare", has_fsync=True) if database else ""
         self._server: Sql = ServerFolder(home / "bare-server", address).create()
+        lift_the_fence(self._server)
         self._desk = open_desk(home / "bare.db", KEY, clock=wall_clock)
         self._http = http.client.HTTPConnection("127.0.0.1", port)
         self._blank = new_row("tickets")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csr_desktop.domain.text import clean, clean_line, defuse_cell, excerpt, initials
+from csr_desktop.domain.text import clean, clean_line, defuse_cell, excerpt, initials, is_plain
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
@@ -35,6 +35,15 @@ def test_letters_are_composed_and_other_scripts_stay() -> None:
     assert clean("Zoe\u0308") == "Zo\u00eb"
     assert clean("\u200f\u05e9\u05dc\u05d5\u05dd\u200f") == "\u200f\u05e9\u05dc\u05d5\u05dd\u200f"
     assert clean(FAMILY) == FAMILY
+
+
+@pytest.mark.parametrize("code", range(0x180))
+def test_a_plain_text_is_clean_and_one_line(code: int) -> None:
+    text = f"Sample{chr(code)}text"
+    assert is_plain(text) == (0x20 <= code <= 0x7E)
+    if is_plain(text):
+        assert clean(text) == text
+        assert text.splitlines() == [text]
 
 
 @settings(deadline=None)

@@ -76,6 +76,8 @@ LATER = {
     "argon2", "click", "cryptography", "holidays", "httpx2", "keyring", "phonenumbers", "platformdirs", "psycopg",
     "rapidfuzz", "sqlite3.dump", "ssl", "starlette", "structlog", "tomllib", "truststore", "zstandard",
     "csr_desktop.commands.attachments", "csr_desktop.domain.file_names", "csr_desktop.services.attachments",
+    "csr_desktop.services.older_history", "csr_desktop.store.older_rows", "csr_desktop.sync.older",
+    "csr_desktop.sync.older_wishes",
     "csr_desktop.store.attachment_contents", "csr_desktop.sync.attachments", "csr_desktop.ui.inbox.attaching",
     "csr_desktop.ui.inbox.file_saving", "csr_desktop.ui.inbox.file_words", "csr_desktop.ui.inbox.ticket_files",
     "csr_desktop.ui.kit.message", "csr_desktop.commands.every", "csr_desktop.commands.tickets", "csr_desktop.domain.pay_schedule",

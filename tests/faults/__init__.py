@@ -122,6 +122,7 @@ each of them exists. Fault 25 is tried with the mail.
     tests/sync/test_forged.py::test_answers_that_no_honest_server_gives
     tests/sync/test_forged.py::test_a_server_that_says_the_same_over_and_over_is_not_asked_without_end
     tests/sync/test_forged.py::test_a_mass_deletion_waits_for_a_person
+    tests/server/test_older_history_travels.py::test_a_server_that_lies_puts_nothing_elsewhere
     tests/ui/test_recovery_window.py::test_the_word_of_a_stranger_removes_nothing
 20  hostile desk
     tests/faults/test_hostile_desk.py::test_rows_of_another_team_are_refused_as_if_they_were_not_there

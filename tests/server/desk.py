@@ -51,7 +51,7 @@ from csr_desktop.store.migrations import latest_version
 from csr_desktop.sync.transport import StreamEvent, stream_events
 from csr_desktop.system.clock import wall_clock
 
-M = TypeVar("M", bound=msgspec.Struct)
+M = TypeVar("M")
 PASSWORD = "correct horse battery"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 HEADERS = {

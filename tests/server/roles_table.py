@@ -95,6 +95,14 @@ class Roles:
         read = every if row["role"] == "manager" else teams
         return Standing(row["role"], bool(row["is_active"]) and not row["deleted"], teams, read | {"org", user_id})
 
+    def may_open(self, user_id: str, row: dict[str, Any]) -> bool:
+        """By way of its client: “own team's; others' through the client's profile”; all; nothing for who administers."""
+        who = self.standing(user_id)
+        if TABLE[WORK, who.role] == "nothing" or row["deleted"]:
+            return False
+        is_of_a_team = self.row("teams", row["scope"]) is not None and not self.is_deleted("teams", row["scope"])
+        return is_of_a_team or row["scope"] in {"org", user_id}
+
     def row(self, table: str, row_id: str) -> dict[str, Any] | None:
         return self._sql.load(table, [row_id]).get(row_id) if row_id else None
 

@@ -32,7 +32,7 @@ from csr_desktop.server.attendant import UNNAMED_MS, Attendant
 from csr_desktop.server.contents import ContentFolder
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.rates import Limits, Rate
-from csr_desktop.server.run import RunningServer, Surroundings
+from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.store.opening import open_server
 from tests.postgresql import database_url
 from tests.server.conftest import make_bureau
@@ -256,6 +256,23 @@ def test_a_colleague_reads_but_does_not_write(site: Site) -> None:
     assert refusal(site.desk("adm").post("content/get", ContentRequest(attachment_id, 0)))[:2] == (403, "unknown")
 
 
+def test_a_revoked_workstation_neither_fetches_nor_sends(site: Site) -> None:
+    """Its token is good for some minutes more, and what the file is called it knows."""
+    ada = site.desk("ada")
+    there, begun = add(ada, TEXT), add(ada, b"more")
+    send(ada, there, TEXT)
+    with administration(ServerFolder(site.path, site.database)) as made:
+        made.revoke_device(ada.device_id)
+    answers = (
+        ada.post("content/get", ContentRequest(there, 0)),
+        ada.post("content/state", ContentQuestion(begun)),
+        ada.post("content/put", ContentPart(begun, 0, b"more", hashlib.sha256(b"more").digest())),
+        ada.post("content/finish", ContentQuestion(begun)),
+    )
+    assert [(r.status_code, problem(r).code) for r in answers] == [(401, "revoked")] * 4
+    assert site.unfinished == []
+
+
 @pytest.mark.parametrize(("offset", "body"), [(-1, b"x"), (1 << 62, b"x"), (0, b""), (len(TEXT) - 1, b"xx")], ids=str)
 def test_parts_out_of_bounds_are_no_message(site: Site, offset: int, body: bytes) -> None:
     ada = site.desk("ada")
@@ -414,6 +431,21 @@ def test_two_at_once_send_the_same_part_and_it_is_there_once(site: Site) -> None
         thread.join()
     assert state(ada, attachment_id).received == PART
     assert send(ada, attachment_id, TEXT).is_there
+
+
+def test_a_part_that_two_servers_are_sent_at_once_is_there_once(tmp_path: Path) -> None:
+    """A desk that waited too long sends again, and another process gets it while the first one still writes."""
+
+    class Behind(ContentFolder):
+        """Looked how much is there before the other one wrote."""
+
+        def received(self, name: str) -> int:
+            return 0
+
+    ContentFolder(tmp_path).append("one", 0, TEXT[:PART])
+    assert Behind(tmp_path).append("one", 0, TEXT[:PART]) == PART
+    assert ContentFolder(tmp_path).append("one", PART, TEXT[PART:]) == len(TEXT)
+    assert ContentFolder(tmp_path).proved("one", hashed(TEXT), len(TEXT))
 
 
 def test_several_servers_share_a_folder_that_is_named(site: Site, tmp_path: Path) -> None:

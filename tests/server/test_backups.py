@@ -26,12 +26,15 @@ from csr_desktop.server.cli import server as server_group
 from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.restoring import restore_backup
 from csr_desktop.server.run import RunningServer, Surroundings
+from csr_desktop.server.search_index import SearchIndex
 from csr_desktop.server.verification import verify
 from csr_desktop.store.migrations import latest_version, migrate
 from csr_desktop.store.sql import Sql
+from csr_desktop.store.tables import new_row
 from csr_desktop.store.whole_tables import whole_tables
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.file_lock import lock_file
+from tests import by_hand
 from tests.postgresql import database_url
 from tests.server.conftest import make_bureau
 from tests.server.desk import CHEAP, Desk, new_id
@@ -101,6 +104,28 @@ def test_what_comes_back_is_what_was_there_under_a_new_epoch(safe: Safe, folder:
     assert findings(again) == []
     assert {path.name for path in again.path.iterdir()} == {"server.db", "server.key", "server.lock"}
     assert stat.S_IMODE((again.path / "server.db").stat().st_mode) == 0o600
+
+
+def test_the_index_of_older_work_is_in_no_backup_and_is_made_anew(
+    safe: Safe, folder: ServerFolder, tmp_path: Path
+) -> None:
+    def indexed(place: ServerFolder) -> tuple[int, int]:
+        """Items before and after what the server does by itself."""
+        sql = place.open()
+        before = int(sql.value("SELECT count(*) FROM search_work"))
+        with sql.transaction():
+            SearchIndex(sql).step()
+        found = before, int(sql.value("SELECT count(*) FROM search_work"))
+        sql.db.close()
+        return found
+
+    sql = folder.open()
+    team = sql.value("SELECT id FROM teams LIMIT 1")
+    by_hand.upsert(sql, "interactions", [{**new_row("interactions"), "id": "c", "scope": team, "note": "tax notice"}])
+    sql.db.close()
+    assert indexed(folder) == (0, 1)
+    made = safe.backup(folder)
+    assert indexed(safe.restore(made.path, ServerFolder(tmp_path / "again"))) == (0, 1)
 
 
 def test_what_guards_the_log_stands_again_after_a_restore(safe: Safe, folder: ServerFolder, tmp_path: Path) -> None:

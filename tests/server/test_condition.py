@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -413,3 +415,28 @@ def test_what_strangers_bring_about_fills_no_disk(clock: Clock, tmp_path: Path) 
         structlog.reset_defaults()
     told = [(line["why"], line.get("not_logged")) for line in lines(path.read_text())]
     assert told == [("head", None), ("crowded", None), ("head", 999)]
+
+
+@pytest.mark.parametrize("where", ["thread", "program"])
+def test_a_fault_that_nobody_foresaw_is_told_by_its_place(tmp_path: Path, where: str) -> None:
+    """What Python itself would print holds the error's message, and that may hold what somebody wrote."""
+    log = tmp_path / "log"
+    code = f"""
+import pathlib, threading
+from csr_desktop.server.logs import faults_by_place, log_to
+log_to(pathlib.Path({str(log)!r}))
+def end():
+    raise ValueError("the client's number is 078-05-1120")
+with faults_by_place():
+    if {where!r} == "thread":
+        writer = threading.Thread(target=end, name="writer")
+        writer.start()
+        writer.join()
+    else:
+        end()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "078-05-1120" not in done.stdout + done.stderr + log.read_text()
+    told = msgspec.json.decode(log.read_text())
+    assert (told["event"], told["thread"]) == ("ended_by_fault", "writer" if where == "thread" else "")
+    assert told["places"][0].startswith("ValueError ")

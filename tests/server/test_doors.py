@@ -261,15 +261,15 @@ def test_many_big_bodies_at_once_are_held_to_what_the_server_has_room_for(start:
     """Each is allowed; all together are not: what has no room is told to come again, and memory stays bounded."""
     process, url = start()
     with httpx2.Client(base_url=url, timeout=40) as client, ExitStack() as held:
-        ada = Desk(client).begin()
+        people = [Desk(client, login).begin() for login in ("ada", "bob", "cy", "lea", "max", "adm")]
         before = rss_megabytes(process.pid)
         part = bytes(MAX_BODY_BYTES - 1)
         statuses = []
-        for _ in range(24):
+        for number in range(24):
             connection = held.enter_context(connected(url))
             connection.settimeout(2)
             try:
-                connection.sendall(head(ada, f"Content-Length: {MAX_BODY_BYTES}\r\n") + part)
+                connection.sendall(head(people[number % 6], f"Content-Length: {MAX_BODY_BYTES}\r\n") + part)
                 connection.settimeout(0.05)
                 statuses.append(connection.recv(65536)[:13])
             except TimeoutError:

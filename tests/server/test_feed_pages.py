@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from csr_desktop.commands import catalogue
+from csr_desktop.commands.calls import LogInteraction
 from csr_desktop.commands.work import Work
 from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import MAX_BODY_BYTES, PullReply, PullRequest
-from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.feed import Feed
+from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
 from csr_desktop.sync.transport import MAX_REPLY_BYTES
-from tests.server.desk import Clock, Desk, message
+from tests.server.desk import Clock, Desk, message, new_id
 
 
 @pytest.fixture
@@ -76,3 +79,24 @@ def test_small_rows_come_in_order_whatever_the_page(
         cursors, more = cursors | reply.cursors, reply.more
     assert found == [f"note-{n:04}" for n in range(250)]
     assert cursors == quiet_ada.pull().cursors
+
+
+def test_an_exchange_reads_by_indexes_and_asks_little(quiet_ada: Desk, quiet_sql: Sql, clock: Clock) -> None:
+    """What everyone asks all day must not cost more in a larger organisation."""
+    team = next(iter(quiet_ada.pull().rights.teams))
+    cursors, ledger = quiet_ada.pull().cursors, Ledger(quiet_sql, clock)
+    call = quiet_ada.stamp(LogInteraction(row_id=new_id(), scope=team, started_at=clock(), ended_at=clock()))
+    asked: list[str] = []
+    quiet_sql.db.connection().set_trace_callback(asked.append)
+    try:
+        ledger.push([Push(quiet_ada.device_id, quiet_ada.user_id, [catalogue.encode(call)])])
+        feed = Feed(quiet_sql, ledger, clock, "")
+        reply = feed.pull(quiet_ada.device_id, quiet_ada.user_id, PullRequest("a", cursors, 0, fills=[]))
+    finally:
+        quiet_sql.db.connection().set_trace_callback(None)
+    assert len(reply.rows["interactions"]) == 1
+    questions = [text for text in asked if text.startswith("SELECT")]
+    assert 10 < len(questions) <= 25, len(questions)
+    plans = {text: [step[3] for step in quiet_sql.all(f"EXPLAIN QUERY PLAN {text}")] for text in questions}
+    scanned = {step for plan in plans.values() for step in plan if step.startswith("SCAN")}
+    assert scanned <= {"SCAN CONSTANT ROW", "SCAN gone_floors"}

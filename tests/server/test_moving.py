@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.made_up.bureau import generate
 from csr_desktop.server.made_up.loads import made_up_numbers
 from csr_desktop.server.moving import move
-from csr_desktop.server.run import RunningServer
+from csr_desktop.server.run import RunningServer, administration
 from csr_desktop.store.opening import connect_server
 from csr_desktop.store.server_tables import SERVER_TABLES
 from csr_desktop.store.sql import Sql
@@ -208,3 +209,38 @@ def test_killed_in_the_middle_nothing_is_half_done(tmp_path: Path, url: str) -> 
     assert everything(new) == before
     assert new.value("SELECT max(rev) FROM phone_numbers") == new.value("SELECT value FROM counters WHERE id = 'rev'")
     new.db.close()
+
+
+def test_killed_when_all_is_there_it_is_done_again_and_ends_it(folder: ServerFolder, url: str) -> None:
+    """Until the SQLite file is set aside there are two servers' data, and somebody could start either."""
+    killed = (
+        "import os; from csr_desktop.server.folder import ServerFolder as F;"
+        " F.set_database_aside = lambda self: os.kill(os.getpid(), 9);"
+        " from csr_desktop.server.cli import server; server(prog_name='csr-desktop server')"
+    )
+    words = ("migrate", "--from", str(folder.path), "--to", url)
+    assert subprocess.run([sys.executable, "-c", killed, *words], capture_output=True, check=False).returncode == -9
+    there = connect_server(url)
+    assert there.value("SELECT count(*) FROM users WHERE login = 'ada'") == 1
+    there.db.close()
+    folder.open().db.close()  # both could be started by now
+    code, said = run(*words)
+    assert code == 0, said
+    with pytest.raises(Unreadable, match="is on PostgreSQL"):
+        folder.open()
+
+
+def test_killed_when_all_is_there_and_a_server_ran_there_since_nothing_is_touched(
+    folder: ServerFolder, url: str, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(folder.path, kept)
+    move(folder, ServerFolder(folder.path, url), quiet)
+    with administration(ServerFolder(folder.path, url)) as made:
+        made.add_team("Team three")
+    code, said = run("migrate", "--from", str(kept), "--to", url)
+    assert (code, "is not empty" in said) == (1, True)
+    ServerFolder(kept).open().db.close()
+    there = connect_server(url)
+    assert there.value("SELECT count(*) FROM teams WHERE name = 'Team three'") == 1
+    there.db.close()

@@ -15,7 +15,15 @@ import pytest
 from csr_desktop.commands import catalogue
 from csr_desktop.commands.administration import EditUser
 from csr_desktop.commands.command import AddRow, ChangeState, Command, RemoveRow
-from csr_desktop.protocol import CheckReply, CheckRequest, PullReply, PullRequest
+from csr_desktop.protocol import (
+    CheckReply,
+    CheckRequest,
+    OlderPageReply,
+    OlderPageRequest,
+    OlderRowRequest,
+    PullReply,
+    PullRequest,
+)
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.rates import Limits, Rate
 from csr_desktop.server.run import RunningServer, Surroundings, administration
@@ -83,6 +91,7 @@ class Game:
         self.counts: collections.Counter[tuple[str, str]] = collections.Counter()
         self.by_role: collections.Counter[tuple[str, str]] = collections.Counter()
         self.twins = self.peeps = 0
+        self.opened: collections.Counter[bool] = collections.Counter()
         self.born: dict[tuple[str, str], str] = {}
 
     def furnish(self) -> None:
@@ -222,6 +231,26 @@ class Game:
             asked = CheckRequest(player.copy.cursors, there.cut_off_at, scope)
             assert message(player.desk.post("check", asked), CheckReply) == CheckReply(is_now=False)
         self.peeps += sum(map(len, hidden.values()))
+        self.read_through_profiles(player)
+
+    def read_through_profiles(self, player: Player) -> None:
+        """By way of its client, work is read by whom the table says; what may not be is as if it were not there."""
+        nowhere = problem(player.desk.post("older/row", OlderRowRequest("tickets", new_id())))
+        held = {row_id for _, row_id in player.copy.rows}
+        for table in ("interactions", "tickets", "follow_ups"):
+            rows = self.sql.all(f"SELECT id, client_id FROM {table}")
+            for row_id, client_id in self.dice.random.sample(rows, min(4, len(rows))):
+                row = self.roles.row(table, row_id)
+                assert row is not None
+                may = self.roles.may_open(player.user_id, row)
+                response = player.desk.post("older/row", OlderRowRequest(table, row_id))
+                assert (response.status_code == 200) == may, (player.desk.login, row)
+                if not may:
+                    assert problem(response) == nowhere
+                page = message(player.desk.post("older/page", OlderPageRequest(client_id)), OlderPageReply)
+                is_there = row_id in {one[0] for one in page.rows.get(table, ())}
+                assert is_there == (may and row_id not in held and bool(client_id)), (player.desk.login, row)
+                self.opened[may] += 1
 
     @staticmethod
     def again(player: Player, wanted: dict[str, list[str]]) -> PullReply:
@@ -301,3 +330,4 @@ def test_every_answer_is_what_the_roles_table_says(busy_server: RunningServer, s
         assert game.by_role[role, "no"] + game.by_role[role, "unknown"], role
     assert game.twins > 10
     assert game.peeps > 10
+    assert min(game.opened[True], game.opened[False]) > 10

@@ -16,7 +16,14 @@ from click.testing import CliRunner
 
 from csr_desktop.domain.errors import BadInput, Refused, Unreadable
 from csr_desktop.domain.permissions import ORGANISATION
-from csr_desktop.protocol import PullReply, PullRequest
+from csr_desktop.protocol import (
+    OlderPageReply,
+    OlderPageRequest,
+    OlderSearchReply,
+    OlderSearchRequest,
+    PullReply,
+    PullRequest,
+)
 from csr_desktop.server import feed as feed_module
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.cli import server as command_line
@@ -24,6 +31,7 @@ from csr_desktop.server.exports import calls_table, write_table
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.folder import ServerFolder, epoch
 from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.older import OlderHistory, Sight
 from csr_desktop.server.roles import grant_to
 from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.store import migrations
@@ -188,6 +196,51 @@ def test_exports_see_the_whole(folder: ServerFolder) -> None:
     fill(sql, 4)
     assert write_table(sql, calls_table, io.StringIO()) == 8
     sql.db.close()
+
+
+# Older history
+
+
+def furnish_older(sql: Sql) -> tuple[str, str]:
+    """An old call of either team and one of Bob's own; the teams' ids."""
+    one, two = fill(sql, 1)
+    bob = str(sql.value("SELECT id FROM users WHERE login = 'bob'"))
+    for n, scope in enumerate((one, two, bob), 1):
+        row = {**new_row("interactions"), "id": new_id(), "scope": scope, "client_id": "c", "started_at": n}
+        by_hand.upsert(sql, "interactions", [{**row, "note": "garnishment order"}])
+    return one, two
+
+
+def test_older_history_as_the_servers_own_role(desk: Callable[[str], Desk], folder: ServerFolder) -> None:
+    sql = folder.open()
+    sql.sees_all()
+    one, two = furnish_older(sql)
+    sql.db.close()
+    ada, at = desk("ada").begin(), COLUMNS["interactions"].index("scope")
+    page = ada.get(OlderPageReply, "older/page", OlderPageRequest("c"))
+    assert [row[at] for row in page.rows["interactions"]] == [two, one], "the newest first"
+    end = time.monotonic() + 20
+    while len(found := ada.get(OlderSearchReply, "older/search", OlderSearchRequest("garnish")).hits) < 2:
+        assert time.monotonic() < end, "the server's role did not index it"
+        time.sleep(0.2)
+    assert [hit.scope for hit in found] == [two, one]
+    assert desk("adm").begin().get(OlderPageReply, "older/page", OlderPageRequest("c")).rows == {}
+
+
+def test_a_wrong_question_for_older_history_yields_nobodys_own_row(
+    folder: ServerFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = folder.open()
+    whole.sees_all()
+    one, two = furnish_older(whole)
+    ada = str(whole.value("SELECT id FROM users WHERE login = 'ada'"))
+    whole.db.close()
+    whole.db.connect()
+    monkeypatch.setattr(Sight, "readable", lambda _self: ("true", ()))
+    history = OlderHistory(whole, Ledger(whole, wall_clock), wall_clock)
+    rows = history.page(ada, OlderPageRequest("c")).rows["interactions"]
+    whole.db.close()
+    assert [row[COLUMNS["interactions"].index("scope")] for row in rows] == [two, one]
 
 
 @pytest.mark.parametrize(

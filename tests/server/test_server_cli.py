@@ -309,6 +309,7 @@ def test_every_command_explains_itself() -> None:
         result = CliRunner().invoke(server, [*path, "--help"])
         assert result.exit_code == 0, result.output
         assert (command.help or "").strip()
+        assert "..." not in result.output.partition("Commands:")[2], f"cut short in the list of {path}"
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, (path, parameter.name)

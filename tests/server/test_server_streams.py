@@ -14,9 +14,11 @@ import pytest
 
 from csr_desktop.commands.administration import AddMembership, AddTeam, RemoveMembership
 from csr_desktop.commands.calls import LogInteraction
+from csr_desktop.commands.work import Work
 from csr_desktop.protocol import News, StreamRequest
 from csr_desktop.server.live import Board, Listener
 from csr_desktop.server.run import RunningServer, administration
+from csr_desktop.store.tables import new_row
 from csr_desktop.sync.transport import stream_events
 from tests.server.desk import HEADERS, Desk, Ear, new_id, problem
 
@@ -63,6 +65,28 @@ def test_a_colleague_hears_at_once_and_another_team_does_not(ada: Desk, desk: De
     assert bob.events[0] == "open"
     assert bob.news == [News({team: rev})]
     assert cy.news == []
+
+
+def test_of_two_writes_in_one_commit_each_team_hears_its_own(
+    ada: Desk, desk: Desks, listen: Listen, server: RunningServer
+) -> None:
+    cy_desk = desk("cy").begin()
+    own, other = team_of(ada), team_of(cy_desk)
+    bob, cy = listen(desk("bob").begin()), listen(cy_desk)
+    ledger = server.parts.ledger
+
+    def change() -> None:
+        for team in (own, other):
+            work = Work(lambda _table, _ids: {}, new_row)
+            work.put("tickets", new_id(), scope=team, subject="Sample")
+            ledger.write(work)
+
+    server.parts.writer.do(change).result(10)
+    bob.until(lambda: bool(bob.news))
+    cy.until(lambda: bool(cy.news))
+    time.sleep(0.2)
+    assert [list(news.scopes) for news in bob.news] == [[own]]
+    assert [list(news.scopes) for news in cy.news] == [[other]]
 
 
 def test_what_was_new_before_the_stream_is_said_first(ada: Desk, desk: Desks) -> None:

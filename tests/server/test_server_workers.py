@@ -309,7 +309,9 @@ def test_a_reader_sees_every_row_that_eight_write_through_them(desk: Callable[[s
     assert len(asked) > 8
 
 
-def test_when_the_parent_is_killed_its_workers_end(running: Running) -> None:
+def test_when_the_parent_is_killed_its_workers_end_and_the_address_is_free(
+    running: Running, folder: ServerFolder, tmp_path: Path
+) -> None:
     workers = running.workers()
     running.process.kill()
     running.process.communicate(timeout=20)
@@ -317,6 +319,10 @@ def test_when_the_parent_is_killed_its_workers_end(running: Running) -> None:
     while any(Path(f"/proc/{pid}").exists() and "Z" not in state(pid) for pid in workers):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    again = Running(folder, tmp_path / "again", "--port", running.url.rpartition(":")[2])
+    assert again.url == running.url
+    again.process.send_signal(signal.SIGTERM)
+    again.process.communicate(timeout=40)
 
 
 def state(pid: int) -> str:

@@ -21,6 +21,7 @@ from tests.sync.databases import PostgresqlCopies
 from tests.sync.run_simulation import own_postgresql
 from tests.sync.simulation import Crash, crash
 from tests.sync.small_office import DAY, ONE, TWO, SmallOffice, Wire
+from tests.sync.stepping import Step
 
 
 def away(small: SmallOffice, days: int = 100) -> None:
@@ -94,6 +95,23 @@ def test_taking_again_that_is_cut_off_anywhere_goes_on_and_removes_just_what_is_
     assert small.ids("interactions") == {rows[0], *rows[5:]}
     assert small.compare() == 0
     assert not desk.replica.sql.all("SELECT 1 FROM came")
+
+
+def test_who_was_away_in_the_middle_of_the_first_fill_keeps_nothing_that_left(small: SmallOffice) -> None:
+    """A new workstation was switched off for months before the open work had come: some of it may have left since."""
+    rows = [f"ticket-{number:02}" for number in range(20)]
+    for row_id in rows:
+        small.put("tickets", row_id, scope=ONE, state="open", opened_at=small.now)
+    for _ in small.pages(0, limit=7):
+        if small.ids("tickets"):
+            break
+    came = sorted(small.ids("tickets"))
+    assert 0 < len(came) < 20
+    small.move("tickets", came[:2], TWO)
+    away(small)
+    small.sync(0, limit=7)
+    assert small.ids("tickets") == set(rows) - set(came[:2])
+    assert small.compare() == 0
 
 
 def test_unsent_work_outlives_taking_its_scope_again(small: SmallOffice) -> None:
@@ -247,3 +265,47 @@ def test_all_of_it_is_the_same_on_postgresql(tmp_path: Path) -> None:
     finally:
         small.close()
         copies.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "killed_at"), [*(("commit", n) for n in (1, 2, 3)), *(("statement", n) for n in (1, 10, 30, 60, 90, 120))]
+)
+def test_killed_while_it_is_asked_it_asks_again_and_goes_on_as_was_said(
+    small: SmallOffice, what: Step, killed_at: int
+) -> None:
+    """At a commit or a statement, before and after the person says that it is meant: nothing goes unasked, and all once it may."""
+    rows = small.calls(SWEPT_AT_ONCE + 100)
+    small.sync(0)
+    small.move("interactions", rows[:SWEPT_AT_ONCE], TWO)
+    away(small)
+    desk = small.desk(0)
+    desk.replica.do(calls.LogInteraction(row_id="mine", scope=ONE, started_at=small.now, ended_at=small.now))
+    kills = 0
+
+    def until_asked() -> None:
+        with pytest.raises(MassDeletion):
+            small.sync(0, limit=150)
+
+    def until_done() -> None:
+        small.sync(0, limit=150)
+
+    for part in (until_asked, lambda: let_go_on(desk.replica), until_done):
+        desk.fuse.light(what, killed_at, crash)
+        try:
+            part()
+        except Crash:
+            kills += 1
+            desk.open()
+            if part is not until_done:
+                assert {*rows, "mine"} == small.ids("interactions")
+            desk.fuse.put_out()
+            part()
+        desk.fuse.put_out()
+        desk.open()
+        if part is until_asked:
+            assert stopped(desk.replica) is not None
+            assert {*rows, "mine"} == small.ids("interactions")
+    assert kills
+    assert small.ids("interactions") == {*rows[SWEPT_AT_ONCE:], "mine"}
+    assert stopped(desk.replica) is None
+    assert small.compare() == 0

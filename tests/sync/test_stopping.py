@@ -19,6 +19,7 @@ from csr_desktop.services.sign_in import Account, Accounts, DeviceKey
 from csr_desktop.sync.attachments import AttachmentSync
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.listening import Listening, Waits
+from csr_desktop.sync.older import OlderSync
 from csr_desktop.sync.speaking import Speaking
 from csr_desktop.sync.transport import HttpCalls, HttpTransport, NoAnswer
 from csr_desktop.system.clock import wall_clock
@@ -53,7 +54,10 @@ class Home:
             lambda _changes: None,
             lambda _status: None,
             waits=QUICK,
-            companion=AttachmentSync(self.data.replica, transport, lambda _changes: None),
+            companions=(
+                AttachmentSync(self.data.replica, transport, lambda _changes: None),
+                OlderSync(self.data.replica, transport, self.data.services.older_wishes, lambda _changes: None),
+            ),
         )
 
 

@@ -105,6 +105,9 @@ def test_a_first_one_that_hangs_is_not_waited_for_long(places: Places, first: su
     try:
         assert claim(places) is None
         assert not tell_first(places, {"what": "raise"})
+        began = time.monotonic()
+        assert not raise_first(places)
+        assert time.monotonic() - began < 10
     finally:
         first.send_signal(signal.SIGCONT)
 
@@ -152,6 +155,28 @@ def test_one_that_is_just_starting_is_waited_for(places: Places) -> None:
     asking.start()
     claimed = listening(places, heard.put)
     assert claimed is not None
+    asking.join(10)
+    claimed.close()
+    assert answers == [True]
+    assert heard.get(timeout=1) == {"what": "raise"}
+
+
+def test_one_that_waits_for_its_keyring_is_waited_for_though_one_was_killed_before_it(places: Places) -> None:
+    """It holds the place and hears nobody yet; a person who starts it again must not read that it hangs."""
+    killed = listening(places, print)
+    assert killed is not None
+    left = (places.data / "running.json").read_bytes()
+    killed.close()
+    (places.data / "running.json").write_bytes(left)
+    heard: queue.Queue[dict[str, str]] = queue.Queue()
+    claimed = claim(places)
+    assert claimed is not None
+    answers: list[bool] = []
+    asking = threading.Thread(target=lambda: answers.append(raise_first(places)))
+    asking.start()
+    asking.join(4)
+    assert answers == []
+    claimed.listen(heard.put)
     asking.join(10)
     claimed.close()
     assert answers == [True]

@@ -47,6 +47,7 @@ SCREENS = (
     "new_client",
     "log_contact",
     "new_follow_up",
+    "older",
     *FLOATS,
 )
 _Role = QAccessible.Role
@@ -71,6 +72,11 @@ def show(frame: Frame, screen: str) -> QWidget:
         page = getattr(frame.floats, screen)
         assert page.is_open
         return page.frame  # type: ignore[no-any-return]
+    if screen == "older":
+        frame.go("clients")
+        frame.desk.open_older("ticket", str(frame.value("SELECT ticket_id FROM messages WHERE kind = 'note' LIMIT 1")))
+        frame.settle()
+        return frame.floats.older.frame
     if screen in PLACES:
         frame.go(screen)
         frame.choose_first()
@@ -112,7 +118,7 @@ def rows_of(view: QAbstractItemView) -> Iterator[QModelIndex]:
 def test_everything_one_can_act_on_has_a_name_and_a_role(frame: Frame, screen: str) -> None:
     root = show(frame, screen)
     seen = list(interactive(root))
-    assert len(seen) >= (1 if screen in FLOATS else 8)
+    assert len(seen) >= (1 if screen in {"older", *FLOATS} else 8)
     assert [describe(w) for w in seen if not spoken(w).strip()] == []
     for widget in seen:
         for kind, roles in SENSIBLE:
@@ -144,7 +150,7 @@ def test_every_row_of_a_list_is_a_sentence_of_its_own(frame: Frame, screen: str)
             assert text.strip(), f"{describe(view)} row {index.row()}"
             assert not re.search(r"\bNone\b", text)
             assert ", ," not in text
-    assert lists or screen in {"keys", "settings", "needs_you", "help"}
+    assert lists or screen in {"keys", "settings", "needs_you", "help", "older"}
 
 
 def pane_of(widget: QWidget) -> QWidget:

@@ -207,7 +207,7 @@ def test_a_word_that_begins_with_a_letter_without_meaning_runs_nothing_and_says_
     label.setFocus()
     QTest.keyClicks(label, "yes, see")
     assert table.ran == []
-    assert table.refused == ["Nothing was typed or done: the keyboard is in no text."]
+    assert table.refused == ["Nothing was typed or done: no text was open to type in."]
     table.field.setFocus()
     QTest.keyClicks(table.field, "yes")
     assert table.field.text() == "yes"

@@ -160,6 +160,17 @@ def test_an_arrow_shows_commands_only(palette: Frame) -> None:
     assert palette.window.current_place == "clients"
 
 
+def test_a_view_of_the_inbox_is_found_by_its_name(palette: Frame) -> None:
+    palette.press("Esc", "Ctrl+2", "Ctrl+K")
+    palette.type("unassigned")
+    assert chosen(palette).title == "Inbox: Unassigned"
+    palette.press("Return")
+    assert palette.window.current_place == "inbox"
+    inbox = palette.window.place("inbox")
+    assert inbox.list.header.title == "Unassigned"  # type: ignore[attr-defined]
+    assert inbox.list.rows.hasFocus()  # type: ignore[attr-defined]
+
+
 def test_a_hash_finds_numbers_only(palette: Frame) -> None:
     number = palette.value("SELECT number FROM tickets WHERE number > 0 ORDER BY id LIMIT 1")
     palette.type(f"#{number}")
@@ -246,9 +257,12 @@ def test_all_of_a_section_are_shown_by_its_last_line_and_esc_goes_back(palette: 
 
 def test_nothing_found_is_said_with_what_can_be_done(palette: Frame) -> None:
     palette.type("qqqqzzzzxxxx")
-    nothing, heading, *offered = lines(palette)
+    nothing, server, heading, *offered = lines(palette)
     assert isinstance(nothing, Nothing)
     assert nothing.title == "Nothing found for “qqqqzzzzxxxx”"
+    assert isinstance(server, Line)
+    assert server.title == "Search the server too"
+    assert chosen(palette) is server
     assert heading == Heading("Commands")
     assert "Start a call" in [line.title for line in offered if isinstance(line, Line)]
     palette.press("Ctrl+D", "Down")
@@ -317,7 +331,7 @@ def test_a_hit_is_shown_as_it_is_and_never_as_markup(palette: Frame) -> None:
     hostile = "<b>Sample</b> & \u202eSons " + "long " * 200
     hit = Hit(**{**dict.fromkeys(Hit.__struct_fields__, ""), "kind": "client", "row_id": "x", "title": hostile,
                  "subtitle": hostile, "time_at": 0, "title_marks": ((3, 6),), "subtitle_marks": ()})  # fmt: skip
-    line = palette.floats.palette._hit_line(hit)
+    line = palette.floats.palette.lines.hit(hit)
     assert line.title == hostile
     model = palette.floats.palette.model
     model.show_rows([line, Heading(hostile)])

@@ -104,6 +104,15 @@ def test_the_chips_of_a_row_say_what_they_count_to(words: Wording, kind: str) ->
     assert words.clock(kind, 0) is None
 
 
+@pytest.mark.parametrize(("left", "end"), [(DAY, " tomorrow, 10:00\u00a0AM"), (6 * DAY, " Mon, May 18, 10:00\u00a0AM")])
+def test_within_a_sentence_tomorrow_has_a_small_letter(words: Wording, left: int, end: str) -> None:
+    clock = words.clock("due", TUESDAY_10 + left)
+    assert clock is not None
+    assert clock.spoken == f"Reply due{end}"
+    there = words.both_within(TUESDAY_10 + DAY, "America/Chicago")
+    assert there == "tomorrow, 9:00\u00a0AM in Chicago, 10:00\u00a0AM yours"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(-1, "0:00"), (9, "0:09"), (252, "4:12"), (3599, "59:59"), (3909, "1:05:09")]
 )

@@ -46,7 +46,7 @@ class PastNotices(QWidget):
                 self.tr("Nobody has called back yet."), tone="danger", icon="phone-x", action=no_need, stays=True
             )
         elif detail.called_back_at:
-            at = self._desk.words.moment(detail.called_back_at)
+            at = self._desk.words.within(detail.called_back_at)
             text = self.tr("{0} called back, {1}.").format(detail.called_back_by_name, at)
             self.missed.say(text, tone="success", stays=True)
         else:

@@ -34,7 +34,7 @@ class ClientWords(QObject):
         if not row.cut_off_at:
             return Row(row.name, icon="buildings", subtitle=where)
         left = self.words.until(row.cut_off_at)
-        spoken = self.tr("Cut-off {0}").format(left.spoken)
+        spoken = self.tr("Cut-off {0}").format(self.words.until_within(row.cut_off_at))
         if left.is_soon:
             clock = Clock(CLOCK_ICONS["cut_off"], left.text, left.tone, spoken)
             return Row(row.name, icon="buildings", subtitle=where, first_clock=clock)
@@ -54,7 +54,7 @@ class ClientWords(QObject):
         return self.tr("Closed account since {0}").format(day)
 
     def moment_of_cut_off(self, at: int) -> str:
-        return self.tr("Cut-off {0}").format(self.words.moment(at))
+        return self.tr("Cut-off {0}").format(self.words.within(at))
 
     # The head of the profile
 

@@ -44,6 +44,7 @@ class ClientListPane(Pane):
         self._desk = desk
         self._words = words
         self._wanted_id = ""
+        self._was_typed = False
         themes = desk.themes
         self.setMinimumWidth(themes.theme.sizes.width.context_min)
         self.model = ClientListModel(desk, words)
@@ -111,7 +112,10 @@ class ClientListPane(Pane):
         self._states.show_content()
         if self.model.text:
             self.rows.scrollToTop()
-        if self._wanted_id:
+        was_typed, self._was_typed = self._was_typed, False
+        if was_typed and self.model.text:
+            self.rows.select_row(1)
+        elif self._wanted_id:
             self._select_wanted()
         elif not self.model.text:
             self.rows.select_row(1)
@@ -182,6 +186,7 @@ class ClientListPane(Pane):
     # Filtering
 
     def _on_text_changed(self, text: str) -> None:
+        self._was_typed = True
         self.model.show_text(text)
 
     def clear_filter(self) -> bool:

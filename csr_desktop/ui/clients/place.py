@@ -165,7 +165,11 @@ class ClientsPlace(Place):
             self.list.load()
         elif change_set.touches("clients", "client_clocks"):
             self.list.model.refresh(change_set.ids("clients") | change_set.ids("client_clocks"))
-        if self.pane.profile is None or not (change_set.rights or change_set.touches(*_SHOWN_FROM)):
+        if self.pane.profile is None:
+            return
+        if change_set.touches("older"):
+            self.pane.timeline.refresh_older(change_set)
+        if not (change_set.rights or change_set.touches(*_SHOWN_FROM)):
             return
         self._ask()
         self.pane.timeline.refresh(change_set)
@@ -243,12 +247,21 @@ class ClientsPlace(Place):
         self.pane.show_side()
         self.pane.side.alert.edit()
 
+    def why_no_older(self) -> str:
+        if self.pane.profile is None:
+            return self.tr("No client is selected.")
+        if self.pane.timeline.model.older is None:
+            return self.tr("Your role does not read what is kept on the server alone.")
+        return self.tr("This is the whole history.")
+
     def _complete(self, follow_up_id: str, kind: str) -> None:
         follow_ups, outcome = self.desk.services.follow_ups, _DONE_AS.get(kind, "done")
         self.desk.do(self, lambda: follow_ups.complete((follow_up_id,), outcome))
 
     def _open_row(self, row: TimelineRow) -> None:
-        if row.kind in {"call", "ticket", "follow_up"}:
+        if row.is_older:
+            self.desk.open_older(row.kind, row.id)
+        elif row.kind in {"call", "ticket", "follow_up"}:
             self.desk.open(row.kind, row.id, self._client_id)
         else:
             self.forms.leave_but(self.forms.reading)

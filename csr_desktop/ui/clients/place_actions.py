@@ -62,6 +62,18 @@ def actions_of(place: ClientsPlace) -> list[Action]:
         action("number", tr("Add a company number"), place.add_company_number, "", "phone-call", edits=True),
         action("side", tr("Contacts and promises"), place.pane.toggle_side, "I", "info"),
         action("timeline", tr("Move to the timeline"), place.focus_timeline, "T", "clock-counter-clockwise"),
+        Action(
+            "clients_older",
+            tr("Show older history"),
+            place.pane.timeline.show_older,
+            "O",
+            place.key,
+            "cloud",
+            lambda: (
+                place.pane.profile is not None and place.pane.timeline.can_show_older and not place.forms.have_keyboard
+            ),
+            why_not=place.why_no_older,
+        ),
         action("new", tr("New client"), place.new_client, "Ctrl+N", "plus", edits=True, needs_client=False),
         action(
             "filter", tr("Filter the list of clients"), place.focus_filter, "/", "funnel-simple", needs_client=False

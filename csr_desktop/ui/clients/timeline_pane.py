@@ -5,15 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QWidget
 
+from csr_desktop.domain.change_set import changed
 from csr_desktop.ui.clients.note_composer import NoteComposer
-from csr_desktop.ui.clients.timeline_model import TimelineModel
+from csr_desktop.ui.clients.timeline_model import OLDER, OLDER_KINDS, TimelineModel
 from csr_desktop.ui.keyed_model import keeping_place
 from csr_desktop.ui.kit.chips import FilterChips
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.float import is_in_float
 from csr_desktop.ui.kit.lists import RowList
+from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Hairline, column, line
 from csr_desktop.ui.kit.row_delegate import PAGE_COLUMNS
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
@@ -30,9 +33,19 @@ _SKELETON_AFTER_MILLISECONDS = 150
 KINDS = ("", "call", "ticket", "follow_up", "note", "change")
 
 
+class _Lines(RowList):
+    """Of a history that may be long: a row is known by its key."""
+
+    def _row_of(self, key: object) -> int:
+        model = self.model()
+        return model.place_of(str(key)) if isinstance(model, TimelineModel) else -1
+
+
 class TimelinePane(QFrame):
     opened = Signal(object)
     """A TimelineRow to be opened or read."""
+    _older_waits = False
+    """For what came from the server to be shown. The class has it, too: the window may be collected; see Actions."""
 
     def __init__(self, desk: Desk, words: TimelineWords, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,12 +53,15 @@ class TimelinePane(QFrame):
         self._client_id = ""
         self._client_name = ""
         self._counts: TimelineCounts | None = None
+        self._said = ""
+        self._acted = QElapsedTimer()
+        self._acted.start()
         themes, sizes = desk.themes, desk.themes.theme.sizes
         set_look(self, ground="surface")
         self.setAccessibleName(self.tr("Timeline"))
         self.setMinimumWidth(sizes.width.list_min)
         self.model = TimelineModel(desk, words)
-        self.rows = RowList(themes, self.tr("Timeline"), columns=PAGE_COLUMNS)
+        self.rows = _Lines(themes, self.tr("Timeline"), columns=PAGE_COLUMNS)
         self.rows.setModel(self.model)
         self.model.keep_place = partial(keeping_place, self.rows)
         self.composer = NoteComposer(desk)
@@ -96,7 +112,15 @@ class TimelinePane(QFrame):
         self._slow.timeout.connect(lambda: self._states.show_state(self._loading))
         self.model.page_loaded.connect(self._on_page_loaded)
         self.model.failed.connect(self._on_failed)
+        self.model.older_said.connect(self._on_older_said)
+        self.model.older_came.connect(self._on_older_came)
+        self.model.end_read.connect(self._on_end_read)
         self.rows.opened.connect(self._on_opened)
+        self.rows.clicked.connect(self._on_clicked)
+        self.rows.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus_changed)
         self.filters.chosen.connect(self._on_filter)
         self._empty.acted.connect(self._on_empty_acted)
         self._error.acted.connect(lambda: self.model.show_client(self._client_id, self.model.kind))
@@ -123,6 +147,7 @@ class TimelinePane(QFrame):
     def show_client(self, client_id: str, name: str, *, is_other: bool) -> None:
         self._client_id, self._client_name = client_id, name
         if is_other:
+            self.model.stop_older()
             self.filters.choose("")
             self._slow.start()
             self.model.show_client(client_id, "")
@@ -144,23 +169,56 @@ class TimelinePane(QFrame):
     def refresh(self, changes: ChangeSet) -> bool:
         return self.model.refresh(changes)
 
+    def refresh_older(self, changes: ChangeSet) -> None:
+        """What came from the server waits while something floats over the window: who types there is not held up."""
+        if self._is_covered():
+            self._older_waits = True
+        else:
+            self.model.refresh_older(changes)
+
+    @staticmethod
+    def _is_covered() -> bool:
+        return is_in_float(QApplication.focusWidget())
+
+    @Slot(QWidget, QWidget)  # as in Actions
+    def _on_focus_changed(self, _old: QWidget | None, _now: QWidget | None) -> None:
+        if self._older_waits and not self._is_covered():
+            self._older_waits = False
+            self.model.refresh_older(changed({"older": [self._client_id]}))
+
     def on_minute(self) -> None:
+        older = self.model.older
+        if older is not None and 0 < older.kept_until_at <= self._desk.words.now():
+            self.model.show_client(self._client_id, self.model.kind)  # a day has passed: it is not shown any more
         self.model.pass_time()
 
     def _on_page_loaded(self) -> None:
         self._slow.stop()
         if self.model.has_rows():
+            had_keyboard = self._empty.button.hasFocus()
             self._states.show_content()
+            if had_keyboard:
+                self.rows.setFocus(Qt.FocusReason.ShortcutFocusReason)
             return
-        if self.model.kind:
+        older = self.model.older_line
+        if older is not None and older.act:
+            title = self.tr("Nothing of this kind is here") if self.model.kind else self.tr("Nothing is here yet")
+            text = older.title if older.title.endswith(("…", ".")) else f"{older.title}."
+            self._empty.say(title, f"{text} {older.text}".strip(), button=older.act)
+        elif self.model.kind:
             self._empty.say(self.tr("Nothing of this kind yet"), "", button=self.tr("Show everything"))
         else:
             text = self.tr("Calls, tickets, follow-ups, notes and changes of {0} will stand here.")
-            self._empty.say(self.tr("Nothing has happened yet"), text.format(self._client_name))
+            words = [text.format(self._client_name), *([older.title, older.text] if older is not None else ())]
+            self._empty.say(self.tr("Nothing has happened yet"), " ".join(part for part in words if part))
         self._states.show_state(self._empty)
 
     def _on_empty_acted(self) -> None:
-        self.choose_kind("")
+        older = self.model.older_line
+        if older is not None and older.act:
+            self._act_on_older()
+        else:
+            self.choose_kind("")
 
     def _on_failed(self, fault: CsrDesktopError) -> None:
         self._slow.stop()
@@ -168,6 +226,65 @@ class TimelinePane(QFrame):
         self._states.show_state(self._error)
 
     def _on_opened(self, index: QModelIndex) -> None:
+        if self.model.key_at(index) == OLDER:
+            self._act_on_older()
         row: TimelineRow | None = self.model.row_at(index)
         if row is not None:
             self.opened.emit(row)
+
+    # Older history
+
+    @property
+    def can_show_older(self) -> bool:
+        return self.model.older is not None and self.model.older.step != "whole"
+
+    def show_older(self) -> None:
+        """Go to the end of what is here, and wish for what is on the server."""
+        if self.model.kind not in {"", *OLDER_KINDS}:
+            self.choose_kind("")
+        if self.model.older is not None and self.model.older.step != "fetching":
+            self.model.show_more_older()
+        self.model.read_to_end()
+
+    def _act_on_older(self) -> None:
+        """What the last line says that Enter does. The second half of a double click does nothing."""
+        older = self.model.older
+        if older is None:
+            return
+        if older.step == "fetching":
+            if self._acted.elapsed() > QApplication.doubleClickInterval():
+                self.model.stop_older()
+            return
+        self._acted.start()
+        if older.step not in {"whole", "refused"}:
+            self.model.show_more_older()
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        if self.model.key_at(index) == OLDER:
+            self._act_on_older()
+
+    def _on_scrolled(self, value: int) -> None:
+        """At the end the next page comes by itself, once the first was asked for."""
+        older = self.model.older
+        is_at_end = 0 < value == self.rows.verticalScrollBar().maximum()
+        if is_at_end and older is not None and older.step == "shown" and self.model.place_of(OLDER) >= 0:
+            self.model.show_more_older()
+
+    def _on_end_read(self) -> None:
+        if self._states.shows_content:
+            self.rows.select_key(OLDER)
+            self.rows.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _on_older_said(self) -> None:
+        older = self.model.older_line
+        said = older.title if older is not None else ""
+        if said != self._said and said and self.isVisible():
+            announce(self.rows, f"{said} {older.text}".strip() if older is not None else said)
+        self._said = said
+        client_id, clients = self._client_id, self._desk.services.clients
+        self._desk.ask(self, lambda: clients.timeline_counts(client_id), self.show_counts, key="counts")
+
+    def _on_older_came(self, first_key: str) -> None:
+        """Who waited at the last line goes on reading at the first that came."""
+        if first_key and self.model.key_at(self.rows.currentIndex()) == OLDER:
+            self.rows.select_key(first_key)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QDate, QObject
 
+from csr_desktop.ui.clients.older_words import SERVER_ICON, OlderWords
 from csr_desktop.ui.kit.rows import Row
-from csr_desktop.ui.wording import VIEW_ICONS
+from csr_desktop.ui.wording import MINUTE, VIEW_ICONS
 
 if TYPE_CHECKING:
     from csr_desktop.services.client_rows import FieldChange, TimelineRow
@@ -25,12 +26,26 @@ class TimelineWords(QObject):
         super().__init__()
         self._clients = clients
         self._words = clients.words
+        self.older = OlderWords(clients.words)
+        self._groups_at, self._today = 0, dt.date.min
+        self._groups: dict[int, str] = {}
+        """Of each time, as long as that day lasts: a long history is laid out often."""
 
     # Headings
 
     def group_of(self, at: int) -> str:
         """today, yesterday, week, last_week, or a month "2026-04"; in my zone, weeks as the locale has them."""
-        date, today = self._words.local(at).date(), self._words.local(self._words.now()).date()
+        minute = self._words.now() // MINUTE
+        if minute != self._groups_at:
+            self._groups_at, today = minute, self._words.local(self._words.now()).date()
+            if today != self._today:
+                self._today, self._groups = today, {}
+        known = self._groups.get(at)
+        if known is None:
+            known = self._groups[at] = self._group_of(self._words.local(at).date(), self._today)
+        return known
+
+    def _group_of(self, date: dt.date, today: dt.date) -> str:
         if date >= today:
             return "today"
         if date == today - dt.timedelta(days=1):
@@ -63,14 +78,20 @@ class TimelineWords(QObject):
 
     # Lines
 
-    def row(self, row: TimelineRow) -> Row:
-        return {
+    def row(self, row: TimelineRow, kept_until_at: int = 0) -> Row:
+        """`kept_until_at` is when a row of the server's leaves this computer, 0 where that is not known."""
+        made = {
             "call": self._call,
             "ticket": self._ticket,
             "follow_up": self._follow_up,
             "note": self._note,
             "change": self._change,
         }[row.kind](row)
+        if not row.is_older:
+            return made
+        subtitle = (*made.subtitle, row.team_name) if row.team_name else made.subtitle
+        mark = self.older.mark(kept_until_at)
+        return _with(made, subtitle=subtitle, mark_icon=SERVER_ICON, mark_words=mark)
 
     def _row(
         self,

@@ -49,6 +49,8 @@ class ConversationPane(Pane):
     resolve_wanted = Signal()
     """Resolve it, or open it again."""
     more_wanted = Signal()
+    written = Signal()
+    """What was written is logged, and nothing more was typed since; the keyboard is still in the empty text."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk.themes, parent=parent)
@@ -305,6 +307,11 @@ class ConversationPane(Pane):
         self._desk.do(
             self,
             work,
-            lambda _outcome: self.composer.was_logged(ticket_id, kind, text),
+            lambda _outcome: self._on_logged(ticket_id, kind, text),
             lambda fault: self.composer.say_fault(ticket_id, str(fault)),
         )
+
+    def _on_logged(self, ticket_id: str, kind: str, text: str) -> None:
+        self.composer.was_logged(ticket_id, kind, text)
+        if self.composer.has_keyboard() and not self.composer.editor.text():
+            self.written.emit()

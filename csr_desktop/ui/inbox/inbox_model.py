@@ -39,6 +39,8 @@ class InboxModel(KeyedModel):
     about_to_change = Signal()
     """Rows will be put in or taken out; the list remembers its place."""
     was_changed = Signal()
+    refreshed = Signal()
+    """What was asked for by id has come, whether or not lines changed by it."""
 
     def __init__(self, desk: Desk, words: InboxWords) -> None:
         super().__init__(desk.themes)
@@ -214,6 +216,7 @@ class InboxModel(KeyedModel):
             self._made.pop(row_id, None)
         self._lay_out_again()
         self.repaint(asked)
+        self.refreshed.emit()
 
     def _hold(self, row: InboxRow, was: InboxRow, now_at: int = 0) -> InboxRow:
         """The row as it stands in the list: the held one where it was. One that left its view, too: what no longer

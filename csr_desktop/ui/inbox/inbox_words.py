@@ -111,6 +111,6 @@ class InboxWords(QObject):
         clock = self.words.clock("promise" if row.view_kind == "promise" else "due", row.due_at)
         if clock is None or row.kind == "ticket" or row.view_kind == "promise":
             return clock
-        left = self.words.until(row.due_at).spoken
+        left = self.words.until_within(row.due_at)
         spoken = self.tr("Call back {0}") if row.kind == "call" else self.tr("Due {0}")
         return msgspec.structs.replace(clock, spoken=spoken.format(left))

@@ -61,6 +61,7 @@ class ListPane(Pane):
         self.model.page_loaded.connect(self._on_page_loaded)
         self.model.failed.connect(self._on_failed)
         self.model.was_changed.connect(self._show_state)
+        self.model.refreshed.connect(self._follow_held)
         self.rows.current_row_changed.connect(self._on_current_changed)
         self.rows.opened.connect(lambda _index: self.opened.emit())
         self.rows.marks_changed.connect(self._on_marks_changed)
@@ -169,6 +170,13 @@ class ListPane(Pane):
         # What was opened from elsewhere may not be in this view; then no other row is shown in its place.
         if not self._is_held:
             self.rows.setCurrentIndex(self.model.index(1))
+
+    def _follow_held(self) -> None:
+        if not self._is_held or (self.current is not None and self.current.id == self._wanted_id):
+            return
+        if not self.rows.select_key(self._wanted_id):
+            # What was opened is no row of this view; no other row may look as if it were the one that is shown.
+            self.rows.leave_current()
 
     def _show_state(self) -> None:
         if self.model.has_rows():

@@ -81,6 +81,7 @@ class InboxPlace(Place):
         selected.client_chosen.connect(self._show_client)
         selected.context_wanted.connect(self.toggle_context)
         selected.list_wanted.connect(lambda: self.panes.show_selected(is_shown=False))
+        selected.written.connect(self._on_written)
         self.panes.folded.connect(self._on_folded)
 
     # Built when first wanted; the list is there before
@@ -327,6 +328,11 @@ class InboxPlace(Place):
         if self.shows_ticket and self.conversation.can_write:
             self.panes.show_selected(is_shown=True)
             self.conversation.composer.start(kind)
+
+    def _on_written(self) -> None:
+        """Out of the empty text: letters are keys of the place again, and Ctrl+Z takes back what was logged."""
+        rows = self.list.rows if self.list.rows.isVisible() else self.conversation.thread_view
+        rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def choose_files(self) -> None:
         """To attach to what is being written."""

@@ -194,7 +194,14 @@ def actions_of(place: InboxPlace) -> list[Action]:
             can_write,
             unless(tr("Only tickets have a subject.")),
         ),
-        act("mark", tr("Mark the row"), place.list.rows.toggle_mark, "X", "check-circle", in_palette=False),
+        act(
+            "mark",
+            tr("Mark it, to do several at once"),
+            place.list.rows.toggle_mark,
+            "X",
+            "check-circle",
+            in_palette=False,
+        ),
         act("call", tr("Call the person"), place.call_person, "D", "phone", has_client, unless(no_client)),
         act(
             "open",

@@ -31,6 +31,7 @@ class Selected(QStackedWidget):
     assign_wanted = Signal()
     resolve_wanted = Signal()
     more_wanted = Signal()
+    written = Signal()
     ticket_shown = Signal(object)
     """The Conversation that now stands here."""
     call_dismissed = Signal(str)
@@ -73,6 +74,7 @@ class Selected(QStackedWidget):
         pane.assign_wanted.connect(self.assign_wanted)
         pane.resolve_wanted.connect(self.resolve_wanted)
         pane.more_wanted.connect(self.more_wanted)
+        pane.written.connect(self.written)
         pane.shown.connect(self.ticket_shown)
         return self._to_read(pane)
 

@@ -150,7 +150,7 @@ class Thread(QScrollArea):
     def _piece_of(self, message: ConversationMessage, conversation: Conversation) -> _Piece:
         time = self._desk.words.time_of_day(message.written_at)
         if message.kind == "event":
-            return _Piece("event", message.id, "arrow-elbow-down-left", f"{message.body}, {time}")
+            return _Piece("event", message.id, "arrow-elbow-down-left", self._event_words(message, time))
         if message.kind == "inbound" and not message.author_id:
             author = message.author_name or conversation.contact_name or conversation.client_name or self.tr("Client")
         else:
@@ -167,6 +167,14 @@ class Thread(QScrollArea):
         )
         return _Piece("message", message.id, message=shown)
 
+    def _event_words(self, message: ConversationMessage, time: str) -> str:
+        """ "Resolved, 11:59 AM, by Casey Demo", unless the record says the name itself."""
+        words = f"{message.body}, {time}"
+        if not message.author_name or message.author_name in message.body:
+            return words
+        by = self.tr("you") if message.is_mine else message.author_name
+        return self.tr("{0}, by {1}").format(words, by)
+
     def _badge(self, promise: LinkedPromise, conversation: Conversation) -> Badge:
         icon = VIEW_ICONS.get(promise.kind, "")
         words = self._promise_words(promise, conversation, with_title=False)
@@ -182,7 +190,7 @@ class Thread(QScrollArea):
         if promise.state != "open":
             return f"{kind}: {words.follow_up_outcome(promise.outcome)}"
         zone = conversation.client_zone
-        due = words.moment(promise.due_at, zone)
+        due = words.within(promise.due_at, zone) if with_title else words.moment(promise.due_at, zone)
         if zone and words.local(promise.due_at, zone).utcoffset() != words.local(promise.due_at).utcoffset():
             due = self.tr("{0} in {1}").format(due, place_of(zone))
         return f"{kind}: {promise.title}, {due}" if with_title else f"{kind}: {due}"

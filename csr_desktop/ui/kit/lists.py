@@ -91,9 +91,10 @@ class RowList(QListView):
                 self.setCurrentIndex(self.model().index(row, 0))
             at = self._row_of(top_key)
             if at >= 0:
-                self.doItemsLayout()
+                # Asking for the place lays the list out where that is due, and a long list only once.
+                top_now = self.visualRect(self.model().index(at, 0)).top()
                 bar = self.verticalScrollBar()
-                bar.setValue(bar.value() + self.visualRect(self.model().index(at, 0)).top() - offset)
+                bar.setValue(bar.value() + top_now - offset)
         finally:
             self._keeps_place = False
         if chosen is not None and row < 0:
@@ -199,6 +200,10 @@ class RowList(QListView):
             if not self.currentIndex().isValid() and self.model() is not None:
                 self.setCurrentIndex(self._nearest(self.model().index(0, 0), 1))
         super().focusInEvent(event)
+        now = self.currentIndex()
+        if self._can_select(now) and not self.selectionModel().hasSelection():
+            # Qt makes the first row the current one where there was none, and what is open would be without its row.
+            self.selectionModel().select(now, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -190,7 +190,8 @@ class Section(QWidget):
         self.setAccessibleName(caption)
         self._caption = Label(caption, tone="muted", size="caption", weight=600)
         self._count = Label(count, tone="faint", size="caption")
-        self._count.setVisible(bool(count))
+        if not count:  # shown without a parent it would be a window of its own
+            self._count.hide()
         self._head = line(spacing=space.button_gap)
         self._head.addWidget(self._caption)
         self._head.addWidget(self._count)

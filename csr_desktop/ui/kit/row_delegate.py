@@ -284,6 +284,8 @@ class _RowPainting:
 
     def _paint_two_lines(self, row: Row) -> None:
         first, second = self._line_rects()
+        if row.mark_icon:
+            self._paint_mark(row.mark_icon, second)
         self._text(self._line_end(first, row), row.title, self._title_colour(row), weight=self._title_weight(row))
         second, faint = self._second_line_end(second, row), self._theme.colour("text-faint")
         if row.taken_reason:
@@ -291,6 +293,14 @@ class _RowPainting:
         else:
             colour = faint if row.is_done else self._theme.tone(row.subtitle_tone)
             self._text(second, " · ".join(part for part in row.subtitle if part), colour)
+
+    def _paint_mark(self, icon: str, second: QRect) -> None:
+        """On the second line, in the middle of the icon's column."""
+        heights = self._theme.sizes.height
+        left = self._rect.left() + self._columns.icon + (heights.icon - heights.icon_small) // 2
+        top = second.top() + (second.height() - heights.icon_small) // 2
+        place = self._mirror(QRect(left, top, heights.icon_small, heights.icon_small))
+        paint_icon(self._painter, place, icon, self._theme.colour("text-faint"))
 
     def _line_end(self, line: QRect, row: Row) -> QRect:
         """Paint what ends the first line; what is left is the title's."""

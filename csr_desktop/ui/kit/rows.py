@@ -42,6 +42,7 @@ class Row(msgspec.Struct, frozen=True):
     `taken_reason` greys the row and stands in place of subtitle and clocks. `is_done` fades the words only.
     In a narrow list the time goes first, unless `keeps_time`, then the second clock; title and first clock never.
     `progress` is 0 to 1, below 0 for none. `spoken` replaces the sentence made for screen readers.
+    `mark_icon` is a small quiet sign beneath the icon; `mark_words` say it, in the tooltip and aloud.
     """
 
     title: str
@@ -67,6 +68,8 @@ class Row(msgspec.Struct, frozen=True):
     progress: float = -1.0
     tooltip: str = ""
     spoken: str = ""
+    mark_icon: str = ""
+    mark_words: str = ""
 
 
 def row_flags(row: Row | HeaderRow) -> Qt.ItemFlag:
@@ -85,7 +88,7 @@ def row_data(row: Row | HeaderRow, role: int) -> object:
     if role == Qt.ItemDataRole.AccessibleTextRole:
         return accessible_text(row)
     if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, Row):
-        return plain_tooltip(row.tooltip or _tooltip(row))
+        return plain_tooltip("\n".join(part for part in (row.tooltip or _tooltip(row), row.mark_words) if part))
     return None
 
 
@@ -110,7 +113,7 @@ def accessible_text(row: Row | HeaderRow) -> str:
     if isinstance(row, HeaderRow):
         return ", ".join(part for part in (row.title, row.count, row.end_text) if part)
     if row.spoken:
-        return row.spoken
+        return ", ".join(part for part in (row.spoken, row.mark_words) if part)
     parts = [QCoreApplication.translate("Row", "New") if row.is_new else "", _check_words(row), row.title]
     parts += [row.taken_reason] if row.taken_reason else list(row.subtitle)
     if row.title_badge:
@@ -120,6 +123,7 @@ def accessible_text(row: Row | HeaderRow) -> str:
     parts += [row.end_text, row.time_text]
     if row.progress >= 0:
         parts.append(QLocale().toString(round(row.progress * 100)) + QLocale().percent())
+    parts.append(row.mark_words)
     return ", ".join(part for part in parts if part)
 
 

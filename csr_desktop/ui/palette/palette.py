@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QStyleOptionViewItem, QVBoxLayout
 
-from csr_desktop.ui.actions import Action, Actions, key_text
+from csr_desktop.ui.actions import Actions, key_text
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.chips import KeyHints
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
@@ -20,8 +20,9 @@ from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import set_look
-from csr_desktop.ui.palette.rows import Heading, Line, Nothing, PaletteDelegate, PaletteModel, PaletteRow
-from csr_desktop.ui.wording import VIEW_ICONS
+from csr_desktop.ui.palette.found_lines import COMMANDS_SHOWN, FoundLines
+from csr_desktop.ui.palette.rows import Heading, Line, PaletteDelegate, PaletteModel, PaletteRow
+from csr_desktop.ui.palette.server_search import ASK_HINT, LINE, ServerSearch
 
 if TYPE_CHECKING:
     from csr_desktop.services.clients import Clients
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 TOP_SHARE = 0.107
 """How far down the palette stands, as a part of the window's height."""
-COMMANDS_SHOWN = 6
-_WITHOUT_FINDS = ("start_call", "clients_new", "inbox_new", "follow_ups_new", "help")
 
 
 class Palette(QObject):
@@ -51,6 +50,8 @@ class Palette(QObject):
         """The line whose actions are shown."""
         self._is_of_one = False
         """Whether all of one section is shown; Esc then goes back to all sections."""
+        self._local: tuple[list[PaletteRow], list[PaletteRow]] = ([], [])
+        """Lines of what was found here, and of commands."""
         self._when_found: Callable[[int], None] | None = None
         """What to do with the first line of the answer, when a key was faster than the search."""
         themes = desk.themes
@@ -76,7 +77,12 @@ class Palette(QObject):
         self.list.setModel(self.model)
         self.delegate = PaletteDelegate(themes, self.list)
         self.list.setItemDelegate(self.delegate)
+        self.lines = FoundLines(desk, actions, lambda: window.current_place, self)
+        self._server = ServerSearch(desk, self)
+        self._server_hint = KeyHints(themes, ((ASK_HINT, self.tr("search the server")),))
+        self._forgiven = ElidedLabel(self.tr("Spelling is forgiven"), tone="muted", size="caption")
         self._lay_out()
+        self._server.answered.connect(self._on_server_answered)
         self.box.textChanged.connect(self._on_typed)
         self.box.installEventFilter(self)
         self.list.clicked.connect(lambda index: self._run(index.row()))
@@ -102,7 +108,8 @@ class Palette(QObject):
             ("#", self.tr("numbers only")),
         )
         foot.addWidget(KeyHints(themes, hints), 1)
-        foot.addWidget(ElidedLabel(self.tr("Spelling is forgiven"), tone="muted", size="caption"))
+        foot.addWidget(self._server_hint)
+        foot.addWidget(self._forgiven)
         body: QVBoxLayout = self.frame.body
         body.addLayout(head)
         body.addWidget(Hairline(themes))
@@ -132,6 +139,7 @@ class Palette(QObject):
 
     def close(self) -> None:
         if self.is_open:
+            self._server.forget()
             self.frame.hide()
             self.sheet.hide()
             self._actions.is_held = False
@@ -156,28 +164,62 @@ class Palette(QObject):
         text = text.strip()
         self._when_found = self._more_of = None
         self._is_of_one = False
+        self._server.forget()
         if text.startswith(">"):
-            self._show(text, [*self._command_lines(text[1:].strip(), most=100)], None)
+            self._show(text, [*self.lines.commands(text[1:].strip(), most=100)], None)
             return
         search = self._desk.services.search
-        clients = self._desk.services.clients
+        services = self._desk.services
 
-        def ask() -> tuple[SearchResults, dict[str, int]]:
+        def ask() -> tuple[SearchResults, dict[str, int], bool]:
             results = search.find(text) if text else search.recent()
-            return results, _cut_offs(clients, results.hits)
+            return results, _cut_offs(services.clients, results.hits), services.older.may_ask()
 
-        self._desk.ask(self, ask, lambda found: self._on_found(text, *found), key="find")
+        self._desk.ask(self, ask, lambda found: self._on_found(text, *found[:2], may_ask=found[2]), key="find")
 
-    def _on_found(self, text: str, results: SearchResults, cut_offs: Mapping[str, int]) -> None:
+    def _on_found(self, text: str, results: SearchResults, cut_offs: Mapping[str, int], *, may_ask: bool) -> None:
         if not self.is_open or text != self.box.text().strip():
             return
         rows: list[PaletteRow] = []
         for section in results.sections:
-            rows.append(Heading(self._section_words(section.key, is_recent=not text)))
-            rows += [self._hit_line(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
+            rows.append(Heading(self.lines.section_words(section.key, is_recent=not text)))
+            rows += [self.lines.hit(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
             rows += self._rest_line(text, section)
-        rows += self._command_lines(text, most=COMMANDS_SHOWN if text else 5)
-        self._show(text, rows, results if text else None)
+        self._server.begin("" if text.startswith("#") else text, may_ask=may_ask)
+        self._local = rows, self.lines.commands(text, most=COMMANDS_SHOWN if text else 5)
+        self._show(text, self._composed(text), results if text else None)
+
+    def _composed(self, text: str) -> list[PaletteRow]:
+        """What was found here, then the server's, then commands, unless commands are all there is."""
+        found, commands = self._local
+        server = self._server.rows()
+        if found:
+            return [*found, *server, *commands]
+        return [*commands, *server] if commands else [*self.lines.nothing(text), *server, *self.lines.offered()]
+
+    def _ask_server(self, _row: int) -> None:
+        self._move_to(self.model.row_of(LINE))
+        self._server.ask()
+
+    def _on_server_answered(self) -> None:
+        """Its lines stand in their place; what was chosen stays so, or gives way to the first that came."""
+        text = self.box.text().strip()
+        if not self.is_open or self._shown_for != text or self._more_of is not None or self._is_of_one:
+            return
+        line = self._line(self.list.currentIndex().row())
+        chosen = line.key if line is not None else ""
+        self.model.show_rows(self._composed(text))
+        row = self.model.row_of(chosen)
+        came = row < 0 and chosen == LINE
+        if came:
+            row = self.model.first_of("server:")
+        self._place()
+        index = self.model.index(row if row >= 0 else self.model.first_line())
+        self.list.setCurrentIndex(index)
+        self.list.scrollTo(index)
+        if came:  # with as much of it in sight as there is
+            self.list.scrollTo(self.model.index(row - 1), QListView.ScrollHint.PositionAtTop)
+        announce(self.list, self._server.said)
 
     def _rest_line(self, text: str, section: Section) -> list[Line]:
         """The way to those of a section that are not shown."""
@@ -201,21 +243,17 @@ class Palette(QObject):
             section, cut_offs = found
             if self.is_open and text == self.box.text().strip():
                 self._is_of_one = True
-                lines = [self._hit_line(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
-                self._show(text, [Heading(self._section_words(key, is_recent=False)), *lines], None)
+                lines = [self.lines.hit(hit, cut_offs.get(hit.row_id, 0)) for hit in section.hits]
+                self._show(text, [Heading(self.lines.section_words(key, is_recent=False)), *lines], None)
                 self.list.scrollToTop()
 
         self._desk.ask(self, ask, show, key="find")
 
     def _show(self, text: str, rows: list[PaletteRow], results: SearchResults | None) -> None:
         self._shown_for = text
-        if not rows:
-            nothing = Nothing(
-                self.tr("Nothing found for “{0}”").format(text.lstrip("># ")),
-                self.tr("Try fewer letters, or another word of it. This can be done meanwhile:"),
-            )
-            rows = [nothing, *self._command_lines("", most=COMMANDS_SHOWN, ids=_WITHOUT_FINDS)]
-        self.model.show_rows(rows)
+        self._server_hint.setVisible(self._server.can_ask)
+        self._forgiven.setVisible(not self._server.can_ask)
+        self.model.show_rows(rows or [*self.lines.nothing(text), *self.lines.offered()])
         if results is None:
             self.found.setText("")
         else:
@@ -228,90 +266,6 @@ class Palette(QObject):
         wanted, self._when_found = self._when_found, None
         if wanted is not None:
             wanted(first)
-
-    def _section_words(self, key: str, *, is_recent: bool) -> str:
-        if is_recent:
-            return self.tr("Last calls") if key == "work" else self.tr("Lately with")
-        return {
-            "directory": self.tr("Contacts and clients"),
-            "work": self.tr("Tickets and calls"),
-            "notes": self.tr("Notes"),
-            "follow_ups": self.tr("Follow-ups"),
-        }.get(key, key)
-
-    def _hit_line(self, hit: Hit, cut_off_at: int = 0) -> Line:
-        desk = self._desk
-        kind, row_id = hit.open_kind, hit.open_id
-
-        def run() -> None:
-            desk.open(kind, row_id, hit.client_id)
-
-        def call() -> None:
-            desk.call(hit.number, hit.contact_id or (hit.row_id if hit.kind == "contact" else ""), hit.client_id)
-
-        can_call = call if hit.number or hit.kind in {"client", "contact"} else None
-        return Line(
-            key=f"{hit.kind}:{hit.row_id}",
-            icon=VIEW_ICONS.get(hit.kind, "chat-text"),
-            title=hit.title,
-            run=run,
-            title_marks=hit.title_marks,
-            detail=hit.subtitle,
-            detail_marks=hit.subtitle_marks,
-            end=desk.words.short(hit.time_at) if hit.time_at else "",
-            call=can_call,
-            clock=desk.words.clock("cut_off", cut_off_at),
-            more=lambda: self._more_lines(hit, run, can_call),
-        )
-
-    def _more_lines(self, hit: Hit, run: Callable[[], None], call: Callable[[], None] | None) -> list[Line]:
-        """What can be done with a find besides opening it."""
-        desk, client_id = self._desk, hit.client_id or (hit.row_id if hit.kind == "client" else "")
-
-        def opens(kind: str, row_id: str = "") -> Callable[[], None]:
-            return lambda: desk.open(kind, row_id, client_id)
-
-        lines = [Line("action:open", VIEW_ICONS.get(hit.kind, "chat-text"), self.tr("Open"), run)]
-        if call is not None:
-            lines.append(Line("action:call", "phone", self.tr("Call"), call, detail=hit.number))
-        if client_id and hit.open_kind != "client":
-            lines.append(Line("action:client", "buildings", self.tr("Open the client"), opens("client", client_id)))
-        if client_id:
-            lines += [
-                Line("action:ticket", "plus", self.tr("New ticket"), opens("new_ticket")),
-                Line("action:log", "note-pencil", self.tr("Log a contact"), opens("log_contact")),
-                Line("action:follow_up", "calendar-plus", self.tr("New follow-up"), opens("new_follow_up")),
-            ]
-        return lines
-
-    def _command_lines(self, text: str, most: int, ids: Sequence[str] = ()) -> list[PaletteRow]:
-        """Commands whose words fit, or those of `ids`."""
-        words = text.casefold().split()
-
-        def fits(action: Action) -> bool:
-            title = action.title.casefold()
-            if ids:
-                return action.id in ids
-            return all(word in title for word in words)
-
-        place = self._window.current_place
-        offered = self._actions.of_place(place)
-        fitting = [a for a in offered if a.in_palette and a.is_enabled() and fits(a)][:most]
-        lines = [
-            Line(
-                f"action:{a.id}",
-                a.icon or "terminal-window",
-                a.title,
-                a.callback,
-                key_hint=key_text(a.key) if a.key else "",
-            )
-            for a in fitting
-        ]
-        number = "".join(c for c in text if c.isdigit())
-        if len(number) >= 7 and not any(c.isalpha() for c in text):
-            call_title = self.tr("Call {0}").format(text)
-            lines.insert(0, Line("action:call_number", "phone", call_title, lambda: self._desk.call(text)))
-        return [Heading(self.tr("Commands")), *lines] if lines else []
 
     # Keys
 
@@ -333,6 +287,8 @@ class Palette(QObject):
             self._move_to(self.model.next_line(at, 1))
         elif key == Qt.Key.Key_Up or (control and key == Qt.Key.Key_P):
             self._move_to(self.model.next_line(at, -1))
+        elif control and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._once_found(self._ask_server, at)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self._once_found(self._run, at)
         elif key == Qt.Key.Key_Escape and self._is_of_one:

@@ -58,6 +58,11 @@ class Line(msgspec.Struct, frozen=True):
     more: Callable[[], Sequence[Line]] | None = None
     stays: bool = False
     """Enter runs it with the palette open, for more of what was found."""
+    verb: str | None = None
+    """What Enter does; None for the usual, '' for nothing."""
+    mark_icon: str = ""
+    """A quiet sign before `end`, such as where it is kept; `mark_words` say it aloud."""
+    mark_words: str = ""
 
 
 PaletteRow = Heading | Nothing | Line
@@ -75,6 +80,16 @@ class PaletteModel(QAbstractListModel):
 
     def first_line(self) -> int:
         return next((at for at, row in enumerate(self._rows) if isinstance(row, Line)), -1)
+
+    def row_of(self, key: str) -> int:
+        """-1 for a line that is not here."""
+        return next((at for at, row in enumerate(self._rows) if isinstance(row, Line) and row.key == key), -1)
+
+    def first_of(self, start: str) -> int:
+        """The first line whose key starts so, -1 for none."""
+        return next(
+            (at for at, row in enumerate(self._rows) if isinstance(row, Line) and row.key.startswith(start)), -1
+        )
 
     def next_line(self, at: int, step: int) -> int:
         """The next line from `at`, over headings and round the ends; -1 when there is none."""
@@ -96,7 +111,7 @@ class PaletteModel(QAbstractListModel):
             if not isinstance(row, Line):
                 return row.words
             spoken = row.clock.spoken if row.clock else ""
-            return ", ".join(part for part in (row.title, row.detail, spoken, row.end) if part)
+            return ", ".join(part for part in (row.title, row.detail, spoken, row.end, row.mark_words) if part)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -133,13 +148,19 @@ class PaletteDelegate(QStyledItemDelegate):
         """What stands at the edge: what the keys do with the chosen line; else a clock, a time or a key."""
         if is_chosen:
             is_action = row.key.partition(":")[0] == "action"
-            opens: list[End] = [_Cap("\u21b5"), self.tr("Run") if is_action else self.tr("Open")]
+            usual = self.tr("Run") if is_action else self.tr("Open")
+            verb = usual if row.verb is None else row.verb
+            opens: list[End] = [_Cap("\u21b5"), verb] if verb else []
             calls: list[End] = [_Cap(key_text("Ctrl+D")), self.tr("Call")] if row.call is not None else []
             return [*opens, *calls, *([_Cap(row.key_hint)] if row.key_hint else [])]
         if row.clock is not None:
             is_lead = row.clock.tone != "neutral"
             return [Badge(row.clock.text, row.clock.tone, row.clock.icon, is_lead=is_lead, is_plain=not is_lead)]
-        return [_Cap(row.key_hint)] if row.key_hint else [row.end] if row.end else []
+        if row.key_hint:
+            return [_Cap(row.key_hint)]
+        if row.mark_icon:
+            return [Badge(row.end, "neutral", row.mark_icon, is_plain=True)]
+        return [row.end] if row.end else []
 
 
 class _Cap(msgspec.Struct, frozen=True):

@@ -37,10 +37,16 @@ def tables_of(sql: Sql) -> list[str]:
 
 def furnish(sql: Sql) -> None:
     """Some rows in each table, every column with a value that it may have."""
+    tables = tables_of(sql)
     with sql.transaction():
-        for place, table in enumerate(tables_of(sql)):
+        if "counters" in tables:
+            sql.many(
+                "INSERT INTO counters (id, value) VALUES (?, 0) ON CONFLICT DO NOTHING", [(i,) for i, _ in _COUNTERS]
+            )
+            # Taken within this transaction, so that the rows may bear these numbers.
+            sql.many("UPDATE counters SET value = ?2 WHERE id = ?1", _COUNTERS)
+        for place, table in enumerate(tables):
             if table == "counters":
-                sql.many("INSERT INTO counters (id, value) VALUES (?, ?) ON CONFLICT DO NOTHING", _COUNTERS)
                 continue
             if table == "state":
                 sql.do("INSERT INTO state (key, value) VALUES ('seq', '3'), ('device_id', 'device 1'), ('epoch', '7')")
@@ -52,13 +58,15 @@ def furnish(sql: Sql) -> None:
                 for number in range(1, ROWS + 1)
             ]
             sql.many(f"INSERT INTO {table} ({names}) VALUES ({','.join('?' * len(columns))})", rows)
+        if "counters" in tables:
+            sql.do("UPDATE counters SET taken = 0")
 
 
 def _value(table: str, column: str, kind: str, number: int) -> Any:
     if column.startswith("is_") or column == "deleted":
         return number % 2
     if kind.upper() == "BLOB":
-        return b"\x80"  # an empty map
+        return bytes([number]) if column == "tag" else b"\x80"  # a key, or an empty map
     if kind.upper() in {"INTEGER", "BIGINT"}:
         return MADE_AT + number if column.endswith("_at") else number
     default = DEFAULTS.get(table, {}).get(column)

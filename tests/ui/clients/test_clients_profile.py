@@ -92,6 +92,20 @@ def test_enter_in_the_filter_opens_the_first_found(screen: Screen) -> None:
     assert screen.place.pane.profile.name == BAKERY
 
 
+def test_each_letter_in_the_filter_shows_the_first_found_and_enter_opens_it(screen: Screen) -> None:
+    """Not what the letters before had found first."""
+    screen.place.focus_filter()
+    screen.type("dent")
+    earlier = titles(screen)[1]
+    screen.type("l")
+    first = titles(screen)[1]
+    assert first != earlier, "a misspelt word is found by likeness, not by name"
+    assert screen.place.list.current_id == screen.client(first)
+    screen.press(Qt.Key.Key_Return)
+    assert screen.place.pane.profile is not None
+    assert screen.place.pane.profile.name == first
+
+
 def test_what_nobody_is_called_is_said(screen: Screen) -> None:
     screen.place.focus_filter()
     screen.type("zzzz")

@@ -102,6 +102,31 @@ def test_a_new_ticket_for_a_client(bench: Bench) -> None:
     assert bench.data.services.drafts.read("new_ticket:note") == ""
 
 
+def test_a_ticket_that_was_opened_is_the_row_that_is_chosen(bench: Bench) -> None:
+    earlier = bench.choose_ticket()
+    bench.press("Ctrl+N")
+    form(bench).subject.setFocus()
+    bench.type("Second notice")
+    bench.press("Ctrl+Return")
+    opened = bench.place.conversation.ticket_id
+    assert opened != earlier
+    assert bench.place.list.rows.marked_keys == [opened]
+    assert bench.place.list.current == bench.row("ticket", "Second notice")
+    bench.press("E")
+    assert bench.ticket(opened).state == "resolved"
+    assert bench.ticket(earlier).state == "open"
+
+
+def test_a_ticket_that_was_opened_out_of_the_view_leaves_no_other_row_chosen(bench: Bench) -> None:
+    bench.view("breached")
+    bench.press("Ctrl+N")
+    form(bench).subject.setFocus()
+    bench.type("Second notice")
+    bench.press("Ctrl+Return")
+    assert bench.ticket(bench.place.conversation.ticket_id).subject == "Second notice"
+    assert bench.place.list.rows.marked_keys == []
+
+
 def test_the_client_of_a_new_ticket_is_found_by_name(bench: Bench) -> None:
     bench.press("Ctrl+N")
     bench.type("example ba")

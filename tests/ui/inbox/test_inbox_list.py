@@ -287,3 +287,16 @@ def test_a_row_that_one_moves_past_stays_new(bench: Bench, qtbot: QtBot) -> None
     bench.choose(new[1].id)
     qtbot.waitUntil(lambda: not bench.line(new[1].id).is_new)
     assert bench.line(new[0].id).is_new
+
+
+def test_the_row_that_is_shown_is_selected_also_after_a_view_with_nothing_in_it(bench: Bench) -> None:
+    """The list gets the keyboard back by itself when its rows come, before one of them is chosen."""
+    bench.view("escalated")
+    bench.press("Shift+F4")
+    bench.view("mine")
+    bench.view("escalated")
+    assert bench.rows() == []
+    bench.view("mine")
+    shown = bench.place.list.current
+    assert shown is not None
+    assert bench.place.list.rows.marked_keys == [shown.id]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTextEdit, QWidget
 
 from csr_desktop.ui.desk import Target
 from csr_desktop.ui.inbox.message_kinds import NOTE, REPLY
-from tests.ui.inbox.inbox_bench import Bench
+from tests.ui.inbox.inbox_bench import HIGH, WIDE, Bench
 
 
 def test_a_ticket_opens_at_its_newest_message(bench: Bench) -> None:
@@ -269,3 +270,40 @@ def test_tab_goes_from_the_list_to_the_ticket_to_the_context(bench: Bench) -> No
         if len(seen) > len(panes):
             break
     assert seen == [*panes, bench.place.list]
+
+
+def test_the_thread_says_who_resolved_it(bench: Bench) -> None:
+    ticket = bench.choose_ticket()
+    bench.press("E")
+    events = [piece.text for piece in bench.place.conversation.thread_view._pieces if piece.kind == "event"]
+    time = bench.desk.words.time_of_day(bench.ticket(ticket).messages[-1].written_at)
+    assert f"Resolved, {time}, by you" in events
+    assert not [text for text in events if text.startswith("Taken by") and ", by " in text], "named already"
+
+
+@pytest.mark.parametrize("width", [WIDE, 800])
+def test_after_logging_letters_are_keys_again(bench: Bench, width: int) -> None:
+    """In the empty text N would begin a reply, and Ctrl+Z would take back no message."""
+    bench.window.resize(width, HIGH)
+    bench.place.give_way(width)
+    bench.choose_ticket()
+    bench.press("R")
+    bench.type("The deposit left in time.")
+    bench.press("Ctrl+Return")
+    composer = bench.place.conversation.composer
+    assert not composer.has_keyboard()
+    bench.press("N")
+    assert composer.kind == NOTE
+    assert composer.editor.text() == ""
+
+
+def test_what_is_typed_while_it_is_logged_keeps_the_keyboard(bench: Bench) -> None:
+    ticket = bench.choose_ticket()
+    bench.press("R")
+    bench.type("The deposit left in time.")
+    composer = bench.place.conversation.composer
+    composer.log()
+    QTest.keyClicks(composer.editor, " And")
+    bench.settle()
+    assert bench.ticket(ticket).messages[-1].body == "The deposit left in time."
+    assert composer.has_keyboard()
