@@ -194,8 +194,8 @@ class Ledger:
                 texts.append((user_id, command))
         oldest_at = min(outcome.command.at for outcome in decided)
         self.executed = Executed(dict(Counter(outcome.status for outcome in decided)), (now - oldest_at) / 1000)
-        self._keep(work, decided, {d: s for d, s in known.items() if s != stored[d]}, now)
         count_private(sql, texts, region, now)
+        self._keep(work, decided, {d: s for d, s in known.items() if s != stored[d]}, now)
         return known
 
     @staticmethod
