@@ -79,9 +79,14 @@ class Office:
     def id_of(self, table: str, field: str, value: str) -> str:
         return str(self.bureau.sql.value(f'SELECT id FROM {table} WHERE "{field}" = ?', value))
 
-    def close(self) -> None:
+    def close_desks(self) -> None:
+        """As their programs end; `desk` opens their files anew."""
         for data in self._open:
             data.close()
+        self._open = []
+
+    def close(self) -> None:
+        self.close_desks()
         self.bureau.sql.db.close()
 
 

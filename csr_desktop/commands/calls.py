@@ -25,6 +25,7 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
     """A contact that happened, the parts of its handle time in seconds. A client deleted meanwhile still takes it."""
 
     table: ClassVar[str] = "interactions"
+    texts: ClassVar[frozenset[str]] = frozenset({"note"})
     scope: str
     client_id: str = ""
     contact_id: str = ""
@@ -43,6 +44,7 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
     topic_id: str = ""
     disposition_id: str = ""
     note: str = ""
+    kept: tuple[str, ...] = ()
     for_id: str = ""
     """Whose call it was; said by the server alone, which logs what nobody took, '' for a call of the whole team."""
 
@@ -96,9 +98,11 @@ class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
     """Corrects what was logged; the author or their lead."""
 
     table: ClassVar[str] = "interactions"
+    texts: ClassVar[frozenset[str]] = frozenset({"note"})
     editable: ClassVar[frozenset[str]] = frozenset(
         {"client_id", "contact_id", "ticket_id", "topic_id", "disposition_id", "note"}
     )
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id

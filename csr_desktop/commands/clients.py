@@ -40,6 +40,7 @@ def check_client(field: str, value: Any) -> None:
 
 class AddClient(AddRow, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "clients"
+    texts: ClassVar[frozenset[str]] = frozenset({"alert"})
     name: str
     code: str = ""
     status: str = "active"
@@ -54,6 +55,7 @@ class AddClient(AddRow, frozen=True, kw_only=True, tag=True):
     pay_schedule: str = ""
     calendar_id: str = ""
     sla_policy_id: str = ""
+    kept: tuple[str, ...] = ()
 
     _fields: ClassVar[tuple[str, ...]] = (
         "name",
@@ -142,7 +144,9 @@ class _EditRecorded(EditRow, frozen=True, kw_only=True):
 
 class EditClient(_EditRecorded, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "clients"
+    texts: ClassVar[frozenset[str]] = frozenset({"alert"})
     editable: ClassVar[frozenset[str]] = frozenset(AddClient._fields)
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield from super().keys()
@@ -264,8 +268,10 @@ class AddNote(AddRow, frozen=True, kw_only=True, tag=True):
     """A note on a client. One deleted meanwhile still takes it."""
 
     table: ClassVar[str] = "notes"
+    texts: ClassVar[frozenset[str]] = frozenset({"body"})
     client_id: str
     body: str
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id

@@ -22,6 +22,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     `at` is the corrected time it was meant, in milliseconds. `undoes` is the command that this one takes back.
     """
 
+    texts: ClassVar[frozenset[str]] = frozenset()
+    """Fields, of it or of its row, in which people write freely: private numbers are masked there. A command with any
+    has `kept`, marks of those numbers in them of which the person said that they are none.
+    """
     id: str = ""
     by: str = ""
     device: str = ""

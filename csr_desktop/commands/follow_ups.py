@@ -20,6 +20,7 @@ class AddFollowUp(AddRow, frozen=True, kw_only=True, tag=True):
     """Something to do by `due_at`. A promise is one that the client was told of."""
 
     table: ClassVar[str] = "follow_ups"
+    texts: ClassVar[frozenset[str]] = frozenset({"title"})
     scope: str
     follow_up_kind: str
     title: str
@@ -29,6 +30,7 @@ class AddFollowUp(AddRow, frozen=True, kw_only=True, tag=True):
     ticket_id: str = ""
     interaction_id: str = ""
     assignee_id: str = ""
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -83,8 +85,10 @@ class CompleteFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     restorable: ClassVar[frozenset[str]] = frozenset(
         {"state", "outcome", "outcome_note", "completed_by_id", "completed_at"}
     )
+    texts: ClassVar[frozenset[str]] = frozenset({"outcome_note"})
     outcome: str
     outcome_note: str = ""
+    kept: tuple[str, ...] = ()
 
     def permit_change(self, who: Person, row: Row, work: Work) -> None:
         super().permit_change(who, row, work)
@@ -110,7 +114,9 @@ class ReopenFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     """
 
     restorable: ClassVar[frozenset[str]] = CompleteFollowUp.restorable
+    texts: ClassVar[frozenset[str]] = frozenset({"outcome_note"})
     was_at: int = 0
+    kept: tuple[str, ...] = ()
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["state"] == "open":
@@ -136,9 +142,11 @@ class RenegotiateFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     """A new time that the client agreed to; the old one, the reason and who moved it stay on record."""
 
     restorable: ClassVar[frozenset[str]] = frozenset({"due_at", "moves", "snoozed_until_at"})
+    texts: ClassVar[frozenset[str]] = frozenset({"reason", "moves"})
     was_at: int
     becomes_at: int
     reason: str = ""
+    kept: tuple[str, ...] = ()
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         moves = msgspec.json.decode(row["moves"])
@@ -183,7 +191,9 @@ class ReassignFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
 
 class EditFollowUp(EditRow, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "follow_ups"
+    texts: ClassVar[frozenset[str]] = frozenset({"title"})
     editable: ClassVar[frozenset[str]] = frozenset({"title"})
+    kept: tuple[str, ...] = ()
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])

@@ -41,6 +41,7 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
     """A new case. The server gives its number; its clock is that of the policy in force now."""
 
     table: ClassVar[str] = "tickets"
+    texts: ClassVar[frozenset[str]] = frozenset({"subject"})
     scope: str
     subject: str
     client_id: str = ""
@@ -52,6 +53,7 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
     sla_policy_id: str = ""
     calendar_id: str = ""
     is_reply_owed: bool = True
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -100,11 +102,13 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
     """
 
     table: ClassVar[str] = "messages"
+    texts: ClassVar[frozenset[str]] = frozenset({"body"})
     ticket_id: str
     message_kind: str
     body: str
     contact_id: str = ""
     back: dict[str, Change] = {}  # noqa: RUF012  # msgspec copies it
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -200,7 +204,9 @@ class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
     """Subject, priority, topic, contact. A new priority changes only the time that remains."""
 
     table: ClassVar[str] = "tickets"
+    texts: ClassVar[frozenset[str]] = frozenset({"subject"})
     editable: ClassVar[frozenset[str]] = frozenset({"subject", "priority", "topic_id", "contact_id", "client_id"})
+    kept: tuple[str, ...] = ()
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
@@ -347,8 +353,10 @@ class EscalateTicket(_OnTicket, frozen=True, kw_only=True, tag=True):
     """Hands the case up: it shows under “Escalated” for whom it was given to."""
 
     restorable: ClassVar[frozenset[str]] = frozenset({"escalated_to_id", "escalated_at"})
+    texts: ClassVar[frozenset[str]] = frozenset({"reason"})
     to_id: str
     reason: str = ""
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield from super().keys()

@@ -1,4 +1,4 @@
-"""`csr-desktop server export`: clients, contacts, calls, tickets and follow-ups as CSV, every row, page by page."""
+"""`csr-desktop server export`: clients, calls, tickets and what else there is as CSV, every row, page by page."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from csr_desktop.domain.text import defuse_cell
 from csr_desktop.server.cli import data_option, database_option, said_to_person
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.output_files import check_output
+from csr_desktop.server.private_counts import private_counts
 from csr_desktop.server.said import counted
 from csr_desktop.server.table_pages import rows_of
 from csr_desktop.store.faults import said_plainly
@@ -265,12 +266,28 @@ def target(output: Path | None, *, has_bom: bool) -> Iterator[TextIO]:
             part.unlink(missing_ok=True)
 
 
+def private_counts_table(sql: Sql, names: Names) -> Table:
+    """Of each person and day; what was in the texts is not known here."""
+    header = ("Day", "Person", "Teams", "Masked", "Kept as none")
+    teams: dict[str, list[str]] = {}
+    for user_id, team_id in sql.all("SELECT user_id, team_id FROM memberships WHERE deleted = 0"):
+        teams.setdefault(user_id, []).append(names.teams.get(team_id, ""))
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        for one in private_counts(sql, "", "9999-12-31"):
+            of_teams = "; ".join(sorted(teams.get(one.user_id, ())))
+            yield one.day, names.users.get(one.user_id, ""), of_teams, one.masked_count, one.kept_count
+
+    return header, rows()
+
+
 _TABLES: Final[tuple[tuple[str, Make, str], ...]] = (
     ("clients", clients_table, "Clients with their pay schedules and their own lines."),
     ("contacts", contacts_table, "People at the clients with their numbers."),
     ("calls", calls_table, "Calls and all other interactions."),
     ("tickets", tickets_table, "Tickets."),
     ("follow-ups", follow_ups_table, "Follow-ups and promises."),
+    ("private-numbers", private_counts_table, "How many private numbers were masked, and kept as none, a day."),
 )
 
 

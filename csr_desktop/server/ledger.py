@@ -15,11 +15,14 @@ import msgspec
 from csr_desktop.commands import catalogue
 from csr_desktop.commands.command import Command, EditRow, latest_edit_at
 from csr_desktop.commands.limits import BROKEN, check_values
+from csr_desktop.commands.private_texts import masked_again
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import SERVER, Person, scopes_of
 from csr_desktop.server.notices import take_and_notify
+from csr_desktop.server.private_counts import count_private
 from csr_desktop.server.share import crossed
+from csr_desktop.store.queries.lists import home_region
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
 
@@ -38,11 +41,12 @@ _PERSON = (
 
 
 class Push(msgspec.Struct, frozen=True):
-    """What one device sent."""
+    """What one device sent. `is_masked`: private numbers were looked for in it already, on another thread."""
 
     device_id: str
     user_id: str
     commands: Sequence[bytes]
+    is_masked: bool = False
 
 
 def _is_undo_of(command: Command, undone: Command) -> bool:
@@ -74,6 +78,12 @@ def link(
     """The hash of a row of the log: over the one before it, b"" before the first, and what the row says."""
     said = msgspec.msgpack.encode([position, command_id, user_id, body, status, code, executed_at])
     return hashlib.sha256(before + said).digest()
+
+
+def masked_body(command: Command, body: bytes, region: str) -> tuple[Command, bytes]:
+    """A command as it is decided and logged: private numbers that slipped through on the desk are masked."""
+    taken = masked_again(command, region)
+    return (command, body) if taken is command else (taken, catalogue.encode(taken))
 
 
 @cache
@@ -164,7 +174,8 @@ class Ledger:
         tail = " ORDER BY id FOR UPDATE" if sql.is_postgresql else ""
         stored: dict[str, int] = dict(sql.all(f"SELECT id, seq FROM devices WHERE id IN ({marks}){tail}", *devices))
         known = dict(stored)
-        todo = [(command, body, push.user_id) for push in pushes for command, body in self._fresh(push, known)]
+        region = home_region(sql)
+        todo = [(command, body, push.user_id) for push in pushes for command, body in self._fresh(push, known, region)]
         if not todo:
             return known
         people = self._people(user_id for _, _, user_id in todo)
@@ -173,25 +184,30 @@ class Ledger:
         decided: list[_Decided] = []
         answers = self._answers_of(i for command, _, _ in todo for i in (command.id, command.undoes) if i)
         now = self._clock()
+        texts: list[tuple[str, Command]] = []
         for command, body, user_id in todo:
+            is_repeated = command.id in answers
             outcome = self._decide(command, body, people[user_id], work, answers, now)
             # A repeated id must not put itself before the command that bore it first.
             answers.setdefault(
                 command.id, _Known(command, user_id, outcome.status, outcome.code, outcome.reason, outcome.inverse)
             )
             decided.append(outcome)
+            if not is_repeated and outcome.status in {"done", "differs"}:
+                texts.append((user_id, command))
         oldest_at = min(outcome.command.at for outcome in decided)
         self.executed = Executed(dict(Counter(outcome.status for outcome in decided)), (now - oldest_at) / 1000)
+        count_private(sql, texts, region, now)
         self._keep(work, decided, {d: s for d, s in known.items() if s != stored[d]}, now)
         return known
 
     @staticmethod
-    def _fresh(push: Push, known: dict[str, int]) -> Iterable[tuple[Command, bytes]]:
+    def _fresh(push: Push, known: dict[str, int], region: str) -> Iterable[tuple[Command, bytes]]:
         for body in push.commands:
             command = catalogue.decode(body)
             if command.device == push.device_id and command.seq == known.get(push.device_id, -1) + 1:
                 known[push.device_id] += 1
-                yield command, body
+                yield (command, body) if push.is_masked else masked_body(command, body, region)
             # A lower seq is known and answered by the pull; a higher one has a gap before it and is sent again.
 
     def _answers_of(self, ids: Iterable[str]) -> dict[str, _Known]:

@@ -12,10 +12,11 @@ from csr_desktop.commands import catalogue
 from csr_desktop.commands.command import AddRow, Command
 from csr_desktop.protocol import PUSH_LIMIT, PushRequest
 from csr_desktop.server.bodies import decoded
-from csr_desktop.server.ledger import Push
+from csr_desktop.server.ledger import Push, masked_body
 from csr_desktop.server.problems import Rejected, bad_command
 from csr_desktop.server.questions import LARGEST_NUMBER
 from csr_desktop.server.sessions import Session, Sessions
+from csr_desktop.store.queries.lists import home_region
 from csr_desktop.store.sql import Sql
 
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -40,7 +41,10 @@ class Pushes:
         if any(command.device != session.device_id for command in commands):
             raise Rejected(403, "other_device", "These changes were made on another workstation.", "Sign in again.")
         self._check_known(commands, session.device_id)
-        return Push(session.device_id, session.user_id, bodies)
+        region = home_region(self._sql)
+        # Here, as a text of some megabytes would hold up everybody's changes on the writer's thread.
+        masked = [masked_body(*each, region)[1] for each in zip(commands, bodies, strict=True)]
+        return Push(session.device_id, session.user_id, masked, is_masked=True)
 
     def _check_known(self, commands: Sequence[Command], device_id: str) -> None:
         if not commands:

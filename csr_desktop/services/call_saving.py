@@ -58,7 +58,8 @@ class CallSaving:
 
     def log(self, contact: Contact) -> Saved:
         """Raises BadInput for a step that lacks something, Refused when a rule says no; then nothing was saved."""
-        note = clean(contact.note).strip()
+        # Before a title is cut from it, which could take a part of a number.
+        note = self._replica.masked(clean(contact.note).strip())
         steps = contact.steps
         scope, ticket_id, ticket_commands = self._ticket(contact, note)
         commands = [*ticket_commands, self._interaction(contact, scope, ticket_id, note)]

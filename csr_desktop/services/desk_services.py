@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.domain.private_numbers import Number
     from csr_desktop.services.attachments import Attachments
     from csr_desktop.services.call_rows import RunningCall
     from csr_desktop.services.calls import Calls
@@ -253,6 +254,11 @@ class Services:
         self.calls.changed(changes)
         if changes.rights:
             self.older_wishes.forget_all()
+
+    @property
+    def said_none(self) -> set[Number]:
+        """Numbers in texts of which the person said that they are no private ones; any thread may add to them."""
+        return self.replica.said_none
 
     def undo(self, group_id: str = "") -> Outcome:
         """Take back a group, the latest when none is named; a call that it saved or discarded waits again for being

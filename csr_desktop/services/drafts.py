@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from csr_desktop.domain.text import clean
+from csr_desktop.services.said_none import keep_said, take_up
 from csr_desktop.store.queries import drafts as queries
 
 if TYPE_CHECKING:
@@ -22,13 +23,17 @@ class Drafts:
 
     def read(self, key: str) -> str:
         """'' when there is none."""
-        return queries.read(self._replica.sql, key)
+        body = queries.read(self._replica.sql, key)
+        if body:
+            take_up(self._replica, key, [body])
+        return body
 
     def write(self, key: str, text: str) -> None:
         """An empty text clears it. White space at the ends stays: someone may be in the middle of a word."""
         body = clean(text)
         if body:
             queries.write(self._replica.sql, key, body, self._replica.now())
+            keep_said(self._replica, key, [body])
         else:
             self.clear(key)
 

@@ -13,6 +13,7 @@ import msgspec
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.services.call_rows import CallPart, RunningCallDocument
+from csr_desktop.services.said_none import keep_said, masked_call, take_up, texts_of
 from csr_desktop.store.queries import drafts, rows
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class RunningCalls:
         """In the order they began. One that was logged just before a kill is cleared away."""
         read = (_read(body) for _, body, _ in drafts.with_prefix(self._replica.sql, _PREFIX))
         found = [document for document in read if document is not None]
+        for document in found:
+            if document.id not in self._began:
+                take_up(self._replica, _PREFIX + document.id, texts_of(document))
         unseen = [document.id for document in found if document.id not in self._began]
         logged = rows.by_id(self._replica.sql, "interactions", unseen, []) if unseen else {}
         for i in logged:
@@ -107,6 +111,7 @@ class RunningCalls:
         written = msgspec.structs.replace(document, written_at=self._replica.now())
         body = msgspec.json.encode(written).decode()
         drafts.write(self._replica.sql, _PREFIX + written.id, body, written.written_at)
+        keep_said(self._replica, _PREFIX + written.id, texts_of(written))
         return written
 
     def forget(self, call_id: str) -> None:
@@ -129,7 +134,8 @@ class RunningCalls:
             document = msgspec.structs.replace(document, note=note)
         if steps is not None:
             document = msgspec.structs.replace(document, steps=steps, open_step=None)
-        finished = self._finished(document)
+        # Also what is kept of it for an undo is masked by then.
+        finished = masked_call(self._finished(document), self._replica.masked)
         try:
             with sql.transaction():
                 saved = log(finished)
@@ -150,7 +156,7 @@ class RunningCalls:
         with sql.transaction():
             outcome = self._replica.remember(words)
             drafts.clear(sql, _PREFIX + call_id)
-            body = msgspec.json.encode(document).decode()
+            body = msgspec.json.encode(masked_call(document, self._replica.masked)).decode()
             drafts.write(sql, _SAVED_PREFIX + outcome.group_id, body, self._replica.now())
         self._let_go(call_id)
         return outcome

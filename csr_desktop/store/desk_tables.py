@@ -115,6 +115,16 @@ class DraftTable(pw.Model):
         table_name = "drafts"
 
 
+class DraftMarksTable(pw.Model):
+    """Marks of numbers in a draft that were said to be no private ones, a blank between. They go with the draft."""
+
+    key = pw.TextField(primary_key=True)
+    marks = pw.TextField(default="")
+
+    class Meta:
+        table_name = "draft_marks"
+
+
 class StateTable(pw.Model):
     """Single values of the file: last seq, rights, clock offset, what was open."""
 
@@ -233,6 +243,7 @@ DESK_TABLES: tuple[type[pw.Model], ...] = (
     SentTable,
     UndoTable,
     DraftTable,
+    DraftMarksTable,
     StateTable,
     AttachmentContentTable,
     AttachmentPartTable,

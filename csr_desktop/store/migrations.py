@@ -319,7 +319,19 @@ def _server_8(_sql: Sql) -> Iterator[str]:
     yield "CREATE INDEX memberships_user_id ON memberships (user_id)"
 
 
-_PHONE_9 = (
+def _desk_8(sql: Sql) -> Iterator[str]:
+    yield from Shape("draft_marks", "key marks", key="key").statements(is_postgresql=sql.is_postgresql)
+    yield (
+        "CREATE TRIGGER draft_marks_go AFTER DELETE ON drafts BEGIN DELETE FROM draft_marks WHERE key = OLD.key; END"
+    )
+
+
+def _server_9(sql: Sql) -> Iterator[str]:
+    shape = Shape("private_counts", "user_id day masked_count:number kept_count:number", key="user_id day")
+    yield from shape.statements(is_postgresql=sql.is_postgresql)
+
+
+_PHONE_10 = (
     Shape(
         "phone_connections", "id kind name token_hash settings secret:bytes team_id is_active:number added_at:number"
     ),
@@ -335,8 +347,8 @@ _PHONE_9 = (
 )
 
 
-def _server_9(sql: Sql) -> Iterator[str]:
-    for shape in _PHONE_9:
+def _server_10(sql: Sql) -> Iterator[str]:
+    for shape in _PHONE_10:
         yield from shape.statements(is_postgresql=sql.is_postgresql)
 
 
@@ -361,8 +373,10 @@ STEPS: tuple[Step, ...] = (
     Step(6, "server", _server_6),
     Step(7, "desk", _desk_7),
     Step(7, "server", _server_7),
+    Step(8, "desk", _desk_8),
     Step(8, "server", _server_8),
     Step(9, "server", _server_9),
+    Step(10, "server", _server_10),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

@@ -160,6 +160,19 @@ class ContentTable(pw.Model):
         table_name = "contents"
 
 
+class PrivateCountTable(pw.Model):
+    """How many private numbers a person's texts of a day brought masked, and how many kept as none. No content."""
+
+    user_id = pw.TextField(default="")
+    day = pw.TextField(default="")  # in the organisation's time zone
+    masked_count = pw.BigIntegerField(default=0)
+    kept_count = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "private_counts"
+        primary_key = pw.CompositeKey("user_id", "day")
+
+
 class PhoneConnectionTable(pw.Model):
     """A phone system. `kind` is cti, sipgate or ami; `settings` are JSON, `secret` is sealed with the server's key.
     `team_id` is where its missed calls go that no queue and no agent gives a team.
@@ -246,6 +259,7 @@ SERVER_TABLES: tuple[type[pw.Model], ...] = (
     UsedChallengeTable,
     CounterTable,
     ContentTable,
+    PrivateCountTable,
     PhoneConnectionTable,
     PhoneAgentTable,
     PhoneCallTable,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from csr_desktop.commands import catalogue
-from csr_desktop.commands.command import Command, latest_edit_at, stamped
+from csr_desktop.commands.command import Command, EditRow, latest_edit_at, stamped
 from csr_desktop.commands.limits import check_values
 from csr_desktop.commands.work import Images, Work
 from csr_desktop.domain.change_set import ChangeSet, changed
@@ -17,8 +18,12 @@ from csr_desktop.domain.ids import NewId
 from csr_desktop.domain.permissions import ORGANISATION, Person
 from csr_desktop.protocol import PUSH_LIMIT, Rights
 from csr_desktop.store.projection import Projection
+from csr_desktop.store.queries.lists import home_region
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
+
+if TYPE_CHECKING:
+    from csr_desktop.domain.private_numbers import Number
 
 COMMAND_BYTES = 6 * 1024 * 1024
 PUSH_BYTES = 6 * 1024 * 1024
@@ -72,6 +77,8 @@ class Replica:
         self.new_id = new_id
         self._projections = projections
         self.before_commit = before_commit
+        self.said_none: set[Number] = set()
+        """Numbers in texts of which the person said that they are no private ones, until the program ends."""
 
     @cached_property
     def projections(self) -> Sequence[Projection]:
@@ -177,6 +184,8 @@ class Replica:
                 stamped(c, self.new_id(), who.id, device, seq + position, at) for position, c in enumerate(commands, 1)
             ]
             work.fetch(key for command in ready for key in command.keys())  # noqa: SIM118
+            if not undoes_group:  # what is taken back comes as it was kept
+                ready, words = self._masked(ready, work), self.masked(words)
             for command in (_after_what_is_seen(one, work) for one in ready):
                 work.mark()
                 command.permit(who, work)
@@ -201,6 +210,28 @@ class Replica:
             self.set_state("seq", str(seq + len(ready)))
             self.before_commit()
         return Outcome(group_id, written, bool(inverses), words)
+
+    # Private numbers
+
+    def masked(self, text: str) -> str:
+        """A text as it is stored: certain private numbers masked, but for those that were said to be none."""
+        if not any(sign.isdigit() for sign in text):
+            return text
+        from csr_desktop.commands.private_texts import masked_text
+
+        return masked_text(text, home_region(self.sql), self.said_none)
+
+    def _masked(self, commands: Sequence[Command], work: Work) -> list[Command]:
+        if not any(command.texts for command in commands):
+            return list(commands)
+        from csr_desktop.commands.private_texts import has_texts, masked_here, numbers_in
+
+        made, region = list(commands), home_region(self.sql)
+        for at, command in enumerate(made):
+            if has_texts(command):
+                row = work.get(command.table, command.row_id) if isinstance(command, EditRow) else None
+                made[at] = masked_here(command, region, self.said_none | numbers_in(command, row, region))
+        return made
 
     def _write_dirty(self, work: Work) -> ChangeSet:
         dirty = work.dirty()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -13,8 +13,14 @@ from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.services.desk_services import Services
 from csr_desktop.services.outcome import Outcome
 from csr_desktop.ui.background import StoreWorker
+from csr_desktop.ui.kit.number_rules import EXAMPLES, NumberRules
 from csr_desktop.ui.kit.theme import ThemeSwitch, Tone
 from csr_desktop.ui.wording import Wording
+
+if TYPE_CHECKING:
+    from csr_desktop.ui.kit.fields import TextField
+    from csr_desktop.ui.kit.private_text import PrivateText
+    from csr_desktop.ui.kit.prose import PlainText
 
 T = TypeVar("T")
 
@@ -64,6 +70,25 @@ class Desk(QObject):
         self.store = store
         self.services = services
         self.words = words
+        self.number_rules = NumberRules(services.said_none, self._prepare_number_rules)
+
+    def _prepare_number_rules(self, prepared: Callable[[str], None]) -> None:
+        services = self.services
+
+        def read() -> str:
+            from csr_desktop.domain.private_numbers import find
+
+            region = services.lists.home_region()
+            find(EXAMPLES, region)
+            return region
+
+        self.ask(self, read, prepared)
+
+    def private(self, editor: PlainText | TextField) -> PrivateText:
+        """Has what is typed there looked at for private numbers; the caller lays out its `hint` beneath."""
+        from csr_desktop.ui.kit.private_text import PrivateText
+
+        return PrivateText(self.number_rules, editor)
 
     def ask(
         self,

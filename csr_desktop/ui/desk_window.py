@@ -22,6 +22,7 @@ from csr_desktop.ui.floats import Floats
 from csr_desktop.ui.kit.tab_order import follow_with_tab
 from csr_desktop.ui.kit.theme import ThemeSwitch, Tone
 from csr_desktop.ui.main_window import PLACES, MainWindow
+from csr_desktop.ui.number_actions import number_actions
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.wording import Wording
 
@@ -105,7 +106,7 @@ class DeskWindow(QObject):
         )
         check = Action("check_data", self.tr("Check my data"), self._check_data, icon="check-circle")
         leave = Action("sign_out", self.tr("Sign out"), self._ask_to_sign_out, icon="sign-out")
-        self.window.actions_table.add(start, renew, check, leave)
+        self.window.actions_table.add(start, renew, check, leave, *number_actions(self))
         self.window.sync_line.details_wanted.connect(self._open_sync)
         self.window.sync_line.sign_in_wanted.connect(self.ask_to_sign_in)
         self._engine: _SyncEngine | None = None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.draft_keeper import DraftKeeper
+    from csr_desktop.ui.kit.private_text import PrivateText
 
 
 class FormFloat(ActionFloat):
@@ -26,6 +27,7 @@ class FormFloat(ActionFloat):
     def __init__(self, desk: Desk, window: QWidget, title: str, button: str) -> None:
         super().__init__(desk.themes, window, title)
         self._desk = desk
+        self._private: list[PrivateText] = []
         themes, space = desk.themes, desk.themes.theme.sizes.space
         self.content = column(spacing=space.apart, margins=(space.pane, space.pane, space.pane, space.pane))
         self._heading = Label(title, weight=600)
@@ -54,8 +56,20 @@ class FormFloat(ActionFloat):
         field = TextField(self.themes, label, placeholder=placeholder)
         field.setText(text)
         field.returnPressed.connect(self.take)
-        self.fields.addWidget(Labelled(self.themes, label, field))
+        self.fields.addWidget(self.looked_at(Labelled(self.themes, label, field), field, text))
         return field
+
+    def looked_at(self, held: Labelled, field: TextField, stored: str) -> Labelled:
+        """Has what is typed in this line looked at for private numbers; what is `stored` was looked at before."""
+        private = self._desk.private(field)
+        private.set_stored(stored)
+        held.add_foot(private.hint)
+        self._private.append(private)
+        return held
+
+    def may_save(self) -> bool:
+        """False once, when a number in one of its lines may be private: that is asked at its foot."""
+        return all(private.may_save() for private in self._private)
 
     def open_by(self, anchor: QWidget, first: QWidget, *, is_trailing: bool = False) -> None:
         self.place_by(anchor, self.themes.theme.sizes.width.call_card, is_trailing=is_trailing)

@@ -1,7 +1,7 @@
 """The faults that desk and server must survive, each injected for real: which one is tried where.
 
 What lives here was tried nowhere else; the other tests that belong to a fault are named. `test_inventory` looks whether
-each of them exists. Faults 24 and 25 are tried with the calls and with the mail.
+each of them exists. Fault 25 is tried with the mail.
 
 1   kill -9 at every commit of desk and server
     tests/faults/test_killed.py::test_the_desk_is_killed_before_and_after_each_of_its_commits
@@ -157,6 +157,17 @@ each of them exists. Faults 24 and 25 are tried with the calls and with the mail
     tests/faults/test_window.py::test_no_part_of_the_window_takes_a_name_for_html
     tests/ui/kit/test_kit_gallery.py::test_every_label_is_plain_text
     tests/ui/kit/test_kit_words.py::test_labels_never_take_text_for_markup
+24  private numbers in notes, logs, crash reports
+    tests/faults/test_private.py::test_what_is_typed_anywhere_is_masked_in_every_file
+    tests/faults/test_private.py::test_what_waits_to_be_saved_is_in_drafts_alone
+    tests/faults/test_private.py::test_a_crash_and_the_log_of_the_program_hold_none
+    tests/faults/test_private.py::test_what_an_older_desk_sends_is_masked_before_anything_of_it_is_kept
+    tests/faults/test_private.py::test_the_lead_learns_how_many_and_nothing_else
+    tests/faults/test_private.py::test_what_was_said_of_a_number_lasts_with_its_draft
+    tests/faults/test_private.py::test_a_colleague_who_edits_leaves_what_was_kept
+    tests/commands/test_private_texts.py::test_what_slipped_through_is_masked_wherever_it_stands
+    tests/commands/test_private_texts.py::test_the_desk_and_the_server_come_to_the_same
+    tests/domain/test_private_numbers.py::test_misses_and_false_alarms_stay_within_their_bounds
 26  two at once
     tests/faults/test_two_at_once.py::test_killed_while_a_full_disk_has_room_again
     tests/faults/test_two_at_once.py::test_postgresql_is_killed_while_answers_are_lost

@@ -261,7 +261,7 @@ def test_files_are_whole_private_and_marked_if_wanted(folder: ServerFolder, tmp_
     assert [path.name for path in tmp_path.glob("*.part")] == []
 
 
-@pytest.mark.parametrize("name", ["clients", "contacts", "calls", "tickets", "follow-ups"])
+@pytest.mark.parametrize("name", ["clients", "contacts", "calls", "tickets", "follow-ups", "private-numbers"])
 def test_standard_output_is_the_other_way(folder: ServerFolder, name: str) -> None:
     found = CliRunner().invoke(command_line, ["export", name, "--data", str(folder.path)])
     assert found.exit_code == 0

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csr_desktop.store.sql import Sql
 
 _LAST_LETTER: Final = "\U0010ffff"
@@ -32,10 +34,27 @@ def write(sql: Sql, key: str, body: str, at: int) -> None:
 def move(sql: Sql, key: str, to_key: str, body: str, at: int) -> None:
     """What is kept under a key becomes this, under another."""
     sql.do("UPDATE drafts SET key = ?, body = ?, written_at = ? WHERE key = ?", to_key, body, at, key)
+    sql.do("DELETE FROM draft_marks WHERE key = ?", key)
 
 
 def clear(sql: Sql, key: str) -> None:
     sql.do("DELETE FROM drafts WHERE key = ?", key)
+
+
+def write_marks(sql: Sql, key: str, marks: Sequence[str]) -> None:
+    """Of the numbers in this draft that were said to be no private ones; they go with the draft."""
+    if not marks:
+        sql.do("DELETE FROM draft_marks WHERE key = ?", key)
+        return
+    text = (
+        "INSERT INTO draft_marks (key, marks) SELECT key, ? FROM drafts WHERE key = ?"
+        " ON CONFLICT (key) DO UPDATE SET marks = excluded.marks"
+    )
+    sql.do(text, " ".join(marks), key)
+
+
+def marks_of(sql: Sql, key: str) -> list[str]:
+    return str(sql.value("SELECT marks FROM draft_marks WHERE key = ?", key) or "").split()
 
 
 def keep_newest(sql: Sql, prefix: str, count: int) -> None:

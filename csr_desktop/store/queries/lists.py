@@ -46,6 +46,11 @@ def organisation(sql: Sql) -> tuple[Any, ...] | None:
     return found[0] if found else None
 
 
+def home_region(sql: Sql) -> str:
+    """Where phone numbers are dialled from, ISO 3166 alpha-2."""
+    return str(sql.value("SELECT home_region FROM organisations WHERE deleted = 0 ORDER BY id LIMIT 1") or "US")
+
+
 def topics(sql: Sql) -> list[tuple[Any, ...]]:
     """(id, name, parent id, is active), in the order of the tree's lists."""
     t = TopicTable

@@ -62,6 +62,7 @@ class CallPane(Pane):
         self.notes = NotesEditor(
             themes, self.tr("Notes"), placeholder=self.tr("What was said and agreed"), least_lines=_LEAST_NOTE_LINES
         )
+        self.private = desk.private(self.notes)
         self.steps = StepsSection(desk, words)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self._disposition_hint = ErrorLine(themes)
@@ -87,6 +88,7 @@ class CallPane(Pane):
         notes = column(spacing=space.tight)
         notes.addWidget(Label(self.tr("Notes"), tone="muted", size="caption"))
         notes.addWidget(self.notes, 1)
+        notes.addWidget(self.private.hint)
         body.addLayout(notes, 1)
         body.addWidget(self.head.repeat)
         body.addWidget(self.head.earlier)
@@ -130,7 +132,7 @@ class CallPane(Pane):
         self.who.left.connect(self.close_who)
         self.topic.picked.connect(self._on_topic)
         self.notes.textChanged.connect(self._on_note)
-        self.steps.note_text = self.notes.text
+        self.steps.note_text = self.private.masked_text
         self.steps.changed.connect(self._on_steps)
         self.steps.form_shown.connect(self._show_form)
         self.steps.added.connect(self.focus_work)
@@ -355,6 +357,9 @@ class CallPane(Pane):
             if call.phase != "wrap_up":
                 self._running.end(call.id, self.focus_disposition)
             self.focus_disposition()
+            return
+        if not self.private.may_save():
+            self._scroll.ensureWidgetVisible(self.private.hint)
             return
         self._running.save(call.id, self.notes.text(), self.steps.steps, self._on_refused)
 

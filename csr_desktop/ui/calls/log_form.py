@@ -64,6 +64,7 @@ class LogForm(Pane):
         self.notes = NotesEditor(
             themes, self.tr("Notes"), placeholder=self.tr("What was said and agreed"), least_lines=5
         )
+        self.private = desk.private(self.notes)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self.finish = Button(themes, self.tr("Save call"), role="primary", key_hint="Ctrl \u21b5")
         self.cancel = Button(themes, self.tr("Leave"), role="quiet", key_hint="Esc")
@@ -112,6 +113,7 @@ class LogForm(Pane):
         notes = column(spacing=space.tight)
         notes.addWidget(Label(self.tr("Notes"), tone="muted", size="caption"))
         notes.addWidget(self.notes, 1)
+        notes.addWidget(self.private.hint)
         body.addLayout(notes, 1)
         body.addWidget(self._field("disposition_id", self.tr("Disposition"), self.disposition))
         self.body.addWidget(scroll, 1)
@@ -246,6 +248,8 @@ class LogForm(Pane):
             return
         if known is None:
             self._wrong("who", self.tr("Say who it was, or at least the number."))
+            return
+        if not self.private.may_save():
             return
         calls, note, answers = self._desk.services.calls, self.notes.text(), list[Saved]()
         channel, direction = self.channel.chosen_key, self.direction.chosen_key

@@ -73,6 +73,7 @@ class PastCall(Pane):
         self.ticket_form.can_open_new = False
         self.topic = TreeChoice(themes, self.tr("Topic"), placeholder=self.tr("No topic"))
         self.notes = NotesEditor(themes, self.tr("Notes"), placeholder=self.tr("No note"), least_lines=3, most_lines=18)
+        self.private = desk.private(self.notes)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self.outcome = OutcomeSection(desk)
         self.keep = Button(themes, self.tr("Save note"), role="primary", key_hint="Ctrl \u21b5")
@@ -129,6 +130,7 @@ class PastCall(Pane):
         notes = column(spacing=space.tight)
         notes.addWidget(Label(self.tr("Notes"), tone="muted", size="caption"))
         notes.addWidget(self.notes)
+        notes.addWidget(self.private.hint)
         body.addLayout(notes)
         body.addWidget(self.outcome)
         disposition = column(spacing=space.tight)
@@ -223,6 +225,7 @@ class PastCall(Pane):
         self._choose_disposition(detail.disposition_id)
         if is_other or before is None or self.notes.text() == before.note:
             self.notes.set_text(draft or detail.note)
+        self.private.set_stored(detail.note)
         self._allow(is_open=detail.can_correct)
         self.outcome.show_detail(detail, zone)
         self._is_showing = False
@@ -286,7 +289,7 @@ class PastCall(Pane):
     def save(self) -> None:
         """Ctrl+Return: the note as it stands here."""
         detail, note = self._detail, self.notes.text()
-        if detail is None or not self.is_note_changed:
+        if detail is None or not self.is_note_changed or not self.private.may_save():
             return
         calls, drafts, call_id = self._desk.services.calls, self._desk.services.drafts, detail.row.id
 

@@ -108,6 +108,8 @@ class FollowUpForm(StepForm):
         self.who = Choice(themes, self.tr("Who does it"))
         self._kind_field = Labelled(themes, self.tr("Kind"), self.kind)
         self._what_field = Labelled(themes, self.tr("What"), self.what)
+        self._private = desk.private(self.what)
+        self._what_field.add_foot(self._private.hint)
         self._is_promise = False
         self.changes_at = -1
         self._who_id = ""
@@ -199,6 +201,8 @@ class FollowUpForm(StepForm):
             self._complain(self._what_field, self.tr("Say what is to be done."))
             return
         self._what_field.set_error("")
+        if not self._private.may_save():
+            return
         kind = "promise" if self._is_promise else self.kind.chosen_key
         assignee = self._who_id
         self.due.settle(lambda at: self.taken.emit(FollowUpStep(kind, title, at, assignee)))
@@ -224,7 +228,9 @@ class TicketForm(StepForm):
             most=5,
         )
         self._missing = ErrorLine(desk.themes)
+        self._private = desk.private(self.finder.field)
         self.body.addWidget(self.finder)
+        self.body.addWidget(self._private.hint)
         self.body.addWidget(self._missing)
         self.setFocusProxy(self.finder)
         self._tab_last(self.finder.field)
@@ -267,7 +273,7 @@ class TicketForm(StepForm):
     def _on_taken(self, found: Found) -> None:
         if found.key:
             self.taken.emit(TicketStep(ticket_id=found.key))
-        else:
+        elif self._private.may_save():
             self.taken.emit(TicketStep(subject=found.number))
 
     def label_of(self, ticket_id: str) -> str:
@@ -305,7 +311,10 @@ class EscalateForm(StepForm):
         self._to_field = Labelled(themes, self.tr("To"), self.to)
         row = line(spacing=space.close)
         row.addWidget(self._to_field)
-        row.addWidget(Labelled(themes, self.tr("Why"), self.reason), 1)
+        why = Labelled(themes, self.tr("Why"), self.reason)
+        self._private = desk.private(self.reason)
+        why.add_foot(self._private.hint)
+        row.addWidget(why, 1)
         self.body.addLayout(row)
         self.help = Label(tone="muted", size="caption")
         self.body.addWidget(self.help)
@@ -355,5 +364,7 @@ class EscalateForm(StepForm):
     def finish(self) -> None:
         if not self.to.chosen_key:
             self._complain(self._to_field, self.tr("There is no lead or manager to escalate to."))
+            return
+        if not self._private.may_save():
             return
         self.taken.emit(EscalateStep(self.to.chosen_key, self.reason.text().strip()))

@@ -90,6 +90,7 @@ class AlertPart(QWidget):
     def _on_draft(self) -> None:
         if not self.text.editor.text():
             self.text.editor.set_text(self._stored)
+        self.text.private.set_stored(self._stored)
 
     def close_editor(self) -> None:
         """An unchanged text leaves no draft behind."""

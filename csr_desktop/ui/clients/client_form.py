@@ -106,6 +106,8 @@ class ClientForm(FormFloat):
         alert = ProseField(
             themes, "alert", say("alert"), placeholder=self.tr("What everyone should know before they speak")
         )
+        self._private = self.desk.private(alert.prose)
+        alert.labelled.add_foot(self._private.hint)
         made: tuple[FormField, ...] = (
             self.name,
             LineField(themes, "code", say("code")),
@@ -342,6 +344,8 @@ class ClientForm(FormFloat):
         bad = [field for field in self._fields.values() if not field.check()]
         if bad:
             self._go_to(bad[0])
+            return
+        if not self._private.may_save():
             return
         changes, clients = self._changes(), self.desk.services.clients
         if self._client_id:

@@ -34,6 +34,7 @@ class DraftedText(QWidget):
         themes, space = desk.themes, desk.themes.theme.sizes.space
         self.editor = NotesEditor(themes, name, placeholder=placeholder, least_lines=least_lines, most_lines=most_lines)
         self.keeper = DraftKeeper(desk, self.editor)
+        self.private = desk.private(self.editor)
         self.state = Label(tone="faint", size="caption")
         self.close_button = Button(themes, self.tr("Close"), role="quiet", key_hint="Esc")
         self.save_button = Button(themes, save_words, role="primary", key_hint="Ctrl \u21b5")
@@ -41,6 +42,9 @@ class DraftedText(QWidget):
         frame = FieldFrame(themes)
         self.editor.setViewportMargins(space.apart, space.close, space.apart, space.tight)
         frame.add_editor(self.editor)
+        hint = line(margins=(space.apart, 0, space.apart, 0))
+        hint.addWidget(self.private.hint)
+        frame.body.addLayout(hint)
         bar = line(spacing=space.close, margins=(space.close, space.tight, space.tight, space.tight))
         bar.addWidget(self.state)
         bar.addStretch(1)
@@ -62,7 +66,8 @@ class DraftedText(QWidget):
         return self.isVisible() and focus is not None and self.isAncestorOf(focus)
 
     def submit(self) -> None:
-        self.submitted.emit(self.editor.text())
+        if self.private.may_save():
+            self.submitted.emit(self.editor.text())
 
     def show_fault(self, fault: CsrDesktopError) -> None:
         self._error.say(str(fault), is_error=True)

@@ -48,6 +48,8 @@ class OutcomeFloat(FormFloat):
         super().open_by(anchor, first or chosen, is_trailing=is_trailing)
 
     def take(self) -> None:
+        if not self.may_save():
+            return
         self.button.setEnabled(False)
         outcome, note = self.choices.chosen_key, self.note.text()
         self._deeds.complete([self._row], outcome, note, lambda: self.finish(self._keeper), self.say_fault)
@@ -87,7 +89,8 @@ class MoveFloat(FormFloat):
         self._keeper = DraftKeeper(desk, self.reason, f"move_reason:{row.id}")
 
     def take(self) -> None:
-        self.due.settle(self._move)
+        if self.may_save():
+            self.due.settle(self._move)
 
     def _move(self, new_at: int) -> None:
         self.button.setEnabled(False)
@@ -104,6 +107,8 @@ class RenameFloat(FormFloat):
         self.title.selectAll()
 
     def take(self) -> None:
+        if not self.may_save():
+            return
         self.button.setEnabled(False)
         self._deeds.rename(self._row.id, self.title.text(), self.leave, self.say_fault)
 

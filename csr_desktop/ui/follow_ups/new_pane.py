@@ -58,6 +58,8 @@ class NewPane(Pane):
             DraftKeeper(desk, self.due.edit, "new_follow_up:due"),
         ]
         self._title_field = Labelled(themes, self.tr("What is to be done"), self.title)
+        self._private = desk.private(self.title)
+        self._title_field.add_foot(self._private.hint)
         self._lay_out()
         self._connect()
 
@@ -165,6 +167,8 @@ class NewPane(Pane):
             self.title.setFocus()
             return
         self._title_field.set_error("")
+        if not self._private.may_save():
+            return
         if not self.due.text().strip():
             self.due.setFocus()
         self.due.settle(self._add)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.kit.message import Attachment
+    from csr_desktop.ui.kit.private_text import PrivateText
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
 _KINDS: Final = (REPLY, NOTE, HEARD)
@@ -111,8 +112,12 @@ class Composer(QWidget):
         self._frame.body.addWidget(Hairline(themes))
         self._editors: dict[str, NotesEditor] = {}
         self._keepers: dict[str, DraftKeeper] = {}
+        self._private: dict[str, PrivateText] = {}
+        hints = column(margins=(sizes.space.apart, 0, sizes.space.apart, 0))
         for kind in _KINDS:
             self._add_editor(kind)
+            hints.addWidget(self._private[kind].hint)
+        self._frame.body.addLayout(hints)
         error = line(margins=(sizes.space.apart, 0, sizes.space.apart, 0))
         error.addWidget(self._error)
         self._frame.body.addLayout(error)
@@ -158,6 +163,7 @@ class Composer(QWidget):
         keeper.loaded.connect(lambda kind=kind: self._on_loaded(kind))
         keeper.not_kept.connect(lambda _fault: self._say_kept(is_kept=False))
         self._editors[kind] = editor
+        self._private[kind] = self._desk.private(editor)
         self._keepers[kind] = keeper
 
     # What the pane says
@@ -229,6 +235,8 @@ class Composer(QWidget):
             self._error.say(self.tr("Write something first."), is_error=True)
             self.editor.setFocus()
             return
+        if not self._private[self.kind].may_save():
+            return
         self.logging.emit(self._ticket_id, self.kind, text, then_state if self.kind == REPLY else "")
 
     # Inside
@@ -240,6 +248,7 @@ class Composer(QWidget):
     def _show_kind(self, kind: str) -> None:
         for other, editor in self._editors.items():
             editor.setVisible(other == kind)
+            self._private[other].set_shown(is_shown=other == kind)
         self._frame.set_note(is_note=kind == NOTE)
         words = {REPLY: self.tr("Log reply"), NOTE: self.tr("Add note"), HEARD: self.tr("Log message")}
         self._log.setText(words[kind])

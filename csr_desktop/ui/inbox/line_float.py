@@ -48,7 +48,7 @@ class LineFloat(FormFloat):
         self.field.setText(text)
         self.field.returnPressed.connect(self.take)
         self._what = Labelled(desk.themes, label, self.field)
-        self.fields.addWidget(self._what)
+        self.fields.addWidget(self.looked_at(self._what, self.field, text))
 
     def open_at(self, anchor: QWidget) -> None:
         """The keyboard goes where something is still to be said."""
@@ -70,6 +70,8 @@ class LineFloat(FormFloat):
         text = self.field.text().strip()
         if self._needs_text and not text:
             self._what.set_error(self.tr("Write something first."))
+            return
+        if not self.may_save():
             return
         self.leave()
         self._taken(who, text)

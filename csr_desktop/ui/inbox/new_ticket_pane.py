@@ -75,8 +75,10 @@ class NewTicketPane(Pane):
             DraftKeeper(desk, self.subject, "new_ticket:subject"),
             DraftKeeper(desk, self.note, "new_ticket:note"),
         ]
+        self._private = [desk.private(self.subject), desk.private(self.note)]
         self._client_field = Labelled(themes, self.tr("Client"), self.client)
         self._subject_field = Labelled(themes, self.tr("Subject"), self.subject)
+        self._subject_field.add_foot(self._private[0].hint)
         self._lay_out()
         self._reset()
 
@@ -99,7 +101,9 @@ class NewTicketPane(Pane):
         pairs.addWidget(Labelled(themes, self.tr("Priority"), self.priority), 3, 0, Qt.AlignmentFlag.AlignTop)
         pairs.addWidget(Labelled(themes, self.tr("For"), self.assignee), 3, 1, Qt.AlignmentFlag.AlignTop)
         inner.addLayout(pairs)
-        inner.addWidget(Labelled(themes, self.tr("First note"), self.note))
+        first_note = Labelled(themes, self.tr("First note"), self.note)
+        first_note.add_foot(self._private[1].hint)
+        inner.addWidget(first_note)
         inner.addWidget(self.owes_reply)
         inner.addStretch(1)
         self.body.addWidget(scroll, 1)
@@ -182,6 +186,8 @@ class NewTicketPane(Pane):
             self.subject.setFocus()
             return
         self._subject_field.set_error("")
+        if not all(private.may_save() for private in self._private):
+            return
         inbox, made = self._desk.services.inbox, list[str]()
         topic = self.topic.chosen
         fields = {

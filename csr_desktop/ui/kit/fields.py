@@ -191,6 +191,13 @@ class Labelled(QWidget):
         if not field.accessibleName():
             field.setAccessibleName(label)
 
+    def add_foot(self, foot: QWidget) -> QWidget:
+        """Beneath the field and its error."""
+        layout = self.layout()
+        assert layout is not None  # noqa: S101
+        layout.addWidget(foot)
+        return foot
+
     def set_label(self, label: str) -> None:
         self._caption.setText(label)
 
