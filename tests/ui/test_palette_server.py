@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.services.desk_data import DeskData
@@ -149,6 +150,15 @@ def test_typing_on_and_leaving_end_the_wait(seat: Seat) -> None:
         assert seat.server.wish is not None
         leave()
         assert seat.server.wish is None
+
+
+def test_leaving_before_the_window_knows_that_it_is_searched_ends_the_wait_too(seat: Seat) -> None:
+    seat.frame.type("garnish")
+    QTest.keyClick(seat.frame.focus, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(seat.frame.focus, Qt.Key.Key_Escape)
+    seat.frame.settle()
+    assert not seat.frame.floats.palette.is_open
+    assert seat.server.wish is None
 
 
 def test_what_comes_does_not_move_who_went_elsewhere(seat: Seat) -> None:

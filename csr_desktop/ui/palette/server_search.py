@@ -27,13 +27,15 @@ class ServerSearch(QObject):
         super().__init__(parent)
         self._desk = desk
         self._text = ""
+        self._asked = ""
+        """What the server was last asked for, until that is taken back; `_found` may not tell of it yet."""
         self._found: OlderSearch | None = None
         self.may_ask = False
         desk.changed.connect(self._on_changed)
 
     def begin(self, text: str, *, may_ask: bool) -> None:
         """Another text is typed: what was asked for is of no interest any more."""
-        if self._found is not None and text != self._found.text:
+        if self._asked and text != self._asked:
             self._search("")
         self._text, self._found = text, None
         self.may_ask = may_ask
@@ -50,7 +52,7 @@ class ServerSearch(QObject):
             self._search(self._text)
 
     def _search(self, text: str) -> None:
-        services = self._desk.services
+        self._asked, services = text, self._desk.services
         self._desk.ask(self, lambda: services.older.search(text), self._take, key="server")
 
     def _on_changed(self, changes: ChangeSet) -> None:
