@@ -56,11 +56,14 @@ class ServerSearch(QObject):
         self._desk.ask(self, lambda: services.older.search(text), self._take, key="server")
 
     def _on_changed(self, changes: ChangeSet) -> None:
-        if self._found is not None and self._found.step == "fetching" and changes.touches("older"):
+        is_waiting = self._found is not None and self._found.step == "fetching"
+        if is_waiting and (changes.rights or changes.touches("older")):
             self._desk.ask(self, self._desk.services.older.search_found, self._take, key="server")
 
-    def _take(self, found: OlderSearch) -> None:
-        if self._text and found.text == self._text and found != self._found:
+    def _take(self, said: OlderSearch) -> None:
+        """Of another text, or none, when what the person may read has changed: then it can be asked for once more."""
+        found = said if self._text and said.text == self._text else None
+        if found != self._found:
             self._found = found
             self.answered.emit()
 
