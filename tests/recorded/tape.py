@@ -135,17 +135,18 @@ class Tape:
             reply.extend(message.get("body", b""))
             await send(message)
 
+        at, desk = self._said["clock"](), self._said["desk"]  # by the end of it, the next one may speak
         await self._application(scope, received, sent)
         path = scope["path"].removeprefix("/api/1/")
         step = Step(
-            at=self._said["clock"](),
-            desk=self._said["desk"],
+            at=at,
+            desk=desk,
             path=path,
             has_token=any(name == b"authorization" for name, _ in scope["headers"]),
             request=_headers(scope["headers"]),
             status=status,
             reply=headers,
-            name=f"{len(self._kept) + 1:03}-{self._said['desk']}-{path}",
+            name=f"{len(self._kept) + 1:03}-{desk}-{path.replace('/', '-')}",
         )
         self._kept.append((step, bytes(request), bytes(reply)))
 
