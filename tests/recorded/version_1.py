@@ -165,6 +165,6 @@ class Copy:
             self.answered = reply.seq
             self.answers |= {answer.seq: answer for answer in reply.answers}
 
-    def asking(self, request: PullRequest) -> PullRequest:
+    def asking(self, request: Any) -> Any:
         """The same question by a desk that is where this one is."""
         return msgspec.structs.replace(request, cursors=self.cursors, answered=self.answered, epoch=self.epoch)

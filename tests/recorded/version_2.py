@@ -186,7 +186,7 @@ class Copy(FormerCopy):
         self.fills = reply.fills
         super().take(msgspec.structs.replace(reply, more=reply.more and moves))
 
-    def asking(self, request: PullRequest) -> PullRequest:
+    def asking(self, request: Any) -> Any:
         """The same question by a desk that is where this one is."""
         return msgspec.structs.replace(
             request, cursors=self.cursors, answered=self.answered, epoch=self.epoch, fills=self.fills
