@@ -33,6 +33,9 @@ from csr_desktop.protocol import (
     ContentPart,
     ContentQuestion,
     ContentRequest,
+    OlderPageRequest,
+    OlderRowRequest,
+    OlderSearchRequest,
     PokeRequest,
     PresenceWord,
     PullReply,
@@ -190,6 +193,7 @@ def play(day: Day, users: dict[str, str], teams: dict[str, str]) -> None:
     office.noon(ada, lea, work)
     day.pass_time(60)  # the tokens end
     office.attach(ada, lea, work)
+    office.look_back(ada, work)
     office.afternoon(ada, lea, work)
     office.moves(adm, ada, lea, work)
     strangers(day, ada)
@@ -367,6 +371,23 @@ class Office:
         lea.sync()
         assert lea.transport.get_content(ContentRequest(attachment_id, 0)).body == content[:CONTENT_PART_BYTES]
         assert lea.transport.say(PresenceWord("on_call")).people
+
+    def look_back(self, ada: Workstation, work: Work) -> None:
+        """A call of long ago is on the server alone, where it is found."""
+        call_id, at = self.new_id(), self.day.clock() - 500 * DAY
+        ada.do(
+            calls.LogInteraction(
+                row_id=call_id, scope=self.teams["Team one"], client_id=work.client, started_at=at, ended_at=at,
+                note="A sample of long ago",
+            )
+        )  # fmt: skip
+        ada.sync()
+        self.day.deed("index")
+        assert [row[0] for row in ada.transport.older_page(OlderPageRequest(work.client)).rows["interactions"]] == [
+            call_id
+        ]
+        assert ada.transport.older_row(OlderRowRequest("interactions", call_id)).rows["interactions"]
+        assert [hit.row_id for hit in ada.transport.older_search(OlderSearchRequest("long ago")).hits] == [call_id]
 
     def afternoon(self, ada: Workstation, lea: Workstation, work: Work) -> None:
         """Both do the same at once: one is told that it is taken, one that it differs."""

@@ -208,7 +208,7 @@ class Replies:
         self.recording = recording
         self.spoken = spoken(recording)
         steps = (step for step in recording.of(desk) if step.path not in BESIDE)
-        self.left = deque(step for step in steps if not step.path.startswith("content/"))
+        self.left = deque(step for step in steps if not step.path.startswith(("content/", "older/")))
 
     def _answer(self, path: str, kind: type[M]) -> M:
         step = self.left.popleft()

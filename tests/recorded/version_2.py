@@ -154,6 +154,59 @@ class ContentReply(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class OlderPageRequest(msgspec.Struct, frozen=True):
+    client_id: str
+    after_at: int = 0
+    after_id: str = ""
+    kinds: list[str] = []
+    limit: int = 200
+
+
+class OlderPageReply(msgspec.Struct, frozen=True):
+    columns: dict[str, list[str]]
+    rows: dict[str, list[list[Any]]]
+    next_at: int = 0
+    next_id: str = ""
+    left: int = 0
+
+
+class OlderRowRequest(msgspec.Struct, frozen=True):
+    table: str
+    row_id: str
+
+
+class OlderRowReply(msgspec.Struct, frozen=True):
+    columns: dict[str, list[str]]
+    rows: dict[str, list[list[Any]]]
+
+
+class OlderSearchRequest(msgspec.Struct, frozen=True):
+    text: str
+    limit: int = 50
+
+
+class OlderFound(msgspec.Struct, frozen=True, array_like=True):
+    table: str
+    row_id: str
+    scope: str
+    client_id: str
+    contact_id: str
+    ticket_id: str
+    at: int
+    title: str
+    marks: list[tuple[int, int]]
+    subject: str = ""
+    number: int = 0
+    view_kind: str = ""
+    state: str = ""
+    direction: str = ""
+
+
+class OlderSearchReply(msgspec.Struct, frozen=True):
+    hits: list[OlderFound]
+    is_more: bool = False
+
+
 REPLIES: dict[str, type[msgspec.Struct]] = {
     "sign-in": SignInReply,
     "challenge": ChallengeReply,
@@ -167,6 +220,9 @@ REPLIES: dict[str, type[msgspec.Struct]] = {
     "content/put": ContentState,
     "content/finish": ContentState,
     "content/get": ContentReply,
+    "older/page": OlderPageReply,
+    "older/row": OlderRowReply,
+    "older/search": OlderSearchReply,
 }
 
 
@@ -204,6 +260,9 @@ __all__ = [
     "ContentState",
     "Copy",
     "News",
+    "OlderPageRequest",
+    "OlderRowRequest",
+    "OlderSearchRequest",
     "PokeRequest",
     "PresenceNews",
     "PresenceWord",
