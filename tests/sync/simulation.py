@@ -85,13 +85,13 @@ class World:
         self.desks = [Desk(self, number) for number in range(desk_count)]
         self.happenings: Sequence[Callable[[World], None]] = ()
         if is_long:
-            is_in_bulk = self.random.random() < 0.3
+            is_in_bulk = self.random.random() < 0.4
             count = 13 if is_in_bulk else self.random.choice([1, 3, 13, 13])
             self.on_server(lambda sql: set_months(sql, count))
             self.happenings = years.HAPPENINGS
             if is_in_bulk:
                 years.in_bulk(self)
-                self.happenings = (*self.happenings, *[years.in_bulk] * 6)
+                self.happenings = (*self.happenings, *[years.in_bulk] * 8)
 
     # The server
 

@@ -16,7 +16,7 @@ from tests.sync.counting import RULES, never_met
 from tests.sync.databases import PostgresqlCopies
 from tests.sync.run_simulation import own_postgresql, run_in
 
-PARTS, SEEDS_A_PART = 4, 60
+PARTS, SEEDS_A_PART = 2, 120
 STEPS = 150
 
 FAILED_ONCE = {

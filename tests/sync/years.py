@@ -111,9 +111,9 @@ def in_bulk(world: World) -> None:
         scope = min(teams or TEAMS)
         world.administer([("interactions", i, {"scope": scope, "started_at": at, "note": "x"}) for i in rows])
     elif world.sql.value("SELECT COUNT(*) FROM interactions WHERE note = 'x' AND deleted = 1"):
-        if r.random() < 0.4:
+        if r.random() < 0.2:
             bring_back(world)
-    elif r.random() < 0.7:
+    elif r.random() < 0.9:
         world.administer([("interactions", i, {"deleted": 1}) for i in rows[: r.choice([BULK, BULK - 10])]])
     else:
         team = r.choice(TEAMS)
@@ -200,9 +200,11 @@ def decide(world: World, replica: Replica) -> None:
     """Somebody asks whether it is meant that so much is deleted: it is, or it is taken back; or nobody asks yet."""
     world.stats[STOPPED] += 1
     chance = world.random.random()
-    if world.is_healed or chance < 0.4:
-        let_go_on(replica)
-        world.stats[MEANT] += 1
-    elif chance < 0.85:
+    if not world.is_healed and chance < 0.2:
+        return
+    if chance > 0.5 and world.sql.value("SELECT COUNT(*) FROM interactions WHERE note = 'x' AND deleted = 1"):
         bring_back(world)
         world.stats[TAKEN_BACK] += 1
+    else:
+        let_go_on(replica)
+        world.stats[MEANT] += 1
