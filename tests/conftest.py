@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
 settings.register_profile("default", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("large", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+MET = "met"
+"""The first word of a recorded property's name: how often the tests met what the rest of the name says."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was met, over all tests that told it and all processes that ran them."""
+    found: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport) and report.when == "call":
+                told = [(str(name), value) for name, value in report.user_properties]
+                found.update(
+                    {name: value for name, value in told if name.startswith(f"{MET} ") and isinstance(value, int)}
+                )
+    if found:
+        words = ", ".join(f"{name.removeprefix(MET).strip()} {count:,}" for name, count in found.items())
+        terminalreporter.write_line(f"The simulations met: {words}")
 
 
 @pytest.fixture(autouse=True)

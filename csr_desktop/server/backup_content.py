@@ -15,6 +15,8 @@ import msgspec
 from csr_desktop.domain.errors import Unreadable
 
 FORMAT: Final = 1
+WITH_CONTENTS: Final = 2
+"""The format of a backup that also holds the content of attachments, which an older program could not put back."""
 _LENGTH_BYTES: Final = 4
 _RECORD_LIMIT: Final = 64 << 20
 _ROWS_BYTES: Final = 1 << 20
@@ -48,13 +50,29 @@ class File(msgspec.Struct, frozen=True, array_like=True, tag="file"):
     content: bytes
 
 
+class Content(msgspec.Struct, frozen=True, array_like=True, tag="content"):
+    """Bytes of the file with this SHA-256, from `offset` on. After all rows."""
+
+    sha256: str
+    offset: int
+    body: bytes
+
+
+class ContentEnd(msgspec.Struct, frozen=True, array_like=True, tag="content end"):
+    """`is_whole` tells whether what was there was all of it; else it counts as missing."""
+
+    sha256: str
+    is_whole: bool
+
+
 class End(msgspec.Struct, frozen=True, array_like=True, tag="end"):
-    """How many rows each table has; without it a backup is not whole."""
+    """How many rows each table has, and how many contents are whole; without it a backup is not whole."""
 
     counts: dict[str, int]
+    contents: int = 0
 
 
-Record = Beginning | Rows | File | End
+Record = Beginning | Rows | File | Content | ContentEnd | End
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,19 @@ import msgspec
 
 from csr_desktop import __version__
 from csr_desktop.domain.errors import BadInput, DiskFull, EnvironmentFault, Refused
-from csr_desktop.server.backup_content import FORMAT, Beginning, End, File, encoded, encoded_rows, kind_of
+from csr_desktop.server.backup_attachments import Gathered, listed, records
+from csr_desktop.server.backup_content import (
+    FORMAT,
+    WITH_CONTENTS,
+    Beginning,
+    End,
+    File,
+    encoded,
+    encoded_rows,
+    kind_of,
+)
 from csr_desktop.server.backup_seal import check_public_key, seal
+from csr_desktop.server.contents import ContentFolder
 from csr_desktop.server.folder import KEY_NAME, ServerFolder, epoch
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.migrations import version_of
@@ -33,20 +44,31 @@ _LEFT_SECONDS: Final = 24 * 3600
 
 
 class Made(msgspec.Struct, frozen=True):
-    """`rows` in all tables, `size` in bytes, encrypted; `removed` are the older ones that were not to be kept."""
+    """`rows` in all tables, `size` in bytes, encrypted; `removed` are the older ones that were not to be kept. `files`
+    are the contents of attachments that are in it, `missing` those that the server itself has not whole.
+    """
 
     path: Path
     rows: int
     size: int
     seconds: float
     removed: list[Path]
+    files: int = 0
+    missing: int = 0
 
 
 def make_backup(
-    folder: ServerFolder, into: Path, public_keys: Sequence[str], *, clock: Callable[[], int], keep: int = 0
+    folder: ServerFolder,
+    into: Path,
+    public_keys: Sequence[str],
+    *,
+    clock: Callable[[], int],
+    keep: int = 0,
+    contents: ContentFolder | None = None,
 ) -> Made:
     """A backup in the folder `into`, which any one of the keys opens; `keep` more than 0 removes all but the newest so
-    many, once the new one is safe. Its name tells when it was made, in UTC.
+    many, once the new one is safe. Its name tells when it was made, in UTC. With `contents`, what attachments hold is
+    in it, too.
 
     Raises BadInput, Refused when one is being made already, Unreadable where no server was made, EnvironmentFault; then
     nothing is left behind.
@@ -70,25 +92,33 @@ def make_backup(
             _remove_left(into)
             path = _free_name(into, clock())
             counts: dict[str, int] = {}
-            with sql.snapshot():
-                content = _content(sql, clock(), key_file.read_bytes(), counts)
+            gathered = Gathered()
+            with closing(_content(sql, clock(), key_file.read_bytes(), counts, contents, gathered)) as content:
                 _write(path, content, keys)
         finally:
             sql.db.close()
         size = path.stat().st_size
         removed = _remove_older(into, keep)
-    return Made(path, sum(counts.values()), size, time.monotonic() - begun, removed)
+    seconds = time.monotonic() - begun
+    return Made(path, sum(counts.values()), size, seconds, removed, gathered.count, gathered.missing)
 
 
-def _content(sql: Sql, now: int, key: bytes, counts: dict[str, int]) -> Iterator[bytes]:
-    tables = whole_tables(sql)
-    listed = {table: list(columns) for table, columns in tables.items()}
-    kind = kind_of(is_postgresql=sql.is_postgresql)
-    yield encoded(Beginning(FORMAT, now, __version__, version_of(sql), epoch(sql), kind, listed))
-    yield encoded(File(KEY_NAME, key))
-    for table, columns in tables.items():
-        yield from encoded_rows(table, rows_of(sql, table, columns), counts)
-    yield encoded(End(counts))
+def _content(
+    sql: Sql, now: int, key: bytes, counts: dict[str, int], contents: ContentFolder | None, gathered: Gathered
+) -> Generator[bytes]:
+    with sql.snapshot():
+        tables = whole_tables(sql)
+        columns_of = {table: list(columns) for table, columns in tables.items()}
+        kind = kind_of(is_postgresql=sql.is_postgresql)
+        form = FORMAT if contents is None else WITH_CONTENTS
+        yield encoded(Beginning(form, now, __version__, version_of(sql), epoch(sql), kind, columns_of))
+        yield encoded(File(KEY_NAME, key))
+        for table, columns in tables.items():
+            yield from encoded_rows(table, rows_of(sql, table, columns), counts)
+        hashes = listed(sql) if contents is not None else []
+    if contents is not None:
+        yield from records(sql, contents, hashes, gathered)
+    yield encoded(End(counts, gathered.count))
 
 
 def _write(path: Path, content: Iterator[bytes], keys: Sequence[str]) -> None:

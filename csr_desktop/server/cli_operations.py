@@ -12,15 +12,30 @@ import click
 import msgspec
 
 from csr_desktop.server.cli import data_option, database_option, said_to_person
-from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.folder import CONTENTS_NAME, ServerFolder
 from csr_desktop.server.said import command_line, counted
 
 if TYPE_CHECKING:
+    from csr_desktop.server.contents import ContentFolder
     from csr_desktop.server.verification import Checked
 
 FOUND: Final = 3
 """Exit code of `verify` when something does not fit; 1 means that it could not look."""
 _SHOWN: Final = 20
+
+
+contents_option = click.option(
+    "--attachments",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the server keeps the content of attachments, if not in its folder: as for `server run`.",
+)
+
+
+def _contents(data: Path, attachments: Path | None) -> ContentFolder:
+    from csr_desktop.server.contents import ContentFolder
+
+    return ContentFolder(attachments or data / CONTENTS_NAME)
 
 
 @click.command("backup-key")
@@ -64,7 +79,21 @@ def backup_key(file: Path) -> None:
     metavar="N",
     help="Remove all but the newest N backups there once the new one is safe. Without it none is removed.",
 )
-def backup(data: Path, database: str, public_keys: tuple[str, ...], into: Path, keep: int) -> None:
+@click.option(
+    "--with-attachments",
+    is_flag=True,
+    help="Also what attachments hold, each file once. Without it, copy their folder by other means.",
+)
+@contents_option
+def backup(
+    data: Path,
+    database: str,
+    public_keys: tuple[str, ...],
+    into: Path,
+    keep: int,
+    with_attachments: bool,
+    attachments: Path | None,
+) -> None:
     """Make an encrypted backup, also while the server runs.
 
     It holds the database as it was at one moment and the server's key, and is named after the time in UTC. It is there
@@ -74,8 +103,17 @@ def backup(data: Path, database: str, public_keys: tuple[str, ...], into: Path, 
     from csr_desktop.server.backups import make_backup
     from csr_desktop.system.clock import wall_clock
 
+    contents = _contents(data, attachments) if with_attachments else None
     with said_to_person():
-        made = make_backup(ServerFolder(data, database), into, public_keys, clock=wall_clock, keep=keep)
+        made = make_backup(
+            ServerFolder(data, database), into, public_keys, clock=wall_clock, keep=keep, contents=contents
+        )
+    if with_attachments:
+        click.echo(f"{counted(made.files, 'file')} of attachments.")
+    if made.missing:
+        place = (attachments or data / CONTENTS_NAME).absolute()
+        words = f"{counted(made.missing, 'file')} of attachments could not be read whole in {place}"
+        click.echo(f"{words}, so this backup is without.", err=True)
     click.echo(f"{made.path}: {counted(made.rows, 'row')}, {made.size:,} bytes, {made.seconds:.1f} seconds.")
     if made.removed:
         click.echo(f"{counted(len(made.removed), 'older backup')} removed.")
@@ -92,8 +130,9 @@ def backup(data: Path, database: str, public_keys: tuple[str, ...], into: Path, 
 )
 @data_option
 @database_option
-def restore(file: Path, key: Path, data: Path, database: str) -> None:
-    """Put a backup into a new, empty folder or database.
+@contents_option
+def restore(file: Path, key: Path, data: Path, database: str, attachments: Path | None) -> None:
+    """Put a backup into a new, empty folder or database, with what attachments hold when it has that.
 
     FILE is read as a whole before anything is in place. The restored server begins a new epoch by itself: every
     workstation then sends what the backup lacks. A backup of either database can be restored into either. Put your
@@ -103,9 +142,14 @@ def restore(file: Path, key: Path, data: Path, database: str) -> None:
     from csr_desktop.server.restoring import restore_backup
 
     with said_to_person():
-        restored = restore_backup(file, read_private_keys(key), ServerFolder(data, database), click.echo)
+        place = _contents(data, attachments)
+        restored = restore_backup(file, read_private_keys(key), ServerFolder(data, database), click.echo, place)
     made = datetime.fromtimestamp(restored.made_at // 1000, UTC)
     click.echo(f"Restored as of {made:%Y-%m-%d %H:%M:%S} UTC: {counted(restored.rows, 'row')}.")
+    if restored.files is None:
+        click.echo("What attachments hold is not in this backup: copy their folder to where it belongs.")
+    else:
+        click.echo(f"{counted(restored.files, 'file')} of attachments.")
     click.echo("Next:")
     for words in ("verify", "run"):
         click.echo(f"  {command_line(words, data, database)}")

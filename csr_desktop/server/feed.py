@@ -157,7 +157,9 @@ class _Page:
             if not table and (moved := self._moved(row)) is not None:
                 table, row = row.table, moved  # noqa: PLW2901
             size = len(_encode(row))
-            if self.room == 0 or (self.room < self._limit and size > self._room_bytes):
+            # A ticket and its messages leave by one revision, which no page may end within.
+            is_full = self.room <= 0 or (self.room < self._limit and size > self._room_bytes)
+            if is_full and rev > after:
                 self.cursors[scope], self.room, self.has_changes = after, 0, True
                 return
             after, self.room, self._room_bytes = rev, self.room - 1, self._room_bytes - size
@@ -168,12 +170,12 @@ class _Page:
 
     def _moved(self, gone: Gone) -> list[Any] | None:
         """A row that went from one of the person's scopes to another comes where it would be gone, as it is now: else
-        it would be away until that scope's page.
+        it would be away until that scope's page. So does one that had grown old, when more is kept since.
         """
         if gone.table not in SYNCED:
             return None
         row = self._sql.load(gone.table, [gone.row_id]).get(gone.row_id)
-        if row is None or row["scope"] == gone.scope or row["scope"] not in self._scopes:
+        if row is None or row["scope"] not in self._scopes:
             return None
         within = within_sql(gone.table, self.cut_off_at, is_postgresql=self._sql.is_postgresql)
         if within and not self._sql.value(f"SELECT 1 FROM {gone.table} WHERE id = ? AND {within}", gone.row_id):
@@ -224,8 +226,9 @@ class _Page:
                 self.fills[begun.scope] = place
 
     def _changes(self, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
-        """The changes of one scope by rev: (rev, table, row), the table empty for a row that left. Read bit by bit, so
-        that no more of big rows is in memory than a page takes.
+        """The changes of one scope by rev: (rev, table, row), the table empty for a row that left, or that grew old
+        since: a workstation may have it as it was before, when it was open. Read bit by bit, so that no more of big
+        rows is in memory than a page takes.
         """
         changed = [self._changed_rows(table, scope, after) for table in self._questions if table in self._changed]
         if "gone" in self._changed:
@@ -235,9 +238,9 @@ class _Page:
     def _changed_rows(self, table: str, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
         at = COLUMNS[table].index("rev")
         while found := self._sql.all(self._questions[table], scope, after, READ_ROWS):
-            for row in found:
+            for *row, is_kept in found:
                 after = row[at]
-                yield after, table, list(row)
+                yield (after, table, row) if is_kept else (after, "", Gone(scope, table, row[0], after))
             if len(found) < READ_ROWS:
                 return
 
@@ -278,9 +281,9 @@ def _questions(limit_at: int, *, is_postgresql: bool) -> dict[str, str]:
     found: dict[str, str] = {}
     for table, names in COLUMNS.items():
         within = within_sql(table, limit_at, is_postgresql=is_postgresql)
-        chosen = "scope=? AND rev>?" + (f" AND {within}" if within else "")
+        is_kept = f"CASE WHEN {within} THEN 1 ELSE 0 END" if within else "1"
         columns = ",".join(_quoted(name) for name in names)
-        found[table] = f"SELECT {columns} FROM {table} WHERE {chosen} ORDER BY rev LIMIT ?"
+        found[table] = f"SELECT {columns}, {is_kept} FROM {table} WHERE scope=? AND rev>? ORDER BY rev LIMIT ?"
     return found
 
 

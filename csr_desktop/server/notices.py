@@ -5,7 +5,7 @@ on one connection of its own.
 
 from __future__ import annotations
 
-import select
+import selectors
 import socket
 import threading
 import time
@@ -32,7 +32,8 @@ CALLS: Final = "csr_calls"
 """The channel of calls of phone systems: the connection and the call of which something new was said."""
 LOOK_SECONDS: Final = 10.0
 """How often to look without being told: whether the connection still stands, and what may have been missed."""
-_AGAIN_SECONDS: Final = 1.0
+AGAIN_SECONDS: Final = 1.0
+"""Before the next try to connect."""
 _LONGEST: Final = 7_900
 """Bytes of one notice; PostgreSQL takes 8,000."""
 _MOST_WAITING: Final = 4_000
@@ -117,14 +118,18 @@ class Notices:
             except Exception as error:  # noqa: BLE001  # the database may be away for a while; it is tried again
                 if not is_of_the_world(error):
                     _log.error("notices_lost", places=places(error))
-                self._stopped.wait(_AGAIN_SECONDS)
+                self._stopped.wait(AGAIN_SECONDS)
 
     def _serve(self) -> None:
         """Until it is stopped. Raises what the driver raises when the connection is lost."""
         db = PostgresqlDatabase(self._url)
         db.connect()
         connection = db.connection()
+        # Not `select`, which takes no file above 1,024: after an outage the connection may come behind all desks'.
+        selector = selectors.DefaultSelector()
         try:
+            for end in (connection, self._woken):
+                selector.register(end, selectors.EVENT_READ)
             for channel in self._heard:
                 connection.execute(f"LISTEN {channel}")
             self._on_connected()
@@ -133,12 +138,13 @@ class Notices:
                 if time.monotonic() >= look_at:
                     self._look_now(connection)
                     look_at = time.monotonic() + LOOK_SECONDS
-                select.select([connection, self._woken], [], [], max(0.0, look_at - time.monotonic()))
+                selector.select(max(0.0, look_at - time.monotonic()))
                 with suppress(BlockingIOError):
                     self._woken.recv(4096)
                 self._say_waiting(connection)
                 self._hear(connection)  # also what came while it spoke, for which the socket is not readable again
         finally:
+            selector.close()
             forget_connection(db)
 
     def _say_waiting(self, connection: Any) -> None:

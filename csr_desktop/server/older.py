@@ -56,13 +56,18 @@ class Sight(NamedTuple):
     own: tuple[str, ...]
     cut_off_at: int
 
-    def readable(self) -> tuple[str, tuple[str, ...]]:
-        """SQL and its values for the rows that may be read at all."""
-        return f"deleted = 0 AND {_SCOPE} IN ({_marks(self.scopes)})", self.scopes
+    def readable(self, table: str) -> tuple[str, tuple[str, ...]]:
+        """SQL and its values for the rows of these that may be read at all. Work of nobody's profile, such as a call by
+        a number that nobody knows, is its own team's alone. What lies on a ticket is read by way of that.
+        """
+        text = f"deleted = 0 AND {_SCOPE} IN ({_marks(self.scopes)})"
+        if table not in _TABLES:
+            return text, self.scopes
+        return f"{text} AND (client_id <> '' OR {_SCOPE} IN ({_marks(self.own)}))", (*self.scopes, *self.own)
 
     def outside(self, table: str, *, is_postgresql: bool) -> tuple[str, tuple[str, ...]]:
         """SQL and its values for the rows of these that the workstation does not keep."""
-        text, values = self.readable()
+        text, values = self.readable(table)
         within = within_sql(table, self.cut_off_at, is_postgresql=is_postgresql)
         kept = f"{_SCOPE} IN ({_marks(self.own)})" + (f" AND {within}" if within else "")
         return f"{text} AND NOT ({kept})", (*values, *self.own)
@@ -182,7 +187,7 @@ class OlderHistory:
         with sight(self._sql, self._ledger, self._clock, user_id) as seen:
             if seen is None:
                 raise unknown()
-            text, values = seen.readable()
+            text, values = seen.readable(request.table)
             if not self._sql.value(f"SELECT 1 FROM {request.table} WHERE id = ? AND {text}", request.row_id, *values):
                 raise unknown()
             row = self._sql.load(request.table, [request.row_id])[request.row_id]
@@ -193,7 +198,7 @@ class OlderHistory:
 
     def _on_ticket(self, seen: Sight, table: str, at: str, ticket_id: str) -> list[list[Any]]:
         """The newest, as many as there is room for, oldest first."""
-        text, values = seen.readable()
+        text, values = seen.readable(table)
         chosen = f"SELECT id FROM {table} WHERE ticket_id = ? AND {text} ORDER BY {at} DESC, {self._id} DESC LIMIT ?"
         newest = [(table, row_id) for (row_id,) in self._sql.all(chosen, ticket_id, *values, OLDER_MESSAGES)]
         return [row for _, row in self._taken(newest)][::-1]

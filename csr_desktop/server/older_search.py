@@ -99,7 +99,7 @@ class OlderSearch:
         wanted = sorted({ticket_id for ticket_id in ids if ticket_id})
         if not wanted:
             return {}
-        text, values = seen.readable()
+        text, values = seen.readable("tickets")
         marks = ",".join("?" * len(wanted))
         found = self._sql.all(
             f"SELECT id, subject, number FROM tickets WHERE id IN ({marks}) AND {text}", *wanted, *values

@@ -12,11 +12,26 @@ from typing import Any, Final
 import msgspec
 
 from csr_desktop.domain.errors import DiskFull, EnvironmentFault, Refused, Unreadable
-from csr_desktop.server.backup_content import FORMAT, Beginning, End, File, Reading, Record, Rows, kind_of, no_backup
+from csr_desktop.server.backup_attachments import Arriving
+from csr_desktop.server.backup_content import (
+    FORMAT,
+    WITH_CONTENTS,
+    Beginning,
+    Content,
+    ContentEnd,
+    End,
+    File,
+    Reading,
+    Record,
+    Rows,
+    kind_of,
+    no_backup,
+)
 from csr_desktop.server.backup_seal import unseal
 from csr_desktop.server.backups import LOCK_NAME as BACKUP_LOCK_NAME
+from csr_desktop.server.contents import ContentFolder
 from csr_desktop.server.escrow import ServerKey
-from csr_desktop.server.folder import DATABASE_NAME, KEY_NAME, LOCK_NAME, ServerFolder, begin_epoch
+from csr_desktop.server.folder import CONTENTS_NAME, DATABASE_NAME, KEY_NAME, LOCK_NAME, ServerFolder, begin_epoch
 from csr_desktop.store.backup import to_disk
 from csr_desktop.store.database import ServerSqliteDatabase
 from csr_desktop.store.faults import said_plainly
@@ -27,21 +42,29 @@ from csr_desktop.system.whole_file import sync_folder
 
 STAGE_NAME: Final = "restoring"
 """Where what is restored grows up; what a killed restore left there is removed by the next."""
-_EMPTY_BESIDE: Final = frozenset({LOCK_NAME, BACKUP_LOCK_NAME, STAGE_NAME, KEY_NAME, "lost+found"})
+_EMPTY_BESIDE: Final = frozenset({LOCK_NAME, BACKUP_LOCK_NAME, STAGE_NAME, KEY_NAME, CONTENTS_NAME, "lost+found"})
+"""Contents lie under their hashes, so that those of a copied folder, or of a killed restore, are in nobody's way."""
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """`made_at` is when the backup was made, in milliseconds, UTC; `rows` of all its tables."""
+    """`made_at` is when the backup was made, in milliseconds, UTC; `rows` of all its tables; `files` are contents of
+    attachments, None when the backup holds none.
+    """
 
     made_at: int
     rows: int
+    files: int | None = None
 
 
 def restore_backup(
-    backup: Path, private_keys: Sequence[Any], folder: ServerFolder, say: Callable[[str], None] = lambda _: None
+    backup: Path,
+    private_keys: Sequence[Any],
+    folder: ServerFolder,
+    say: Callable[[str], None] = lambda _: None,
+    contents: ContentFolder | None = None,
 ) -> Restored:
     """Read the backup, and put it in place with a new epoch, so that every workstation sends what it lacks. `say` is
-    told what was reached.
+    told what was reached; `contents` is where the content of attachments goes, if not into the folder itself.
 
     Raises Refused for a folder or database that is not empty, Unreadable for a backup that is not whole, of another key
     or of a newer version; nothing is in place then. Killed at any moment, it can be done again.
@@ -55,20 +78,19 @@ def restore_backup(
             stage = folder.path / STAGE_NAME
             shutil.rmtree(stage, ignore_errors=True)
             stage.mkdir(mode=0o700)
+            place = contents or ContentFolder(folder.path / CONTENTS_NAME)
+            source = _Source(backup, private_keys, folder.path, place, say)
             try:
-                if folder.is_shared:
-                    sql = folder.connect_empty()
-                    restored = _into_shared(backup, private_keys, folder.path, sql, say)
-                else:
-                    restored = _into_file(backup, private_keys, folder.path, say)
+                restored = _into_shared(source, folder.connect_empty()) if folder.is_shared else _into_file(source)
+            except BaseException:
+                source.forget_contents()
+                raise
             finally:
                 shutil.rmtree(stage, ignore_errors=True)
     return restored
 
 
-def _into_shared(
-    backup: Path, private_keys: Sequence[Any], home: Path, sql: Sql, say: Callable[[str], None]
-) -> Restored:
+def _into_shared(source: _Source, sql: Sql) -> Restored:
     """In one transaction, with the key in place before it ends: a database without it could not be used."""
     try:
         with sql.transaction():
@@ -76,16 +98,17 @@ def _into_shared(
                 raise Refused(
                     "exists", "There is something in this database already.", "Restore into a new, empty one."
                 )
-            restored = _read(backup, private_keys, sql, home / STAGE_NAME, say)
-            _place_key(home)
+            restored = source.read(sql)
+            source.place_contents()
+            _place_key(source.home)
     finally:
         sql.db.close()
     return restored
 
 
-def _into_file(backup: Path, private_keys: Sequence[Any], home: Path, say: Callable[[str], None]) -> Restored:
+def _into_file(source: _Source) -> Restored:
     """Beside first, without the care that a running server takes; the database comes last, which makes it a server."""
-    growing = home / STAGE_NAME / DATABASE_NAME
+    home, growing = source.home, source.stage / DATABASE_NAME
     os.close(os.open(growing, os.O_CREAT | os.O_RDWR, 0o600))
     sql = Sql(ServerSqliteDatabase(str(growing)))
     sql.db.connect()
@@ -93,38 +116,66 @@ def _into_file(backup: Path, private_keys: Sequence[Any], home: Path, say: Calla
         sql.db.execute_sql("PRAGMA journal_mode = delete")
         sql.db.execute_sql("PRAGMA synchronous = off")
         with sql.transaction():
-            restored = _read(backup, private_keys, sql, home / STAGE_NAME, say)
+            restored = source.read(sql)
         if sql.value("PRAGMA quick_check(1)") != "ok":
             raise no_backup()
     finally:
         sql.db.close()
     to_disk(growing)
+    source.place_contents()
     _place_key(home)
     growing.replace(home / DATABASE_NAME)
     sync_folder(home)
     return restored
 
 
-def _read(backup: Path, private_keys: Sequence[Any], sql: Sql, stage: Path, say: Callable[[str], None]) -> Restored:
-    """All of the backup into the database, checked against what it says of itself."""
-    loading = _Loading(sql, stage)
-    reading = Reading(loading.take)
-    with backup.open("rb") as file:
-        unseal(file, private_keys, reading.feed)
-    reading.end()
-    restored = loading.end()
-    say("The backup is whole.")
-    migrate(sql, "server")
-    begin_epoch(sql)
-    return restored
+class _Source:
+    """A backup, and the folder that it is restored into."""
+
+    def __init__(
+        self,
+        backup: Path,
+        private_keys: Sequence[Any],
+        home: Path,
+        contents: ContentFolder,
+        say: Callable[[str], None],
+    ) -> None:
+        self.home, self.stage = home, home / STAGE_NAME
+        self._backup, self._private_keys = backup, private_keys
+        self._contents = contents
+        self._say = say
+        self._arriving: Arriving | None = None
+
+    def read(self, sql: Sql) -> Restored:
+        """All of the backup into the database, checked against what it says of itself."""
+        self._arriving = Arriving(sql, self._contents)
+        loading = _Loading(sql, self.stage, self._arriving)
+        reading = Reading(loading.take)
+        with self._backup.open("rb") as file:
+            unseal(file, self._private_keys, reading.feed)
+        reading.end()
+        restored = loading.end()
+        self._say("The backup is whole.")
+        migrate(sql, "server")
+        begin_epoch(sql)
+        return restored
+
+    def place_contents(self) -> None:
+        if self._arriving is not None:
+            self._arriving.place()
+
+    def forget_contents(self) -> None:
+        if self._arriving is not None:
+            self._arriving.forget()
 
 
 class _Loading:
     """Records in the order in which a backup has them."""
 
-    def __init__(self, sql: Sql, stage: Path) -> None:
+    def __init__(self, sql: Sql, stage: Path, arriving: Arriving) -> None:
         self._sql = sql
         self._stage = stage
+        self._arriving = arriving
         self._beginning: Beginning | None = None
         self._filling = ExitStack()
         self._end: End | None = None
@@ -141,12 +192,20 @@ class _Loading:
                 self._fill(record)
             case File():
                 self._keep(record)
+            case Content() if self._has_contents:
+                self._arriving.take(record)
+            case ContentEnd() if self._has_contents:
+                self._arriving.end(record)
+            case Content() | ContentEnd():
+                raise no_backup()
             case End():
                 self._end = record
 
     def end(self) -> Restored:
         """Raises Unreadable when anything is missing."""
         if self._beginning is None or self._end is None or self._counts != self._end.counts:
+            raise no_backup()
+        if not self._arriving.is_complete(self._end.contents):
             raise no_backup()
         for table in self._beginning.tables:
             if self._sql.value(f'SELECT count(*) FROM "{table}"') != self._counts[table]:
@@ -155,10 +214,15 @@ class _Loading:
         if not self._sql.value("SELECT 1 FROM organisations LIMIT 1"):
             raise no_backup()
         ServerKey.read(self._stage / KEY_NAME)
-        return Restored(self._beginning.made_at, sum(self._counts.values()))
+        files = self._end.contents if self._has_contents else None
+        return Restored(self._beginning.made_at, sum(self._counts.values()), files)
+
+    @property
+    def _has_contents(self) -> bool:
+        return self._beginning is not None and self._beginning.format == WITH_CONTENTS
 
     def _begin(self, beginning: Beginning) -> None:
-        if beginning.format != FORMAT or beginning.schema_version < 1:
+        if beginning.format not in {FORMAT, WITH_CONTENTS} or beginning.schema_version < 1:
             raise no_backup()
         refuse_newer(beginning.schema_version, "server")
         migrate(self._sql, "server", up_to=beginning.schema_version)

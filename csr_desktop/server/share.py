@@ -37,9 +37,9 @@ def cut_off_at(sql: Sql, now_at: int) -> int:
 def crossed(
     sql: Sql, work: Work, dirty: Mapping[str, Sequence[Row]], now_at: int
 ) -> tuple[dict[tuple[str, str], list[str]], list[Row]]:
-    """The rows (table, id) that workstations keep no more by this change, with the ids of a ticket's messages, which
-    go with it; and the messages of tickets that they keep again, which have not changed themselves and so are to be
-    numbered anew.
+    """The rows (table, id) that workstations keep no more by this change, with the ids of a ticket's messages that go
+    with it, being as old; and the messages of tickets that they keep again, which have not changed themselves and so
+    are to be numbered anew.
     """
     aging = [(table, row) for table in AGING for row in dirty.get(table, ()) if work.before[table, row["id"]]]
     limit = cut_off_at(sql, now_at) if aging else 0
@@ -56,12 +56,13 @@ def crossed(
         was, is_now = is_within(table, before, limit), is_within(table, row, limit)
         if was == is_now:
             continue
-        messages = sql.find("messages", "ticket_id", row["id"]) if table == "tickets" else []
+        found = sql.find("messages", "ticket_id", row["id"]) if table == "tickets" else []
+        written = {message["id"] for message in dirty.get("messages", ())}
+        messages = sql.load("messages", [i for i in found if i not in written], lock=not was)
         if was:
-            left[table, row["id"]] = messages
+            left[table, row["id"]] = [i for i, message in messages.items() if not is_within("messages", message, limit)]
         else:
-            written = {message["id"] for message in dirty.get("messages", ())}
-            back += sql.load("messages", [i for i in messages if i not in written], lock=True).values()
+            back += messages.values()
     return left, back
 
 

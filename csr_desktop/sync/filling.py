@@ -47,6 +47,11 @@ def reasons(sql: Sql) -> dict[str, str]:
     return dict(sql.all("SELECT scope, why FROM fills"))
 
 
+def taken_anew(sql: Sql) -> list[str]:
+    """The scopes that are asked for once more because more of them is to be kept."""
+    return [scope for (scope,) in sql.all("SELECT scope FROM cursors WHERE rev < 0")]
+
+
 def forget(sql: Sql, scopes: Iterable[str]) -> None:
     """Runs within the caller's transaction."""
     marks = [(scope,) for scope in scopes]
@@ -91,19 +96,22 @@ def take_places(replica: Replica, reply: PullReply, *, is_new: bool, is_again: b
     """
     sql = replica.sql
     why = reasons(sql)
-    at_once = [scope for scope in reply.resync if scope not in {fill.scope for fill in reply.fills}]
-    begun = [fill for fill in reply.fills if fill.scope not in why or fill.scope in reply.resync]
+    given = {fill.scope for fill in reply.fills}
+    # What left a scope between its last page and its being taken anew is told by nobody, but does not come.
+    again = {*reply.resync, *(() if is_again else taken_anew(sql))} & reply.cursors.keys()
+    at_once = sorted(again - given)
+    begun = [fill for fill in reply.fills if fill.scope not in why or fill.scope in again]
     forget(sql, [*(fill.scope for fill in begun), *at_once])
     for fill in begun:
         # Also of a new file: what came of its scope before it was switched off for long may have left meanwhile.
-        why[fill.scope] = AGAIN if fill.scope in reply.resync else FIRST if is_new and not is_again else MORE
-    given = {fill.scope for fill in reply.fills}
+        why[fill.scope] = AGAIN if fill.scope in again else FIRST if is_new and not is_again else MORE
     under_way = sql.all("SELECT scope FROM fills WHERE stage < ?", SWEEP)
     ended = [scope for (scope,) in under_way if scope not in given and scope not in at_once]
-    forget(sql, [scope for scope in ended if why[scope] != AGAIN])
+    to_be_swept = [scope for scope in ended if why[scope] == AGAIN and scope in reply.cursors]  # others are lost
+    forget(sql, [scope for scope in ended if scope not in to_be_swept])
     sql.many(
         f"UPDATE fills SET stage = {SWEEP}, below = ?, rows_left = 0 WHERE scope = ?",
-        [(reply.cursors[scope], scope) for scope in ended if why[scope] == AGAIN],
+        [(reply.cursors[scope], scope) for scope in to_be_swept],
     )
     sql.many(
         "INSERT INTO fills (scope, stage, table_name, below, rows_left, why) VALUES (?,?,?,?,?,?) ON CONFLICT (scope) "

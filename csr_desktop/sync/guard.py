@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.domain.share import within_sql
 from csr_desktop.domain.sync_status import StoppedDeletion
 
 if TYPE_CHECKING:
+    from csr_desktop.store.sql import Sql
     from csr_desktop.sync.replica import Replica
 
 DELETION_ROWS, DELETION_SHARE = 200, 0.05
@@ -23,6 +25,7 @@ _TAKEN: Final = "taken_away"
 """Keys in `state`: rows by table that this catch-up has taken away; where it was stopped; that it is meant."""
 _STOPPED: Final = "deletion_stopped"
 _MEANT: Final = "deletion_meant"
+_AT_ONCE: Final = 500
 
 
 class Suspicious(CsrDesktopError):
@@ -38,16 +41,18 @@ class MassDeletion(Suspicious):
         self.count, self.total = count, total
 
 
-def check_deletion(replica: Replica, taken: Mapping[str, Collection[str]], *, is_all: bool = False) -> None:
+def check_deletion(
+    replica: Replica, taken: Mapping[str, Collection[str]], cut_off_at: int = 0, *, is_all: bool = False
+) -> None:
     """These rows are to go by table, deleted or left; they count together with those that the same catch-up took
-    before, unless `is_all` says that no more are to come. Raises MassDeletion. Runs within the caller's transaction.
+    before, unless `is_all` says that no more are to come. What is older than `cut_off_at` goes anyway and counts not.
+    Raises MassDeletion. Runs within the caller's transaction.
     """
     sql, state = replica.sql, replica.state()
     earlier: dict[str, int] = {} if is_all else msgspec.json.decode(state.get(_TAKEN) or "{}")
     counts = dict(earlier)
     for table, ids in taken.items():
-        here = sum(1 for row in sql.load(table, ids).values() if not row["deleted"])
-        count = counts[table] = earlier.get(table, 0) + here
+        count = counts[table] = earlier.get(table, 0) + _here(sql, table, ids, cut_off_at)
         if count <= DELETION_ROWS or _MEANT in state:
             continue
         total = int(sql.value(f"SELECT COUNT(*) FROM {table} WHERE deleted = 0")) + earlier.get(table, 0)
@@ -55,6 +60,17 @@ def check_deletion(replica: Replica, taken: Mapping[str, Collection[str]], *, is
             raise MassDeletion(count, total)
     if counts != earlier and not is_all:
         replica.set_state(_TAKEN, msgspec.json.encode(counts).decode())
+
+
+def _here(sql: Sql, table: str, ids: Collection[str], cut_off_at: int) -> int:
+    within = within_sql(table, cut_off_at, is_postgresql=False)
+    chosen = f"deleted = 0 AND {within}" if within else "deleted = 0"
+    count, left = 0, list(ids)
+    while left:
+        part, left = left[:_AT_ONCE], left[_AT_ONCE:]
+        marks = ",".join("?" * len(part))
+        count += int(sql.value(f"SELECT COUNT(*) FROM {table} WHERE id IN ({marks}) AND {chosen}", *part))
+    return count
 
 
 def caught_up(replica: Replica) -> None:

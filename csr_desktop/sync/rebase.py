@@ -172,12 +172,13 @@ class Puller:
             raise Suspicious("The server's answer does not lead on.", "Nothing of it was taken.")
 
     def _keep_cut_off(self, reply: PullReply, before_at: int) -> None:
-        """Where more is kept than before, it is asked for: all scopes are taken anew beside what is here."""
+        """Where more is kept than before, it is asked for: all scopes are taken again beside what is here."""
         if 0 < before_at - CLOCK_SLACK_MS <= reply.cut_off_at < before_at:
             return  # the server's clock was set back
         if reply.cut_off_at < before_at:
             self._sql.do("UPDATE cursors SET rev = -1")
             filling.forget(self._sql, filling.reasons(self._sql))
+            self._replica.set_state(filling.DROPPED, str(reply.cut_off_at))  # from here on it grows old again
         self._replica.set_state(filling.CUT_OFF, str(reply.cut_off_at))
 
     def rest(self) -> ChangeSet | None:
@@ -285,7 +286,7 @@ class Puller:
         special = images.keys() | {(gone.table, gone.row_id) for gone in reply.gone}
         plain, incoming = _parted(theirs, special)
         self._left(reply, incoming, images)
-        check_deletion(self._replica, _taken(incoming))
+        check_deletion(self._replica, _taken(incoming), reply.cut_off_at)
         self._lose(lost, incoming, images)
         if lost:
             for table, rows in plain.items():

@@ -45,6 +45,8 @@ def keep_sent(replica: Replica, taken: Sequence[tuple[str, Command]], at: int) -
             for position, (group_id, command) in enumerate(taken, first)
         ],
     )
+    if is_behind(replica):  # what a server that was put back has lost is yet to be looked for among it
+        return
     oldest = first + len(taken) - 1 - SENT_KEPT
     sql.do("DELETE FROM sent WHERE position <= ? OR answered_at < ?", oldest, at - SENT_DAYS * _DAY)
 

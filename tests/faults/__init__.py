@@ -68,6 +68,7 @@ each of them exists. Fault 25 is tried with the mail.
     tests/faults/test_wire.py::test_an_answer_that_is_lost_after_the_commit_is_asked_for_again_and_the_change_is_made_once
     tests/faults/test_wire.py::test_an_answer_that_is_cut_in_the_middle_is_no_answer
 12  half-open connection, black hole, server stopped midway
+    tests/faults/test_older_history_window.py::test_without_the_server_it_says_so_and_tries_again
     tests/faults/test_silence.py::test_packets_that_vanish_and_half_a_connection
     tests/faults/test_silence.py::test_a_server_that_is_stopped_midway_is_tried_again_and_nothing_is_lost
     tests/faults/test_silence.py::test_waits_grow_to_a_bound_and_a_hundred_desks_do_not_come_back_at_once
@@ -105,6 +106,7 @@ each of them exists. Fault 25 is tried with the mail.
     tests/system/test_keyring_store.py::test_never_set_up_and_the_question_put_away
     tests/system/test_keyring_store.py::test_hostile_settings_bring_in_no_code
 18  newer database, newer server, older server
+    tests/faults/test_older_history_window.py::test_an_older_server_is_said_to_be_one
     tests/store/test_opening_desk.py::test_a_newer_file_is_refused_by_its_meta_and_without_it
     tests/store/test_migrations.py::test_a_newer_server_database_is_refused
     tests/server/test_server_limits.py::test_another_version_is_told_what_to_do

@@ -46,4 +46,9 @@ def test_what_is_tried_here_is_in_the_list() -> None:
         if path.name != "test_inventory.py"
         for name in functions(path)
     }
-    assert here - named == {("tests/faults/test_damage.py", "test_without_harm_all_of_it_is_sent")}
+    older = "tests/faults/test_older_history_window.py"
+    assert here - named == {
+        ("tests/faults/test_damage.py", "test_without_harm_all_of_it_is_sent"),
+        (older, "test_a_history_is_read_to_its_end_and_a_ticket_in_it"),
+        (older, "test_the_palette_finds_what_only_the_server_has_and_opens_it"),
+    }, "without a fault"

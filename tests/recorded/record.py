@@ -21,15 +21,23 @@ import msgspec
 import zstandard
 
 from csr_desktop.commands import administration as admin
-from csr_desktop.commands import calls, catalogue, clients, every, follow_ups, tickets
+from csr_desktop.commands import attachments, calls, catalogue, clients, every, follow_ups, tickets
 from csr_desktop.commands.command import Command
 from csr_desktop.domain import business_calendar
 from csr_desktop.domain.ids import id_source
 from csr_desktop.protocol import (
+    CONTENT_PART_BYTES,
     MEDIA_TYPE,
     PROTOCOL,
     VERSION_HEADER,
+    ContentPart,
+    ContentQuestion,
+    ContentRequest,
+    OlderPageRequest,
+    OlderRowRequest,
+    OlderSearchRequest,
     PokeRequest,
+    PresenceWord,
     PullReply,
     PullRequest,
     PushRequest,
@@ -184,6 +192,8 @@ def play(day: Day, users: dict[str, str], teams: dict[str, str]) -> None:
     lea.sync()
     office.noon(ada, lea, work)
     day.pass_time(60)  # the tokens end
+    office.attach(ada, lea, work)
+    office.look_back(ada, work)
     office.afternoon(ada, lea, work)
     office.moves(adm, ada, lea, work)
     strangers(day, ada)
@@ -336,6 +346,48 @@ class Office:
         lea.do(follow_ups.ReopenFollowUp(row_id=work.task, was_at=completed_at))
         lea.do(follow_ups.ReassignFollowUp(row_id=work.task, was_id=me, becomes_id=self.users["bob"]))
         lea.sync()
+
+    def attach(self, ada: Workstation, lea: Workstation, work: Work) -> None:
+        """A file in two parts, which a colleague fetches; and what each of them does."""
+        content = b"Sample notice. " * 70_000
+        sha256, attachment_id, removed_id = hashlib.sha256(content).hexdigest(), self.new_id(), self.new_id()
+        ada.do(
+            *(
+                attachments.AddAttachment(
+                    row_id=row_id, ticket_id=work.ticket, name="notice.txt", size=len(content), sha256=sha256
+                )
+                for row_id in (attachment_id, removed_id)
+            )
+        )
+        ada.do(attachments.RemoveAttachment(row_id=removed_id))
+        ada.sync()
+        self.day.said["desk"] = "ada"
+        assert ada.transport.content_state(ContentQuestion(attachment_id)).received == 0
+        for offset in range(0, len(content), CONTENT_PART_BYTES):
+            body = content[offset : offset + CONTENT_PART_BYTES]
+            ada.transport.put_content(ContentPart(attachment_id, offset, body, hashlib.sha256(body).digest()))
+        assert ada.transport.finish_content(ContentQuestion(attachment_id)).is_there
+        ada.transport.say(PresenceWord("available", work.ticket, "reply", self.teams["Team one"]))
+        lea.sync()
+        assert lea.transport.get_content(ContentRequest(attachment_id, 0)).body == content[:CONTENT_PART_BYTES]
+        assert lea.transport.say(PresenceWord("on_call")).people
+
+    def look_back(self, ada: Workstation, work: Work) -> None:
+        """A call of long ago is on the server alone, where it is found."""
+        call_id, at = self.new_id(), self.day.clock() - 500 * DAY
+        ada.do(
+            calls.LogInteraction(
+                row_id=call_id, scope=self.teams["Team one"], client_id=work.client, started_at=at, ended_at=at,
+                note="A sample of long ago",
+            )
+        )  # fmt: skip
+        ada.sync()
+        self.day.deed("index")
+        assert [row[0] for row in ada.transport.older_page(OlderPageRequest(work.client)).rows["interactions"]] == [
+            call_id
+        ]
+        assert ada.transport.older_row(OlderRowRequest("interactions", call_id)).rows["interactions"]
+        assert [hit.row_id for hit in ada.transport.older_search(OlderSearchRequest("long ago")).hits] == [call_id]
 
     def afternoon(self, ada: Workstation, lea: Workstation, work: Work) -> None:
         """Both do the same at once: one is told that it is taken, one that it differs."""

@@ -18,6 +18,7 @@ from csr_desktop.commands.work import Work
 from csr_desktop.server.app import Parts
 from csr_desktop.server.escrow import ServerKey
 from csr_desktop.server.folder import DATABASE_NAME, KEY_NAME
+from csr_desktop.server.search_index import SearchIndex
 from csr_desktop.store.tables import new_row
 
 HERE = Path(__file__).parent
@@ -97,6 +98,10 @@ def do_deed(parts: Parts, deed: str, values: list[str]) -> None:
         parts.writer.do(lambda: _move(parts, *values)).result()
     elif deed == "revoke":
         parts.writer.do(lambda: parts.sql.do("UPDATE devices SET revoked_at = 1 WHERE id = ?", *values)).result()
+    elif deed == "index":
+        index = SearchIndex(parts.sql)
+        while parts.writer.do(lambda: index.step(100)).result():
+            pass
     else:
         raise ValueError(deed)
 
@@ -135,17 +140,18 @@ class Tape:
             reply.extend(message.get("body", b""))
             await send(message)
 
+        at, desk = self._said["clock"](), self._said["desk"]  # by the end of it, the next one may speak
         await self._application(scope, received, sent)
         path = scope["path"].removeprefix("/api/1/")
         step = Step(
-            at=self._said["clock"](),
-            desk=self._said["desk"],
+            at=at,
+            desk=desk,
             path=path,
             has_token=any(name == b"authorization" for name, _ in scope["headers"]),
             request=_headers(scope["headers"]),
             status=status,
             reply=headers,
-            name=f"{len(self._kept) + 1:03}-{self._said['desk']}-{path}",
+            name=f"{len(self._kept) + 1:03}-{desk}-{path.replace('/', '-')}",
         )
         self._kept.append((step, bytes(request), bytes(reply)))
 

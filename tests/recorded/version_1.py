@@ -164,3 +164,7 @@ class Copy:
         if reply.seq >= 0:
             self.answered = reply.seq
             self.answers |= {answer.seq: answer for answer in reply.answers}
+
+    def asking(self, request: Any) -> Any:
+        """The same question by a desk that is where this one is."""
+        return msgspec.structs.replace(request, cursors=self.cursors, answered=self.answered, epoch=self.epoch)

@@ -96,9 +96,13 @@ class Roles:
         return Standing(row["role"], bool(row["is_active"]) and not row["deleted"], teams, read | {"org", user_id})
 
     def may_open(self, user_id: str, row: dict[str, Any]) -> bool:
-        """By way of its client: “own team's; others' through the client's profile”; all; nothing for who administers."""
+        """By way of its client: “own team's; others' through the client's profile”; all; nothing for who administers.
+        What has no client is in no profile.
+        """
         who = self.standing(user_id)
         if TABLE[WORK, who.role] == "nothing" or row["deleted"]:
+            return False
+        if not row["client_id"] and row["scope"] not in who.scopes:
             return False
         is_of_a_team = self.row("teams", row["scope"]) is not None and not self.is_deleted("teams", row["scope"])
         return is_of_a_team or row["scope"] in {"org", user_id}

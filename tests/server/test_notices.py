@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
-from csr_desktop.server.notices import CHANGES, PRESENCE, Notices, told_to
+from csr_desktop.server.notices import AGAIN_SECONDS, CHANGES, PRESENCE, Notices, told_to
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
 from csr_desktop.system.clock import wall_clock
@@ -114,6 +115,40 @@ def test_what_one_says_all_hear_also_after_a_lost_connection(sql: Sql, listener:
     finally:
         other.notices.stop()
     assert listener.heard.empty()
+
+
+def take_files(held: list[int], seconds: float) -> None:
+    """Have every number up to `select`'s last taken, also those that get free meanwhile, as workstations do."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        file = os.open(os.devnull, os.O_RDONLY)
+        if file < 1_024:
+            held.append(file)
+        else:
+            os.close(file)
+            time.sleep(0.01)
+
+
+def test_it_hears_again_where_a_thousand_workstations_took_the_places(sql: Sql, listener: Listener) -> None:
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2_000:
+        pytest.skip("this machine does not let a program have so many files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2_000), hard))
+    held: list[int] = []
+    try:
+        take_files(held, 0.1)
+        cut(sql)
+        take_files(held, AGAIN_SECONDS * 0.8)
+        assert listener.looked.get(timeout=10) == 0
+        fill(sql, "org")
+        assert listener.heard.get(timeout=10) == "0 1 org"
+        listener.notices.say(PRESENCE, "Ada Sample is there")
+        assert listener.said.get(timeout=10) == "Ada Sample is there"
+    finally:
+        for file in held:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_it_ends_at_once(sql: Sql) -> None:

@@ -60,6 +60,10 @@ class Site:
         self.teams: dict[str, str] = dict(self.sql.all("SELECT name, id FROM teams"))
         self.people: dict[str, str] = dict(self.sql.all("SELECT login, id FROM users"))
 
+    def is_in(self, login: str, team: str) -> bool:
+        found = "SELECT 1 FROM memberships WHERE user_id = ? AND team_id = ? AND deleted = 0"
+        return bool(self.sql.value(found, self.people[login], team))
+
     def ago(self, days: float) -> int:
         return self.clock() - int(days * DAY)
 
@@ -150,7 +154,7 @@ def furnish(site: Site, seed: int = 1) -> dict[str, dict[str, Any]]:
         rows = []
         for _ in range(40):
             old = site.ago(dice.choice([1, 100, 380, 420, 500, 800, 800.0, 1500]))
-            row = {**new_row(table), "id": new_id(), "client_id": dice.choice(["bakery", "dental"]), at: old}
+            row = {**new_row(table), "id": new_id(), "client_id": dice.choice(["bakery", "dental", ""]), at: old}
             row |= {"scope": dice.choice(scopes), "deleted": int(dice.random() < 0.2)}
             row[{"interactions": "note", "tickets": "subject", "follow_ups": "title"}[table]] = "Payroll matter"
             if table == "tickets":
@@ -165,11 +169,13 @@ def furnish(site: Site, seed: int = 1) -> dict[str, dict[str, Any]]:
     return made
 
 
-def may_read(site: Site, login: str, scope: str) -> bool:
+def may_read(site: Site, login: str, scope: str, client_id: str) -> bool:
     """The roles table: own team's, others' through the client's profile; the manager all; the administrator nothing."""
     if login == "adm":
         return False
-    return scope in site.teams.values() or scope == site.people[login]
+    if scope in site.teams.values():
+        return bool(client_id) or login == "max" or site.is_in(login, scope)
+    return scope == site.people[login]
 
 
 def test_pages_and_share_make_up_all_that_the_roles_table_lets_a_person_read(site: Site) -> None:
@@ -187,7 +193,7 @@ def test_pages_and_share_make_up_all_that_the_roles_table_lets_a_person_read(sit
                     if row["client_id"] == client_id
                     and not row["deleted"]
                     and row_id not in kept
-                    and may_read(site, login, row["scope"])
+                    and may_read(site, login, row["scope"], row["client_id"])
                 }
                 assert set(found) == expected, login
                 assert expected or login == "adm"
@@ -204,12 +210,29 @@ def test_a_row_opens_for_who_may_read_it_and_else_is_as_if_it_were_not_there(sit
         assert nowhere.code == "unknown"
         for row_id, row in made.items():
             response = desk.post("older/row", OlderRowRequest(row["table"], row_id))
-            if may_read(site, login, row["scope"]) and not row["deleted"]:
+            if may_read(site, login, row["scope"], row["client_id"]) and not row["deleted"]:
                 reply = message(response, OlderRowReply)
                 assert [one[0] for one in reply.rows[row["table"]]] == [row_id]
                 assert reply.columns[row["table"]] == list(COLUMNS[row["table"]])
             else:
                 assert (response.status_code, problem(response)) == (403, nowhere), login
+
+
+def test_work_of_no_client_is_read_by_its_own_team_alone(site: Site) -> None:
+    """There is no profile by way of which others could come to it."""
+    old, theirs = site.ago(600), {"scope": site.teams["Team two"]}
+    (call,) = site.file("interactions", {"started_at": old, "note": "Garnishment, who called is not known", **theirs})
+    (ticket,) = site.file(
+        "tickets", {"subject": "Garnishment", "last_message_at": old, "opened_at": old, "state": "closed", **theirs}
+    )
+    (message_id,) = site.file("messages", {"ticket_id": ticket, "body": "garnishment", "written_at": old, **theirs})
+    site.index()
+    strangers, team = site.desk("ada"), site.desk("cy")
+    assert search(strangers, "garnishment") == []
+    assert {hit.row_id for hit in search(team, "garnishment")} == {call, ticket, message_id}
+    for table, row_id in (("interactions", call), ("tickets", ticket)):
+        assert problem(strangers.post("older/row", OlderRowRequest(table, row_id))).code == "unknown"
+        assert ids(team.get(OlderRowReply, "older/row", OlderRowRequest(table, row_id))) >= {(table, row_id)}
 
 
 def test_a_ticket_comes_with_its_conversation_and_what_its_files_are_called(site: Site) -> None:
@@ -456,9 +479,12 @@ def test_nobody_finds_what_they_may_not_read_or_have_anyway(site: Site, seed: in
         desk = site.desk(login)
         kept = share(desk)
         found = {hit.row_id for hit in search(desk, "pay matter")}
-        teams = site.teams.values()
         allowed = {
-            i for i, row in made.items() if row["scope"] in teams and not row["deleted"] and login != "adm"
+            row_id
+            for row_id, row in made.items()
+            if row["scope"] in site.teams.values()
+            and not row["deleted"]
+            and may_read(site, login, row["scope"], row["client_id"])
         } - kept
         assert found <= allowed, login
         assert len(found) == min(50, len(allowed))

@@ -10,7 +10,9 @@ import pytest
 
 from csr_desktop.commands.administration import AddTeam
 from csr_desktop.commands.calls import LogInteraction
+from csr_desktop.commands.work import Work
 from csr_desktop.server.run import RunningServer, administration
+from csr_desktop.store.tables import new_row
 from tests.server.desk import Desk, new_id
 
 Desks = Callable[[str], Desk]
@@ -49,6 +51,37 @@ def test_a_poke_is_not_for_another_teams_work(
         thread.join(10)
     assert [a.status for a in ada.pull().answers] == ["done"]
     assert heard == {"cy": False, "bob": True}
+
+
+def test_a_poke_is_for_the_team_alone_where_old_work_is_taken_up_again(
+    ada: Desk, desk: Desks, server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ticket's messages are numbered anew with it, though nothing was written in them."""
+    monkeypatch.setattr("csr_desktop.server.streams.POKE_SECONDS", 1.5)
+    cy, bob = desk("cy").begin(), desk("bob").begin()
+    team, parts = next(iter(ada.pull().rights.teams)), server.parts
+    old_at = int(time.time() * 1000) - 900 * 86_400_000
+
+    def put(state: str) -> None:
+        work = Work(parts.sql.load, new_row, find=parts.sql.find)
+        work.put("tickets", "ticket", scope=team, state=state, subject="Garnishment", opened_at=old_at)
+        for n in range(3 if state == "closed" else 0):
+            work.put("messages", f"message-{n}", scope=team, ticket_id="ticket", written_at=old_at)
+        parts.ledger.write(work)
+
+    parts.writer.do(lambda: put("closed")).result()
+    heard: dict[str, bool] = {}
+    threads = [
+        threading.Thread(target=lambda d=d: heard.update({d.login: d.poke(d.pull().cursors)})) for d in (cy, bob)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.4)
+    parts.writer.do(lambda: put("open")).result()
+    for thread in threads:
+        thread.join(10)
+    assert heard == {"cy": False, "bob": True}
+    assert len(ada.pull().rows["messages"]) == 3
 
 
 def test_a_change_from_the_command_line_is_heard_of(ada: Desk, server: RunningServer) -> None:

@@ -10,6 +10,7 @@ from csr_desktop.server.share import MARKS_KEPT_MS, drop_old_marks
 from csr_desktop.store.migrations import latest_version
 from tests.sync.deeds import CLIENTS, TEAMS
 from tests.sync.desks import DAY, SKEWS
+from tests.sync.years import daily_work
 
 if TYPE_CHECKING:
     from tests.sync.simulation import World
@@ -119,7 +120,10 @@ def put_server_back(world: World) -> None:
 
 
 def forget_marks(world: World) -> None:
-    """The server's daily work, on a day when all marks of what left a scope are old."""
+    """The server's daily work, on a day when all marks of what left a scope are old; where years pass, by its clock."""
+    if world.is_long:
+        daily_work(world)
+        return
     world.on_server(lambda sql: drop_old_marks(sql, world.now + 2 * DAY + MARKS_KEPT_MS))
     world.stats["marks forgotten"] += 1
 

@@ -11,19 +11,28 @@ from csr_desktop.commands import calls, catalogue, clients
 from csr_desktop.commands.work import Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person
+from csr_desktop.domain.share import cut_off, is_within
 from csr_desktop.server.ledger import Ledger, Push
+from csr_desktop.server.share import months
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, SYNCED, new_row
-from csr_desktop.sync.recovery import is_behind
+from csr_desktop.sync.filling import CUT_OFF
+from csr_desktop.sync.rebase import DIFFERS_KEPT_MS
+from csr_desktop.sync.recovery import SENT_DAYS, is_behind
 from csr_desktop.sync.replica import person_of
 from tests.sync.accidents import CHILDREN
 from tests.sync.databases import file_of, server_file
-from tests.sync.desks import Desk
+from tests.sync.desks import DAY, Desk
+from tests.sync.years import within
 
 if TYPE_CHECKING:
     from tests.sync.simulation import World
 
 Key = tuple[str, str]
+Change = tuple[str, dict[str, Any] | None, dict[str, Any]]
+"""A table and a row's last version and the new one."""
+SLACK_MS = 3 * DAY
+"""What clocks and the way of an answer may make of a time."""
 
 
 class Versions:
@@ -33,19 +42,28 @@ class Versions:
         self._known: dict[Key, list[dict[str, Any]]] = {}
         self.top = 0
 
-    def record(self, sql: Sql) -> None:
+    def record(self, sql: Sql) -> list[Change]:
+        """What is new since the last time."""
+        found: list[Change] = []
         for table, names in COLUMNS.items():
             columns = ",".join(f'"{c}"' for c in names)
             for values in sql.all(f"SELECT {columns} FROM {table} WHERE rev > ?", self.top):
                 row = dict(zip(names, values, strict=True))
-                self._known.setdefault((table, row["id"]), []).append(row)
+                known = self._known.setdefault((table, row["id"]), [])
+                found.append((table, known[-1] if known else None, row))
+                known.append(row)
         self.top = int(sql.value("SELECT value FROM counters WHERE id = 'rev'"))
+        return found
 
     def has(self, key: Key, row: dict[str, Any], blind_to: frozenset[str]) -> bool:
         """Of a row that has to come again, whose rev is 0, the rev is not compared."""
         ignored = blind_to | ({"rev"} if row["rev"] == 0 else set())
         told = {name: value for name, value in row.items() if name not in ignored}
         return any(told.items() <= known.items() for known in self._known.get(key, ()))
+
+    def was_old(self, key: Key, cut_off_at: int) -> bool:
+        """Whether any of them was done so long ago. Not of messages."""
+        return any(not is_within(key[0], row, cut_off_at) for row in self._known[key])
 
 
 class Deed:
@@ -95,10 +113,19 @@ class Deeds:
             else:
                 del self.all[command_id]
 
-    def server_put_back(self, before: dict[str, str]) -> None:
+    def server_put_back(self, before: dict[str, tuple[str, int]]) -> None:
+        """`before` are statuses and times of what it had executed. A desk remembers for a month what it sent."""
+        known = [
+            {i for (i,) in desk.replica.sql.all("SELECT id FROM sent UNION SELECT id FROM outbox")}
+            for desk in self._world.desks
+        ]
+        month_ago = self._world.now - SENT_DAYS * DAY + SLACK_MS
         for command_id in before.keys() - self._log().keys():
-            deed = self.all.get(command_id)
-            if deed is not None and (deed.is_on_server_alone or before[command_id] == "void"):
+            deed, (status, executed_at) = self.all.get(command_id), before[command_id]
+            if deed is None:
+                continue
+            is_forgotten = executed_at < month_ago and command_id not in known[deed.number]
+            if deed.is_on_server_alone or status == "void" or is_forgotten:
                 del self.all[command_id]
 
 
@@ -126,6 +153,7 @@ def check_desk(world: World, desk: Desk) -> None:
     assert not different, "local is not the server's state and what is unsent: " + "; ".join(
         f"{key}: {_difference(local.get(key), expected.get(key))}" for key in sorted(different)[:2]
     )
+    desk.dropped_until = max(desk.dropped_until, int(desk.replica.state().get(CUT_OFF, 0)))
     _check_nothing_vanished(world, desk, who, local)
     course, cursors = desk.course(), dict(sql.all("SELECT scope, rev FROM cursors WHERE rev >= 0"))
     if course == desk.seen[0]:
@@ -174,8 +202,9 @@ def _check_nothing_vanished(world: World, desk: Desk, who: Person, local: dict[K
         command = catalogue.decode(bytes(found[1]))
         assert isinstance(command, calls.LogInteraction)
         stays = command.scope in who.scopes - desk.filling and command.row_id not in world.moved
-        if found[0] == "done" and stays:
-            assert ("interactions", command.row_id) in local, "my call vanished for a while"
+        if found[0] == "done" and stays and ("interactions", command.row_id) not in local:
+            is_old = world.versions.was_old(("interactions", command.row_id), desk.dropped_until)
+            assert is_old, "my call vanished for a while"
 
 
 # When all has healed
@@ -205,9 +234,13 @@ def _check_replica(world: World, desk: Desk) -> None:
     for table in SYNCED:
         every = world.sql.all(f"SELECT id, scope FROM {table}")
         mine = world.sql.load(table, [i for i, scope in every if scope in scopes])
+        if world.is_long:
+            mine = within(world.sql, table, mine, cut_off(world.now, months(world.sql)))
         local = desk.replica.sql.load(table, desk.rows(table))
-        # What a server that was put back has lost, a row's move too, and nobody sent again, stays until a person decides.
-        kept = {i for i, row in local.items() if row["rev"] == 0 and i not in mine and world.has_been_put_back}
+        # What a server that was put back has lost, a row's move too, and nobody sent again, stays until a person decides;
+        # so does what left while the file was another one.
+        is_doubtful = world.has_been_put_back or desk.has_been_put_back
+        kept = {i for i, row in local.items() if row["rev"] == 0 and i not in mine and is_doubtful}
         different = sorted(i for i in mine.keys() | local.keys() - kept if mine.get(i) != local.get(i))
         assert not different, f"desk {desk.number} differs in {table}: " + "; ".join(
             f"{i}: {_difference(local.get(i), mine.get(i))}" for i in different[:2]
@@ -227,7 +260,10 @@ def _check_acknowledged(world: World, log: dict[str, tuple[str, bytes]]) -> None
             continue
         if status == "refused":
             assert command_id in shown[deed.number], f"refused without a word: {deed.kind} {command_id}"
-        if status == "differs" and not world.has_been_put_back:  # it may have been done, and been done again late
+        executed_at = world.sql.value("SELECT executed_at FROM log WHERE id = ?", command_id)
+        is_of_now = executed_at > world.now - DIFFERS_KEPT_MS + SLACK_MS
+        # In a server that was put back it may have been done, and been done again late.
+        if status == "differs" and is_of_now and not world.has_been_put_back:
             assert command_id in needs[deed.number], f"differs without a word: {deed.kind} {command_id}"
     for number, ids in enumerate(shown):
         assert all(needs[number][i] == "refused" for i in ids), "an alarm for what merely differs"

@@ -22,6 +22,7 @@ from csr_desktop.sync.rebase import OlderCopy, Restored
 from csr_desktop.sync.recovery import CATCHING_UP, begin_again, is_behind, is_put_back
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
 from csr_desktop.sync.transport import NoAnswer, Revoked, SignedOut, decoded
+from tests.sync.counting import CountingPuller
 from tests.sync.databases import desk_file, file_of
 from tests.sync.network import Message
 from tests.sync.one_thread import Deaf, OneThreadEngine
@@ -30,6 +31,7 @@ from tests.sync.stepping import Fuse, SteppingSql
 
 if TYPE_CHECKING:
     import random
+    from collections import Counter
     from collections.abc import Callable
     from pathlib import Path
 
@@ -49,6 +51,8 @@ class Surroundings(Protocol):
     random: random.Random
     folder: Path
     now: int
+    stats: Counter[str]
+    bulk: list[str]
 
     def exchange(self, message: Message) -> Answer | None:
         """The server's answer; None when none comes."""
@@ -101,7 +105,7 @@ class Desk:
     """Person and workstation. `filling` are the scopes that came, or came back, and of which more pages follow;
     `mended_count` is how many rows comparing with the server put right; `blind_to` the columns that the program which
     wrote the file did not have; until the next answer `is_mixed`: rows as that program would have left them, and unsent
-    commands that have not run over them yet.
+    commands that have not run over them yet; `dropped_until` is the latest time before which it did not keep what is done.
     """
 
     def __init__(self, world: Surroundings, number: int) -> None:
@@ -123,6 +127,8 @@ class Desk:
         self.blind_to: frozenset[str] = frozenset()
         self.is_mixed = False
         self.takes_back_undos = False
+        self.dropped_until = 0
+        self.has_been_put_back = False
         self.open()
 
     def clock(self) -> int:
@@ -144,7 +150,9 @@ class Desk:
         self.engine = OneThreadEngine(
             self.replica, _Line(self), self.clock, lambda _: None, lambda _: None, lambda: 0.5
         )
-        self.puller = self.engine._puller
+        self.engine._puller = self.puller = CountingPuller(
+            self.replica, stats=self.world.stats, is_in_bulk=lambda: bool(self.world.bulk)
+        )
         self.last = {}
         if is_new:
             first_rights(self.replica, self.device_id, newcomer(self.user_id, self.user_id))
@@ -174,6 +182,7 @@ class Desk:
         self.close()
         self.path.write_bytes(self.copied)
         self.is_mixed = self._is_copy_mixed
+        self.has_been_put_back = True
         self.opened_again += 1
         self.open()
         if is_noticed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -11,15 +12,20 @@ import pytest
 from csr_desktop.commands import catalogue, clients, command, tickets
 from csr_desktop.commands.command import ChangeState, Command, EditRow, read_stamps, readable, write_stamps
 from csr_desktop.commands.work import Images, Row, Stamp, Work
+from csr_desktop.domain import share
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.permissions import Person, may_edit_clients
 from csr_desktop.protocol import PullReply, PullRequest
+from csr_desktop.server import feed as feed_module
+from csr_desktop.server import filling as filling_of_server
 from csr_desktop.server import ledger as ledger_module
-from csr_desktop.server.feed import Feed
+from csr_desktop.server import share as server_share
+from csr_desktop.server.feed import Feed, _Page
 from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.store import migrations
 from csr_desktop.store.sql import Sql
-from csr_desktop.sync import filling, rebase
+from csr_desktop.store.tables import SYNCED
+from csr_desktop.sync import filling, rebase, recovery
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.rebase import Puller
 from csr_desktop.sync.replica import NeedsYou, Replica
@@ -301,6 +307,91 @@ def nothing_swept(patch: Patch) -> None:
     )
 
 
+# Of what happens as years pass
+
+
+def cut_off_not_applied_at_the_server(patch: Patch) -> None:
+    for module in (feed_module, filling_of_server):
+        patch.setattr(module, "within_sql", lambda *_, **__: "")
+
+
+def messages_without_their_ticket(patch: Patch) -> None:
+    original = share.within_sql
+
+    def within_sql(table: str, cut_off_at: int, *, is_postgresql: bool, alias: str = "") -> str:
+        said = original(table, cut_off_at, is_postgresql=is_postgresql, alias=alias)
+        return f"{said.partition(' OR EXISTS ')[0]})" if table == "messages" and said else said
+
+    for module in (feed_module, filling_of_server):
+        patch.setattr(module, "within_sql", within_sql)
+
+
+def conversation_stays_away(patch: Patch) -> None:
+    original = server_share.crossed
+    patch.setattr(ledger_module, "crossed", lambda *given: (original(*given)[0], []))
+
+
+def nothing_told_of_what_grew_old_meanwhile(patch: Patch) -> None:
+    original = _Page._changed_rows
+
+    def changed_rows(self: _Page, table: str, scope: str, after: int) -> Iterator[tuple[int, str, Any]]:
+        return (change for change in original(self, table, scope, after) if change[1])
+
+    patch.setattr(_Page, "_changed_rows", changed_rows)
+
+
+def old_rows_kept_at_the_desk(patch: Patch) -> None:
+    patch.setattr(rebase, "has_old", lambda _replica: False)
+
+
+def unsent_work_dropped_when_old(patch: Patch) -> None:
+    patch.setattr(Replica, "unsent", _without_when_dropping(Replica.unsent))
+
+
+def _without_when_dropping(original: Callable[[Replica], list[Command]]) -> Callable[[Replica], list[Command]]:
+    def unsent(self: Replica) -> list[Command]:
+        is_dropping = sys._getframe(1).f_code.co_name == "drop_old"
+        if is_dropping:
+            self.sql.do("DELETE FROM base")
+        return [] if is_dropping else original(self)
+
+    return unsent
+
+
+def marks_dropped_too_early(patch: Patch) -> None:
+    patch.setattr(server_share, "MARKS_KEPT_MS", 20 * 86_400_000)
+
+
+def no_resync_after_being_away(patch: Patch) -> None:
+    patch.setattr(feed_module, "floors", lambda _sql: {})
+
+
+def sweep_takes_unsent_work(patch: Patch) -> None:
+    original = Puller._sweep
+
+    def sweep(self: Puller) -> ChangeSet:
+        scope = self._sql.value("SELECT scope FROM fills WHERE stage = ? ORDER BY scope", filling.SWEEP)
+        found = original(self)
+        for table in SYNCED:
+            here = self._sql.all(f"SELECT id FROM {table} WHERE scope = ? AND rev = 0", scope)
+            self._sql.purge(table, [row_id for (row_id,) in here])
+        return found
+
+    patch.setattr(Puller, "_sweep", sweep)
+
+
+def guard_that_does_not_hold(patch: Patch) -> None:
+    patch.setattr(rebase, "check_deletion", lambda *_, **__: None)
+
+
+def taken_anew_without_a_sweep(patch: Patch) -> None:
+    patch.setattr(filling, "taken_anew", lambda _sql: [])
+
+
+def sent_forgotten_while_catching_up(patch: Patch) -> None:
+    patch.setattr(recovery, "is_behind", lambda _replica: False)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("D1", "rights are state of the file", rights_in_memory, 0),
     Mutant("D2", "only the newest question's answer counts", no_question_number, 1),
@@ -308,10 +399,10 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("D3", "an answer to a push is a hint", outbox_emptied_by_the_pushs_answer, 0),
     Mutant("D3", "the outbox loses what was executed, and no more", outbox_trimmed_too_far, 10),
     Mutant("pages", "a page's cursor is the last revision in it", wrong_page_cut, 3),
-    Mutant("D9", "a field is its latest edit", arrival_order_wins, 6),
+    Mutant("D9", "a field is its latest edit", arrival_order_wins, 21),
     Mutant("D9", "stamps travel with the row", stamps_stay_behind, 0),
     Mutant("D9", "a clock wins a minute at most", clocks_that_are_ahead_win, rules.a_clock_that_is_ahead_wins_a_minute_at_most),
-    Mutant("D4", "undo brings back the best that remains", undo_restores_its_own_was, 14),
+    Mutant("D4", "undo brings back the best that remains", undo_restores_its_own_was, 55),
     Mutant("D5", "the undo of what was refused is void", undo_of_a_refused_one_not_void,
            rules.taking_back_what_was_refused_is_void_and_says_nothing),
     Mutant("D6", "a lost scope goes at once", lost_scope_kept, 13),
@@ -335,10 +426,23 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("sent", "what was taken is remembered for a server that forgets", nothing_sent_is_remembered, 0),
     Mutant("sent", "what is refused of it later is told", late_refusals_not_told,
            rules.what_is_refused_when_it_comes_again_late_is_told),
+    Mutant("sent", "nothing of it is forgotten before it is looked through", sent_forgotten_while_catching_up,
+           rules.what_was_sent_long_ago_is_sent_again_to_a_server_that_lost_it),
     Mutant("epoch", "a server that was put back says so", epoch_ignored,
            rules.a_server_that_was_put_back_and_went_on_is_noticed),
     Mutant("fills", "older rows go on where they were", places_forgotten, 1),
     Mutant("fills", "what came again stays", what_came_not_noted, 18),
     Mutant("fills", "what did not come again goes", nothing_swept, 19),
+    Mutant("share", "old rows stay on the server", cut_off_not_applied_at_the_server, 1),
+    Mutant("share", "messages are kept with their ticket", messages_without_their_ticket, 3),
+    Mutant("share", "a conversation comes back with its ticket", conversation_stays_away, 41),
+    Mutant("share", "what was done and grew old meanwhile leaves", nothing_told_of_what_grew_old_meanwhile, 91),
+    Mutant("share", "what grows old leaves the desk", old_rows_kept_at_the_desk, 16),
+    Mutant("share", "unsent work keeps its rows, however old", unsent_work_dropped_when_old, 1),
+    Mutant("share", "a scope of which more is kept loses what left", taken_anew_without_a_sweep, 13),
+    Mutant("marks", "marks are kept for ninety days", marks_dropped_too_early, 78),
+    Mutant("marks", "who was away for longer takes the scope again", no_resync_after_being_away, 1),
+    Mutant("marks", "the sweep leaves unsent work alone", sweep_takes_unsent_work, 148),
+    Mutant("mass deletion", "very much goes only when somebody has asked", guard_that_does_not_hold, 18),
     Mutant("columns", "an upgraded desk gets everything again", upgrade_without_fetching_again, rules.unsent_work_goes_on_after_an_upgrade),
 )  # fmt: skip

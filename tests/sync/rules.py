@@ -191,6 +191,27 @@ def what_differed_and_is_refused_when_done_again_is_told(bureau: Bureau) -> None
     assert [waiting.status for waiting in desk.replica.needs_you()] == ["refused"]
 
 
+def what_was_sent_long_ago_is_sent_again_to_a_server_that_lost_it(bureau: Bureau) -> None:
+    """The workstation has another number since, under which something has come late to the server that was put back."""
+    desk, world = bureau.world.desks[1], bureau.world
+    first, second = desk.new_id(), desk.new_id()
+    world.register("later", "user-1")
+    world.back_up()
+    bureau.do(1, clients.AddNote(row_id=first, client_id="client-0", body="Long ago"))
+    bureau.sync(1)
+    desk.device_id = "later"
+    desk.replica.take_device("later")
+    bureau.do(1, clients.AddNote(row_id=second, client_id="client-0", body="Lately"))
+    message = desk.message("push", PushRequest(desk.replica.push_batch()))
+    world.put_server_back()
+    world.now += 40 * 86_400_000
+    world.serve([message])
+    bureau.sync(1)
+    bureau.sync(1)
+    assert bureau.row("notes", second) is not None
+    assert bureau.row("notes", first) is not None
+
+
 def a_server_that_was_put_back_and_went_on_is_noticed(bureau: Bureau) -> None:
     """It has come as far as the desk by then, with other changes."""
     world = bureau.world
@@ -238,6 +259,7 @@ RULES: tuple[Rule, ...] = (
     a_note_on_a_client_deleted_meanwhile_is_taken,
     what_is_refused_when_it_comes_again_late_is_told,
     what_differed_and_is_refused_when_done_again_is_told,
+    what_was_sent_long_ago_is_sent_again_to_a_server_that_lost_it,
     a_server_that_was_put_back_and_went_on_is_noticed,
     unsent_work_goes_on_after_an_upgrade,
 )

@@ -47,13 +47,13 @@ class ServerProcess:
         """Several at once, as the writer takes them. Raises Crash, when the process is up again."""
         answers: dict[int, Answer] = {}
         group: list[tuple[int, Push]] = []
-        for index, (session, body) in enumerate(asked):
-            try:
-                group.append((index, self._pushes.read(body, session)))
-            except Exception as error:  # noqa: BLE001  # as the API answers
-                answers[index] = _problem(error)
         self.is_busy = True
         try:
+            for index, (session, body) in enumerate(asked):
+                try:
+                    group.append((index, self._pushes.read(body, session)))
+                except Exception as error:  # noqa: BLE001  # as the API answers
+                    answers[index] = _problem(error)
             self._commit(group, answers)
         except Crash:
             self.stop()

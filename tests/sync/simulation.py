@@ -20,18 +20,21 @@ from csr_desktop.commands.work import Work
 from csr_desktop.domain import business_calendar
 from csr_desktop.domain.errors import CsrDesktopError, Refused
 from csr_desktop.domain.permissions import ORGANISATION, Person
+from csr_desktop.protocol import PullReply, PullRequest
 from csr_desktop.server.feed import Feed
 from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.share import set_months
 from csr_desktop.store.migrations import latest_version
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED, new_row
+from csr_desktop.sync.guard import stopped
 from csr_desktop.sync.recovery import is_behind, is_put_back
-from tests.sync import accidents
+from tests.sync import accidents, years
 from tests.sync.checks import Deeds, Versions, check_all, check_desk
 from tests.sync.databases import SharedDatabase
 from tests.sync.deeds import CLIENTS, CONTACTS, TEAMS
 from tests.sync.deeds import Deeds as Wishes
-from tests.sync.desks import Desk
+from tests.sync.desks import DAY, Desk
 from tests.sync.network import ANSWERS, Message, Network, as_of_a_newer_server
 from tests.sync.servers import Answer, ServerProcess
 from tests.sync.stepping import Crash, Fuse, Step, crash
@@ -41,10 +44,19 @@ ROUNDS = 200
 
 
 class World:
-    """`written` is what administrators wrote, each after a position in the log; `moved` the rows that left a scope."""
+    """`written` is what administrators wrote, each after a position in the log; `moved` the rows that left a scope. When
+    it is long, years pass in it, so that work grows old.
+    """
 
     def __init__(
-        self, seed: int, database: SharedDatabase, folder: Path, desk_count: int = 2, server_count: int = 1
+        self,
+        seed: int,
+        database: SharedDatabase,
+        folder: Path,
+        desk_count: int = 2,
+        server_count: int = 1,
+        *,
+        is_long: bool = False,
     ) -> None:
         self.random = random.Random(seed)
         self.began_at = self.now = 1_700_000_000_000
@@ -55,6 +67,10 @@ class World:
         self.trace = hashlib.sha256()
         self.network = Network(self.random)
         self.versions = Versions()
+        self.is_long = is_long
+        self.watch = years.Watch()
+        self.imported = 0
+        self.bulk: list[str] = []
         self.deeds = Deeds(self)
         self.written: list[tuple[int, list[Put]]] = []
         self.moved: set[str] = set()
@@ -67,6 +83,15 @@ class World:
         self.open_servers()
         self._furnish(desk_count)
         self.desks = [Desk(self, number) for number in range(desk_count)]
+        self.happenings: Sequence[Callable[[World], None]] = ()
+        if is_long:
+            is_in_bulk = self.random.random() < 0.4
+            count = 13 if is_in_bulk else self.random.choice([1, 3, 13, 13])
+            self.on_server(lambda sql: set_months(sql, count))
+            self.happenings = years.HAPPENINGS
+            if is_in_bulk:
+                years.in_bulk(self)
+                self.happenings = (*self.happenings, *[years.in_bulk] * 8)
 
     # The server
 
@@ -96,7 +121,10 @@ class World:
         return self.ledger.person(user_id)
 
     def record(self) -> None:
-        self.versions.record(self.sql)
+        changes = self.versions.record(self.sql)
+        self.watch.reached(self.versions.top, self.server_clock())
+        if self.is_long:
+            years.note_changes(self, changes)
 
     def on_server(self, change: Callable[[Sql], object]) -> None:
         sql = self.random.choice(self.servers).sql
@@ -130,7 +158,7 @@ class World:
 
     def put_server_back(self) -> None:
         assert self._backup is not None
-        before: dict[str, str] = dict(self.sql.all("SELECT id, status FROM log"))
+        before = {i: (status, at) for i, status, at in self.sql.all("SELECT id, status, executed_at FROM log")}
         self.close_servers()
         self.database.put_back()
         self.written = list(self._backup)
@@ -186,6 +214,9 @@ class World:
     def _page(self, message: Message, answer: Answer) -> Answer:
         """Every seventh of a desk's questions is answered as a newer server would."""
         status, body = answer
+        if self.is_long and status == 200:
+            request = msgspec.msgpack.decode(message.body, type=PullRequest)
+            years.check_page(self, request, msgspec.msgpack.decode(body, type=PullReply))
         return status, as_of_a_newer_server(body) if status == 200 and message.serial % 7 == 0 else body
 
     def _endanger(self, server: ServerProcess) -> None:
@@ -260,6 +291,12 @@ class World:
             desk.fuse.put_out()
         if fault is not None:
             self.stats[f"{type(fault).__name__}"] += 1
+            self.recover(desk, fault)
+
+    def recover(self, desk: Desk, fault: CsrDesktopError) -> None:
+        if stopped(desk.replica) is not None:
+            years.decide(self, desk.replica)
+        else:
             desk.recover(fault, self.sign_in)
 
     def hear(self, desk: Desk, message: Message) -> None:
@@ -326,6 +363,8 @@ class World:
                 self.sync(desk)
         for _ in range(steps):
             self.now += self.random.choice([1, 50, 3000])
+            if self.happenings and self.random.random() < 0.08:
+                self.random.choice(self.happenings)(self)
             desk = self.random.choice(self.desks)
             chance = self.random.random()
             if chance < 0.40:
@@ -354,11 +393,18 @@ class World:
         self.is_healed = True
         for desk in self.desks:
             self.administer([("users", desk.user_id, {"is_active": 1})])
+        self._settle()
+        if self.is_long:  # what was kept for unsent work goes within a day or two
+            self.server_skew = 0
+            self.now += 4 * DAY
+            self._settle()
+
+    def _settle(self) -> None:
         for _ in range(ROUNDS):
             for desk in self.desks:
                 fault = desk.sync()
                 if fault is not None:
-                    desk.recover(fault, self.sign_in)
+                    self.recover(desk, fault)
                 check_desk(self, desk)
             if all(self._is_quiet(desk) for desk in self.desks):
                 return

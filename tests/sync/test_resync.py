@@ -171,6 +171,23 @@ def test_a_server_cannot_have_a_desk_take_the_same_scope_again_and_again(small: 
     assert not desk.replica.sql.all("SELECT 1 FROM fills")
 
 
+def test_who_loses_the_team_whose_rows_are_just_taken_again_goes_on(small: SmallOffice) -> None:
+    rows = small.calls(20)
+    small.teams(0, ONE, TWO)
+    small.calls(3, TWO, name="two")
+    small.sync(0)
+    small.move("interactions", rows[:4], TWO)
+    away(small)
+    pages = small.pages(0, limit=4)
+    next(pages)
+    small.teams(0, TWO)
+    for _ in pages:
+        pass
+    small.sync(0)
+    assert small.ids("interactions") == {*rows[:4], *(f"two-{n:05}" for n in range(3))}
+    assert not small.desk(0).replica.sql.all("SELECT 1 FROM fills")
+
+
 def test_a_fill_that_goes_back_is_not_followed(small: SmallOffice) -> None:
     small.calls(10)
     desk = small.desk(0)

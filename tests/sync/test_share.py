@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csr_desktop.commands import calls, clients, follow_ups, tickets
+from csr_desktop.commands.work import Work
 from csr_desktop.domain.share import AGING, cut_off, is_within, within_sql
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED, new_row
@@ -286,6 +287,100 @@ def test_an_edit_of_a_row_that_left_meanwhile_is_still_done(small: SmallOffice) 
     assert small.row("follow_ups", "done")["state"] == "open"
     desk.replica.do(clients.AddNote(row_id="n", client_id="client-0", body="b"))
     small.sync(0)
+    assert small.compare() == 0
+
+
+def test_who_was_away_for_longer_than_work_is_kept_has_none_of_it_open_any_more(small: SmallOffice) -> None:
+    """It was done with and grew old meanwhile, so it does not come; nor does it stay as it was."""
+    small.put("tickets", "ticket", scope=ONE, state="open", opened_at=small.now)
+    small.put("follow_ups", "promise", scope=ONE, state="open", created_at=small.now, due_at=small.now + DAY)
+    small.sync(0)
+    small.put("tickets", "ticket", state="closed", resolved_at=small.now + DAY)
+    small.put("follow_ups", "promise", state="done", completed_at=small.now + DAY)
+    small.world.now += YEAR_2 * DAY
+    small.sync(0)
+    assert not small.ids("tickets") | small.ids("follow_ups")
+    assert small.compare() == 0
+
+
+def test_much_that_grew_old_while_somebody_was_away_goes_without_being_asked_about(small: SmallOffice) -> None:
+    rows = small.calls(400)
+    small.sync(0)
+    with small.sql.transaction():
+        work = Work(small.sql.load, new_row)
+        for row_id in rows:
+            work.put("interactions", row_id, note="Corrected since")
+        small.world.ledger.write(work)
+    small.world.record()
+    small.world.now += YEAR_2 * DAY
+    small.sync(0)
+    assert not small.ids("interactions")
+
+
+def test_what_was_said_lately_stays_when_its_old_ticket_leaves(small: SmallOffice) -> None:
+    at = small.now - YEAR_2 * DAY
+    small.put("tickets", "ticket", scope=ONE, state="open", opened_at=at)
+    small.put("messages", "old", scope=ONE, ticket_id="ticket", written_at=at)
+    small.put("messages", "new", scope=ONE, ticket_id="ticket", written_at=small.now)
+    small.sync(0)
+    small.put("tickets", "ticket", state="closed", resolved_at=at)
+    small.sync(0)
+    assert (small.ids("tickets"), small.ids("messages")) == (set(), {"new"})
+    assert small.compare() == 0
+
+
+def test_no_page_ends_within_what_leaves_at_once(small: SmallOffice) -> None:
+    at = small.now - YEAR_2 * DAY
+    small.put("tickets", "ticket", scope=ONE, state="open", opened_at=at)
+    for number in range(7):
+        small.put("messages", f"said-{number}", scope=ONE, ticket_id="ticket", written_at=at)
+    small.sync(0)
+    small.put("tickets", "ticket", state="closed", resolved_at=at)
+    small.sync(0, limit=3)
+    assert not small.ids("tickets") | small.ids("messages")
+
+
+def set_months(small: SmallOffice, count: int) -> None:
+    with small.sql.transaction():
+        small.sql.do("UPDATE counters SET value = ? WHERE id = 'history_months'", count)
+
+
+def test_what_leaves_just_when_more_is_to_be_kept_is_not_held_on_to(small: SmallOffice) -> None:
+    rows = small.calls(9)
+    small.sync(0)
+    set_months(small, 24)
+    pages = small.pages(0, limit=3)
+    next(pages)  # from here on everything is asked for once more
+    small.move("interactions", rows[:4], TWO)
+    for _ in pages:
+        pass
+    small.sync(0, limit=3)
+    assert small.ids("interactions") == set(rows[4:])
+    assert small.compare() == 0
+
+
+def test_after_more_was_kept_for_a_while_work_grows_old_as_before(small: SmallOffice) -> None:
+    rows = small.calls(3, days_ago=YEAR_2)
+    small.sync(0)
+    set_months(small, 24)
+    small.sync(0)
+    small.sync(0)
+    assert small.ids("interactions") == set(rows)
+    small.world.now += 260 * DAY
+    small.sync(0)
+    assert not small.ids("interactions")
+
+
+def test_what_had_left_by_growing_old_comes_to_whoever_catches_up_once_more_is_kept(small: SmallOffice) -> None:
+    at = small.now - YEAR_2 * DAY
+    small.sync(0)
+    small.put("tickets", "ticket", scope=ONE, state="open", opened_at=at)
+    small.put("tickets", "ticket", state="closed", resolved_at=at)
+    set_months(small, 24)
+    small.desk(0).replica.sql.do("UPDATE cursors SET rev = 0")  # as an upgrade leaves them
+    small.desk(0).replica.sql.do("DELETE FROM state WHERE key = 'cut_off_at'")
+    small.sync(0)
+    assert small.ids("tickets") == {"ticket"}
     assert small.compare() == 0
 
 

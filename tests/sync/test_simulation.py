@@ -5,27 +5,40 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import MET
+from tests.sync.counting import RULES, never_met
 from tests.sync.databases import PostgresqlCopies
 from tests.sync.run_simulation import own_postgresql, run_in
 
-PARTS, SEEDS_A_PART = 16, 15
+PARTS, SEEDS_A_PART = 2, 120
 STEPS = 150
 
 FAILED_ONCE = {
     2287: "a row that went to a new team together with its person was taken away, and missed until all was compared",
     2517: "the same, and nobody compared",
+    241: "a ticket that was done with and grew old while somebody was away stayed open at their desk",
+    366: "what left a team just when more was to be kept stayed at a desk",
+    508: "who lost a team while its rows were taken again could not sync any more",
+    757: "one process of the simulated server was to answer while it was about to read a push",
 }
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_on_sqlite(part: int, tmp_path: Path) -> None:
+def test_on_sqlite(part: int, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """Each part meets every rule of what grows old, leaves, comes back or goes in bulk; what was met is told at the end."""
+    stats: Counter[str] = Counter()
     for seed in range(part * SEEDS_A_PART, (part + 1) * SEEDS_A_PART):
-        run_in(tmp_path, seed, STEPS)
+        stats += run_in(tmp_path, seed, STEPS).stats
+    for rule in RULES:
+        record_property(f"{MET} {rule}", stats[rule])
+    assert not never_met(stats), "these rules were not looked at"
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from csr_desktop.domain.change_set import changed
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.palette.rows import Heading, Line, PaletteRow
@@ -149,6 +151,30 @@ def test_typing_on_and_leaving_end_the_wait(seat: Seat) -> None:
         assert seat.server.wish is not None
         leave()
         assert seat.server.wish is None
+
+
+def test_leaving_before_the_window_knows_that_it_is_searched_ends_the_wait_too(seat: Seat) -> None:
+    seat.frame.type("garnish")
+    QTest.keyClick(seat.frame.focus, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(seat.frame.focus, Qt.Key.Key_Escape)
+    seat.frame.settle()
+    assert not seat.frame.floats.palette.is_open
+    assert seat.server.wish is None
+
+
+def test_when_rights_change_meanwhile_it_is_not_waited_for_for_ever(seat: Seat) -> None:
+    seat.frame.type("garnish")
+    seat.frame.press("Ctrl+Return")
+    assert "Searching the server…" in seat.titles()
+    changes = changed({}, rights=True)
+    seat.frame.desk.services.changed(changes)
+    seat.frame.desk.publish(changes)
+    seat.frame.settle()
+    assert "Searching the server…" not in seat.titles()
+    assert OFFERED in seat.titles()
+    seat.frame.press("Ctrl+Return")
+    seat.answer()
+    assert chosen(seat.frame).key.startswith("server:ticket")
 
 
 def test_what_comes_does_not_move_who_went_elsewhere(seat: Seat) -> None:

@@ -219,7 +219,8 @@ class Palette(QObject):
         self.list.scrollTo(index)
         if came:  # with as much of it in sight as there is
             self.list.scrollTo(self.model.index(row - 1), QListView.ScrollHint.PositionAtTop)
-        announce(self.list, self._server.said)
+        if self._server.said:
+            announce(self.list, self._server.said)
 
     def _rest_line(self, text: str, section: Section) -> list[Line]:
         """The way to those of a section that are not shown."""

@@ -27,13 +27,15 @@ class ServerSearch(QObject):
         super().__init__(parent)
         self._desk = desk
         self._text = ""
+        self._asked = ""
+        """What the server was last asked for, until that is taken back; `_found` may not tell of it yet."""
         self._found: OlderSearch | None = None
         self.may_ask = False
         desk.changed.connect(self._on_changed)
 
     def begin(self, text: str, *, may_ask: bool) -> None:
         """Another text is typed: what was asked for is of no interest any more."""
-        if self._found is not None and text != self._found.text:
+        if self._asked and text != self._asked:
             self._search("")
         self._text, self._found = text, None
         self.may_ask = may_ask
@@ -50,15 +52,18 @@ class ServerSearch(QObject):
             self._search(self._text)
 
     def _search(self, text: str) -> None:
-        services = self._desk.services
+        self._asked, services = text, self._desk.services
         self._desk.ask(self, lambda: services.older.search(text), self._take, key="server")
 
     def _on_changed(self, changes: ChangeSet) -> None:
-        if self._found is not None and self._found.step == "fetching" and changes.touches("older"):
+        is_waiting = self._found is not None and self._found.step == "fetching"
+        if is_waiting and (changes.rights or changes.touches("older")):
             self._desk.ask(self, self._desk.services.older.search_found, self._take, key="server")
 
-    def _take(self, found: OlderSearch) -> None:
-        if self._text and found.text == self._text and found != self._found:
+    def _take(self, said: OlderSearch) -> None:
+        """Of another text, or none, when what the person may read has changed: then it can be asked for once more."""
+        found = said if self._text and said.text == self._text else None
+        if found != self._found:
             self._found = found
             self.answered.emit()
 

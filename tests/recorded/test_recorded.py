@@ -1,5 +1,5 @@
-"""Version 1 is still spoken: its recorded requests get today's server to mean what it meant, its recorded replies lead
-today's desk to where they led.
+"""Each version that was recorded is still spoken: its requests get today's server to mean what it meant, its replies
+lead today's desk to where they led.
 """
 
 from __future__ import annotations
@@ -28,20 +28,28 @@ from csr_desktop.store.tables import SYNCED
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
 from csr_desktop.sync.transport import NoAnswer, SignedOut, StreamEvent, decoded, problem_fault, unpacked
-from tests.recorded import version_1 as v1
+from tests.recorded import version_1, version_2
 from tests.recorded.tape import Recording, Step, do_deed, key_of, plain
 from tests.server.desk import CHEAP, Clock
 
 M = TypeVar("M", bound=msgspec.Struct)
 KEY = bytes(range(32))
 DESKS = ("adm", "ada", "lea")
-STATES = {"adm": "saved", "ada": "signed_out", "lea": "saved"}
-"""How each one's day of pushes and pulls ended. Lea's account was closed before she asked for more than a token."""
 
 
-@pytest.fixture(scope="module")
-def recording() -> Recording:
-    return Recording(1)
+VERSIONS: dict[int, Any] = {1: version_1, 2: version_2}
+BESIDE = frozenset({"sign-in", "challenge", "token", "presence"})
+"""What is not part of a desk's syncing."""
+
+
+@pytest.fixture(scope="module", params=VERSIONS, ids=lambda number: f"version {number}")
+def recording(request: pytest.FixtureRequest) -> Recording:
+    return Recording(request.param)
+
+
+def spoken(recording: Recording) -> Any:
+    """The frozen messages of its version."""
+    return VERSIONS[recording.index.protocol]
 
 
 def read(body: bytes, headers: dict[str, str], kind: type[M]) -> M:
@@ -62,10 +70,11 @@ class Replay:
 
     def __init__(self, recording: Recording, parts: Parts, client: httpx2.Client) -> None:
         self.recording, self.parts, self.client = recording, parts, client
+        self.spoken = spoken(recording)
         self.challenges: dict[str, bytes] = {}
         self.tokens: dict[str, str] = {}
-        self.then = {desk: v1.Copy() for desk in DESKS}
-        self.now = {desk: v1.Copy() for desk in DESKS}
+        self.then = {desk: self.spoken.Copy() for desk in DESKS}
+        self.now = {desk: self.spoken.Copy() for desk in DESKS}
         self.is_more = dict.fromkeys(DESKS, True)
 
     def ask(self, step: Step, body: bytes) -> tuple[httpx2.Response, bytes]:
@@ -83,55 +92,54 @@ class Replay:
             return
         body = self.recording.request(step)
         if step.path == "sign-in" and step.status == 200:
-            device_id = read(self.recording.reply(step), step.reply, v1.SignInReply).device_id
+            device_id = read(self.recording.reply(step), step.reply, self.spoken.SignInReply).device_id
             self.parts.sign_in._new_id = lambda: device_id  # else all that follows would speak of another one
         if step.path == "token":
             body = self.signed(step, body)
         response, answer = self.ask(step, body)
         assert response.status_code == step.status, (step.name, answer)
         if step.status == 200:
-            kind = v1.REPLIES[step.path]
+            kind = self.spoken.REPLIES[step.path]
             self.compare(
                 step, read(answer, dict(response.headers), kind), read(self.recording.reply(step), step.reply, kind)
             )
         else:
-            self.compare_problems(step, read(answer, dict(response.headers), v1.Problem))
+            self.compare_problems(step, read(answer, dict(response.headers), self.spoken.Problem))
 
     def signed(self, step: Step, body: bytes) -> bytes:
-        request = msgspec.msgpack.decode(body, type=v1.TokenRequest)
+        request = msgspec.msgpack.decode(body, type=self.spoken.TokenRequest)
         challenge = self.challenges[step.desk]
-        signature = key_of(step.desk).sign(v1.token_text(challenge, request.device_id))
+        signature = key_of(step.desk).sign(self.spoken.token_text(challenge, request.device_id))
         return msgspec.msgpack.encode(msgspec.structs.replace(request, challenge=challenge, signature=signature))
 
     def compare(self, step: Step, now: msgspec.Struct, then: msgspec.Struct) -> None:
-        if isinstance(now, v1.ChallengeReply):
+        if isinstance(now, version_1.ChallengeReply):
             self.challenges[step.desk] = now.challenge
-        elif isinstance(now, v1.TokenReply):
-            assert isinstance(then, v1.TokenReply)
+        elif isinstance(now, version_1.TokenReply):
+            assert isinstance(then, version_1.TokenReply)
             assert now.valid_seconds == then.valid_seconds
             self.tokens[step.desk] = now.token
         else:
             assert now == then, step.name
 
-    def compare_problems(self, step: Step, now: v1.Problem) -> None:
-        then = read(self.recording.reply(step), step.reply, v1.Problem)
+    def compare_problems(self, step: Step, now: version_1.Problem) -> None:
+        then = read(self.recording.reply(step), step.reply, self.spoken.Problem)
         assert (now.code, bool(now.title), bool(now.advice)) == (then.code, bool(then.title), bool(then.advice))
         assert len(now.proofs) == len(then.proofs)
         if now.proofs:
-            device_id = msgspec.msgpack.decode(self.recording.request(step), type=v1.TokenRequest).device_id
-            text = v1.revoked_text(self.challenges[step.desk], device_id)
+            device_id = msgspec.msgpack.decode(self.recording.request(step), type=self.spoken.TokenRequest).device_id
+            text = self.spoken.revoked_text(self.challenges[step.desk], device_id)
             assert hmac.digest(KEY, text, "sha256") in now.proofs
 
     def pull(self, step: Step) -> None:
         then, now = self.then[step.desk], self.now[step.desk]
-        recorded = read(self.recording.request(step), step.request, v1.PullRequest)
-        page = read(self.recording.reply(step), step.reply, v1.PullReply)
+        recorded = read(self.recording.request(step), step.request, self.spoken.PullRequest)
+        page = read(self.recording.reply(step), step.reply, self.spoken.PullReply)
         then.take(page)
         while self.is_more[step.desk]:
-            asked = msgspec.structs.replace(recorded, cursors=now.cursors, answered=now.answered, epoch=now.epoch)
-            response, answer = self.ask(step, msgspec.msgpack.encode(asked))
+            response, answer = self.ask(step, msgspec.msgpack.encode(now.asking(recorded)))
             assert response.status_code == 200, (step.name, answer)
-            found = read(answer, dict(response.headers), v1.PullReply)
+            found = read(answer, dict(response.headers), self.spoken.PullReply)
             assert (found.asked, found.now) == (page.asked, page.now)
             assert sum(map(len, found.rows.values())) + len(found.gone) <= recorded.limit
             now.take(found)
@@ -143,8 +151,8 @@ class Replay:
             same(now, then)
 
 
-def same(now: v1.Copy, then: v1.Copy) -> None:
-    """What a version 1 desk holds. Columns that it does not know are passed over, as it does; which row of a commit is
+def same(now: version_1.Copy, then: version_1.Copy) -> None:
+    """What a desk of that version holds. Columns that it does not know are passed over, as it does; which row of a commit is
     numbered first means nothing.
     """
     assert now.rights == then.rights
@@ -173,7 +181,7 @@ def replay(recording: Recording, tmp_path: Path) -> Iterator[tuple[Replay, Clock
         yield Replay(recording, parts, client), clock
 
 
-def test_the_server_of_today_means_what_version_1_meant(recording: Recording, replay: tuple[Replay, Clock]) -> None:
+def test_the_server_of_today_means_what_was_meant(recording: Recording, replay: tuple[Replay, Clock]) -> None:
     played, clock = replay
     for step in recording.index.steps:
         clock.pass_seconds((step.at - clock()) / 1000)
@@ -198,7 +206,9 @@ class Replies:
 
     def __init__(self, recording: Recording, desk: str) -> None:
         self.recording = recording
-        self.left = deque(step for step in recording.of(desk) if step.path in {"push", "pull", "poke"})
+        self.spoken = spoken(recording)
+        steps = (step for step in recording.of(desk) if step.path not in BESIDE)
+        self.left = deque(step for step in steps if not step.path.startswith(("content/", "older/")))
 
     def _answer(self, path: str, kind: type[M]) -> M:
         step = self.left.popleft()
@@ -211,18 +221,23 @@ class Replies:
 
     def pull(self, request: protocol.PullRequest) -> protocol.PullReply:
         step = self.left[0]
-        then = read(self.recording.request(step), step.request, v1.PullRequest)
-        asked = msgspec.msgpack.decode(protocol.encode(request), type=v1.PullRequest)
-        assert (asked.cursors, asked.answered, asked.epoch) == (then.cursors, then.answered, then.epoch), step.name
+        then = read(self.recording.request(step), step.request, self.spoken.PullRequest)
+        asked = msgspec.msgpack.decode(protocol.encode(request), type=self.spoken.PullRequest)
+        assert msgspec.structs.replace(asked, asked=then.asked, limit=then.limit) == then, step.name
         return msgspec.structs.replace(self._answer("pull", protocol.PullReply), asked=request.asked)
 
     def poke(self, cursors: dict[str, int], present: int, calls: int = -1) -> protocol.PokeReply:
         return self._answer("poke", protocol.PokeReply)
 
-    # What version 1 had not
-
     def check(self, request: protocol.CheckRequest) -> protocol.CheckReply:
-        return protocol.CheckReply(is_now=False)
+        if not hasattr(self.spoken, "CheckRequest"):
+            return protocol.CheckReply(is_now=False)
+        step = self.left[0]
+        then = read(self.recording.request(step), step.request, self.spoken.CheckRequest)
+        assert msgspec.msgpack.decode(protocol.encode(request), type=self.spoken.CheckRequest) == then, step.name
+        return self._answer("check", protocol.CheckReply)
+
+    # What is not needed for syncing
 
     def stream(self, cursors: dict[str, int], open_seconds: float) -> Iterator[StreamEvent]:
         raise NoAnswer("There is nothing at this address.", "")
@@ -236,7 +251,11 @@ class Replies:
     def commands(self) -> list[bytes]:
         """Of the push that comes next."""
         step = self.left[0]
-        return read(self.recording.request(step), step.request, v1.PushRequest).commands if step.path == "push" else []
+        return (
+            read(self.recording.request(step), step.request, self.spoken.PushRequest).commands
+            if step.path == "push"
+            else []
+        )
 
 
 class Station:
@@ -279,28 +298,29 @@ def stored(sql: Sql) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 @pytest.mark.parametrize("login", DESKS)
-def test_the_desk_of_today_gets_to_where_version_1_got(recording: Recording, login: str, tmp_path: Path) -> None:
-    station, then = Station(recording, login, tmp_path / "desk.db"), v1.Copy()
+def test_the_desk_of_today_gets_to_where_it_got_then(recording: Recording, login: str, tmp_path: Path) -> None:
+    ends_well = all(step.status != 401 for step in recording.of(login) if step.path in {"push", "pull"})
+    station, then = Station(recording, login, tmp_path / "desk.db"), spoken(recording).Copy()
     pages = deque(step for step in recording.of(login, "pull") if is_page(step))
     compared = 0
     while station.replies.left:
         station.go_on()
         while pages and pages[0] not in station.replies.left:
             step = pages.popleft()
-            then.take(read(recording.reply(step), step.reply, v1.PullReply))
+            then.take(read(recording.reply(step), step.reply, spoken(recording).PullReply))
         if not station.replica.waiting_count():
             rows = stored(station.sql)
             assert set(rows) == set(then.rows)
             assert all({name: rows[key][name] for name in row} == row for key, row in then.rows.items())
             compared += 1
     assert compared >= 4
-    assert station.engine.status.state == STATES[login]
+    assert station.engine.status.state == ("saved" if ends_well else "signed_out")
     refused = {answer.command_id for answer in then.answers.values() if answer.status == "refused"}
     assert {one.command.id for one in station.replica.needs_you()} == refused
     close_desk(station.sql)
 
 
-def test_the_desk_of_today_reads_every_refusal_of_version_1(recording: Recording) -> None:
+def test_the_desk_of_today_reads_every_refusal_of_then(recording: Recording) -> None:
     codes = set()
     for step in recording.index.steps:
         if step.path and step.status != 200:
@@ -312,12 +332,33 @@ def test_the_desk_of_today_reads_every_refusal_of_version_1(recording: Recording
     assert {"desk_too_old", "server_too_old", "signed_out", "revoked", "copied", "restored", "token_expired"} <= codes
 
 
+def test_the_desk_of_today_reads_every_answer_of_then(recording: Recording) -> None:
+    seen = set()
+    for step in recording.index.steps:
+        if step.path and step.status == 200:
+            kind = getattr(protocol, spoken(recording).REPLIES[step.path].__name__)
+            packing = step.reply.get("content-encoding", "")
+            assert isinstance(decoded(200, unpacked(recording.reply(step), packing), kind), kind)
+            seen.add(step.path)
+    assert seen == set(spoken(recording).REPLIES)
+
+
 @pytest.mark.parametrize(
-    "name", [n for n, kind in vars(v1).items() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+    ("version", "name"),
+    [
+        (number, name)
+        for number, module in VERSIONS.items()
+        for name, kind in vars(module).items()
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    ],
 )
-def test_messages_have_only_grown_at_their_end(name: str) -> None:
+def test_messages_have_only_grown_at_their_end(version: int, name: str) -> None:
     """An array's fields count by their place, and both sides do without what they do not know."""
-    then, now = (msgspec.structs.fields(getattr(module, name)) for module in (v1, protocol))
+    then, now = (msgspec.structs.fields(getattr(module, name)) for module in (VERSIONS[version], protocol))
     assert [field.encode_name for field in now[: len(then)]] == [field.encode_name for field in then]
     assert [field.required for field in now[: len(then)]] == [field.required for field in then]
     assert not any(field.required for field in now[len(then) :])
+
+
+def test_all_that_is_served_is_recorded() -> None:
+    assert set(VERSIONS) == set(protocol.SERVED)
