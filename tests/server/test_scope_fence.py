@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 
@@ -236,10 +236,10 @@ def test_a_wrong_question_for_older_history_yields_nobodys_own_row(
     ada = str(whole.value("SELECT id FROM users WHERE login = 'ada'"))
     whole.db.close()
     whole.db.connect()
-    monkeypatch.setattr(Sight, "readable", lambda _self: ("true", ()))
+    monkeypatch.setattr(Sight, "readable", lambda _self, _table: ("true", ()))
     history = OlderHistory(whole, Ledger(whole, wall_clock), wall_clock)
-    rows = history.page(ada, OlderPageRequest("c")).rows["interactions"]
-    whole.db.close()
+    with closing(whole.db):
+        rows = history.page(ada, OlderPageRequest("c")).rows["interactions"]
     assert [row[COLUMNS["interactions"].index("scope")] for row in rows] == [two, one]
 
 
