@@ -101,11 +101,11 @@ class OlderSync:
             self._on_changed(changed({"older": [wish.told_as]}))
 
     def _tidy(self) -> None:
-        now = self._replica.now()
-        if 0 <= now - self._tidied_at < TIDY_SECONDS * 1000:
-            return
         try:
             with said_plainly():
+                now = self._replica.now()
+                if 0 <= now - self._tidied_at < TIDY_SECONDS * 1000:
+                    return
                 gone = older_rows.tidy(self._sql, now)
         except EnvironmentFault:  # a full disk, which is said elsewhere; what is old is not shown meanwhile
             return

@@ -380,7 +380,16 @@ def main() -> int:
             began = time.monotonic()
             lived = fail_each(prepared, fault, Path(folder))
             print(f"{fault}: {lived} days in {time.monotonic() - began:.0f} s", flush=True)
+        _read(Path(folder))
     return 0
+
+
+def _read(folder: Path) -> None:
+    from tests.sync.older_failures import Reading, prepare_reading
+
+    furnished = prepare_reading(folder)
+    for fault in FAULTS:
+        print(f"older history, {fault}: {fail_each(furnished, fault, folder, kind=Reading)} days", flush=True)
 
 
 if __name__ == "__main__":
