@@ -141,7 +141,10 @@ def phone_list(data: Path, database: str) -> None:
 @database_option
 @_name
 def phone_revoke(data: Path, database: str, name: str) -> None:
-    """Disconnect PHONE_SYSTEM: its token is worth nothing any more, and it is watched no more."""
+    """Disconnect PHONE_SYSTEM.
+
+    Its token is worth nothing any more, and it is watched no more.
+    """
     with _phones(data, database) as phones:
         phones.revoke(name)
     click.echo(f"The phone system “{name}” is disconnected.")
@@ -155,7 +158,9 @@ def phone_revoke(data: Path, database: str, name: str) -> None:
 @click.argument("login", metavar="[SIGN_IN_NAME]", required=False, default="")
 @click.option("--remove", is_flag=True, help="AGENT is nobody from now on.")
 def phone_map(data: Path, database: str, name: str, agent: str, login: str, remove: bool) -> None:
-    """Say whom PHONE_SYSTEM means by AGENT, an extension or a user's name there.
+    """Say whom PHONE_SYSTEM means by AGENT.
+
+    AGENT is an extension or a user's name there.
 
     Without AGENT it lists what was said so far, a line each, parted by a tab: what it calls them, their sign-in name.
     """

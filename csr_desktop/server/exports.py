@@ -287,7 +287,7 @@ _TABLES: Final[tuple[tuple[str, Make, str], ...]] = (
     ("calls", calls_table, "Calls and all other interactions."),
     ("tickets", tickets_table, "Tickets."),
     ("follow-ups", follow_ups_table, "Follow-ups and promises."),
-    ("private-numbers", private_counts_table, "How many private numbers were masked, and kept as none, a day."),
+    ("private-numbers", private_counts_table, "Private numbers masked, and kept as none, a day."),
 )
 
 

@@ -89,7 +89,8 @@ def test_too_many_scopes_are_all(sql: Sql, listener: Listener) -> None:
 
 def cut(sql: Sql) -> None:
     sql.all(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE 'SELECT value%%'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+        "AND (query LIKE 'SELECT value%%' OR query LIKE 'SELECT pg_notify%%')"
     )
 
 

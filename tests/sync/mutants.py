@@ -188,7 +188,7 @@ def base_overwritten_by_a_stale_row(patch: Patch) -> None:
 
 
 def gaps_accepted(patch: Patch) -> None:
-    def fresh(push: Push, known: dict[str, int]) -> Iterable[tuple[Command, bytes]]:
+    def fresh(push: Push, known: dict[str, int], _region: str) -> Iterable[tuple[Command, bytes]]:
         for body in push.commands:
             found = catalogue.decode(body)
             if found.device == push.device_id and found.seq > known.get(push.device_id, -1):
