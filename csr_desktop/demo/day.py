@@ -310,7 +310,8 @@ class Day:
             self.lee.sign_in()
         lee = self.lee
         hands = lee.hands
-        lee.quiet()  # the places come when the first data has, and with them the keyboard
+        wait("the places", lambda: lee.desk.shows_places)  # they take the keyboard as they come
+        lee.quiet()
         hands.key("Ctrl+0")
         hands.choose(hands.find(QAbstractItemView, "Places"), "My team")
         hands.key("Return")

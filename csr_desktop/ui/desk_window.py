@@ -220,6 +220,11 @@ class DeskWindow(QObject):
             self.window.sync_line.set_filling(is_filling=False)
             self.window.show_places()
 
+    @property
+    def shows_places(self) -> bool:
+        """Whether the first data has come, and its places stand in the window."""
+        return self.is_filled and self._first_fill is None
+
     def build_rest(self) -> None:
         """What can come after the first screen is painted."""
         from csr_desktop.ui.calls.phone_line import PhoneLine
