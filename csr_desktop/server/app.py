@@ -13,7 +13,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from csr_desktop.protocol import (
@@ -71,6 +71,11 @@ from csr_desktop.store.sql import Sql
 
 CHECK_COST: Final = 5
 """What comparing costs of a workstation's rate, beside the token of any question: it may read a whole team's rows."""
+
+FRONT_PAGE: Final = (
+    "This is a CSR Desktop server, and it answers.\n\n"
+    "There is nothing to see here in a browser: enter this address in CSR Desktop, where it asks for your server.\n"
+)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 M = TypeVar("M", bound=msgspec.Struct)
@@ -152,6 +157,7 @@ class Api:
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]
         routes += [Route(path, endpoint, methods=["POST"]) for path, endpoint in PhoneApi(self._parts).paths]
         routes.append(Route("/openapi.json", openapi, methods=["GET"]))
+        routes.append(Route("/", _front_page, methods=["GET"]))
         application = Starlette(
             routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: _no_such_place}
         )
@@ -370,6 +376,11 @@ def _packing(request: Request) -> tuple[str, str]:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+async def _front_page(_request: Request) -> Response:
+    """For a person who tries the server's address in a browser."""
+    return PlainTextResponse(FRONT_PAGE)
 
 
 async def _no_such_place(_request: Request, error: Exception) -> Response:

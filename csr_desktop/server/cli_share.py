@@ -19,22 +19,26 @@ def set_group() -> None:
 @set_group.command("history-months")
 @data_option
 @database_option
-@click.argument("months", type=click.IntRange(0, MONTHS_LIMIT))
-def history_months(data: Path, database: str, months: int) -> None:
+@click.argument("months", type=click.IntRange(0, MONTHS_LIMIT), required=False)
+def history_months(data: Path, database: str, months: int | None) -> None:
     """Say how many months of finished work workstations keep.
 
-    13 at first, 0 for all. The server keeps everything. Workstations follow at their next exchange: what is older
-    leaves them bit by bit, what is wanted again comes. Open tickets with their messages, open follow-ups, and all
-    clients and contacts are always kept.
+    Without a number it shows what holds. 13 at first, 0 for all. The server keeps everything. Workstations follow at
+    their next exchange: what is older leaves them bit by bit, what is wanted again comes. Open tickets with their
+    messages, open follow-ups, and all clients and contacts are always kept.
     """
     from csr_desktop.server.folder import ServerFolder
+    from csr_desktop.server.share import months as months_kept
     from csr_desktop.server.share import set_months
 
     with said_to_person():
         sql = ServerFolder(data, database).open()
         try:
             with sql.transaction():
-                set_months(sql, months)
+                if months is None:
+                    months = months_kept(sql)
+                else:
+                    set_months(sql, months)
         finally:
             sql.db.close()
     kept = f"the last {months} months of" if months else "all"

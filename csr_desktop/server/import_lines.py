@@ -17,7 +17,7 @@ from csr_desktop.domain.pay_schedule import DepositRuleName, Frequency, PaySched
 from csr_desktop.domain.text import clean_line
 from csr_desktop.server.csv_reading import Record
 from csr_desktop.server.import_columns import PHONE_LABELS, Columns
-from csr_desktop.server.place_zones import zone_of_place
+from csr_desktop.server.place_zones import is_state, zone_of_place
 
 T = TypeVar("T")
 
@@ -145,6 +145,8 @@ def understood(record: Record, columns: Columns, bureau: Bureau) -> ImportLine:
     likely_zone, likely_from = "", ""
     if bureau.home_region == "US" and not value("time_zone"):
         likely_zone, likely_from = zone_of_place(value("city"), value("state"))
+        if value("state") and not is_state(value("state")):
+            notes.append(f"{value('state')} is no state of the United States, so no time zone follows from it.")
     client = _client_fields(values, bureau, faults, notes, likely_zone or bureau.time_zone)
     email = faults.tried(lambda: _mail(value("email")), "")
     if faults.reasons:

@@ -32,6 +32,7 @@ from csr_desktop.server.sign_in import KEY_BYTES
 OPENAPI_TYPE: Final = "application/openapi+json;version=3.1"
 _KEY_LETTERS: Final = len(base64.b64encode(bytes(KEY_BYTES)))
 _JSON: Final = "application/json"
+_TEXT: Final = {"type": "string"}
 _WORDS: Final = (
     "What a monitor asks, and how a workstation gets in. Everything below /api/1/ is MessagePack, a struct as a map, "
     "plain or in zstd; its schemas here are of the decoded messages, bytes shown as base64 text. Pushes, pulls and "
@@ -74,6 +75,7 @@ def document() -> dict[str, Any]:
             "/health": _get("The process is of use: its database answers and changes can be made.", _condition("ok")),
             "/ready": _get("Requests should be sent here.", _condition("ready")),
             "/metrics": _get("Figures for Prometheus, for this machine or a bearer token.", _FIGURES),
+            "/": _get("For a browser: what this address is for.", {"200": _content("It.", "text/plain", _TEXT)}),
             "/openapi.json": _get("This description.", {"200": _content("It.", OPENAPI_TYPE, {"type": "object"})}),
             "/cti/{token}": _phone("A word of a phone system, in the format of Zammad's generic CTI.", _JSON),
             "/sipgate/{token}": _phone("A word of sipgate's push API.", "application/xml"),

@@ -43,6 +43,11 @@ def zone_of_place(city: str, state: str) -> tuple[str, str]:
     return found, f"its city, {town.title()}" if found else ""
 
 
+def is_state(name: str) -> bool:
+    """Whether this is a state of the United States, as two letters or its whole name."""
+    return bool(_letters(name, _places()))
+
+
 def _letters(state: str, places: _Places) -> str:
     plain = _plain(state)
     letters = places.names.get(plain, plain.upper())

@@ -154,6 +154,11 @@ def test_a_client_without_a_zone_gets_its_place_s_or_the_organisation_s_and_it_i
     ]
 
 
+def test_a_state_that_does_not_exist_is_said(office: Office) -> None:
+    imported = office.take("client,city,state\nExample Bakery,Boulder,ZZ\nDemo Trucking,Boulder,Colorado\n")
+    assert said(imported, "note") == [(2, "ZZ is no state of the United States, so no time zone follows from it.")]
+
+
 def test_a_zone_in_a_later_line_of_the_client_is_its_zone(office: Office) -> None:
     imported = office.take(
         "code,client,city,time zone,pay frequency,pay date\n"

@@ -169,6 +169,13 @@ def test_health_is_open_to_monitors(server: RunningServer) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+def test_a_person_who_tries_the_address_in_a_browser_reads_what_it_is_for(server: RunningServer) -> None:
+    response = httpx2.get(server.url + "/", headers={"accept": "text/html"})
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert "This is a CSR Desktop server" in response.text
+    assert "enter this address in CSR Desktop" in response.text
+
+
 def test_a_workstation_that_was_revoked_is_told_so_everywhere(ada: Desk, server: RunningServer) -> None:
     with administration(server.folder) as admin:
         admin.revoke_device(ada.device_id)

@@ -199,6 +199,8 @@ def test_how_much_is_kept_can_be_set(folder: ServerFolder, tmp_path: Path) -> No
     assert months(sql) == DEFAULT_MONTHS, "at first"
     assert say("24") == "Workstations keep the last 24 months of finished work.\n"
     assert months(sql) == 24
+    assert say() == "Workstations keep the last 24 months of finished work.\n", "shown, and not changed"
+    assert months(sql) == 24
     assert say("0") == "Workstations keep all finished work.\n"
     assert months(sql) == 0
     assert say("-1").startswith("refused")
