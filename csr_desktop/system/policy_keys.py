@@ -36,7 +36,7 @@ class PolicyKey(msgspec.Struct, frozen=True):
                 return self._switch(value)
             case "number":
                 if isinstance(value, bool) or not isinstance(value, int):
-                    raise ValueError("it is not a whole number")
+                    raise ValueError("it is not a whole number")  # noqa: TRY004  # one kind of error for who reads it
                 if not self.least <= value <= self.most:
                     raise ValueError(f"it is not between {self.least} and {self.most}")
                 return value
@@ -56,7 +56,7 @@ class PolicyKey(msgspec.Struct, frozen=True):
 
     def _text(self, value: object) -> str:
         if not isinstance(value, str):
-            raise ValueError("it is not text")  # noqa: TRY004  # one kind of error for who reads it
+            raise ValueError("it is not text")  # noqa: TRY004  # as above
         if len(value) > MAX_TEXT:
             raise ValueError(f"it is longer than {MAX_TEXT} characters")
         if _CONTROL.search(value):

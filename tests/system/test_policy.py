@@ -163,7 +163,7 @@ class KeyTree:
     def EnumValue(key: FakeKey, index: int) -> tuple[str, object, int]:  # noqa: N802
         if index >= len(key):
             raise OSError(259, "no more")
-        return *list(key.items())[index], 1  # type: ignore[return-value]
+        return *list(key.items())[index], 1
 
 
 def test_the_registry_says_the_computers_policy_first_then_the_persons() -> None:
