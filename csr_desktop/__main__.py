@@ -14,6 +14,7 @@ _LAZY = {
     "call": "csr_desktop.system.call_command:call",
     "link": "csr_desktop.system.call_command:link",
     "server": "csr_desktop.server.cli:server",
+    "policy": "csr_desktop.system.policy_command:policy",
     "demo": "csr_desktop.demo.command:demo",
     "self-test": "csr_desktop.self_test:self_test",
 }

@@ -6,11 +6,9 @@ Each source gives values by the keys' names, as it has them. What stands in none
 from __future__ import annotations
 
 import os
-import plistlib
 import stat
 import sys
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -37,6 +35,9 @@ class Sources(msgspec.Struct, frozen=True):
 
     policies: tuple[Source, ...] = ()
     defaults: tuple[Source, ...] = ()
+
+
+NO_SOURCES: Final = Sources()
 
 
 class Registry(Protocol):
@@ -101,7 +102,16 @@ def preference_sources(library: Path, user_name: str) -> Sources:
 
 
 def _plist(path: Path) -> Source:
-    return _file(path, plistlib.loads)
+    def decode(content: bytes) -> object:
+        import plistlib
+        from xml.parsers.expat import ExpatError
+
+        try:
+            return plistlib.loads(content)
+        except (plistlib.InvalidFileException, ExpatError, OverflowError) as error:
+            raise ValueError from error
+
+    return _file(path, decode)
 
 
 def file_sources(policy: Path, defaults: Path) -> Sources:
@@ -109,10 +119,15 @@ def file_sources(policy: Path, defaults: Path) -> Sources:
 
 
 def _toml(path: Path) -> Source:
-    return _file(path, lambda content: tomllib.loads(content.decode()))
+    def decode(content: bytes) -> object:
+        import tomllib
+
+        return tomllib.loads(content.decode())
+
+    return _file(path, decode)
 
 
-def _file(path: Path, decode: Any) -> Source:
+def _file(path: Path, decode: Callable[[bytes], object]) -> Source:
     """Only a file that nobody but the administrator can write says what an organisation wants."""
     place = str(path)
     try:
@@ -129,7 +144,7 @@ def _file(path: Path, decode: Any) -> Source:
         return Source(place, fault=f"It is larger than {MAX_BYTES:,} bytes.")
     try:
         values = decode(content)
-    except (ValueError, RecursionError, plistlib.InvalidFileException, tomllib.TOMLDecodeError, OverflowError):
+    except (ValueError, RecursionError):
         return Source(place, fault="It is damaged, or not in its format.")
     if not isinstance(values, dict):
         return Source(place, fault="It is not a list of keys with values.")

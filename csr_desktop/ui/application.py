@@ -47,6 +47,7 @@ class Opener(Protocol):
     def sign_out(self) -> None: ...
     def mend(self, account: Account, way: str) -> None: ...
     def suggested_server(self) -> str: ...
+    def is_managed(self, name: str) -> bool: ...
     def remembered(self, name: str) -> object: ...
     def remember(self, **values: object) -> None: ...
 
@@ -200,12 +201,14 @@ class Application(QObject):
     def ask_to_sign_in(self, reason: str = "") -> None:
         from csr_desktop.ui.sign_in_view import SignInView
 
-        known = self._account
+        known, suggested = self._account, self._opener.suggested_server()
+        is_managed = bool(suggested) and self._opener.is_managed("server_url")
         view = SignInView(
             self.themes,
             self.worker,
             self._opener.sign_in,
-            server_url=known.server_url if known else self._opener.suggested_server(),
+            server_url=suggested if is_managed or not known else known.server_url,
+            is_server_managed=is_managed,
             login=known.login if known else "",
             reason=reason,
         )

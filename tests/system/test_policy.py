@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
 import os
 import plistlib
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csr_desktop.__main__ import main
+from csr_desktop.system import policy_sources
 from csr_desktop.system.policy import BUILT_IN, PERSON, Policy, changed_by_person, decide
 from csr_desktop.system.policy_keys import BY_NAME, KEYS, PolicyKey
 from csr_desktop.system.policy_sources import (
@@ -21,7 +25,7 @@ from csr_desktop.system.policy_sources import (
     preference_sources,
     registry_sources,
 )
-from csr_desktop.system.settings import Settings
+from csr_desktop.system.settings import Settings, SettingsFile
 
 is_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="root's files are made by root alone")
 
@@ -224,3 +228,28 @@ def test_a_policy_file_that_others_can_write_is_not_taken(tmp_path: Path) -> Non
     assert (source.values, source.fault) == ({}, "It does not belong to root, so it is not taken.")
     (source,) = file_sources(tmp_path, tmp_path / "none").policies
     assert source.fault
+
+
+# What an administrator asks
+
+
+def test_the_command_says_each_setting_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSR_DESKTOP_HOME", str(tmp_path))
+    values: dict[str, object] = {"Theme": "dark", "Them": 1}
+    monkeypatch.setattr(policy_sources, "sources_of_this_computer", lambda: Sources((Source("/p", values),), ()))
+    (tmp_path / "config").mkdir()
+    SettingsFile(tmp_path / "config" / "settings.json").save(Settings(calls_open_desk=False))
+    result = CliRunner().invoke(main, ["policy"])
+    assert result.stdout.splitlines() == [
+        "ServerUrl      (empty)  built in",
+        "Theme          dark     /p, locked",
+        "CallsOpenDesk  off      chosen by the person",
+    ]
+    assert result.stderr.splitlines() == ["/p: Them is not a setting of this version."]
+    assert result.exit_code == 1
+    values.pop("Them")
+    result = CliRunner().invoke(main, ["policy", "--json"])
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)
+    assert found["settings"]["Theme"] == {"value": "dark", "from": "/p", "locked": True}
+    assert (found["faults"], found["looked_at"]) == ([], ["/p"])
