@@ -168,7 +168,16 @@ class Application(QObject):
         while self._untold:
             made.take(self._untold.pop(0))
         self.settled.emit()
+        self._wear_icon()
         QTimer.singleShot(50, made.build_places)
+
+    def _wear_icon(self) -> None:
+        """Where no package gives the window one: X11 and programs that are not installed."""
+        if self._app.windowIcon().isNull():
+            from csr_desktop.ui.kit.app_icon import app_icon
+
+            theme = self.themes.theme
+            self._app.setWindowIcon(app_icon(theme.colour("accent"), theme.colour("on-accent")))
 
     def _on_told(self, message: dict[str, str]) -> None:
         if message.get("what") == "raise":
@@ -303,6 +312,7 @@ class Application(QObject):
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
         self.settled.emit()
+        self._wear_icon()
 
     # An error that nothing took
 
