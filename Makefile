@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types contracts unit simulate freeze lock clean
+.PHONY: demo test lint types contracts unit simulate freeze package lock clean
 
 $(READY): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,8 +41,17 @@ simulate: $(READY)
 	$(BIN)/python -m tests.sync.run_simulation $(FIRST) $(COUNT)
 	$(BIN)/python -m tests.sync.run_simulation $(FIRST) $$(($(COUNT) / 10)) --postgresql
 
+# The same input gives the same bytes, whenever and wherever it is built.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
+freeze package: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
+freeze package: export PYTHONHASHSEED := 1
+
 freeze: $(READY)
+	$(BIN)/python packaging/icon.py build/icons
 	$(BIN)/python -m PyInstaller --noconfirm --distpath build/dist --workpath build/work packaging/csr-desktop.spec
+
+package: freeze
+	$(BIN)/python packaging/deb.py build/dist/csr-desktop build/icons build/package
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt

@@ -14,6 +14,9 @@ _LAZY = {
     "call": "csr_desktop.system.call_command:call",
     "link": "csr_desktop.system.call_command:link",
     "server": "csr_desktop.server.cli:server",
+    "policy": "csr_desktop.system.policy_command:policy",
+    "diagnostics": "csr_desktop.upkeep:diagnostics",
+    "purge-user-data": "csr_desktop.upkeep:purge_user_data",
     "demo": "csr_desktop.demo.command:demo",
     "self-test": "csr_desktop.self_test:self_test",
 }
@@ -35,15 +38,42 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="csr-desktop")
+@click.option("--version", "wants_version", is_flag=True, help="Say the version; with --json of its protocol too.")
+@click.option("--json", "as_json", is_flag=True, hidden=True)
 @click.pass_context
-def main(ctx: click.Context) -> None:
+def main(ctx: click.Context, *, wants_version: bool, as_json: bool) -> None:
     """CSR Desktop: calls, clients, tickets and follow-ups on your workstation.
 
     Without a command it opens the desk.
     """
+    if as_json and not wants_version:
+        raise click.UsageError("--json is said with --version, or behind a command.")
+    if wants_version:
+        _say_version(as_json=as_json)
+        ctx.exit()
     if ctx.invoked_subcommand is None:
         sys.exit(_open_desk())
+
+
+def _say_version(*, as_json: bool) -> None:
+    if not as_json:
+        click.echo(f"csr-desktop, version {__version__}")
+        return
+    import json
+    import platform
+
+    from csr_desktop.protocol import PROTOCOL
+    from csr_desktop.store.migrations import latest_version
+
+    found = {
+        "version": __version__,
+        "protocol": PROTOCOL,
+        "desk_schema": latest_version("desk"),
+        "server_schema": latest_version("server"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    click.echo(json.dumps(found))
 
 
 def _open_desk() -> int:

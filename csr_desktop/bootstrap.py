@@ -17,6 +17,8 @@ from csr_desktop.store.meta_file import key_checks
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring, check_keeps
 from csr_desktop.system.places import Places
+from csr_desktop.system.policy import changed_by_person, decide
+from csr_desktop.system.policy_sources import NO_SOURCES, Sources, sources_of_this_computer
 from csr_desktop.system.settings import SettingsFile
 
 if TYPE_CHECKING:
@@ -33,12 +35,16 @@ if TYPE_CHECKING:
 class DeskOpener:
     """Opens one person's desk in these places with these keys; see ui.application.Opener."""
 
-    def __init__(self, places: Places, secrets: Secrets, suggested_server: str = "") -> None:
+    def __init__(
+        self, places: Places, secrets: Secrets, suggested_server: str = "", sources: Sources = NO_SOURCES
+    ) -> None:
         self.places = places
         self.secrets = secrets
         places.make()
         self._settings_file = SettingsFile(places.config / "settings.json")
-        self.settings, self.settings_word = self._settings_file.load()
+        self._chosen, self.settings_word = self._settings_file.load()
+        self.policy = decide(sources, self._chosen, self._settings_file.touched)
+        self.settings = self.policy.apply(self._chosen)
         self.accounts = Accounts(places.config, secrets, key_checks=lambda: key_checks(places.data))
         self._suggested_server = suggested_server
 
@@ -104,14 +110,20 @@ class DeskOpener:
             make_anew(self.places.data / account.file_name, keys.database_key, wall_clock)
 
     def suggested_server(self) -> str:
-        return self._suggested_server
+        return self.settings.server_url or self._suggested_server
 
     def remembered(self, name: str) -> object:
         return getattr(self.settings, name, None)
 
+    def is_managed(self, name: str) -> bool:
+        """Whether the organisation has settled it: `remember` then leaves it."""
+        return self.policy.is_locked(name)
+
     def remember(self, **values: Any) -> None:
-        self.settings = msgspec.structs.replace(self.settings, **values)
-        self._settings_file.save(self.settings)
+        kept = changed_by_person(values, self.policy)
+        self._chosen = msgspec.structs.replace(self._chosen, **kept)
+        self.settings = msgspec.structs.replace(self.settings, **kept)
+        self._settings_file.save(self._chosen, touched=kept)
 
 
 def system_secrets() -> Secrets:
@@ -279,7 +291,7 @@ def _run_first(
             "Wait a moment and start it again. If that does not help, restart this computer. Nothing is lost.",
         )
     try:
-        app, application = make_desk(DeskOpener(places, secrets), arguments)
+        app, application = make_desk(DeskOpener(places, secrets, sources=sources_of_this_computer()), arguments)
         application.settled.connect(lambda: _listen(held, application))
         if on_ready is not None:
             application.ready.connect(on_ready)

@@ -232,6 +232,10 @@ PARTS: dict[str, tuple[Side, Callable[[], str]]] = {
 }
 
 
+_NOT_PACKAGED = frozenset({"PostgreSQL driver"})
+"""A workstation's package is without it: a server for a team is installed from its own."""
+
+
 def try_parts(wanted: Side = "both") -> list[Result]:
     """What this side needs; `both` is everything."""
     from csr_desktop.domain.errors import CsrDesktopError
@@ -239,6 +243,8 @@ def try_parts(wanted: Side = "both") -> list[Result]:
     results = []
     for part, (side, attempt) in PARTS.items():
         if wanted != "both" and side not in {wanted, "both"}:
+            continue
+        if part in _NOT_PACKAGED and getattr(sys, "frozen", False):
             continue
         began = time.monotonic()
         try:

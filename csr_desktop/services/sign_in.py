@@ -149,6 +149,8 @@ class Accounts:
         finally:
             http.close()
         keys = PersonSecrets(known or reply.database_key, key.private_bytes_raw(), reply.device_id)
+        if account.secret_name not in (names := self.secret_names()):
+            write_whole(self._names_file, msgspec.json.encode([*names, account.secret_name]))
         self._secrets.write(account.secret_name, keys.encode())
         write_whole(self._file, msgspec.json.encode(account))
         return account
@@ -156,6 +158,27 @@ class Accounts:
     def sign_out(self) -> None:
         """Forget who is signed in; the person's file and key stay, so that unsent work is found again."""
         self._file.unlink(missing_ok=True)
+
+    # What the keyring has of this workstation
+
+    def secret_names(self) -> list[str]:
+        """The keyring's items of everybody who signed in here, oldest first."""
+        try:
+            names = msgspec.json.decode(self._names_file.read_bytes(), type=list[str])
+        except (FileNotFoundError, msgspec.MsgspecError):
+            names = []
+        for account in (self.being_removed(), self.current()):
+            if account is not None and account.secret_name not in names:
+                names.append(account.secret_name)
+        return names
+
+    def forget_secret(self, name: str) -> None:
+        """The file that it opens is noise from now on. Raises EnvironmentFault."""
+        self._secrets.delete(name)
+
+    @property
+    def _names_file(self) -> Path:
+        return self._file.with_name("signed-in-here.json")
 
     # A workstation that was revoked
 

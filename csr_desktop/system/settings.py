@@ -10,13 +10,14 @@ from csr_desktop.domain.errors import DiskFull, EnvironmentFault
 from csr_desktop.system.whole_file import next_free, write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 Theme = Literal["light", "dark", "contrast", "system"]
 _FULL = frozenset({"ENOSPC", "EDQUOT"})
 
 
-class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
+class Settings(msgspec.Struct, frozen=True):
     """Defaults are what a new person gets. Sizes are in pixels that do not depend on the screen's scale."""
 
     server_url: str = ""
@@ -34,10 +35,13 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SettingsFile:
-    """Keeps `Settings` in a JSON file, replaced as a whole."""
+    """Keeps `Settings` in a JSON file, replaced as a whole. `touched` are those that somebody chose, be it what a new
+    person gets anyway: only what nobody chose may follow a default of the computer's.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.touched: frozenset[str] = frozenset()
 
     def load(self) -> tuple[Settings, str]:
         """The settings and a word for the person, '' when all is well. What can't be read is set aside and said.
@@ -52,7 +56,8 @@ class SettingsFile:
             raise EnvironmentFault(
                 f"{self.path} can't be read.", "Ask your administrator for the right to read it."
             ) from error
-        settings, is_whole = _decode(content)
+        good, is_whole = _decode(content)
+        settings, self.touched = Settings(**good), frozenset(good)
         if is_whole:
             return settings, ""
         aside = next_free(self.path, "set-aside")
@@ -65,10 +70,17 @@ class SettingsFile:
             f"Some of your settings could not be read and are as they were at first. The old file is {aside}.",
         )
 
-    def save(self, settings: Settings) -> None:
-        """Raises DiskFull or EnvironmentFault; the old file then stays."""
+    def save(self, settings: Settings, touched: Collection[str] = ()) -> None:
+        """`touched` are chosen now. Raises DiskFull or EnvironmentFault; the old file then stays."""
+        chosen = self.touched.union(touched)
+        built_in = Settings()
+        kept = {
+            name: value
+            for name, value in msgspec.structs.asdict(settings).items()
+            if name in chosen or value != getattr(built_in, name)
+        }
         try:
-            write_whole(self.path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
+            write_whole(self.path, msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
         except OSError as error:
             import errno
 
@@ -76,14 +88,15 @@ class SettingsFile:
                 raise DiskFull from error
             advice = "Ask your administrator for the right to write there."
             raise EnvironmentFault(f"Your settings could not be saved in {self.path}.", advice) from error
+        self.touched = frozenset(kept)
 
 
-def _decode(content: bytes) -> tuple[Settings, bool]:
+def _decode(content: bytes) -> tuple[dict[str, Any], bool]:
     """What can be read of it, and whether that was all. Fields of a later version are left out without a word."""
     try:
         found = msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Settings(), False
+        return {}, False
     good: dict[str, Any] = {}
     is_whole = True
     for field in msgspec.structs.fields(Settings):
@@ -92,4 +105,4 @@ def _decode(content: bytes) -> tuple[Settings, bool]:
                 good[field.name] = msgspec.convert(found[field.name], field.type)
             except msgspec.ValidationError:
                 is_whole = False
-    return Settings(**good), is_whole
+    return good, is_whole

@@ -47,6 +47,7 @@ class Opener(Protocol):
     def sign_out(self) -> None: ...
     def mend(self, account: Account, way: str) -> None: ...
     def suggested_server(self) -> str: ...
+    def is_managed(self, name: str) -> bool: ...
     def remembered(self, name: str) -> object: ...
     def remember(self, **values: object) -> None: ...
 
@@ -167,7 +168,16 @@ class Application(QObject):
         while self._untold:
             made.take(self._untold.pop(0))
         self.settled.emit()
+        self._wear_icon()
         QTimer.singleShot(50, made.build_places)
+
+    def _wear_icon(self) -> None:
+        """Where no package gives the window one: X11 and programs that are not installed."""
+        if self._app.windowIcon().isNull():
+            from csr_desktop.ui.kit.app_icon import app_icon
+
+            theme = self.themes.theme
+            self._app.setWindowIcon(app_icon(theme.colour("accent"), theme.colour("on-accent")))
 
     def _on_told(self, message: dict[str, str]) -> None:
         if message.get("what") == "raise":
@@ -200,12 +210,14 @@ class Application(QObject):
     def ask_to_sign_in(self, reason: str = "") -> None:
         from csr_desktop.ui.sign_in_view import SignInView
 
-        known = self._account
+        known, suggested = self._account, self._opener.suggested_server()
+        is_managed = bool(suggested) and self._opener.is_managed("server_url")
         view = SignInView(
             self.themes,
             self.worker,
             self._opener.sign_in,
-            server_url=known.server_url if known else self._opener.suggested_server(),
+            server_url=suggested if is_managed or not known else known.server_url,
+            is_server_managed=is_managed,
             login=known.login if known else "",
             reason=reason,
         )
@@ -300,6 +312,7 @@ class Application(QObject):
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
         self.settled.emit()
+        self._wear_icon()
 
     # An error that nothing took
 

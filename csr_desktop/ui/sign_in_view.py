@@ -34,6 +34,7 @@ class SignInView(FrontPage):
         sign_in: Callable[[str, str, str], Account],
         *,
         server_url: str = "",
+        is_server_managed: bool = False,
         login: str = "",
         reason: str = "",
     ) -> None:
@@ -51,6 +52,9 @@ class SignInView(FrontPage):
             "login": Labelled(themes, self.tr("Sign-in name"), self.login),
             "password": Labelled(themes, self.tr("Password"), self.password),
         }
+        if is_server_managed:
+            self.server.setReadOnly(True)
+            self._fields["server_url"].set_help(self.tr("Managed by your organization"))
         self.button = Button(themes, self.tr("Sign in"), role="primary")
         self._reason = Label(reason, tone="warning" if reason else "muted", wraps=True)
         self._lay_out(themes)

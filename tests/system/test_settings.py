@@ -23,6 +23,18 @@ CHOSEN = Settings(
 )
 
 
+def test_what_was_chosen_stays_chosen_also_when_it_is_what_everybody_gets(tmp_path: Path) -> None:
+    file = SettingsFile(tmp_path / "settings.json")
+    file.save(Settings(last_login="sample"))
+    assert file.touched == {"last_login"}
+    file.save(Settings(last_login="sample", theme="system"), touched={"theme"})
+    again = SettingsFile(file.path)
+    assert again.load() == (Settings(last_login="sample"), "")
+    assert again.touched == {"last_login", "theme"}
+    again.save(Settings())
+    assert again.touched == {"last_login", "theme"}, "taken back is chosen too"
+
+
 def test_they_come_back_as_they_were_chosen(tmp_path: Path) -> None:
     file = SettingsFile(tmp_path / "settings.json")
     assert file.load() == (Settings(), "")

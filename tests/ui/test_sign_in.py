@@ -30,6 +30,7 @@ from csr_desktop.domain.errors import (
 from csr_desktop.services.sign_in import Account, Accounts
 from csr_desktop.system.keyring_store import FolderSecrets
 from csr_desktop.system.places import Places
+from csr_desktop.system.policy_sources import Source, Sources
 from csr_desktop.ui.application import Application, make_application, say_alone
 from csr_desktop.ui.background import SameThread, StoreWorker
 from csr_desktop.ui.fault_view import FaultView
@@ -45,7 +46,7 @@ ACCOUNT = Account("https://desk.example.com", "u", "d", "Alex Sample", "alex", "
 class Desk:
     """The view, and what it was asked."""
 
-    def __init__(self, themes: ThemeSwitch, qtbot: QtBot, sign_in: Callable[..., Account], **known: str) -> None:
+    def __init__(self, themes: ThemeSwitch, qtbot: QtBot, sign_in: Callable[..., Account], **known: Any) -> None:
         self.asked: list[tuple[str, str, str]] = []
         self.store = StoreWorker(SameThread())
         self.accounts: list[Account] = []
@@ -118,6 +119,16 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
     assert QApplication.focusWidget() is desk.view._fields[field].field
     assert desk.view.button.isEnabled()
     assert desk.view.button.words == "Sign in"
+
+
+def test_the_organisations_address_is_not_changed_here(
+    themes: ThemeSwitch, qtbot: QtBot, real: Callable[..., Account]
+) -> None:
+    desk = Desk(themes, qtbot, real, server_url="https://desk.example.com", is_server_managed=True)
+    assert QApplication.focusWidget() is desk.view.login
+    QTest.keyClicks(desk.view.server, "x")
+    assert desk.view.server.text() == "https://desk.example.com"
+    assert desk.view.server.accessibleDescription() == "Managed by your organization"
 
 
 def test_an_address_that_is_not_protected_is_told_so(
@@ -217,6 +228,24 @@ def test_without_a_keyring_no_password_is_sent(tmp_path: Path) -> None:
         opener.sign_in("http://127.0.0.1:9", "alex", "made up password")
 
 
+def test_a_policy_settles_the_address_and_the_looks_for_the_whole_desk(tmp_path: Path) -> None:
+    def opened(*values: dict[str, object]) -> DeskOpener:
+        policies = tuple(Source("policy", found) for found in values)
+        places = Places.under(tmp_path)
+        return DeskOpener(places, FolderSecrets(places.data / "keys"), sources=Sources(policies))
+
+    opened().remember(theme="light", last_place="inbox")
+    managed = opened({"ServerUrl": "https://desk.example.com", "Theme": "dark"})
+    assert managed.suggested_server() == "https://desk.example.com"
+    assert [managed.is_managed(name) for name in ("server_url", "theme", "last_place")] == [True, True, False]
+    assert managed.remembered("theme") == "dark"
+    managed.remember(theme="contrast", last_place="clients")
+    assert (managed.remembered("theme"), managed.remembered("last_place")) == ("dark", "clients")
+    free = opened()
+    assert (free.remembered("theme"), free.remembered("last_place")) == ("light", "clients"), "as before the policy"
+    assert free.suggested_server() == ""
+
+
 # The whole start, over an opener that says no
 
 
@@ -246,6 +275,9 @@ class Opener:
 
     def mend(self, account: Account, way: str) -> None:
         self.mended.append(way)
+
+    def is_managed(self, name: str) -> bool:
+        return False
 
     def suggested_server(self) -> str:
         return "https://suggested.example.com"

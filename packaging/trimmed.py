@@ -1,0 +1,128 @@
+"""What the frozen desk leaves out: modules nobody of ours asks for, Qt's plugins for other machines, libraries that
+only those need. The spec and the tests read it here.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePath
+from typing import Final
+
+LEFT_OUT: Final = (
+    # Tools of developers, which libraries mention.
+    *("IPython", "hypothesis", "mypy", "pip", "pydoc", "pydoc_data", "pytest", "qtpy", "setuptools", "tkinter"),
+    *("doctest", "lib2to3", "test", "unittest"),
+    # Colours and Markdown of command lines that are not ours, second HTTP clients, formats we do not read.
+    *("markdown_it", "pygments", "requests", "rich", "urllib3", "yaml", "_yaml"),
+    # Places and carriers of phone numbers, 5 MB; of both we say nothing.
+    *("phonenumbers.carrier", "phonenumbers.carrierdata", "phonenumbers.geocoder", "phonenumbers.geodata"),
+    # A server for a team is installed from its own package; the demo's keeps to SQLite.
+    *("psycopg", "psycopg_binary"),
+    # Only the font files of it are used.
+    "qtawesome",
+    # Qt: the window is of widgets, the network is Python's.
+    *(f"PySide6.{name}" for name in ("QtNetwork", "QtOpenGL", "QtOpenGLWidgets", "QtSvg", "QtSvgWidgets", "QtXml")),
+)
+"""Modules and packages, each with all below it."""
+
+_PLUGINS: Final = {
+    "platforms": r"q(xcb|offscreen|windows|cocoa)",
+    "platformthemes": r"qxdgdesktopportal",
+    "platforminputcontexts": r".*",
+    "imageformats": r"q(gif|ico|jpeg|icns)",
+    "styles": r"q(modernwindowsstyle|macstyle)",
+}
+"""Qt's plugins that stay, by their folder: a window on X11, Windows or macOS, typing in every language, pictures."""
+_PLUGIN: Final = re.compile(r"PySide6/(?:Qt/)?plugins/(?P<kind>[^/]+)/(?:lib)?(?P<name>[^/.]+)\.[^/]*")
+_NEVER: Final = re.compile(
+    r"(?:.*/)?(?:opengl32sw\.dll|d3dcompiler_\d+\.dll|Qt6(?:Network|OpenGL|Svg|Pdf|Qml|Quick)\w*\.dll)"
+    r"|PySide6/(?:Qt/)?translations/.*"
+    r"|zstandard/_cffi\..*|rapidfuzz/.*_avx2\..*",
+    re.IGNORECASE,
+)
+"""Files that nothing loads by itself: a software OpenGL, Qt's own translations, a second driver of zstd, the same
+comparisons once more for newer processors.
+"""
+
+
+_OF_THE_SYSTEM: Final = re.compile(
+    r"lib(?:X11|X11-xcb|Xau|Xdmcp|xcb|bsd|md|glib-2\.0|gthread-2\.0|gio-2\.0|gobject-2\.0|gmodule-2\.0|pcre2-8|dbus-1"
+    r"|systemd|cap|gcrypt|gpg-error|lz4|fontconfig|freetype|expat|brotlidec|brotlicommon|png16|uuid|stdc\+\+|gcc_s)\.so\..*"
+)
+"""On Linux every desktop has these, and its own fit it better; the package for Debian asks for them."""
+
+
+MOST_BYTES: Final = {"linux": 150_000_000, "win32": 90_000_000, "darwin": 150_000_000}
+"""What the unpacked folder may weigh, by platform; a build above it fails."""
+
+
+def weighed(folder: Path) -> int:
+    """The bytes of all files below it, links not counted. Raises SystemExit where that is above the budget."""
+    found = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    if found > MOST_BYTES[sys.platform]:
+        msg = f"{folder} weighs {found:,} bytes, more than {MOST_BYTES[sys.platform]:,}."
+        raise SystemExit(msg)
+    return found
+
+
+def is_root(name: str) -> bool:
+    """Whether this file stays for its own sake: an extension module, a plugin that is used."""
+    posix = PurePath(name).as_posix().replace("\\", "/")
+    if _NEVER.fullmatch(posix) or _OF_THE_SYSTEM.fullmatch(PurePath(posix).name):
+        return False
+    plugin = _PLUGIN.fullmatch(posix)
+    if plugin is None:
+        return True
+    return re.fullmatch(_PLUGINS.get(plugin["kind"], "(?!)"), plugin["name"]) is not None
+
+
+def is_library(name: str) -> bool:
+    """Whether this is a shared library that is there for others, not an extension module or a plugin."""
+    path = PurePath(name.replace("\\", "/"))
+    if _PLUGIN.fullmatch(path.as_posix()):
+        return False
+    if path.parts[0].startswith("libpython"):
+        return False
+    is_module = re.search(r"\.(cpython-\w+.*|abi3)\.so$|\.pyd$", path.name) is not None or "lib-dynload" in path.parts
+    return not is_module and re.search(r"\.(so|dll|dylib)(\.|$)", path.name, re.IGNORECASE) is not None
+
+
+def kept(
+    binaries: Iterable[tuple[str, str, str]], imports_of: Callable[[str], Iterable[str]]
+) -> list[tuple[str, str, str]]:
+    """Of the (name within the package, file, kind) those that stay: roots, and the libraries that something which
+    stays asks for. `imports_of` gives the names of the libraries that a file asks for.
+    """
+    binaries = list(binaries)
+    by_name: dict[str, list[tuple[str, str, str]]] = {}
+    for entry in binaries:
+        by_name.setdefault(_bare(entry[0]), []).append(entry)
+    staying = [entry for entry in binaries if is_root(entry[0]) and not is_library(entry[0])]
+    found = set(staying)
+    while staying:
+        _, file, _kind = staying.pop()
+        for wanted in imports_of(file):
+            for entry in by_name.get(_bare(wanted), ()):
+                if entry not in found and is_root(entry[0]):
+                    found.add(entry)
+                    staying.append(entry)
+    return [entry for entry in binaries if entry in found]
+
+
+def without_dead_links(
+    datas: Iterable[tuple[str, str, str]], binaries: Iterable[tuple[str, str, str]]
+) -> list[tuple[str, str, str]]:
+    """The data files that stay: of links only those to a file that stays."""
+    names = {_bare(name) for name, _, _ in binaries}
+    return [
+        entry
+        for entry in datas
+        if not _NEVER.fullmatch(entry[0].replace("\\", "/")) and (entry[2] != "SYMLINK" or _bare(entry[0]) in names)
+    ]
+
+
+def _bare(name: str) -> str:
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return last.lower() if sys.platform == "win32" else last

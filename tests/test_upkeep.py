@@ -1,0 +1,137 @@
+"""What an administrator does on a workstation: versions for a program, a zip for whoever helps, everything deleted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from csr_desktop import __version__, bootstrap
+from csr_desktop.__main__ import main
+from csr_desktop.domain.errors import EnvironmentFault
+from csr_desktop.services.sign_in import ACCOUNT_FILE, Account, Accounts
+from csr_desktop.system.keyring_store import FolderSecrets, Secrets
+from csr_desktop.system.places import Places
+from csr_desktop.system.settings import Settings, SettingsFile
+from csr_desktop.system.single_instance import claim
+
+ALEX = Account("https://desk.example.com", "01890a5d-ac96-774b-bcce-b302099a8057", "d", "Alex Sample", "alex", "Demo")
+
+
+def run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, list(words))
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    monkeypatch.setenv("CSR_DESKTOP_HOME", str(tmp_path / "home"))
+    found = Places.of_this_person()
+    found.make()
+    return found
+
+
+@pytest.fixture
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Secrets:
+    kept = FolderSecrets(tmp_path / "keyring")
+    monkeypatch.setattr(bootstrap, "system_secrets", lambda: kept)
+    return kept
+
+
+def test_the_version_is_said_for_people_and_for_programs() -> None:
+    assert run("--version") == (0, f"csr-desktop, version {__version__}\n")
+    code, output = run("--version", "--json")
+    found = json.loads(output)
+    assert (code, found["version"]) == (0, __version__)
+    assert all(
+        isinstance(found[name], int) and found[name] > 0 for name in ("protocol", "desk_schema", "server_schema")
+    )
+    assert run("--json")[0] == 2
+
+
+def test_the_zip_has_what_helps_and_nothing_of_clients_or_the_person(places: Places, tmp_path: Path) -> None:
+    SettingsFile(places.config / "settings.json").save(
+        Settings(server_url="https://desk.example.com", last_login="alex.sample")
+    )
+    (places.config / ACCOUNT_FILE).write_bytes(msgspec.json.encode(ALEX))
+    (places.data / f"{ALEX.user_id}.db").write_bytes(b"Example Bakery" * 10)
+    (places.log / "csr-desktop.log").write_text('{"event": "synced", "rows": 3}\n')
+    (places.log / "last-crash.txt").write_text("CSR Desktop 0.1.0\n")
+    target = tmp_path / "help.zip"
+    command = [sys.executable, "-m", "csr_desktop", "diagnostics", "--to", str(target)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "  log/csr-desktop.log, 31 bytes" in told.stdout.splitlines()
+    with zipfile.ZipFile(target) as made:
+        content = {name: made.read(name) for name in made.namelist()}
+    assert list(content) == [
+        "about.json",
+        "settings.json",
+        "files.json",
+        "self-test.json",
+        "log/csr-desktop.log",
+        "log/last-crash.txt",
+    ]
+    assert json.loads(content["settings.json"])["settings"]["server_url"] == "https://desk.example.com"
+    assert json.loads(content["about.json"])["version"] == __version__
+    files = {file["name"]: file["bytes"] for file in json.loads(content["files.json"])}
+    assert files[f"{ALEX.user_id}.db"] == 140
+    assert {part["part"] for part in json.loads(content["self-test.json"])} >= {"encrypted database", "window"}
+    for private in (b"Example Bakery", b"Alex Sample", b"alex.sample"):
+        assert not any(private in part for part in content.values())
+    assert target.stat().st_mode & 0o077 == 0
+
+
+def test_a_zip_that_cannot_be_written_is_said(places: Places, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "csr_desktop", "diagnostics", "--to", str(tmp_path / "nowhere" / "help.zip")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
+    assert told.returncode == 1
+    assert "could not be written" in told.stderr
+
+
+def test_all_of_a_person_is_deleted_only_when_it_is_meant(places: Places, secrets: Secrets) -> None:
+    accounts = Accounts(places.config, secrets)
+    (places.config / ACCOUNT_FILE).write_bytes(msgspec.json.encode(ALEX))
+    secrets.write(ALEX.secret_name, b"key")
+    (places.data / f"{ALEX.user_id}.db").write_bytes(b"rows")
+    assert accounts.secret_names() == [ALEX.secret_name]
+
+    code, output = run("purge-user-data")
+    assert code == 0
+    assert "would delete 1 keys" in output
+    assert "Nothing was deleted." in output
+    assert secrets.read(ALEX.secret_name) == b"key"
+
+    held = claim(places)
+    assert held is not None
+    code, output = run("purge-user-data", "--yes")
+    assert (code, "CSR Desktop is open." in output) == (1, True)
+    assert secrets.read(ALEX.secret_name) == b"key"
+    held.close()
+
+    code, output = run("purge-user-data", "--yes")
+    assert code == 0, output
+    assert secrets.read(ALEX.secret_name) is None
+    assert not any(folder.exists() for folder in msgspec.structs.astuple(places))
+    assert run("purge-user-data", "--yes") == (0, "There is nothing of CSR Desktop's here.\n")
+
+
+def test_a_keyring_that_is_locked_keeps_everything(
+    places: Places, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (places.config / ACCOUNT_FILE).write_bytes(msgspec.json.encode(ALEX))
+
+    def locked(_name: str) -> None:
+        raise EnvironmentFault("Your keyring is locked.", "Unlock it.")
+
+    monkeypatch.setattr(secrets, "delete", locked)
+    code, output = run("purge-user-data", "--yes")
+    assert code == 1
+    assert "Your keyring is locked." in output
+    assert (places.config / ACCOUNT_FILE).exists()
