@@ -16,6 +16,7 @@ from csr_desktop.services.sign_in import Account, Accounts
 from csr_desktop.store.meta_file import key_checks
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring, check_keeps
+from csr_desktop.system.phone_access import PhoneAccess
 from csr_desktop.system.places import Places
 from csr_desktop.system.settings import SettingsFile
 
@@ -41,6 +42,7 @@ class DeskOpener:
         self.settings, self.settings_word = self._settings_file.load()
         self.accounts = Accounts(places.config, secrets, key_checks=lambda: key_checks(places.data))
         self._suggested_server = suggested_server
+        self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock)
 
     def prepare(self) -> None:
         """Import what both threads need, once: two threads in one circle of imports would see half of a module."""
@@ -123,8 +125,10 @@ def demo_secrets(places: Places) -> Secrets:
     return FolderSecrets(places.data / "keys")
 
 
-def make_desk(opener: DeskOpener, arguments: list[str]) -> tuple[QApplication, Application]:
-    """The desk and the program that it lives in, not yet started."""
+def make_desk(opener: DeskOpener, arguments: list[str], held: Claim | None = None) -> tuple[QApplication, Application]:
+    """The desk and the program that it lives in, not yet started. It hears what others tell it once its window stands:
+    by the place `held`, and by the phone's address.
+    """
     gc.disable()  # what start-up makes is no garbage, and looking for some takes time; ui.application enables it
     from csr_desktop.ui.plain_import import import_qt
 
@@ -133,6 +137,8 @@ def make_desk(opener: DeskOpener, arguments: list[str]) -> tuple[QApplication, A
 
     app, themes = make_application(arguments, str(opener.remembered("theme") or "system"))
     application = Application(app, themes, opener)
+    application.settled.connect(lambda: _listen(opener, held, application))
+    application.ended.connect(opener.phone.close)
     application.ended.connect(app.quit)
     return app, application
 
@@ -157,11 +163,15 @@ def work(app: QApplication, application: Application, log: Path) -> int:
     return 1 if watch.has_crashed else code
 
 
-def _listen(held: Claim, application: Application) -> None:
+def _listen(opener: DeskOpener, held: Claim | None, application: Application) -> None:
+    """More often does nothing."""
     try:
-        held.listen(application.told.emit)
+        if held is not None:
+            held.listen(application.told.emit)
     except EnvironmentFault as fault:
         application.faulted.emit(fault)
+    if not opener.phone.is_begun and (fault_said := opener.phone.begin(application.told.emit).fault):
+        application.faulted.emit(EnvironmentFault(fault_said))
 
 
 class Watch:
@@ -279,8 +289,7 @@ def _run_first(
             "Wait a moment and start it again. If that does not help, restart this computer. Nothing is lost.",
         )
     try:
-        app, application = make_desk(DeskOpener(places, secrets), arguments)
-        application.settled.connect(lambda: _listen(held, application))
+        app, application = make_desk(DeskOpener(places, secrets), arguments, held)
         if on_ready is not None:
             application.ready.connect(on_ready)
         return work(app, application, places.log)

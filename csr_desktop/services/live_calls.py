@@ -76,7 +76,7 @@ class LiveCalls:
         parts = _parts(call, leg, me)
         is_my_own = call.direction == "out" and _is_dialler(call, leg, me)
         if not running_id and is_my_own and not known.is_done:
-            running_id = self._calls.take_over(call.number, key)
+            running_id = self._calls.take_over(call.number, key, call.began_at)
         if not running_id and not known.is_done and self._is_mine_now(call, leg, me):
             # What was saved before a restart is told again after it.
             known.is_done = bool(me) and self._calls.is_logged(call.number or _WITHHELD, parts[0].started_at, TWIN_MS)

@@ -61,6 +61,8 @@ class Desk(QObject):
     """The ticket that is looked at, and its team; both '' for none."""
     writing = Signal(str, str)
     """A ticket, and the kind of text that was typed in it just now; '' when nothing of it is left."""
+    phone_heard = Signal()
+    """The phone told something; what a softphone told stands in `services.softphone`."""
     presence_changed = Signal()
     """Other colleagues are there, or do something else."""
 
