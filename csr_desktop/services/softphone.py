@@ -124,7 +124,7 @@ class Softphone:
             event=event,
             number=number,
             name=name,
-            reference=clean_reference(message.get("id", "")),
+            reference=one_line(message.get("id", ""), 250),
             direction=one_line(message.get("direction", ""), 20),
             queue=queue,
             problems=tuple(problems),

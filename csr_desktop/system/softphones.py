@@ -30,8 +30,8 @@ _TOLD: Final = ("ring", "answer", "hangup")
 
 
 class PasteLine(msgspec.Struct, frozen=True):
-    """`field` is where it goes: program, parameters, ring, answer, hangup, or a key of the softphone's own file. One
-    without a text wants the address, which is switched off.
+    """`field` is where it goes: program, parameters, web_client, ring, answer, hangup, or settings for all lines of the
+    softphone's own file. One without a text wants the address, which is switched off.
     """
 
     field: str
@@ -57,9 +57,8 @@ def paste_lines(softphone: Softphone, program: Sequence[str], url: str) -> tuple
             address("web_client", "ring", "%CallerNumber%", "%CallerDisplayName%"),
         )
     if softphone == "microsip":
-        return tuple(
-            PasteLine(key, f"{key}={command_line(program, f'--event {event} --number')}") for key, event in _MICROSIP
-        )
+        keys = (f"{key}={command_line(program, f'--event {event} --number')}" for key, event in _MICROSIP)
+        return (PasteLine("settings", "\n".join(keys)),)
     if softphone == "zoiper":
         return tuple(address(event, event, "{phone}", "{name}") for event in _TOLD)
     if softphone == "bria":

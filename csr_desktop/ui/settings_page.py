@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtWidgets import QWidget
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from csr_desktop.services.sign_in import Account
     from csr_desktop.system.phone_access import PhoneAccess
     from csr_desktop.ui.main_window import MainWindow
+    from csr_desktop.ui.phone_settings.dial_part import DialPart
     from csr_desktop.ui.phone_settings.page import PhoneSettings
+
+_Part = TypeVar("_Part", "PhoneSettings", "DialPart")
 
 
 class SettingsPage(PageFloat):
@@ -38,7 +41,8 @@ class SettingsPage(PageFloat):
         self._remember = remember
         self._phone = phone
         self.phone: PhoneSettings | None = None
-        """Built when it is first shown."""
+        self.dialling: DialPart | None = None
+        """Both are built when they are first shown."""
         super().__init__(window, desk, window.tr("Settings"))
         themes = desk.themes
         self.looks = ChoiceRow(themes, self.tr("Colors"), numbered=False)
@@ -55,6 +59,7 @@ class SettingsPage(PageFloat):
         self.tabs = TabBar(themes, self.tr("Settings"))
         self.tabs.add("workstation", self.tr("This workstation"))
         self.tabs.add("phone", self.tr("Phone"))
+        self.tabs.add("dialling", self.tr("Dialling"))
         self.tabs.setVisible(phone is not None)
         self.tabs.chosen.connect(self._show)
         self._workstation = QWidget()
@@ -67,25 +72,28 @@ class SettingsPage(PageFloat):
         self.body.addWidget(self._workstation)
         self.body.addStretch(1)
 
-    def show_phone(self) -> None:
-        """The part of the phone."""
-        if self._phone is not None:
-            self.tabs.choose("phone")
-            self._show("phone")
-
     def _show(self, key: str) -> None:
-        if key == "phone" and self.phone is None and self._phone is not None:
+        access = self._phone
+        if key == "phone" and self.phone is None and access is not None:
             from csr_desktop.ui.phone_settings.page import PhoneSettings
 
-            self.phone = PhoneSettings(self.desk, self._phone)
-            self.phone.resized.connect(self._on_resized)
-            self.body.insertWidget(2, self.phone)
-        self._workstation.setVisible(key != "phone")
-        if self.phone is not None:
-            self.phone.setVisible(key == "phone")
-            if key == "phone":
-                self.phone.refresh()
+            self.phone = self._add(PhoneSettings(self.desk, access))
+        if key == "dialling" and self.dialling is None and access is not None:
+            from csr_desktop.ui.phone_settings.dial_part import DialPart
+
+            self.dialling = self._add(DialPart(self.desk, access))
+        self._workstation.setVisible(key == "workstation")
+        for part, its_key in ((self.phone, "phone"), (self.dialling, "dialling")):
+            if part is not None:
+                part.setVisible(key == its_key)
+                if key == its_key:
+                    part.refresh()
         self._on_resized()
+
+    def _add(self, part: _Part) -> _Part:
+        part.resized.connect(self._on_resized)
+        self.body.insertWidget(self.body.count() - 1, part)
+        return part
 
     def _on_resized(self) -> None:
         if self.is_open:

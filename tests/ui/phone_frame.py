@@ -17,7 +17,9 @@ from csr_desktop.system.places import Places
 from csr_desktop.system.settings import Settings
 from csr_desktop.system.single_instance import Claim, claim
 from csr_desktop.ui.kit.theme import ThemeSwitch
+from csr_desktop.ui.phone_settings.dial_part import DialPart
 from csr_desktop.ui.phone_settings.page import PhoneSettings
+from csr_desktop.ui.settings_page import SettingsPage
 from tests.ui.frame_bench import Frame
 
 
@@ -63,12 +65,22 @@ class PhoneFrame(Frame):
         super().close()
 
     def open_page(self) -> PhoneSettings:
-        self.press("Ctrl+,")
-        self.floats.settings.show_phone()
-        self.settle()
-        page = self.floats.settings.phone
+        page = self._tab("phone").phone
         assert page is not None
         return page
+
+    def open_dialling(self) -> DialPart:
+        part = self._tab("dialling").dialling
+        assert part is not None
+        return part
+
+    def _tab(self, key: str) -> SettingsPage:
+        settings = self.floats.settings
+        if not settings.is_open:
+            self.press("Ctrl+,")
+        settings.tabs._tabs[key].click()
+        self.settle()
+        return settings
 
     def wait(self, until: Callable[[], bool], seconds: float = 20.0) -> None:
         ends_at = time.monotonic() + seconds

@@ -26,7 +26,7 @@ class DialPart(Section):
 
     def __init__(self, desk: Desk, access: PhoneAccess) -> None:
         themes = desk.themes
-        super().__init__(themes, desk.tr("Dialling"))
+        super().__init__(themes, desk.tr("How the calls that you place are dialled"))
         self._access = access
         self.way = ChoiceRow(themes, self.tr("Way of dialling"), numbered=False)
         self.way.set_choices(

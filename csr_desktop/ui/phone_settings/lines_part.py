@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -12,9 +12,10 @@ from csr_desktop.system.softphones import SOFTPHONES, paste_lines
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
-from csr_desktop.ui.kit.fields import TextField
+from csr_desktop.ui.kit.fields import FieldFrame
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Section, column, line
+from csr_desktop.ui.kit.prose import Prose
 
 if TYPE_CHECKING:
     from csr_desktop.system.phone_access import PhoneAccess
@@ -31,10 +32,11 @@ class LineField(QWidget):
     def __init__(self, themes: ThemeSwitch, caption: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         space = themes.theme.sizes.space
-        self.field = TextField(themes, caption)
-        self.field.setReadOnly(True)
-        self.field.setText(text)
-        self.field.setCursorPosition(0)
+        self.field = Prose(themes, text, name=caption)
+        self.field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._frame = FieldFrame(themes)
+        self._frame.body.setContentsMargins(space.close, space.tight, space.close, space.tight)
+        self._frame.add_editor(self.field)
         self.copy = Button(themes, self.tr("Copy"), icon="copy")
         self.copy.setAccessibleName(self.tr("Copy: {0}").format(caption))
         whole = column(self, spacing=space.tight)
@@ -43,8 +45,8 @@ class LineField(QWidget):
             words.setBuddy(self.field)
             whole.addWidget(words)
         row = line(spacing=space.close)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.copy)
+        row.addWidget(self._frame, 1)
+        row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
         whole.addLayout(row)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -53,7 +55,7 @@ class LineField(QWidget):
         self.copy.clicked.connect(self._on_copy)
 
     def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.field.text())
+        QGuiApplication.clipboard().setText(self.field.toPlainText())
         self._show(self.tr("Copied"), "check")
         announce(self.copy, self.tr("Copied"))
         self._again.start()
@@ -166,5 +168,6 @@ class LinesPart(Section):
             "ring": self.tr("When it rings"),
             "answer": self.tr("When it is answered"),
             "hangup": self.tr("When it ends"),
+            "settings": self.tr("Lines of microsip.ini"),
         }
-        return captions.get(field, field)
+        return captions[field]
