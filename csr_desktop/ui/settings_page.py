@@ -60,7 +60,8 @@ class SettingsPage(PageFloat):
         self.tabs.add("workstation", self.tr("This workstation"))
         self.tabs.add("phone", self.tr("Phone"))
         self.tabs.add("dialling", self.tr("Dialling"))
-        self.tabs.setVisible(phone is not None)
+        if phone is None:
+            self.tabs.hide()
         self.tabs.chosen.connect(self._show)
         self._workstation = QWidget()
         first = column(self._workstation, spacing=themes.theme.sizes.space.apart)

@@ -184,3 +184,15 @@ def test_a_folder_with_something_else_is_not_taken_for_a_demo_s(start: Start, tm
     out, _ = start("demo", "--home", str(tmp_path / "work")).communicate(timeout=30)
     assert "something else" in out
     assert (tmp_path / "work" / "server" / "main.c").read_text() == "kept"
+
+
+def test_a_call_comes_to_the_demo_s_desk_and_to_none_when_it_has_ended(start: Start, tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    demo = start("demo", "--home", str(home))
+    until("the desk to listen", lambda: (home / "desks" / "alex" / "data" / "running.json").exists(), demo)
+    ring = ["call", "--home", str(home / "desks" / "alex"), "--event", "ring", "--number", "+13125550142"]
+    assert start(*ring).wait(30) == 0
+    demo.send_signal(signal.SIGINT)
+    printed = demo.communicate(timeout=60)[0]
+    assert f"--home {home}/desks/alex --event ring --number +1" in printed
+    assert start(*ring).wait(30) == 3, "nothing is opened: its server is gone"

@@ -144,8 +144,8 @@ class RunningCalls(QObject):
 
     # Starting and ending
 
-    def _on_calling(self, number: str, contact_id: str, client_id: str) -> None:
-        self.start(number, contact_id, client_id=client_id)
+    def _on_calling(self, number: str, contact_id: str, client_id: str, returns_id: str) -> None:
+        self.start(number, contact_id, returns_id=returns_id, client_id=client_id)
 
     def start(
         self,
