@@ -246,6 +246,10 @@ class DeskWindow(QObject):
             from csr_desktop.ui.calls.dialling import Dialling
 
             self.dialling = Dialling(self.desk, self.window, self._phone)
+            set_up = Action(
+                "phone_settings", self.tr("Set up the phone"), self.floats.open_phone_settings, icon="phone"
+            )
+            self.window.actions_table.add(set_up)
         self.phone_line = PhoneLine(self.desk, self.window, self.dialling)
         self.phone_line.accepted.connect(self.floats.close_all)
         self.window.top_bar.show_presence(PresenceButton(self.window, self.desk, self.own_presence))

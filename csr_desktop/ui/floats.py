@@ -60,6 +60,10 @@ class Floats:
 
         open_person_menu(self._window, self._desk, self._account)
 
+    def open_phone_settings(self) -> None:
+        self.settings.tabs.choose("phone")
+        self._open("settings")
+
     def _open(self, name: str) -> None:
         floating: Palette | PageFloat = getattr(self, name)
         floating.open()

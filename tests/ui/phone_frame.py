@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -43,12 +44,14 @@ class Teller:
 
 
 class PhoneFrame(Frame):
-    def __init__(self, data: DeskData, themes: ThemeSwitch, qtbot: QtBot, home: Path) -> None:
+    def __init__(
+        self, data: DeskData, themes: ThemeSwitch, qtbot: QtBot, home: Path, translator: QTranslator | None = None
+    ) -> None:
         self.places = Places.under(home)
         self.places.make()
         self.settings = Settings(phone_port=free_port(), dial_way="off", calls_open_desk=False)
         self.access = PhoneAccess(self.places, lambda: self.settings, self.remember, data.now)
-        super().__init__(data, themes, qtbot, phone=self.access)
+        super().__init__(data, themes, qtbot, translator, phone=self.access)
         teller = Teller(self)
         held = claim(self.places)
         assert held is not None

@@ -201,11 +201,17 @@ def test_what_is_no_number_is_said(frame: PhoneFrame, tel: Opener) -> None:
 
 def test_a_missed_call_that_is_called_back_from_the_inbox_waits_no_more(frame: PhoneFrame) -> None:
     frame.go("inbox")
-    missed = frame.value("SELECT id FROM interactions WHERE result = 'missed' AND returned_by = '' LIMIT 1")
+    model = frame.place.list.model
+    rows = [model.row_at(model.index(line)) for line in range(model.rowCount())]
+    missed = next(row.id for row in rows if row is not None and row.kind == "call" and row.can_work)
     assert frame.place.list.rows.select_key(missed)
+    frame.place.list.rows.setFocus()
     frame.settle()
     frame.press("D")
     assert only_call(frame).returns_id == missed
+    frame.press("F6", "F8", "Alt+1", "Ctrl+Return")
+    assert running_calls(frame.desk).all() == []
+    assert not frame.data.services.calls.detail(missed).row.is_waiting
 
 
 # Links
