@@ -200,7 +200,7 @@ def test_a_call_comes_to_the_demo_s_desk_and_to_none_when_it_has_ended(start: St
     (home / "desks" / "alex" / "config" / "settings.json").write_text(json.dumps(wanted))
     demo = start("demo", "--home", str(home))
     key = home / "desks" / "alex" / "data" / "phone-key"
-    until("the desk to listen", lambda: (home / "desks" / "alex" / "data" / "running.json").exists(), demo)
+    until("the desk to listen", (home / "desks" / "alex" / "data" / "running.json").exists, demo)
     until("its address", key.exists, demo)
     tell_by_address(f"http://127.0.0.1:{port}/call?key={key.read_text()}", "a-test")
     ring = ["call", "--home", str(home / "desks" / "alex"), "--event", "ring", "--number", "+13125550142"]

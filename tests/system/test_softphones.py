@@ -48,7 +48,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def lines(desk: Desk, softphone: str) -> dict[str, str]:
     assert softphone in SOFTPHONES
-    return {line.field: line.text for line in paste_lines(softphone, command_words(desk.places), URL)}  # type: ignore[arg-type]
+    return {line.field: line.text for line in paste_lines(softphone, command_words(desk.places), URL)}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the lines are split by this system's rules")

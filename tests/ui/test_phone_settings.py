@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.system.call_message import call_message
 from csr_desktop.system.softphones import SOFTPHONES
+from csr_desktop.ui.calls.incoming_card import IncomingCard
 from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.theme import ThemeSwitch
@@ -167,6 +168,19 @@ def test_the_last_messages_stand_there_as_they_came(frame: PhoneFrame) -> None:
     rows = [row for row in page.received.findChildren(QWidget) if row.isVisible() and "program: " in spoken(row)]
     assert len(rows) == 10
     assert "It was answered" in spoken(rows[0])
+
+
+def test_a_call_that_rings_stays_above_the_page_that_grows(frame: PhoneFrame) -> None:
+    frame.resize(1280, 720)
+    frame.open_page()
+    for number in range(4):
+        say(frame, "ring", number=f"402555{number:04}")
+    (card,) = frame.window.findChildren(IncomingCard)
+    card._slide.setCurrentTime(card._slide.duration())
+    frame.settle()
+    for x in (4, card.width() // 2, card.width() - 4):
+        found = frame.window.childAt(card.mapTo(frame.window, QPoint(x, card.height() // 2)))
+        assert found is card or card.isAncestorOf(found)
 
 
 def test_the_address_answers_once_it_is_switched_on_by_keyboard(frame: PhoneFrame) -> None:
