@@ -184,11 +184,17 @@ class Calls(CallLog):
         """The id of an outgoing call to this number that was started here some minutes before this moment and follows
         none yet: it follows this one of the phone from now on. '' where there is none.
         """
+        call_id = self.placed(number, began_at)
+        if call_id:
+            self._running.keep(msgspec.structs.replace(self._running.one(call_id), phone_key=phone_key))
+        return call_id
+
+    def placed(self, number: str, began_at: int) -> str:
+        """The same, which follows none afterwards either."""
         for document in self._running.all():
             is_free = not document.phone_key and document.direction == "out" and document.phase != "wrap_up"
             is_near = abs(began_at - document.parts[0].started_at) <= _DIALLED_WITHIN_MS
             if is_free and is_near and self._is_dialled(document, number):
-                self._running.keep(msgspec.structs.replace(document, phone_key=phone_key))
                 return document.id
         return ""
 

@@ -133,11 +133,15 @@ class LiveCalls:
             del self._twins[next(iter(self._twins))]
 
     def _go_on(self, key: str, known: _Known, phase: str) -> LiveCall:
-        """A call whose beginning was not seen: it may be one that was running when the program ended. Another one is
-        none of which a person could be told anything.
+        """A call whose beginning was not seen: it may be one that was running when the program ended, or one that was
+        placed here, of which some softphones tell no more than the answer and the end. Another one is none of which a
+        person could be told anything.
         """
         known.is_done = True
-        running_id = self._calls.left_running(known.call.number)
+        call = known.call
+        running_id = self._calls.left_running(call.number)
+        if not running_id and call.direction != "in":
+            running_id = self._calls.placed(call.number, call.began_at)
         if running_id:
             changes = {"talk": self._calls.resume, "hold": self._calls.hold, "over": self._calls.end}
             if phase in changes:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from csr_desktop.domain.errors import BadInput, EnvironmentFault
-from csr_desktop.system.own_program import command_words
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -62,6 +60,8 @@ class PhoneAccess:
     @property
     def program(self) -> list[str]:
         """What a softphone runs to tell of a call, before the options."""
+        from csr_desktop.system.own_program import command_words  # what starts programs is large
+
         return command_words(self._places)
 
     # The address
@@ -132,7 +132,9 @@ class PhoneAccess:
 
     def _write_key(self) -> str:
         """In a file that only the person may read."""
-        key = secrets.token_urlsafe(32)
+        from secrets import token_urlsafe
+
+        key = token_urlsafe(32)
         path = self._places.data / _KEY_FILE
         try:
             write_whole(path, key.encode())

@@ -271,6 +271,17 @@ def test_the_phone_s_own_word_of_it_is_the_same_call(frame: PhoneFrame, tel: Ope
     assert len([row for row in logged if row.direction == "out" and row.started_at >= call.started_at]) == 1
 
 
+def test_a_softphone_that_tells_of_the_answer_and_the_end_alone_is_followed(frame: PhoneFrame, tel: Opener) -> None:
+    frame.remember(dial_way="tel")
+    frame.desk.call(NOBODY)
+    frame.settle()
+    call = only_call(frame)
+    for event, phase in (("answer", "talk"), ("answer", "talk"), ("hangup", "wrap_up"), ("hangup", "wrap_up")):
+        say(frame, event, "+17025550119", direction="", id="")
+        assert (only_call(frame).id, only_call(frame).phase) == (call.id, phase)
+    assert tel.links == ["tel:+17025550119"]
+
+
 def test_a_call_that_the_phone_alone_placed_is_logged_too_and_not_dialled(frame: PhoneFrame, tel: Opener) -> None:
     frame.remember(dial_way="tel")
     say(frame, "ring", "+17025550119")

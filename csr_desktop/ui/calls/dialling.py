@@ -11,7 +11,6 @@ from PySide6.QtGui import QDesktopServices
 from csr_desktop.domain import phone
 from csr_desktop.domain.dialling import dialled
 from csr_desktop.domain.errors import CsrDesktopError
-from csr_desktop.system.dialling import command_of, link_of, run_command, tel_link
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.aside import AsideThread
 from csr_desktop.ui.background import StoreWorker
@@ -91,6 +90,8 @@ class Dialling(QObject):
         if not keys:
             self._say(self.tr("{0} is no number that can be dialled.").format(shown))
             return
+        from csr_desktop.system.dialling import command_of, link_of, run_command, tel_link  # when a call is placed
+
         settings = self._access.settings
         self._last, self._last_at = keys, time.monotonic()
         try:
