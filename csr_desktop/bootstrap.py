@@ -16,6 +16,7 @@ from csr_desktop.services.sign_in import Account, Accounts
 from csr_desktop.store.meta_file import key_checks
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring, check_keeps
+from csr_desktop.system.phone_access import PhoneAccess
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy import changed_by_person, decide
 from csr_desktop.system.policy_sources import NO_SOURCES, Sources, sources_of_this_computer
@@ -47,6 +48,7 @@ class DeskOpener:
         self.settings = self.policy.apply(self._chosen)
         self.accounts = Accounts(places.config, secrets, key_checks=lambda: key_checks(places.data))
         self._suggested_server = suggested_server
+        self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock)
 
     def prepare(self) -> None:
         """Import what both threads need, once: two threads in one circle of imports would see half of a module."""
@@ -135,8 +137,10 @@ def demo_secrets(places: Places) -> Secrets:
     return FolderSecrets(places.data / "keys")
 
 
-def make_desk(opener: DeskOpener, arguments: list[str]) -> tuple[QApplication, Application]:
-    """The desk and the program that it lives in, not yet started."""
+def make_desk(opener: DeskOpener, arguments: list[str], held: Claim | None = None) -> tuple[QApplication, Application]:
+    """The desk and the program that it lives in, not yet started. It hears what others tell it once its window stands:
+    by the place `held`, and by the phone's address.
+    """
     gc.disable()  # what start-up makes is no garbage, and looking for some takes time; ui.application enables it
     from csr_desktop.ui.plain_import import import_qt
 
@@ -145,6 +149,8 @@ def make_desk(opener: DeskOpener, arguments: list[str]) -> tuple[QApplication, A
 
     app, themes = make_application(arguments, str(opener.remembered("theme") or "system"))
     application = Application(app, themes, opener)
+    application.settled.connect(lambda: _listen(opener, held, application))
+    application.ended.connect(opener.phone.close)
     application.ended.connect(app.quit)
     return app, application
 
@@ -169,11 +175,15 @@ def work(app: QApplication, application: Application, log: Path) -> int:
     return 1 if watch.has_crashed else code
 
 
-def _listen(held: Claim, application: Application) -> None:
+def _listen(opener: DeskOpener, held: Claim | None, application: Application) -> None:
+    """More often does nothing."""
     try:
-        held.listen(application.told.emit)
+        if held is not None:
+            held.listen(application.told.emit)
     except EnvironmentFault as fault:
         application.faulted.emit(fault)
+    if not opener.phone.is_begun and (fault_said := opener.phone.begin(application.told.emit).fault):
+        application.faulted.emit(EnvironmentFault(fault_said))
 
 
 class Watch:
@@ -291,8 +301,8 @@ def _run_first(
             "Wait a moment and start it again. If that does not help, restart this computer. Nothing is lost.",
         )
     try:
-        app, application = make_desk(DeskOpener(places, secrets, sources=sources_of_this_computer()), arguments)
-        application.settled.connect(lambda: _listen(held, application))
+        opener = DeskOpener(places, secrets, sources=sources_of_this_computer())
+        app, application = make_desk(opener, arguments, held)
         if on_ready is not None:
             application.ready.connect(on_ready)
         return work(app, application, places.log)

@@ -111,7 +111,11 @@ class Bureau:
         """The workstation of one person, in its own folder."""
         places = Places.under(self.home / "desks" / login)
         places.make()
-        return DeskOpener(places, demo_secrets(places), self.url)
+        is_new = not (places.config / "settings.json").exists()
+        opener = DeskOpener(places, demo_secrets(places), self.url)
+        if is_new:  # nobody has these numbers; and a desk without its demo would have no server
+            opener.remember(dial_way="off", calls_open_desk=False)
+        return opener
 
     def signed_in(self, login: str, password: str) -> DeskOpener:
         opener = self.opener(login)

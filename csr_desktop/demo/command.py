@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault
 from csr_desktop.system.display import has_display, wants_window_on_display
 from csr_desktop.system.ending_signals import answered_by
 
@@ -97,14 +97,24 @@ def _work(bureau: Bureau, tour: Path | None) -> int:
     bureau.start_server()
     if tour is not None:
         return take_tour(bureau, tour)
-    return _show(bureau, made_up.agent.login, made_up.agent.password)
+    return _show(bureau, made_up.agent.login, made_up.agent.password, made_up.shared_number)
 
 
-def _show(bureau: Bureau, login: str, password: str) -> int:
+def _show(bureau: Bureau, login: str, password: str, number: str) -> int:
     from csr_desktop.bootstrap import make_desk, work
+    from csr_desktop.system.single_instance import claim
+    from csr_desktop.system.softphones import command_line
 
     opener = bureau.signed_in(login, password)
-    return work(*make_desk(opener, sys.argv[:1]), opener.places.log)
+    held = claim(opener.places)
+    if held is None:
+        raise EnvironmentFault(f"A desk already runs on {opener.places.data}.", "Close it first.")
+    try:
+        ring = [*opener.phone.program, "--event", "ring", "--number", number]
+        click.echo(f"Let a call come in, from another terminal: {command_line(ring)}")
+        return work(*make_desk(opener, sys.argv[:1], held), opener.places.log)
+    finally:
+        held.close()
 
 
 def _left_at_signals(leave: Callable[[], None]) -> AbstractContextManager[None]:

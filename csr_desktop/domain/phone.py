@@ -148,6 +148,11 @@ def digits(text: str) -> str:
     return "".join(str(decimal) for decimal in decimals if decimal >= 0)
 
 
+def short_keys(raw: str) -> str:
+    """What is pressed for a number of the kind 'short': its digits, * and #."""
+    return "".join(character for character in _address(_visible(raw[:_READ_LIMIT])) if character in "0123456789*#")
+
+
 def search_forms(text: str, home_region: str) -> tuple[str, ...]:
     """The digit strings under which a typed number, whole or its end, is to be looked up: each may be the end of a
     stored number's digits (E.164 without the plus). Most telling first, none a repetition; () under three digits.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from csr_desktop.domain import phone
+from csr_desktop.domain.dialling import is_dialled_as
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from csr_desktop.services.people import People
     from csr_desktop.services.running_calls import RunningCalls
     from csr_desktop.sync.replica import Replica
+
+
+_DIALLED_WITHIN_MS: Final = 300_000
+"""So long may pass between a call that is placed here and the phone's word of it."""
 
 
 class Calls(CallLog):
@@ -175,17 +180,30 @@ class Calls(CallLog):
         named = [document for document in found if document.e164 == e164] if number else found
         return named[0].id if len(named) == 1 else ""
 
-    def take_over(self, number: str, phone_key: str) -> str:
-        """The id of an outgoing call to this number that was started here and follows none yet: it follows this one of
-        the phone from now on. '' where there is none.
+    def take_over(self, number: str, phone_key: str, began_at: int) -> str:
+        """The id of an outgoing call to this number that was started here some minutes before this moment and follows
+        none yet: it follows this one of the phone from now on. '' where there is none.
         """
-        e164 = phone.parse(number, self._lists.home_region()).e164
+        call_id = self.placed(number, began_at)
+        if call_id:
+            self._running.keep(msgspec.structs.replace(self._running.one(call_id), phone_key=phone_key))
+        return call_id
+
+    def placed(self, number: str, began_at: int) -> str:
+        """The same, which follows none afterwards either."""
         for document in self._running.all():
             is_free = not document.phone_key and document.direction == "out" and document.phase != "wrap_up"
-            if is_free and e164 and document.e164 == e164:
-                self._running.keep(msgspec.structs.replace(document, phone_key=phone_key))
+            is_near = abs(began_at - document.parts[0].started_at) <= _DIALLED_WITHIN_MS
+            if is_free and is_near and self._is_dialled(document, number):
                 return document.id
         return ""
+
+    def _is_dialled(self, document: RunningCallDocument, number: str) -> bool:
+        home_region = self._lists.home_region()
+        told = phone.parse(number, home_region)
+        if document.e164:
+            return told.e164 == document.e164 or is_dialled_as(number, document.e164, home_region)
+        return told.kind == "short" and phone.short_keys(number) == phone.short_keys(document.number)
 
     def log_missed(self, number: str, name: str, started_at: int, ended_at: int, result: str, channel: str) -> Saved:
         """A call that nobody took: it waits in the inbox to be called back."""

@@ -76,7 +76,7 @@ class LiveCalls:
         parts = _parts(call, leg, me)
         is_my_own = call.direction == "out" and _is_dialler(call, leg, me)
         if not running_id and is_my_own and not known.is_done:
-            running_id = self._calls.take_over(call.number, key)
+            running_id = self._calls.take_over(call.number, key, call.began_at)
         if not running_id and not known.is_done and self._is_mine_now(call, leg, me):
             # What was saved before a restart is told again after it.
             known.is_done = bool(me) and self._calls.is_logged(call.number or _WITHHELD, parts[0].started_at, TWIN_MS)
@@ -133,11 +133,15 @@ class LiveCalls:
             del self._twins[next(iter(self._twins))]
 
     def _go_on(self, key: str, known: _Known, phase: str) -> LiveCall:
-        """A call whose beginning was not seen: it may be one that was running when the program ended. Another one is
-        none of which a person could be told anything.
+        """A call whose beginning was not seen: it may be one that was running when the program ended, or one that was
+        placed here, of which some softphones tell no more than the answer and the end. Another one is none of which a
+        person could be told anything.
         """
         known.is_done = True
-        running_id = self._calls.left_running(known.call.number)
+        call = known.call
+        running_id = self._calls.left_running(call.number)
+        if not running_id and call.direction != "in":
+            running_id = self._calls.placed(call.number, call.began_at)
         if running_id:
             changes = {"talk": self._calls.resume, "hold": self._calls.hold, "over": self._calls.end}
             if phase in changes:

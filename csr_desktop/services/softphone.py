@@ -10,6 +10,7 @@ import msgspec
 from csr_desktop.domain import phone
 from csr_desktop.domain.phone_calls import call_of
 from csr_desktop.domain.phone_events import clean_reference, one_line, phone_event
+from csr_desktop.system.call_message import TEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,7 +114,7 @@ class Softphone:
         problems = [f"unfilled:{field}" for field in told.unfilled]
         if one_line(message.get("id", ""), 250) and not clean_reference(message.get("id", "")):
             problems.append("unfilled:id")
-        if event.casefold() not in _KINDS:
+        if event.casefold() not in {*_KINDS, TEST}:
             problems.insert(0, "unknown_event")
         if event.casefold() in {"ring", "missed"} and not number:
             problems.append("no_number")
@@ -123,7 +124,7 @@ class Softphone:
             event=event,
             number=number,
             name=name,
-            reference=clean_reference(message.get("id", "")),
+            reference=one_line(message.get("id", ""), 250),
             direction=one_line(message.get("direction", ""), 20),
             queue=queue,
             problems=tuple(problems),

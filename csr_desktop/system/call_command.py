@@ -5,36 +5,49 @@ A softphone may wait for it, so it starts nothing that takes time, and imports n
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
 import click
 
 from csr_desktop.system.call_message import EVENTS, call_message, fields_of_words, message_of_link
-from csr_desktop.system.places import Places
+from csr_desktop.system.places import HOME_VARIABLE, Places
 from csr_desktop.system.single_instance import tell_first
 
 NOT_RUNNING = 3
 _OPENING_SECONDS = 120.0
+_HOME = "--home"
+_DELIVER = "--deliver"
+"""Used by itself: the message comes on standard input."""
 
 
 @click.command(
     "call",
+    add_help_option=False,  # a name that a softphone fills in may be --help: only alone it asks for help
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
-    options_metavar="--event EVENT --number N [--name NAME] [--id ID] [--direction in|out] [--queue NAME]",
+    options_metavar="[--home DIR] --event EVENT --number N [--name NAME] [--id ID] [--direction in|out] [--queue NAME]",
 )
-@click.option("--deliver", is_flag=True, hidden=True, help="Used by itself: the message comes on standard input.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="")
-def call(deliver: bool, words: tuple[str, ...]) -> None:  # an option of the command line
+@click.pass_context
+def call(context: click.Context, words: tuple[str, ...]) -> None:
     """Tell the desk of a call, as a softphone does when it rings, is answered or ends.
 
-    EVENT is ring, answer, hold, resume, hangup or missed. NUMBER is the other party's, NAME what the phone says of
-    them. ID is the phone's own reference of the call, the same in all its events; without one the number stands for it.
+    EVENT is ring, answer, hold, resume, hangup or missed; test tells of no call, but is listed in the desk's settings,
+    under Phone. NUMBER is the other party's, NAME what the phone says of them. ID is the phone's own reference of the
+    call, the same in all its events; without one the number stands for it. DIR, which can only come first, is where the
+    desk keeps its files, if that is not the usual place: the settings show the whole line.
 
     It ends at once: with 0 when the desk has it, with 3 when the desk does not run, which is then opened for it unless
     that is turned off in its settings.
     """
-    if deliver:
+    if words in {("--help",), ("-h",)}:
+        click.echo(context.get_help())
+        return
+    if words[:1] == (_HOME,) and len(words) > 1:
+        os.environ[HOME_VARIABLE] = words[1]  # also for what is started from here
+        words = words[2:]
+    if words == (_DELIVER,):
         sys.exit(_deliver())
     fields = fields_of_words(words)
     if not fields.get("event", "").strip():
@@ -59,7 +72,7 @@ def _hand_over(message: dict[str, str]) -> None:
     if _opens_desk(places):
         from csr_desktop.system.own_program import start_with
 
-        start_with(["call", "--deliver"], message)
+        start_with(["call", _DELIVER], message)
         click.echo("The desk is being opened for it.", err=True)
     else:
         click.echo("CSR Desktop is not running, so nobody was told.", err=True)

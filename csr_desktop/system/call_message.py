@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FIELDS: Final = ("event", "number", "name", "id", "direction", "queue")
 EVENTS: Final = ("ring", "answer", "hold", "resume", "hangup", "missed")
+TEST: Final = "test"
+"""An event that is no call: it shows whether what is told arrives."""
 MOST_CHARACTERS: Final = 400
 """Of one field; a number or name that is longer is cut."""
 DIAL_SCHEMES: Final = ("tel", "callto")

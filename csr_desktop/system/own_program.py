@@ -12,6 +12,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from csr_desktop.system.places import Places
+
 _MESSAGE_LIMIT: Final = 65_536
 _DESK, _CONSOLE = "csr-desktop", "csr-desktop-cli"
 
@@ -19,7 +21,7 @@ _DESK, _CONSOLE = "csr-desktop", "csr-desktop-cli"
 def start_with(arguments: Sequence[str], message: Mapping[str, str]) -> None:
     """Start another of this program, which lives on by itself and reads the message from its standard input."""
     with subprocess.Popen(  # noqa: S603  # this very program
-        [*_program(_CONSOLE), *arguments], stdin=subprocess.PIPE, **_apart()
+        [*_program(_CONSOLE), *arguments], stdin=subprocess.PIPE, **apart()
     ) as started:
         assert started.stdin is not None  # noqa: S101
         started.stdin.write(msgspec.json.encode(dict(message)))
@@ -37,19 +39,31 @@ def read_message() -> dict[str, str] | None:
 
 def start_desk() -> None:
     """Open the desk, which lives on by itself."""
-    started = subprocess.Popen(_program(_DESK), stdin=subprocess.DEVNULL, **_apart())  # noqa: S603  # this very program
+    started = subprocess.Popen(_program(_DESK), stdin=subprocess.DEVNULL, **apart())  # noqa: S603  # this very program
     started.returncode = 0
+
+
+def command_words(places: Places) -> list[str]:
+    """What a softphone runs to tell of a call, before the options: this program, told where its files are when they are
+    not where the system has them for this person.
+    """
+    from csr_desktop.system.places import Places
+
+    usual = Places.of_this_person({})
+    return [*_program(_CONSOLE), "call", *([] if places == usual else ["--home", str(places.data.parent)])]
 
 
 def _program(name: str) -> list[str]:
     if not getattr(sys, "frozen", False):
-        return [sys.executable, "-m", "csr_desktop"]
+        python = Path(sys.executable)
+        script = python.with_name(_DESK + python.suffix)
+        return [str(script)] if script.exists() else [str(python), "-m", "csr_desktop"]
     own = Path(sys.executable)
     beside = own.with_name(name + own.suffix)
     return [str(beside if beside.exists() else own)]
 
 
-def _apart() -> dict[str, Any]:
+def apart() -> dict[str, Any]:
     """It goes on when this one ends, and holds none of its pipes open, for which a softphone may wait."""
     apart: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "close_fds": True}
     if sys.platform == "win32":

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from csr_desktop.domain.errors import EnvironmentFault
-from csr_desktop.system.call_message import EVENTS, call_message, fields_of_query
+from csr_desktop.system.call_message import EVENTS, TEST, call_message, fields_of_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,9 @@ class PhoneAddress:
                 "Choose another port, and change it in your phone's settings too.",
             ) from error
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="phone address")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.1,), name="phone address", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
@@ -78,7 +80,8 @@ class PhoneAddress:
             return 400, f"Say what happened: event={', '.join(EVENTS)}."
         if method == "GET":
             self._on_message(call_message(fields, "address", self._clock()))
-        return 200, "CSR Desktop has heard of the call. You can close this page."
+        heard = "the test" if fields["event"].strip().casefold() == TEST else "the call"
+        return 200, f"CSR Desktop has heard of {heard}. You can close this page."
 
     def _is_for_this_computer(self, headers: list[str]) -> bool:
         """A page from elsewhere whose name was made to lead here says its own name as the host."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Theme = Literal["light", "dark", "contrast", "system"]
+DialWay = Literal["off", "tel", "scheme", "command"]
+DialForm = Literal["e164", "national"]
 _FULL = frozenset({"ENOSPC", "EDQUOT"})
 
 
@@ -30,8 +32,15 @@ class Settings(msgspec.Struct, frozen=True):
     window_geometry: str = ""  # what the window gave to be put back, base 64
     pane_sizes: dict[str, list[int]] = {}
     last_place: str = ""
-    dial_command: str = ""
+    dial_way: DialWay = "tel"
+    dial_link: str = "callto:"  # for the way "scheme": a scheme, or a link with {number} in it
+    dial_command: str = ""  # for the way "command": a program and its arguments, {number} in one of them or at the end
+    dial_form: DialForm = "e164"
+    dial_prefix: str = ""  # for an outside line, before national numbers
     calls_open_desk: bool = True  # a call that a softphone tells of opens the desk when it does not run
+    softphone: str = ""  # whose lines the settings show
+    answers_phone: bool = False  # at an address of this computer, for softphones that open one
+    phone_port: int = 28765
 
 
 class SettingsFile:

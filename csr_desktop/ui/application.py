@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
     from csr_desktop.services.sign_in import Account
     from csr_desktop.system.keyring_store import PersonSecrets
+    from csr_desktop.system.phone_access import PhoneAccess
     from csr_desktop.ui.desk_window import DeskWindow
 
 T = TypeVar("T")
@@ -35,8 +36,12 @@ _MOST_UNTOLD = 100
 
 
 class Opener(Protocol):
-    """What bootstrap hands in: everything that touches files, keyring and network, run on the store's thread."""
+    """What bootstrap hands in: everything that touches files, keyring and network, run on the store's thread; the phone
+    on the window's.
+    """
 
+    @property
+    def phone(self) -> PhoneAccess: ...
     def prepare(self) -> None: ...
     def translate(self, fault: BaseException) -> CsrDesktopError | None: ...
     def current(self) -> Account | None: ...
@@ -117,7 +122,13 @@ class Application(QObject):
         self._app.setStyleSheet("")
         try:
             made = DeskWindow(
-                self.themes, self.worker, data, self.local_zone, self._opener.remember, self._opener.sign_in_again
+                self.themes,
+                self.worker,
+                data,
+                self.local_zone,
+                self._opener.remember,
+                self._opener.sign_in_again,
+                self._opener.phone,
             )
             self.desk_window = made
             self._restore_place(made)

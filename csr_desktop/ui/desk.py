@@ -53,14 +53,18 @@ class Desk(QObject):
     """A Target to show in its place."""
     opening_older = Signal(str, str)
     """A kind (call, ticket, follow_up) and an id of what this computer does not keep: show it to be read."""
-    calling = Signal(str, str, str)
-    """A number as text, a contact's and a client's id, of which one is given at least: start a call."""
+    calling = Signal(str, str, str, str)
+    """A number as text, a contact's and a client's id, of which one is given at least: start a call. The last is the
+    missed call's that it answers.
+    """
     saved = Signal()
     """Something waits to be sent."""
     attending = Signal(str, str)
     """The ticket that is looked at, and its team; both '' for none."""
     writing = Signal(str, str)
     """A ticket, and the kind of text that was typed in it just now; '' when nothing of it is left."""
+    phone_heard = Signal()
+    """The phone told something; what a softphone told stands in `services.softphone`."""
     presence_changed = Signal()
     """Other colleagues are there, or do something else."""
 
@@ -154,9 +158,11 @@ class Desk(QObject):
     def say_fault(self, fault: CsrDesktopError) -> None:
         self.noticed.emit(Notice(str(fault), tone="danger"))
 
-    def call(self, number: str, contact_id: str = "", client_id: str = "") -> None:
-        """Start a call to a number, or to whom is named by their own. A client is named where no contact is known."""
-        self.calling.emit(number, contact_id, client_id)
+    def call(self, number: str, contact_id: str = "", client_id: str = "", returns_id: str = "") -> None:
+        """Start a call to a number, or to whom is named by their own. A client is named where no contact is known, and
+        the missed call that it answers.
+        """
+        self.calling.emit(number, contact_id, client_id, returns_id)
 
     def open(self, kind: str, row_id: str, client_id: str = "") -> None:
         self.opening.emit(Target(kind, row_id, client_id))

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
     from csr_desktop.services.sign_in import Account
     from csr_desktop.system.keyring_store import PersonSecrets
+    from csr_desktop.system.phone_access import PhoneAccess
     from csr_desktop.ui.calls.call_bar import CallBar
+    from csr_desktop.ui.calls.dialling import Dialling
     from csr_desktop.ui.calls.phone_line import PhoneLine
     from csr_desktop.ui.first_fill import FirstFill
     from csr_desktop.ui.own_presence import OwnPresence
@@ -77,14 +79,16 @@ class DeskWindow(QObject):
         local_zone: str,
         remember: Callable[..., None],
         sign_in_again: SignInAgain | None = None,
+        phone: PhoneAccess | None = None,
     ) -> None:
-        """`sign_in_again` runs on a thread of its own."""
+        """`sign_in_again` runs on a thread of its own. Without `phone` nothing is dialled."""
         super().__init__()
         self.data = data
         self.worker = worker
         self._is_closed = False
         self._phase: SyncPhase = "starting"
         self._sign_in_again = sign_in_again
+        self._phone = phone
         self._aside: StoreWorker | None = None
         self._sign_in_float: SignInFloat | None = None
         words = Wording(ZoneInfo(local_zone), data.now)
@@ -111,6 +115,7 @@ class DeskWindow(QObject):
         self.window.sync_line.sign_in_wanted.connect(self.ask_to_sign_in)
         self._engine: _SyncEngine | None = None
         self.phone_line: PhoneLine | None = None
+        self.dialling: Dialling | None = None
         self.own_presence: OwnPresence | None = None
         """Once the first screen is painted."""
         self._has_asked = False
@@ -119,7 +124,7 @@ class DeskWindow(QObject):
         self._people_told.connect(self._on_people)
         self._calls_told.connect(self._on_calls)
         self.desk.saved.connect(self._on_saved)
-        self.floats = Floats(self.window, self.desk, account, remember)
+        self.floats = Floats(self.window, self.desk, account, remember, phone)
         self._wire_counts()
         self._first_fill: FirstFill | None = None
         self._exchanged_at = 0
@@ -150,13 +155,13 @@ class DeskWindow(QObject):
     def _start_call(self) -> None:
         self.call_bar.open_start()
 
-    def _on_calling(self, number: str, contact_id: str, client_id: str) -> None:
+    def _on_calling(self, number: str, contact_id: str, client_id: str, returns_id: str) -> None:
         """A call that is asked for before the bar is there, which hears of all later ones by itself."""
         if self._call_bar is None:
             from csr_desktop.ui.calls.running_calls import running_calls
 
             self.call_bar.show()
-            running_calls(self.desk).start(number, contact_id, client_id=client_id)
+            running_calls(self.desk).start(number, contact_id, returns_id=returns_id, client_id=client_id)
 
     def refresh_counts(self) -> None:
         """What waits in each place, for the rail."""
@@ -237,7 +242,15 @@ class DeskWindow(QObject):
         self.own_presence = OwnPresence(self.desk)
         self.own_presence.said.connect(self._say_presence)
         self.window.actions_table.add(*presence_actions(self.window, self.desk, self.own_presence))
-        self.phone_line = PhoneLine(self.desk, self.window)
+        if self._phone is not None:
+            from csr_desktop.ui.calls.dialling import Dialling
+
+            self.dialling = Dialling(self.desk, self.window, self._phone)
+            set_up = Action(
+                "phone_settings", self.tr("Set up the phone"), self.floats.open_phone_settings, icon="phone"
+            )
+            self.window.actions_table.add(set_up)
+        self.phone_line = PhoneLine(self.desk, self.window, self.dialling)
         self.phone_line.accepted.connect(self.floats.close_all)
         self.window.top_bar.show_presence(PresenceButton(self.window, self.desk, self.own_presence))
 
@@ -435,6 +448,8 @@ class DeskWindow(QObject):
         self._is_closed = True
         if self.phone_line is not None:
             self.phone_line.close()
+        if self.dialling is not None:
+            self.dialling.close()
         if self._engine is not None:
             self._engine.stop()
         if self._aside is not None:

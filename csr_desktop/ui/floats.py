@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from csr_desktop.services.older_history import OlderKind
     from csr_desktop.services.sign_in import Account
+    from csr_desktop.system.phone_access import PhoneAccess
     from csr_desktop.ui.clients.older_page import OlderPage
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.help_page import HelpPage
@@ -23,11 +24,19 @@ if TYPE_CHECKING:
 class Floats:
     """One of each; opening one closes the others. `remember` keeps a setting."""
 
-    def __init__(self, window: MainWindow, desk: Desk, account: Account, remember: Callable[..., None]) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        desk: Desk,
+        account: Account,
+        remember: Callable[..., None],
+        phone: PhoneAccess | None = None,
+    ) -> None:
         self._window = window
         self._desk = desk
         self._account = account
         self._remember = remember
+        self._phone = phone
         window.help_wanted.connect(partial(self._open, "help"))
         window.palette_wanted.connect(partial(self._open, "palette"))
         window.keys_wanted.connect(partial(self._open, "keys"))
@@ -51,6 +60,10 @@ class Floats:
 
         open_person_menu(self._window, self._desk, self._account)
 
+    def open_phone_settings(self) -> None:
+        self.settings.tabs.choose("phone")
+        self._open("settings")
+
     def _open(self, name: str) -> None:
         floating: Palette | PageFloat = getattr(self, name)
         floating.open()
@@ -71,7 +84,7 @@ class Floats:
     def settings(self) -> SettingsPage:
         from csr_desktop.ui.settings_page import SettingsPage
 
-        return SettingsPage(self._window, self._desk, self._account, self._remember)
+        return SettingsPage(self._window, self._desk, self._account, self._remember, self._phone)
 
     @cached_property
     def needs_you(self) -> NeedsYouPage:

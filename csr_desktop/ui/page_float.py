@@ -110,9 +110,11 @@ class PageFloat(QObject):
         content = self.body.totalHeightForWidth(width) if self.body.hasHeightForWidth() else -1
         wanted = max(content, self.content.sizeHint().height()) + sizes.height.top_bar + 2 * sizes.space.pane
         height = min(max(wanted, sizes.width.list_min), self.window.height() - 4 * sizes.space.page)
-        self.frame.place_at(
-            QRect((self.window.width() - width) // 2, (self.window.height() - height) // 3, width, height)
-        )
+        rect = QRect((self.window.width() - width) // 2, (self.window.height() - height) // 3, width, height)
+        if self.is_open:
+            self.frame.setGeometry(rect)  # the card of a call that rings stays above it
+        else:
+            self.frame.place_at(rect)
 
     def clear(self) -> None:
         while (item := self.body.takeAt(0)) is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from csr_desktop.domain.errors import EnvironmentFault
+from csr_desktop.system.phone_test import tell_by_address
 
 PROGRAM = [sys.executable, "-m", "csr_desktop"]
 Start = Callable[..., subprocess.Popen[str]]
@@ -184,3 +189,25 @@ def test_a_folder_with_something_else_is_not_taken_for_a_demo_s(start: Start, tm
     out, _ = start("demo", "--home", str(tmp_path / "work")).communicate(timeout=30)
     assert "something else" in out
     assert (tmp_path / "work" / "server" / "main.c").read_text() == "kept"
+
+
+def test_a_call_comes_to_the_demo_s_desk_and_to_none_when_it_has_ended(start: Start, tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    (home / "desks" / "alex" / "config").mkdir(parents=True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    wanted = {"answers_phone": True, "phone_port": port, "dial_way": "off", "calls_open_desk": False}
+    (home / "desks" / "alex" / "config" / "settings.json").write_text(json.dumps(wanted))
+    demo = start("demo", "--home", str(home))
+    key = home / "desks" / "alex" / "data" / "phone-key"
+    until("the desk to listen", (home / "desks" / "alex" / "data" / "running.json").exists, demo)
+    until("its address", key.exists, demo)
+    tell_by_address(f"http://127.0.0.1:{port}/call?key={key.read_text()}", "a-test")
+    ring = ["call", "--home", str(home / "desks" / "alex"), "--event", "ring", "--number", "+13125550142"]
+    assert start(*ring).wait(30) == 0
+    demo.send_signal(signal.SIGINT)
+    printed = demo.communicate(timeout=60)[0]
+    assert f"--home {home}/desks/alex --event ring --number +1" in printed
+    assert start(*ring).wait(30) == 3, "nothing is opened: its server is gone"
+    with pytest.raises(EnvironmentFault, match="does not answer"):
+        tell_by_address(f"http://127.0.0.1:{port}/call?key=x", "a-test")

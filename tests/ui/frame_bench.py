@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.services.desk_data import DeskData
+from csr_desktop.system.phone_access import PhoneAccess
 from csr_desktop.ui.background import SameThread, StoreWorker
 from csr_desktop.ui.desk import Notice
 from csr_desktop.ui.desk_window import DeskWindow
@@ -36,14 +37,21 @@ WIDE, HIGH = 1440, 900
 
 class Frame:
     def __init__(
-        self, data: DeskData, themes: ThemeSwitch, qtbot: QtBot, translator: QTranslator | None = None
+        self,
+        data: DeskData,
+        themes: ThemeSwitch,
+        qtbot: QtBot,
+        translator: QTranslator | None = None,
+        phone: PhoneAccess | None = None,
     ) -> None:
         self.data, self.themes, self.qtbot = data, themes, qtbot
         self.translator = translator or EnglishPlurals()
         QCoreApplication.installTranslator(self.translator)
         self.remembered: dict[str, object] = {}
         self.store = StoreWorker(SameThread())
-        self.desk_window = DeskWindow(themes, self.store, data, ZONE, lambda **values: self.remembered.update(values))
+        self.desk_window = DeskWindow(
+            themes, self.store, data, ZONE, lambda **values: self.remembered.update(values), phone=phone
+        )
         self.window = self.desk_window.window
         self.desk = self.desk_window.desk
         self.floats = self.desk_window.floats

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from csr_desktop.protocol import CallNews
     from csr_desktop.services.call_rows import LiveCall, Saved
+    from csr_desktop.ui.calls.dialling import Dialling
     from csr_desktop.ui.calls.incoming_card import IncomingCard
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.main_window import MainWindow
@@ -27,16 +28,15 @@ if TYPE_CHECKING:
 class PhoneLine(QObject):
     """One a window. `take` gets what a softphone or a link says, on the window's thread."""
 
-    heard = Signal()
-    """Something came, whatever it was."""
     accepted = Signal()
     """A call is about to be shown in the pane: what floats over the window gives way."""
     shown = Signal()
     """The card shows the calls that ring."""
 
-    def __init__(self, desk: Desk, window: MainWindow) -> None:
+    def __init__(self, desk: Desk, window: MainWindow, dialling: Dialling | None = None) -> None:
         super().__init__(desk)
         self._desk = desk
+        self._dialling = dialling
         self._window = window
         self._words = CallWords(desk.words)
         self._card: IncomingCard | None = None
@@ -82,9 +82,7 @@ class PhoneLine(QObject):
 
     def take(self, message: Mapping[str, str]) -> None:
         if message.get("what") == "dial":
-            number = message.get("number", "").strip()
-            if number:
-                self._desk.call(number)
+            self._take_link(message.get("number", "").strip())
             return
         services = self._desk.services
 
@@ -93,6 +91,20 @@ class PhoneLine(QObject):
             return told is not None and bool(services.live_calls.take(told).running_id)
 
         self._take(take)
+
+    def _take_link(self, number: str) -> None:
+        """Show the call. Any page can bring a link here, so it is dialled by a key of the person."""
+        dialling = self._dialling
+        if not number:
+            return
+        if dialling is not None and dialling.is_echo(number):
+            words = self.tr("CSR Desktop itself opens the links by which it dials. Choose another way in the settings.")
+            self._desk.noticed.emit(Notice(words, tone="warning"))
+            return
+        running_calls(self._desk).start(number, is_dialled=False)
+        if dialling is not None and dialling.is_on:
+            words = self.tr("A link asks for this call. Ctrl+Shift+D dials it.")
+            self._desk.noticed.emit(Notice(words, tone="info"))
 
     def take_calls(self, news: CallNews, me: str) -> None:
         """What phone systems tell of my calls, by the server; on the window's thread. `me` is my id."""
@@ -121,7 +133,7 @@ class PhoneLine(QObject):
             if is_waiting:
                 self._missed.start()
             self._show(ringing)
-            self.heard.emit()
+            self._desk.phone_heard.emit()
 
         self._desk.ask(self, work, done, self._desk.say_fault)
 

@@ -30,6 +30,8 @@ class RunningCalls(QObject):
     """A second passed while a call runs."""
     start_asked = Signal()
     """A place wants the call bar to ask for a number or name."""
+    placed = Signal(object)
+    """A RunningCall that goes out and is to be dialled."""
     came_back = Signal(str)
     """A saved call was taken back by an undo and waits to be saved again."""
     saved = Signal(object)
@@ -142,8 +144,8 @@ class RunningCalls(QObject):
 
     # Starting and ending
 
-    def _on_calling(self, number: str, contact_id: str, client_id: str) -> None:
-        self.start(number, contact_id, client_id=client_id)
+    def _on_calling(self, number: str, contact_id: str, client_id: str, returns_id: str) -> None:
+        self.start(number, contact_id, returns_id=returns_id, client_id=client_id)
 
     def start(
         self,
@@ -153,9 +155,10 @@ class RunningCalls(QObject):
         returns_id: str = "",
         *,
         client_id: str = "",
+        is_dialled: bool = True,
     ) -> None:
-        """Start a call and show it; `returns_id` is the missed call that it answers. A second press while the first is
-        under way starts nothing more.
+        """Start a call and show it; `returns_id` is the missed call that it answers. One that goes out is dialled,
+        unless `is_dialled` is False. A second press while the first is under way starts nothing more.
         """
         asked = (number, contact_id, client_id)
         if asked in self._starting:
@@ -171,6 +174,8 @@ class RunningCalls(QObject):
             self._starting.discard(asked)
             self._on_loaded(answer[1])
             self._desk.open("call", answer[0].id)
+            if is_dialled and direction == "out":
+                self.placed.emit(answer[0])
 
         def failed(fault: CsrDesktopError) -> None:
             self._starting.discard(asked)

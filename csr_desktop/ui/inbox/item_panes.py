@@ -155,9 +155,11 @@ class CallPane(_ItemPane):
         self.shown.emit(row.client_id, row.contact_id)
 
     def call_back(self) -> None:
+        """A missed call that waits is answered by it, and waits no more once it is saved."""
         if self.detail is not None:
             row = self.detail.row
-            self.desk.call(self.detail.number, row.contact_id, row.client_id)
+            returns_id = row.id if row.is_waiting else ""
+            self.desk.call(self.detail.number, row.contact_id, row.client_id, returns_id)
 
     def open_in_place(self) -> None:
         self.desk.open("call", self.item_id)
