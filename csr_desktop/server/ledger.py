@@ -183,7 +183,7 @@ class Ledger:
         work.fetch(key for command, _, _ in todo for key in command.keys())  # noqa: SIM118
         decided: list[_Decided] = []
         answers = self._answers_of(i for command, _, _ in todo for i in (command.id, command.undoes) if i)
-        now = self._clock()
+        now = work.arrived_at = self._clock()
         texts: list[tuple[str, Command]] = []
         for command, body, user_id in todo:
             is_repeated = command.id in answers
