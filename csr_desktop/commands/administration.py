@@ -18,7 +18,6 @@ from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import ORGANISATION, ROLES, Person, may_administer, may_set_policies
 from csr_desktop.domain.text import login_key
 
-
 _RULE_FIELDS: Final = frozenset(
     {"factors", "required_count", "is_call_back_needed", "is_second_approver_needed", "holds_seconds"}
 )

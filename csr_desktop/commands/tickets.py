@@ -322,10 +322,11 @@ class ChangeTicketState(_OnTicket, frozen=True, kw_only=True, tag=True):
         becomes = self.back["state"][1] if "state" in self.back else self.becomes
         if becomes not in STATES:
             raise Refused("not_allowed", "A ticket has no such state.")
-        if row["state"] != becomes and (becomes == "resolved" or (becomes, who.is_lead) == ("closed", False)):
-            # A lead closes what nobody may do: else what a swindler asked for would be open for ever.
-            if (row["state"], becomes) != ("resolved", "closed"):
-                check_release(work, row, self.at)
+        # A lead closes what nobody may do: else what a swindler asked for would be open for ever.
+        is_closed_undone = becomes == "closed" and who.is_lead
+        is_done = row["state"] == becomes or (row["state"], becomes) == ("resolved", "closed")
+        if becomes in {"resolved", "closed"} and not is_done and not is_closed_undone:
+            check_release(work, row, self.at)
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["state"] == self.becomes:

@@ -1,5 +1,7 @@
-"""Verification of a caller: what was asked, calling back a known number, a second person's approval. Whether it passed is
-worked out here from the rule and the evidence, on the desk and for good on the server; nobody can say it of themselves.
+"""Verification of a caller: what was asked, calling back a known number, a second person's approval.
+
+Whether it passed is worked out here from the rule and the evidence, on the desk and for good on the server; nobody can
+say it of themselves.
 """
 
 from __future__ import annotations
@@ -143,10 +145,10 @@ class CallBackKnownNumber(_OnVerification, frozen=True, kw_only=True, tag=True):
         may_work_in(who, row["scope"])
         if self.undoes:
             return
-        if row["approver_id"] == who.id:
-            raise Refused("own_approval", "You approved this, so somebody else has to call back.")
         earliest_at = min(row["asked_at"], _opened_at(work, row))
         check_known_number(who, work, self.number_id, row["client_id"], row["contact_id"], earliest_at)
+        if row["approver_id"] == who.id:
+            raise Refused("own_approval", "You approved this, so somebody else has to call back.")
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if (row["called_number_id"], row["called_back_by_id"], row["called_back_at"]) == (
@@ -225,8 +227,8 @@ def check_known_number(
 
 
 def check_release(work: Work, ticket: Row, at: int) -> None:
-    """Raises Refused unless what the ticket asks for may be done: it is nothing risky, or its contact is verified for it
-    at this time.
+    """Raises Refused unless what the ticket asks for may be done: it is nothing risky, or its contact is verified for
+    it at this time.
     """
     kind = ticket["request_kind"]
     if not is_risky(kind):

@@ -20,6 +20,7 @@ from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import SERVER, Person, scopes_of
 from csr_desktop.server.notices import take_and_notify
+from csr_desktop.server.pin_claims import check_pin_claim
 from csr_desktop.server.private_counts import count_private
 from csr_desktop.server.share import crossed
 from csr_desktop.store.queries.lists import home_region
@@ -256,6 +257,7 @@ class Ledger:
             at = now if command.at < EARLIEST_AT else min(command.at, latest_at)
             if at != command.at:
                 command = msgspec.structs.replace(command, at=at)
+            check_pin_claim(self._sql, command)
             command.permit(who, work)
             differs = command.run(work)
             check_values(command, work)

@@ -121,7 +121,7 @@ class DispositionTable(Synced):
 
 
 class VerificationRuleTable(Synced):
-    """What a caller must show, see domain.caller_verification: for a client, a topic or a kind of request, '' for all."""
+    """What a caller must show, see domain.caller_verification: for a client, topic or kind of request, '' for all."""
 
     client_id = _text()
     topic_id = _text()
