@@ -28,7 +28,7 @@ from csr_desktop.domain.caller_verification import (
 )
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.ids import made_at
-from csr_desktop.domain.permissions import ORGANISATION, Person, may_lead, may_work_in, unknown
+from csr_desktop.domain.permissions import ORGANISATION, Person, may_lead, may_work_in
 
 LATE_MS: Final = 3_600_000
 """By how much a release may be older than when it comes to the server: an outage, not a date of one's choice."""
@@ -85,10 +85,9 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
     def _check_belongs(self, who: Person, work: Work) -> None:
         """The interaction and the ticket are of this team, and the interaction one's own."""
         interaction, ticket = work.get("interactions", self.interaction_id), work.get("tickets", self.ticket_id)
-        if interaction is not None and (interaction["scope"] != self.scope or interaction["agent_id"] != who.id):
-            raise unknown()
-        if ticket is not None and ticket["scope"] != self.scope:
-            raise unknown()
+        is_mine = interaction is None or interaction["agent_id"] == who.id
+        if not is_mine or any(row is not None and row["scope"] != self.scope for row in (interaction, ticket)):
+            raise Refused("not_allowed", "What was asked belongs to one's own call, and to its team.")
 
     @property
     def _times(self) -> list[int]:

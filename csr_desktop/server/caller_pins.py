@@ -1,4 +1,4 @@
-"""PINs of callers: kept as salted argon2 hashes, by the server alone; compared here, never logged, sent back or synced."""
+"""PINs of callers: salted argon2 hashes that the server alone keeps, compared here; never logged, returned or synced."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class CallerPins:
         self._sql.do("DELETE FROM caller_pins WHERE contact_id = ?", contact_id)
         if pin_hash:
             self._sql.do(
-                "INSERT INTO caller_pins (contact_id, pin_hash, set_by_id, set_at, failures, failed_at) "
+                "INSERT INTO caller_pins (contact_id, pin_hash, author_id, set_at, failures, failed_at) "
                 "VALUES (?,?,?,?,0,0)",
                 *(contact_id, pin_hash, user_id, self._clock()),
             )

@@ -257,8 +257,8 @@ class Ledger:
             at = now if command.at < EARLIEST_AT else min(command.at, latest_at)
             if at != command.at:
                 command = msgspec.structs.replace(command, at=at)
-            check_pin_claim(self._sql, command)
             command.permit(who, work)
+            check_pin_claim(self._sql, command)
             differs = command.run(work)
             check_values(command, work)
             inverse = command.inverse(work.touched(), work)

@@ -54,7 +54,7 @@ _OF_SERVER: Final = (
     ("devices", "id", "user_id", "users"),
     ("credentials", "user_id", "user_id", "users"),
     ("caller_pins", "contact_id", "contact_id", "contacts"),
-    ("caller_pins", "contact_id", "set_by_id", "users"),
+    ("caller_pins", "contact_id", "author_id", "users"),
     ("pin_passes", "contact_id", "contact_id", "contacts"),
     ("pin_passes", "contact_id", "user_id", "users"),
     ("escrow", "device_id", "device_id", "devices"),

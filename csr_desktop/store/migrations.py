@@ -381,7 +381,7 @@ def _server_11(sql: Sql) -> Iterator[str]:
         if sql.is_postgresql:
             yield from scope_fence(shape.table)
     pins = Shape(
-        "caller_pins", "contact_id pin_hash set_by_id set_at:number failures:number failed_at:number", "contact_id"
+        "caller_pins", "contact_id pin_hash author_id set_at:number failures:number failed_at:number", "contact_id"
     )
     passes = Shape("pin_passes", "contact_id user_id passed_at:number", "contact_id user_id passed_at")
     for shape in (pins, passes):

@@ -252,7 +252,7 @@ class CallerPinTable(pw.Model):
 
     contact_id = pw.TextField(primary_key=True)
     pin_hash = pw.TextField(default="")
-    set_by_id = pw.TextField(default="")
+    author_id = pw.TextField(default="")
     set_at = pw.BigIntegerField(default=0)
     failures = pw.BigIntegerField(default=0)
     failed_at = pw.BigIntegerField(default=0)

@@ -142,8 +142,8 @@ class RunningCalls(QObject):
 
     # Starting and ending
 
-    def _on_calling(self, number: str, contact_id: str, client_id: str) -> None:
-        self.start(number, contact_id, client_id=client_id)
+    def _on_calling(self, number: str, contact_id: str, client_id: str, ticket_id: str) -> None:
+        self.start(number, contact_id, client_id=client_id, ticket_id=ticket_id)
 
     def start(
         self,
@@ -153,9 +153,10 @@ class RunningCalls(QObject):
         returns_id: str = "",
         *,
         client_id: str = "",
+        ticket_id: str = "",
     ) -> None:
-        """Start a call and show it; `returns_id` is the missed call that it answers. A second press while the first is
-        under way starts nothing more.
+        """Start a call and show it; `returns_id` is the missed call that it answers, `ticket_id` the ticket that it
+        belongs to. A second press while the first is under way starts nothing more.
         """
         asked = (number, contact_id, client_id)
         if asked in self._starting:
@@ -164,7 +165,9 @@ class RunningCalls(QObject):
         calls = self._desk.services.calls
 
         def run() -> tuple[RunningCall, tuple[RunningCall, ...]]:
-            made = calls.start(number, contact_id, direction, client_id=client_id, returns_id=returns_id)
+            made = calls.start(
+                number, contact_id, direction, client_id=client_id, returns_id=returns_id, ticket_id=ticket_id
+            )
             return made, calls.running()
 
         def done(answer: tuple[RunningCall, tuple[RunningCall, ...]]) -> None:
@@ -255,6 +258,16 @@ class RunningCalls(QObject):
 
     def set_disposition(self, call_id: str, disposition_id: str) -> None:
         self._edit(lambda: self._desk.services.calls.set_disposition(call_id, disposition_id))
+
+    def set_factor(self, call_id: str, factor: str, outcome: str) -> None:
+        self._edit(lambda: self._desk.services.calls.set_factor(call_id, factor, outcome))
+
+    def set_pin(self, call_id: str, outcome: str, at: int) -> None:
+        """What the server said of the caller's PIN."""
+        self._edit(lambda: self._desk.services.calls.set_pin(call_id, outcome, at))
+
+    def set_called_back(self, call_id: str, *, is_called_back: bool) -> None:
+        self._edit(lambda: self._desk.services.calls.set_called_back(call_id, is_called_back=is_called_back))
 
     def set_steps(self, call_id: str, steps: NextSteps) -> None:
         self._edit(lambda: self._desk.services.calls.set_steps(call_id, steps))
