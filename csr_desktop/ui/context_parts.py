@@ -252,7 +252,7 @@ class ContactPart(QWidget):
                 widget.deleteLater()
         if contact.verified_until_at:
             until = self.tr("Verified until {0}").format(self._words.time_of_day(contact.verified_until_at))
-            chip = Chip(self._themes, until, tone="success", icon="seal-check", parent=self._chips)
+            chip = Chip(self._themes, until, tone="success", icon="check-circle", parent=self._chips)
             self._flow.addWidget(chip)
             chip.show()
         for key in contact.authorities:

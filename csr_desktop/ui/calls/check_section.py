@@ -14,6 +14,7 @@ from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.marks import IconMark
+from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import column, line
 
 if TYPE_CHECKING:
@@ -80,11 +81,11 @@ class CheckSection(QWidget):
         whole = column(self, spacing=space.tight)
         whole.addWidget(self.caption)
         whole.addWidget(self._row)
-        self._hint_row = QWidget()
-        hint = line(self._hint_row, spacing=space.close)
+        self.hint_row = QWidget()
+        """Laid out by the pane, beneath what stands beside this."""
+        hint = line(self.hint_row, spacing=space.close)
         hint.addWidget(self._lock, 0, Qt.AlignmentFlag.AlignTop)
         hint.addWidget(self.hint, 1)
-        whole.addWidget(self._hint_row)
         self.pin = TextField(themes, self.tr("The caller's PIN"), placeholder=self.tr("PIN, then Return"))
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.pin.setMaxLength(_PIN_DIGITS)
@@ -95,7 +96,10 @@ class CheckSection(QWidget):
 
     def show_call(self, call: RunningCall) -> None:
         check = call.check
-        self.setVisible(check is not None and bool(call.client_id))
+        is_shown = check is not None and bool(call.client_id)
+        self.setVisible(is_shown)
+        if not is_shown:
+            self.hint_row.hide()
         if check is None or (check == self._check and call.id == self._call_id):
             return
         if call.contact_id != self._contact_id or call.id != self._call_id:
@@ -109,7 +113,7 @@ class CheckSection(QWidget):
         words = self._hint_words(check)
         self.hint.setText(words)
         self._lock.setVisible(check.is_blocked)
-        self._hint_row.setVisible(bool(words))
+        self.hint_row.setVisible(bool(words))
 
     def _show_chips(self, check: CallCheck) -> None:
         wanted = {one.factor: one.outcome for one in check.factors}
@@ -179,7 +183,7 @@ class CheckSection(QWidget):
 
     def _say_how(self) -> None:
         self.hint.setText(self.tr("Hang up and call a number that was known before; then choose this in that call."))
-        self._hint_row.show()
+        self.hint_row.show()
 
     # The PIN, which only the server knows
 
@@ -209,10 +213,12 @@ class CheckSection(QWidget):
             if reply is None:
                 continue
             call_id = self._asked_pin.pop(contact_id)
-            if reply.outcome in {"passed", "failed"}:
+            words = self._pin_words(reply.outcome)
+            if reply.outcome in {"passed", "failed"}:  # its chip shows it
                 self.pin_answered.emit(call_id, reply.outcome, reply.passed_at)
-            if call_id == self._call_id:
-                self.say(self._pin_words(reply.outcome))
+                announce(self, words)
+            elif call_id == self._call_id:
+                self.say(words)
 
     def _pin_words(self, outcome: str) -> str:
         words = {
@@ -227,7 +233,8 @@ class CheckSection(QWidget):
     def say(self, words: str) -> None:
         """Why something could not be done."""
         self.hint.setText(words)
-        self._hint_row.show()
+        self.hint_row.show()
+        announce(self, words)
 
     def focus(self) -> None:
         """The first that was not asked, else the first."""

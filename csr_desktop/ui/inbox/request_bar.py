@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QFrame, QWidget
 
 from csr_desktop.ui.actions import Action, key_text
 from csr_desktop.ui.check_words import CheckWords
-from csr_desktop.ui.kit.notice import NoticeBar
-from csr_desktop.ui.kit.panes import column
+from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.marks import IconMark
+from csr_desktop.ui.kit.notice import announce
+from csr_desktop.ui.kit.panes import column, line
+from csr_desktop.ui.kit.theme import Tone, set_look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +34,29 @@ class RequestBar(QWidget):
         self._desk = desk
         self._words = CheckWords(self)
         self._ticket: Conversation | None = None
-        self._bar: NoticeBar | None = None
-        self._column = column(self, margins=margins)
+        themes, space = desk.themes, desk.themes.theme.sizes.space
+        self._frame = QFrame()
+        self._mark = IconMark(themes, "lock-simple", tone="warning")
+        self._lead = Label(weight=600)
+        self.text = Label(wraps=True)
+        self.next = Button(themes, "", role="notice", key_hint=key_text(NEXT_KEY))
+        self.called = Button(themes, "", role="notice", key_hint=key_text(CALLED_KEY))
+        inner = column(self._frame, spacing=space.tight, margins=(space.apart, space.close, space.close, space.close))
+        words = line(spacing=space.close)
+        words.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        words.addWidget(self._lead, 0, Qt.AlignmentFlag.AlignTop)
+        words.addWidget(self.text, 1)
+        inner.addLayout(words)
+        # Beneath the words: beside them both would leave no room for these.
+        self._buttons = QWidget()
+        buttons = line(self._buttons)
+        buttons.addStretch(1)
+        buttons.addWidget(self.called)
+        buttons.addWidget(self.next)
+        inner.addWidget(self._buttons)
+        column(self, margins=margins).addWidget(self._frame)
+        self.next.clicked.connect(self.go_on)
+        self.called.clicked.connect(self.called_back)
         self.hide()
 
     @property
@@ -46,34 +71,25 @@ class RequestBar(QWidget):
         self.setVisible(check is not None and not is_over)
         if check is None or is_over or before == (ticket.ticket_id, check, ticket.state):
             return
-        if self._bar is None:
-            self._bar = NoticeBar(self._desk.themes)
-            self._bar.acted.connect(self.go_on)
-            self._bar.acted_second.connect(self.called_back)
-            self._column.addWidget(self._bar)
         lead = self.tr("{0}:").format(self._words.request(check.request_kind))
+        first, second = "", ""
         if check.holds_until_at:
             until = self._desk.words.time_of_day(check.holds_until_at)
-            self._bar.say(
-                self.tr("verified until {0}, it can be carried out.").format(until),
-                lead=lead,
-                tone="success",
-                icon="shield-check",
-                stays=True,
-            )
-            return
-        first, second = self._next_words(check), self._called_words(check)
-        self._bar.say(
-            self.tr("it stays blocked. {0}").format(self._words.missing(check)),
-            lead=lead,
-            tone="warning",
-            icon="lock-simple",
-            action=first,
-            key_hint=key_text(NEXT_KEY) if first else "",
-            second_action=second,
-            second_key_hint=key_text(CALLED_KEY) if second else "",
-            stays=True,
-        )
+            text = self.tr("verified until {0}, it can be carried out.").format(until)
+        else:
+            text = self.tr("it stays blocked. {0}").format(self._words.missing(check))
+            first, second = self._next_words(check), self._called_words(check)
+        tone: Tone = "success" if check.holds_until_at else "warning"
+        set_look(self._frame, role="notice", tone=tone)
+        self._mark.set_icon("shield-check" if check.holds_until_at else "lock-simple", tone)
+        self._lead.setText(lead)
+        self.text.setText(text)
+        for button, words in ((self.next, first), (self.called, second)):
+            button.setText(words)
+            button.setVisible(bool(words))
+        self._buttons.setVisible(bool(first or second))
+        self.setAccessibleName(f"{lead} {text}")
+        announce(self, f"{lead} {text}")
 
     def _next_words(self, check: TicketCheck) -> str:
         if self._ticket is None or not self._ticket.can_work:
