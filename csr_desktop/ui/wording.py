@@ -315,6 +315,10 @@ class Wording(QObject):
             "AddNote": self.tr("A note on a client"),
             "AddAttachment": self.tr("An attached file"),
             "RemoveAttachment": self.tr("A removed file"),
+            "AddVerification": self.tr("A caller's verification"),
+            "CallBackKnownNumber": self.tr("A call back to a known number"),
+            "ApproveVerification": self.tr("An approval of a verification"),
+            "NameRequest": self.tr("A request named on a ticket"),
         }.get(kind, self.tr("A change"))
 
     def outcome(self, code_and_subject: str) -> str:
