@@ -1,4 +1,4 @@
-"""PINs of callers: salted argon2 hashes that the server alone keeps and compares; never logged, sent back, or synced."""
+"""PINs of callers: salted argon2 hashes that the server alone keeps and compares; never logged, sent back or synced."""
 
 from __future__ import annotations
 

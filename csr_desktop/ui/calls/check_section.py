@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from csr_desktop.protocol import PinQuestion
+from csr_desktop.protocol import PinQuestion, PinSetting
 from csr_desktop.ui.check_words import CheckWords
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
@@ -68,6 +68,8 @@ class CheckSection(QWidget):
         self._check: CallCheck | None = None
         self._call_id = self._contact_id = ""
         self._asked_pin: dict[str, str] = {}
+        """Of which call it was asked, by contact."""
+        self._is_new_pin = False
         themes, space = desk.themes, desk.themes.theme.sizes.space
         self.caption = Label("", tone="muted", size="caption")
         self._row = QWidget()
@@ -175,9 +177,7 @@ class CheckSection(QWidget):
             else:
                 self._say_how()
         elif factor == "pin" and not self.chips[factor].outcome:
-            self.pin.clear()
-            self.pin.show()
-            self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._open_pin(is_new=False)
         else:
             self.chosen.emit(factor, _NEXT[self.chips[factor].outcome])
 
@@ -187,14 +187,32 @@ class CheckSection(QWidget):
 
     # The PIN, which only the server knows
 
+    def _open_pin(self, *, is_new: bool) -> None:
+        self._is_new_pin = is_new
+        self.pin.clear()
+        self.pin.setPlaceholderText(self.tr("New PIN, 4 to 12 digits") if is_new else self.tr("PIN, then Return"))
+        self.pin.setAccessibleName(self.tr("The caller's new PIN") if is_new else self.tr("The caller's PIN"))
+        self.pin.show()
+        self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def set_pin(self) -> None:
+        """Give the person on the line a new PIN; the server says who may."""
+        if self._contact_id:
+            self._open_pin(is_new=True)
+
     def _on_pin(self) -> None:
         typed = self.pin.text()
         self.close_pin()
         if not typed or not self._contact_id:
             return
         self._asked_pin[self._contact_id] = self._call_id
-        self.say(self.tr("The server compares the PIN \u2026"))
-        self._desk.services.pin_questions.ask(PinQuestion(self._contact_id, typed))
+        questions, contact_id = self._desk.services.pin_questions, self._contact_id
+        if self._is_new_pin:
+            self.say(self.tr("The server takes the new PIN \u2026"))
+            questions.ask(PinSetting(contact_id, typed))
+        else:
+            self.say(self.tr("The server compares the PIN \u2026"))
+            questions.ask(PinQuestion(contact_id, typed))
 
     def close_pin(self) -> bool:
         """False when nothing was open."""
@@ -224,9 +242,10 @@ class CheckSection(QWidget):
         words = {
             "passed": self.tr("The PIN is right."),
             "failed": self.tr("The PIN is wrong."),
+            "set": self.tr("The new PIN holds from now on."),
             "none": self.tr("No PIN is kept of this person: use another factor."),
             "locked": self.tr("Too many wrong PINs: use another factor, or try again in 15 minutes."),
-            "offline": self.tr("Comparing a PIN needs the server, which is not reached: use another factor."),
+            "offline": self.tr("A PIN needs the server, which is not reached: use another factor."),
         }
         return words.get(outcome, outcome.removeprefix("refused: "))
 

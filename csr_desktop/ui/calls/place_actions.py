@@ -119,6 +119,16 @@ def _noting(place: CallsPlace) -> list[Action]:
             why_not=not_running,
         ),
         Action(
+            "calls_pin",
+            place.tr("Give the caller a new PIN"),
+            place.call_pane.check.set_pin,
+            "",
+            here,
+            "key",
+            runs,
+            why_not=not_running,
+        ),
+        Action(
             "calls_notes",
             place.tr("Write notes"),
             place.focus_notes,

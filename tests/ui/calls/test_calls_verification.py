@@ -152,12 +152,14 @@ class Answering:
     def __init__(self, outcome: str) -> None:
         self.outcome = outcome
         self.asked: list[PinQuestion] = []
+        self.new_pins: list[PinSetting] = []
 
     def check_pin(self, question: PinQuestion) -> PinReply:
         self.asked.append(question)
         return PinReply(self.outcome, 1_790_000_000_000 if self.outcome == "passed" else 0)
 
     def set_pin(self, setting: PinSetting) -> PinReply:
+        self.new_pins.append(setting)
         return PinReply("set")
 
 
@@ -167,7 +169,7 @@ class Answering:
         ("passed", "passed", BLOCKED),
         ("failed", "failed", BLOCKED),
         ("none", "", "No PIN is kept of this person: use another factor."),
-        ("offline", "", "Comparing a PIN needs the server, which is not reached: use another factor."),
+        ("offline", "", "A PIN needs the server, which is not reached: use another factor."),
     ],
 )
 def test_a_pin_is_typed_unseen_compared_by_the_server_and_kept_nowhere(
@@ -192,3 +194,26 @@ def test_a_pin_is_typed_unseen_compared_by_the_server_and_kept_nowhere(
     assert section(bench).hint.text() == said
     kept = bench.data.sql.all("SELECT body FROM drafts")
     assert "482913" not in repr(kept)
+
+
+def test_a_new_pin_goes_to_the_server_alone(bench: Bench, somebody: str) -> None:
+    bench.start("", somebody, "in")
+    section(bench).set_pin()
+    bench.type("482913")
+    bench.press("Return")
+    server = Answering("set")
+    PinAsking(server, bench.desk.services.pin_questions, bench.desk.publish).round()
+    bench.settle()
+    assert server.new_pins == [PinSetting(somebody, "482913")]
+    assert section(bench).hint.text() == "The new PIN holds from now on."
+    bench.press("F8", "1", "Ctrl+Return")
+    for table in ("drafts", "outbox", "undo"):
+        assert "482913" not in repr(bench.data.sql.all(f"SELECT * FROM {table}"))
+
+
+def test_esc_closes_the_pin_and_forgets_it(bench: Bench, somebody: str) -> None:
+    bench.start("", somebody, "in")
+    section(bench).set_pin()
+    bench.type("4829")
+    assert bench.place.call_pane.go_back()
+    assert (section(bench).pin.text(), section(bench).pin.isVisible()) == ("", False)
