@@ -115,7 +115,7 @@ class RunningCalls(QObject):
                         self.came_back.emit(call.id)
 
             self._desk.ask(self, self._desk.services.calls.running, done, key="running")
-        elif change_set.touches("contacts", "clients", "phone_numbers"):
+        elif change_set.touches("contacts", "clients", "phone_numbers", "verifications", "verification_rules"):
             self.load()
 
     def _on_loaded(self, calls: tuple[RunningCall, ...]) -> None:
