@@ -216,6 +216,9 @@ class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
+        is_carried_out = row["state"] == "resolved" and is_risky(row["request_kind"])
+        if is_carried_out and not {"client_id", "contact_id"}.isdisjoint(self.changes):
+            may_lead(who, row["scope"])  # for whom it was done is evidence
         for field, table in _REFERENCES:
             if field in self.changes and not self.undoes:
                 linked(who, work, table, self.changes[field][1])

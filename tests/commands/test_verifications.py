@@ -233,6 +233,13 @@ def test_the_ticket_cannot_be_made_harmless_or_somebody_elses_to_get_around_it()
     assert refused(desk, CARRIED_OUT).code == "unverified"
 
 
+def test_what_was_carried_out_for_one_is_not_said_to_be_anothers_afterwards() -> None:
+    desk = verified()
+    desk.do(CARRIED_OUT)
+    refused(desk, EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    desk.do(EditTicket(row_id="bank", changes={"subject": ("Another account", "New account")}))
+
+
 def test_reopening_and_taking_that_back_is_no_way_around() -> None:
     desk = verified()
     desk.do(CARRIED_OUT)

@@ -76,10 +76,12 @@ _OF_MEANING: Final = {  # what else must hold of them is not the roles table's
     "CallBackKnownNumber",
     "ApproveVerification",
     "NameRequest",
-    "ChangeTicketState",
     "AddVerificationRule",
     "EditVerificationRule",
 }
+_OF_RISK: Final = {"ChangeTicketState", "EditTicket"}
+"""What is refused, or not, on tickets that ask for one of these."""
+_RISKS: Final = {"bank_change", "add_authorised_caller", "payroll_rollback", "w2_reissue"}
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -226,9 +228,9 @@ class Roles:
             return {"no"}
         if not self._is_rightly_given(user_id, row, command):
             return {"no", "unknown"}
-        if kind in _OF_MEANING or (kind in _ONLY_OPEN and row is not None and row["state"] != "open"):
-            return {"yes", "no"}
-        return {"yes"}
+        is_over = kind in _ONLY_OPEN and row is not None and row["state"] != "open"
+        is_risky = kind in _OF_RISK and row is not None and row["request_kind"] in _RISKS
+        return {"yes", "no"} if kind in _OF_MEANING or is_over or is_risky else {"yes"}
 
     def _is_rightly_given(self, user_id: str, row: dict[str, Any] | None, command: Command) -> bool:
         scope = row["scope"] if row else getattr(command, "scope", "")
