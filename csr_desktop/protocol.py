@@ -469,6 +469,32 @@ class OlderSearchReply(msgspec.Struct, frozen=True):
     is_more: bool = False
 
 
+# PINs of callers, which the server alone knows, as hashes
+
+
+class PinQuestion(msgspec.Struct, frozen=True):
+    """Whether this is the contact's PIN."""
+
+    contact_id: str
+    pin: str
+
+
+class PinReply(msgspec.Struct, frozen=True):
+    """`outcome` is passed, failed, none (there is no PIN), locked (too many failed) or set. `passed_at` is what the
+    evidence says as the time, by the server's clock.
+    """
+
+    outcome: str
+    passed_at: int = 0
+
+
+class PinSetting(msgspec.Struct, frozen=True):
+    """A contact's new PIN, '' for none any more."""
+
+    contact_id: str
+    pin: str
+
+
 _encode = msgspec.msgpack.Encoder().encode
 
 

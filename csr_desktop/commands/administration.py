@@ -5,16 +5,22 @@ policies, which are the managers' too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 
 from csr_desktop.commands.command import AddRow, EditRow, RemoveRow, references
+from csr_desktop.commands.verifications import placed_rule
 from csr_desktop.commands.work import Key, Row, Work
 from csr_desktop.domain import business_calendar, sla_policy
+from csr_desktop.domain.caller_verification import REQUEST_KINDS, problem_of
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import ORGANISATION, ROLES, Person, may_administer, may_set_policies
 from csr_desktop.domain.text import login_key
+
+_RULE_FIELDS: Final = frozenset(
+    {"factors", "required_count", "is_call_back_needed", "is_second_approver_needed", "holds_seconds"}
+)
 
 
 class _Add(AddRow, frozen=True, kw_only=True):
@@ -177,6 +183,60 @@ class AddSlaPolicy(_Add, frozen=True, kw_only=True, tag=True):
             sla_policy.decode(self.targets)
         except ValueError as fault:
             raise Refused("bad_sla_policy", str(fault)) from None
+
+
+class AddVerificationRule(_Add, frozen=True, kw_only=True, tag=True):
+    """What a caller must show; see domain.caller_verification. For each client, topic and kind of request one."""
+
+    table: ClassVar[str] = "verification_rules"
+    factors: str
+    required_count: int
+    client_id: str = ""
+    topic_id: str = ""
+    request_kind: str = ""
+    is_call_back_needed: int = 0
+    is_second_approver_needed: int = 0
+    holds_seconds: int = 3600
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "clients", self.client_id
+        yield "topics", self.topic_id
+
+    def permit_setting(self, who: Person) -> None:
+        may_set_policies(who)
+
+    def check(self, work: Work) -> None:
+        place = {f: getattr(self, f) for f in ("client_id", "topic_id", "request_kind")}
+        others = work.find(self.table, "scope", ORGANISATION)
+        if any(not row["deleted"] and place.items() <= row.items() for row in others if row["id"] != self.row_id):
+            raise Refused("exists", "There is a rule for this already.", "Change that one.")
+        if self.request_kind not in REQUEST_KINDS or (self.topic_id and self.request_kind):
+            raise Refused("not_allowed", "A rule is for a topic, or for a kind of request, or for all.")
+        _check_rule({**place, **{f: getattr(self, f) for f in _RULE_FIELDS}, "id": self.row_id})
+
+
+class EditVerificationRule(EditRow, frozen=True, kw_only=True, tag=True):
+    """What is shown and passed later is judged by it as it is then; what waits for being released, too."""
+
+    table: ClassVar[str] = "verification_rules"
+    editable: ClassVar[frozenset[str]] = _RULE_FIELDS
+
+    def permit_edit(self, who: Person, row: Row, work: Work) -> None:
+        may_set_policies(who)
+        _check_rule({**row, **{field: becomes for field, (_, becomes) in self.changes.items()}})
+
+
+class RemoveVerificationRule(RemoveRow, frozen=True, kw_only=True, tag=True):
+    table: ClassVar[str] = "verification_rules"
+
+    def permit_remove(self, who: Person, row: Row) -> None:
+        may_set_policies(who)
+
+
+def _check_rule(row: Row) -> None:
+    if problem := problem_of(placed_rule(row).rule):
+        raise Refused("bad_rule", problem)
 
 
 class AddTopic(_Add, frozen=True, kw_only=True, tag=True):

@@ -9,8 +9,11 @@ from csr_desktop.commands.administration import (
     AddTeam,
     AddTopic,
     AddUser,
+    AddVerificationRule,
     EditUser,
+    EditVerificationRule,
     RemoveMembership,
+    RemoveVerificationRule,
 )
 from csr_desktop.commands.attachments import AddAttachment, RemoveAttachment
 from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
@@ -38,8 +41,10 @@ from csr_desktop.commands.tickets import (
     ChangeTicketState,
     EditTicket,
     EscalateTicket,
+    NameRequest,
     OpenTicket,
 )
+from csr_desktop.commands.verifications import AddVerification, ApproveVerification, CallBackKnownNumber
 
 Any_ = (
     LogInteraction
@@ -77,4 +82,11 @@ Any_ = (
     | AddDisposition
     | AddAttachment
     | RemoveAttachment
+    | AddVerification
+    | CallBackKnownNumber
+    | ApproveVerification
+    | NameRequest
+    | AddVerificationRule
+    | EditVerificationRule
+    | RemoveVerificationRule
 )

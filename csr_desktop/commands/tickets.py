@@ -21,9 +21,11 @@ from csr_desktop.commands.command import (
     readable,
     references,
 )
+from csr_desktop.commands.verifications import check_release
 from csr_desktop.commands.work import Images, Key, Row, Work
+from csr_desktop.domain.caller_verification import REQUEST_KINDS, is_risky
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import Person, may_reassign, may_work_in, unknown
+from csr_desktop.domain.permissions import Person, may_lead, may_reassign, may_work_in, unknown
 
 _REFERENCES = (("client_id", "clients"), ("contact_id", "contacts"), ("topic_id", "topics"))
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -54,6 +56,7 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
     calendar_id: str = ""
     is_reply_owed: bool = True
     kept: tuple[str, ...] = ()
+    request_kind: str = ""
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -73,6 +76,8 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
         may_be_given(who, work, self.scope, self.assignee_id)
         if self.priority not in PRIORITIES or self.channel not in CHANNELS or not self.subject:
             raise Refused("not_allowed", "A ticket needs a subject, a channel and a priority.")
+        if self.request_kind not in REQUEST_KINDS:
+            raise Refused("not_allowed", "Nobody can ask for that here.")
 
     def values(self, work: Work) -> dict[str, Any]:
         clock: dict[str, Any] = {"sla_policy_id": self.sla_policy_id, "calendar_id": self.calendar_id}
@@ -92,6 +97,7 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
             "opened_by_id": self.by,
             "opened_at": self.at,
             "last_message_at": self.at,
+            "request_kind": self.request_kind,
         }
 
 
@@ -210,6 +216,9 @@ class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
+        is_carried_out = row["state"] == "resolved" and is_risky(row["request_kind"])
+        if is_carried_out and not {"client_id", "contact_id"}.isdisjoint(self.changes):
+            may_lead(who, row["scope"])  # for whom it was done is evidence
         for field, table in _REFERENCES:
             if field in self.changes and not self.undoes:
                 linked(who, work, table, self.changes[field][1])
@@ -313,8 +322,14 @@ class ChangeTicketState(_OnTicket, frozen=True, kw_only=True, tag=True):
 
     def permit_change(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
-        if self.becomes not in STATES:
+        becomes = self.back["state"][1] if "state" in self.back else self.becomes
+        if becomes not in STATES:
             raise Refused("not_allowed", "A ticket has no such state.")
+        # A lead closes what nobody may do: else what a swindler asked for would be open for ever.
+        is_closed_undone = becomes == "closed" and who.is_lead
+        is_done = row["state"] == becomes or (row["state"], becomes) == ("resolved", "closed")
+        if becomes in {"resolved", "closed"} and not is_done and not is_closed_undone:
+            check_release(work, row, self.at)
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["state"] == self.becomes:
@@ -347,6 +362,31 @@ class ChangeTicketState(_OnTicket, frozen=True, kw_only=True, tag=True):
             "waiting": "Waiting for the client",
         }
         return words.get(self.becomes, self.becomes.capitalize())
+
+
+class NameRequest(_OnTicket, frozen=True, kw_only=True, tag=True):
+    """Says what the ticket asks for. What was said to be risky only a lead says to be something else."""
+
+    restorable: ClassVar[frozenset[str]] = frozenset({"request_kind"})
+    was: str
+    becomes: str
+
+    def permit_change(self, who: Person, row: Row, work: Work) -> None:
+        may_work_in(who, row["scope"])
+        if self.becomes not in REQUEST_KINDS:
+            raise Refused("not_allowed", "Nobody can ask for that here.")
+        if not self.undoes and is_risky(row["request_kind"]) and self.becomes != row["request_kind"]:
+            may_lead(who, row["scope"])
+
+    def effect(self, row: Row, work: Work) -> dict[str, Any]:
+        if row["request_kind"] == self.becomes:
+            return {}
+        if row["request_kind"] != self.was:
+            raise Refused("changed", "Somebody said otherwise of this ticket meanwhile.", "Look at it again.")
+        return {"request_kind": self.becomes}
+
+    def words(self, work: Work) -> str:
+        return f"Asked for: {self.becomes.replace('_', ' ')}" if self.becomes else "No request any more"
 
 
 class EscalateTicket(_OnTicket, frozen=True, kw_only=True, tag=True):

@@ -59,6 +59,8 @@ class Work:
         self._history: dict[Cell, dict[str, Edit]] = {}
         self.noted: list[tuple[Cell, Edit]] = []
         self._noted_before = 0
+        self.arrived_at = 0
+        """When the commands came, in milliseconds, on the server alone; 0 on a desk."""
 
     @property
     def has_history(self) -> bool:

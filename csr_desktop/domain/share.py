@@ -19,6 +19,7 @@ _TIMES: Final = {
     "tickets": ("opened_at", "last_message_at", "resolved_at"),
     "messages": ("written_at",),
     "follow_ups": ("created_at", "due_at", "completed_at"),
+    "verifications": ("asked_at", "called_back_at", "approved_at"),
 }
 """By table, what happened to a row, in milliseconds. An edit's time is in its stamps."""
 AGING: Final = tuple(_TIMES)
@@ -73,7 +74,7 @@ def within_sql(table: str, cut_off_at: int, *, is_postgresql: bool, alias: str =
 
 def open_sql(table: str, since_at: int) -> str:
     """SQL for the open work of a table: what waits for somebody, with its conversation, and calls missed since."""
-    if table in {"messages", "attachments"}:
+    if table in {"messages", "attachments", "verifications"}:
         return f"EXISTS (SELECT 1 FROM tickets its WHERE its.id = {table}.ticket_id AND {_open_sql('tickets', 'its')})"
     if table == "interactions":
         missed = f"(result IN ({_listed(MISSED)}) OR channel = 'voicemail')"

@@ -32,8 +32,9 @@ from csr_desktop.domain.text import clean_line, login_key
 from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.server.passwords import Passwords
 from csr_desktop.server.retries import settling
+from csr_desktop.server.rules import rule_command
 from csr_desktop.server.sign_in import keep_nobody
-from csr_desktop.server.standard_lists import DISPOSITIONS, SLA_TARGETS, TOPICS, office_hours
+from csr_desktop.server.standard_lists import DISPOSITIONS, SLA_TARGETS, TOPICS, VERIFICATION_RULES, office_hours
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS, new_row
 
@@ -152,6 +153,7 @@ class Administration:
                 *self._sla_policies(calendar_id),
                 *self._topics(),
                 *self._dispositions(),
+                *(rule_command(self._new_id(), rule, kind) for kind, rule in VERIFICATION_RULES),
             )
         return organisation_id
 

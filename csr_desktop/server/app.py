@@ -57,6 +57,8 @@ from csr_desktop.server.logs import Sparse
 from csr_desktop.server.metrics import LAID_SECONDS, Metrics
 from csr_desktop.server.older_api import OlderApi
 from csr_desktop.server.openapi import openapi
+from csr_desktop.server.passwords import Passwords
+from csr_desktop.server.pin_api import PinApi
 from csr_desktop.server.problems import Rejected, places, rejected
 from csr_desktop.server.pushes import Pushes
 from csr_desktop.server.questions import check_comparison, check_cursors, check_pull
@@ -108,6 +110,7 @@ class Parts(msgspec.Struct, frozen=True):
     exchange: Exchange
     asterisk: AsteriskLines
     clock: Callable[[], int]
+    passwords: Passwords
     metrics_token: str = ""
 
 
@@ -152,6 +155,7 @@ class Api:
             ("presence", self.presence),
             *AttachmentApi(self._parts, self._session).paths,
             *OlderApi(self._parts, self._session).paths,
+            *PinApi(self._parts, self._session).paths,
         )
         routes = [Route(f"/api/1/{path}", _served(endpoint), methods=["POST"]) for path, endpoint in paths]
         routes += [Route(path, endpoint, methods=["GET"]) for path, endpoint in self._of_condition()]

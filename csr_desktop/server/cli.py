@@ -39,6 +39,11 @@ _ELSEWHERE: Final = {
     "restore": ("csr_desktop.server.cli_operations", "restore", "Put a backup into a new, empty folder or database."),
     "team": ("csr_desktop.server.cli_accounts", "team", "Teams, which share calls, tickets and follow-ups."),
     "user": ("csr_desktop.server.cli_accounts", "user", "People who sign in."),
+    "verification-rules": (
+        "csr_desktop.server.cli_verification",
+        "verification_rules",
+        "What callers must show before something is done for them.",
+    ),
     "verify": ("csr_desktop.server.cli_operations", "verify", "Look whether what the database holds fits together."),
 }
 """Module, name and short help by command."""

@@ -20,6 +20,7 @@ from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import SERVER, Person, scopes_of
 from csr_desktop.server.notices import take_and_notify
+from csr_desktop.server.pin_claims import check_pin_claim
 from csr_desktop.server.private_counts import count_private
 from csr_desktop.server.share import crossed
 from csr_desktop.store.queries.lists import home_region
@@ -183,7 +184,7 @@ class Ledger:
         work.fetch(key for command, _, _ in todo for key in command.keys())  # noqa: SIM118
         decided: list[_Decided] = []
         answers = self._answers_of(i for command, _, _ in todo for i in (command.id, command.undoes) if i)
-        now = self._clock()
+        now = work.arrived_at = self._clock()
         texts: list[tuple[str, Command]] = []
         for command, body, user_id in todo:
             is_repeated = command.id in answers
@@ -257,6 +258,7 @@ class Ledger:
             if at != command.at:
                 command = msgspec.structs.replace(command, at=at)
             command.permit(who, work)
+            check_pin_claim(self._sql, command)
             differs = command.run(work)
             check_values(command, work)
             inverse = command.inverse(work.touched(), work)

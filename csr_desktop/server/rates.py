@@ -42,6 +42,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Of an account's attachments: 100 MiB at once, then one a second, both ways."""
     older: Rate = Rate(200, 4)
     """Of an account's questions for older history: who reads a long one scrolls through 40,000 rows at once."""
+    pin: Rate = Rate(10, 0.1)
+    """Of an account's questions for callers' PINs: each is typed while somebody is on the line."""
 
 
 COMMANDS_A_TOKEN: Final = 25

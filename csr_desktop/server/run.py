@@ -170,6 +170,7 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
             exchange=exchange,
             asterisk=asterisk,
             clock=around.clock,
+            passwords=passwords,
             metrics_token=around.metrics_token,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from csr_desktop.domain.business_calendar import BusinessCalendar
+from csr_desktop.domain.caller_verification import USUAL, USUAL_RISKY, Rule
 
 TOPICS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
@@ -66,6 +67,23 @@ SLA_TARGETS: Final[tuple[tuple[str, dict[str, tuple[int, int]]], ...]] = (
     ),
 )
 """By tier and priority: seconds of open time to the first reply, and to each later one."""
+
+VERIFICATION_RULES: Final[tuple[tuple[str, Rule], ...]] = (
+    ("", USUAL),
+    ("bank_change", USUAL_RISKY),
+    (
+        "add_authorised_caller",
+        Rule(
+            ("company_id", "pay_total", "birth_date", "pin"), 2, is_second_approver_needed=True, holds_seconds=8 * _HOUR
+        ),
+    ),
+    (
+        "payroll_rollback",
+        Rule(("company_id", "pay_total", "pin"), 2, is_call_back_needed=True, is_second_approver_needed=True),
+    ),
+    ("w2_reissue", Rule(("company_id", "birth_date", "security_question", "pin"), 2, is_call_back_needed=True)),
+)
+"""By kind of request, '' for all that has none of its own."""
 
 OPENS_MINUTE, CLOSES_MINUTE = 8 * 60, 18 * 60
 

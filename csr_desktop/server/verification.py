@@ -24,10 +24,12 @@ FINDINGS_KEPT: Final = 1000
 
 REFERENCES: Final = {
     "agent_id": "users",
+    "approver_id": "users",
     "assignee_id": "users",
     "author_id": "users",
     "calendar_id": "calendars",
     "called_back_by_id": "users",
+    "called_number_id": "phone_numbers",
     "client_id": "clients",
     "completed_by_id": "users",
     "contact_id": "contacts",
@@ -51,6 +53,10 @@ _OF_SERVER: Final = (
     ("log", "position", "user_id", "users"),
     ("devices", "id", "user_id", "users"),
     ("credentials", "user_id", "user_id", "users"),
+    ("caller_pins", "contact_id", "contact_id", "contacts"),
+    ("caller_pins", "contact_id", "author_id", "users"),
+    ("pin_passes", "contact_id", "contact_id", "contacts"),
+    ("pin_passes", "contact_id", "user_id", "users"),
     ("escrow", "device_id", "device_id", "devices"),
     ("device_checks", "device_id", "device_id", "devices"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from csr_desktop.services.check_rows import CallCheck
 from csr_desktop.services.client_rows import ClientContext
 from csr_desktop.services.inbox_rows import LinkedPromise
 from csr_desktop.services.outcome import Outcome
@@ -52,16 +53,26 @@ class EscalateStep(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class RequestStep(msgspec.Struct, frozen=True):
+    """What is asked for, as a ticket of its own with `text` as its note. `title` is the kind in words."""
+
+    kind: str
+    title: str
+    text: str = ""
+
+
 class NextSteps(msgspec.Struct, frozen=True):
     """What follows from a call."""
 
     ticket: TicketStep | None = None
     follow_ups: tuple[FollowUpStep, ...] = ()
     escalate: EscalateStep | None = None
+    request: RequestStep | None = None
 
 
 class OpenStep(msgspec.Struct, frozen=True):
-    """A step as it stands in the form that is open, not added yet. `form` is ticket, follow_up, promise or escalate;
+    """A step as it stands in the form that is open, not added yet. `form` is ticket, follow_up, promise, escalate or
+    request;
     `what` and `when` are as typed; `kind` is the follow-up's. `changes_at` is the place of the follow-up that it
     changes, -1 for a new one.
     """
@@ -97,6 +108,8 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     written_at: int = 0
     open_step: OpenStep | None = None
     phone_key: str = ""  # of the phone's call that it follows
+    asked: tuple[tuple[str, bool, int], ...] = ()  # factor, whether it passed, when
+    called_back_at: int = 0  # when it was said that this call called a known number back
 
     @property
     def phase(self) -> str:
@@ -184,6 +197,7 @@ class RunningCall(msgspec.Struct, frozen=True):
     repeat: RepeatHint | None
     usual_seconds: int
     open_step: OpenStep | None = None
+    check: CallCheck | None = None
 
 
 class Pop(msgspec.Struct, frozen=True):

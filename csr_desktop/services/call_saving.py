@@ -16,8 +16,11 @@ from csr_desktop.services.ticket_actions import new_ticket
 from csr_desktop.store.queries import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from csr_desktop.commands.command import Command
-    from csr_desktop.services.call_rows import EscalateStep, NextSteps, TicketStep
+    from csr_desktop.services.call_rows import EscalateStep, NextSteps, RequestStep, RunningCallDocument, TicketStep
+    from csr_desktop.services.caller_checks import CallerChecks
     from csr_desktop.services.client_edits import ClientEdits
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.people import People
@@ -50,19 +53,28 @@ class Contact(NamedTuple):
 
 
 class CallSaving:
-    def __init__(self, replica: Replica, people: People, lists: Lists, edits: ClientEdits) -> None:
+    def __init__(
+        self, replica: Replica, people: People, lists: Lists, edits: ClientEdits, checks: Callable[[], CallerChecks]
+    ) -> None:
         self._replica = replica
         self._people = people
         self._lists = lists
         self._edits = edits
+        self._checks = checks
 
-    def log(self, contact: Contact) -> Saved:
-        """Raises BadInput for a step that lacks something, Refused when a rule says no; then nothing was saved."""
+    def log(self, contact: Contact, call: RunningCallDocument | None = None) -> Saved:
+        """`call` is the one that ran, where one did: what its caller showed is kept with it. Raises BadInput for a step
+        that lacks something, Refused when a rule says no; then nothing was saved.
+        """
         # Before a title is cut from it, which could take a part of a number.
         note = self._replica.masked(clean(contact.note).strip())
         steps = contact.steps
         scope, ticket_id, ticket_commands = self._ticket(contact, note)
-        commands = [*ticket_commands, self._interaction(contact, scope, ticket_id, note)]
+        requested_id, request_commands = self._request(contact, scope)
+        ticket_id = ticket_id or requested_id
+        commands = [*ticket_commands, *request_commands, self._interaction(contact, scope, ticket_id, note)]
+        if call is not None:
+            commands += self._checks().commands_of(call, scope, requested_id or ticket_id)
         follow_ups = self._follow_ups(contact, scope, ticket_id)
         commands += follow_ups
         if steps.escalate is not None:
@@ -124,6 +136,28 @@ class CallSaving:
             assignee_id=step.assignee_id or self._people.who().id,
         )
         return scope, ticket_id, [opened, *self._note_on(ticket_id, note), *_moved(step, ticket_id, "open")]
+
+    def _request(self, contact: Contact, scope: str) -> tuple[str, list[Command]]:
+        """A ticket of its own, so that it stays blocked, or not, by itself."""
+        step: RequestStep | None = contact.steps.request
+        if step is None:
+            return "", []
+        text = self._replica.masked(clean(step.text).strip())
+        ticket_id = self._replica.new_id()
+        opened = new_ticket(
+            self._replica,
+            self._lists,
+            ticket_id=ticket_id,
+            team_id=scope,
+            client_id=contact.client_id,
+            contact_id=contact.contact_id,
+            subject=clean_line(f"{step.title}: {note_title(text)}" if text else step.title),
+            channel=contact.channel,
+            topic_id=contact.topic_id,
+            assignee_id=self._people.who().id,
+            request_kind=step.kind,
+        )
+        return ticket_id, [opened, *self._note_on(ticket_id, text)]
 
     def _continued(self, step: TicketStep, note: str) -> tuple[str, str, list[Command]]:
         ticket = rows.by_id(self._replica.sql, "tickets", [step.ticket_id], ["state"]).get(step.ticket_id)

@@ -12,7 +12,15 @@ from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.call_log import CallLog
-from csr_desktop.services.call_rows import CallPart, NextSteps, OpenStep, Pop, RunningCall, RunningCallDocument
+from csr_desktop.services.call_rows import (
+    CallPart,
+    NextSteps,
+    OpenStep,
+    Pop,
+    RunningCall,
+    RunningCallDocument,
+    TicketStep,
+)
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
@@ -20,10 +28,11 @@ from csr_desktop.store.queries.calls import is_logged
 from csr_desktop.store.queries.clients import numbers_of, own_lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.services.call_rows import CallerMatch, Saved
+    from csr_desktop.services.caller_checks import CallerChecks
     from csr_desktop.services.callers import Callers
     from csr_desktop.services.client_context import ClientContexts
     from csr_desktop.services.client_edits import ClientEdits
@@ -51,12 +60,14 @@ class Calls(CallLog):
         callers: Callers,
         running: RunningCalls,
         local_zone: str,
+        checks: Callable[[], CallerChecks],
     ) -> None:
         super().__init__(replica, people, lists, edits, local_zone)
         self._contexts = contexts
         self._callers = callers
         self._running = running
-        self._saving = CallSaving(replica, people, lists, edits)
+        self._checks = checks
+        self._saving = CallSaving(replica, people, lists, edits, checks)
         self._matches: dict[str, CallerMatch] = {}
         """By running call; looked up again when contacts or numbers change."""
 
@@ -100,11 +111,12 @@ class Calls(CallLog):
         name: str = "",
         returns_id: str = "",
         phone_key: str = "",
+        ticket_id: str = "",
     ) -> RunningCall:
         """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `client_id` names the
         company where nobody of it is named; without a number its own line is called. `returns_id` is the missed call
-        that this one answers, `phone_key` the phone's call that it follows. Raises Refused
-        while two calls run, BadInput without a number, a contact and a client.
+        that this one answers, `phone_key` the phone's call that it follows, `ticket_id` the ticket that it belongs to.
+        Raises Refused while two calls run, BadInput without a number, a contact and a client.
         """
         person = rows.one(self._replica.sql, "contacts", contact_id) if contact_id else None
         if contact_id and person is None:
@@ -135,6 +147,7 @@ class Calls(CallLog):
             parts=(CallPart(phase, self._replica.now()),),
             returns_id=returns_id,
             phone_key=phone_key,
+            steps=NextSteps(ticket=TicketStep(ticket_id=ticket_id)) if ticket_id else NextSteps(),
         )
         return self._shown_call(self._running.begin(document))
 
@@ -276,6 +289,21 @@ class Calls(CallLog):
     def set_steps(self, call_id: str, steps: NextSteps) -> RunningCall:
         return self._set(call_id, steps=steps)
 
+    def set_factor(self, call_id: str, factor: str, outcome: str) -> RunningCall:
+        """Passed, failed, or '' for not asked. Of a PIN the server says so, see `set_pin`."""
+        at = self._replica.now()
+        left = tuple(one for one in self._running.one(call_id).asked if one[0] != factor)
+        return self._set(call_id, asked=(*left, (factor, outcome == "passed", at)) if outcome else left)
+
+    def set_pin(self, call_id: str, outcome: str, at: int) -> RunningCall:
+        """What the server said of the PIN, and when."""
+        left = tuple(one for one in self._running.one(call_id).asked if one[0] != "pin")
+        return self._set(call_id, asked=(*left, ("pin", outcome == "passed", at or self._replica.now())))
+
+    def set_called_back(self, call_id: str, *, is_called_back: bool) -> RunningCall:
+        """That this call, to a known number, reached them there."""
+        return self._set(call_id, called_back_at=self._replica.now() if is_called_back else 0)
+
     def set_open_step(self, call_id: str, step: OpenStep | None) -> None:
         """Keep what is typed in the form of a step; None once it was added or left."""
         self._running.keep(msgspec.structs.replace(self._running.one(call_id), open_step=step))
@@ -291,8 +319,12 @@ class Calls(CallLog):
             if person is None:
                 raise unknown()
             client_id = person["client_id"]
+        before = self._running.one(call_id)
+        is_same = before.contact_id in {"", contact_id}
         return self._set(
             call_id,
+            asked=before.asked if is_same else (),  # somebody else was asked
+            called_back_at=before.called_back_at if is_same else 0,
             contact_id=contact_id,
             client_id=client_id,
             is_number_remembered=remember_number and bool(contact_id),
@@ -387,7 +419,8 @@ class Calls(CallLog):
                 steps=document.steps,
                 returns_id=document.returns_id,
                 remembered_number=document.number if self._is_new_number(document) else "",
-            )
+            ),
+            document,
         )
 
     def _set(self, call_id: str, **fields: object) -> RunningCall:
@@ -462,6 +495,7 @@ class Calls(CallLog):
             repeat=self.repeat(document.client_id, document.topic_id),
             usual_seconds=self.usual_seconds(document.topic_id) if document.topic_id else 0,
             open_step=document.open_step,
+            check=self._checks().of_call(document),
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
+
 from csr_desktop.domain import phone
 from csr_desktop.domain.business_calendar import zone_or
 from csr_desktop.domain.permissions import unknown
@@ -19,6 +21,7 @@ from csr_desktop.services.client_rows import (
 from csr_desktop.services.labels import note_title
 from csr_desktop.store.queries import clients as queries
 from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.verifications import latest_pass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,11 +79,17 @@ class ClientContexts:
             pay_date=clocks[1],
             deposit_due=clocks[2],
             promises=self.promises(client_id),
-            contact=next((c for c in contacts if c.id == contact_id), None),
+            contact=self._verified(next((c for c in contacts if c.id == contact_id), None)),
             contact_count=len(contacts),
             last_contacts=self._last_contacts(client_id, ticket_id),
             last_contacts_total=queries.contact_count(sql, client_id),
         )
+
+    def _verified(self, contact: ContextContact | None) -> ContextContact | None:
+        if contact is None:
+            return None
+        until_at = latest_pass(self._replica.sql, contact.client_id, contact.id, self._replica.now())
+        return msgspec.structs.replace(contact, verified_until_at=until_at)
 
     def client(self, client_id: str) -> dict[str, Any]:
         """The whole row; raises Refused when it is not here."""

@@ -31,7 +31,7 @@ class ShownNumber(msgspec.Struct, frozen=True):
 
 
 class ContextContact(msgspec.Struct, frozen=True):
-    """A person at the client, what they may ask for and what not."""
+    """A person at the client, what they may ask for and what not, and until when they are verified, 0 for not."""
 
     id: str
     client_id: str
@@ -42,6 +42,7 @@ class ContextContact(msgspec.Struct, frozen=True):
     refused_authorities: tuple[str, ...]
     numbers: tuple[ShownNumber, ...]
     is_active: bool
+    verified_until_at: int = 0
 
 
 class OpenPromise(msgspec.Struct, frozen=True):
@@ -173,7 +174,8 @@ class FieldChange(msgspec.Struct, frozen=True):
 
 
 class TimelineRow(msgspec.Struct, frozen=True):
-    """A line of a client's history. `seconds` is a call's handle time; `view_kind` chooses the icon.
+    """A line of a client's history. `seconds` is a call's handle time, `verification` what came of its caller's
+    (passed, failed, begun, or '' for none); `view_kind` chooses the icon.
 
     `is_older` tells that it came from the server to be read for a day; `team_name` is '' unless it is the work of a
     team that is not the person's.
@@ -203,6 +205,7 @@ class TimelineRow(msgspec.Struct, frozen=True):
     body: str = ""
     is_older: bool = False
     team_name: str = ""
+    verification: str = ""
 
 
 class TimelinePage(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csr_desktop.services.attachments import Attachments
+    from csr_desktop.services.caller_checks import CallerChecks
     from csr_desktop.services.client_context import ClientContexts
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.people import People
@@ -33,12 +34,14 @@ class Conversations:
         lists: Lists,
         contexts: ClientContexts,
         attachments: Callable[[], Attachments],
+        checks: Callable[[], CallerChecks],
     ) -> None:
         self._replica = replica
         self._people = people
         self._lists = lists
         self._contexts = contexts
         self._attachments = attachments
+        self._checks = checks
 
     def conversation(self, ticket_id: str) -> Conversation:
         """Raises Refused for a ticket that is not here."""
@@ -82,6 +85,7 @@ class Conversations:
             can_work=can_work,
             can_reassign=can_work and (who.is_lead or ticket["assignee_id"] in {"", who.id}),
             is_mine=ticket["assignee_id"] == who.id,
+            check=self._checks().of_ticket(ticket),
         )
 
     def _messages(

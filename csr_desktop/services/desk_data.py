@@ -87,6 +87,7 @@ class DeskData:
         from csr_desktop.sync.attachments import AttachmentSync
         from csr_desktop.sync.engine import Engine
         from csr_desktop.sync.older import OlderSync
+        from csr_desktop.sync.pins import PinAsking
         from csr_desktop.sync.transport import HttpTransport
 
         transport = HttpTransport(
@@ -112,7 +113,7 @@ class DeskData:
             on_changed,
             status,
             on_people=on_people,
-            companions=(files, older),
+            companions=(files, older, PinAsking(transport, self.services.pin_questions, on_changed)),
             on_calls=on_calls,
         )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from csr_desktop.domain.private_numbers import Number
     from csr_desktop.services.attachments import Attachments
     from csr_desktop.services.call_rows import RunningCall
+    from csr_desktop.services.caller_checks import CallerChecks
     from csr_desktop.services.calls import Calls
     from csr_desktop.services.client_context import ClientContexts
     from csr_desktop.services.clients import Clients
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.softphone import Softphone
     from csr_desktop.services.sync_state import SyncState
     from csr_desktop.sync.older_wishes import OlderWishes
+    from csr_desktop.sync.pins import PinQuestions
     from csr_desktop.sync.replica import Replica
 
 S = TypeVar("S")
@@ -65,7 +67,12 @@ class Services:
             from csr_desktop.services.inbox import Inbox
 
             conversations = Conversations(
-                self.replica, self.people, self.lists, self._contexts, lambda: self.attachments
+                self.replica,
+                self.people,
+                self.lists,
+                self._contexts,
+                lambda: self.attachments,
+                lambda: self.caller_checks,
             )
             return Inbox(
                 self.replica,
@@ -109,6 +116,7 @@ class Services:
                 callers,
                 running,
                 self._local_zone,
+                lambda: self.caller_checks,
             )
 
         return self._once("calls", build)
@@ -200,6 +208,15 @@ class Services:
         return self._once("search", build)
 
     @property
+    def caller_checks(self) -> CallerChecks:
+        def build() -> CallerChecks:
+            from csr_desktop.services.caller_checks import CallerChecks
+
+            return CallerChecks(self.replica, self.people, self.lists)
+
+        return self._once("caller_checks", build)
+
+    @property
     def older(self) -> OlderHistory:
         def build() -> OlderHistory:
             from csr_desktop.services.older_history import OlderHistory
@@ -218,6 +235,17 @@ class Services:
             return OlderWishes()
 
         return self._once("older_wishes", build)
+
+    @property
+    def pin_questions(self) -> PinQuestions:
+        """What a thread asks the server about callers' PINs."""
+
+        def build() -> PinQuestions:
+            from csr_desktop.sync.pins import PinQuestions
+
+            return PinQuestions()
+
+        return self._once("pin_questions", build)
 
     @property
     def sync_state(self) -> SyncState:

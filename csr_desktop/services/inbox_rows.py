@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from csr_desktop.services.check_rows import TicketCheck
 from csr_desktop.services.outcome import Outcome
 
 View = Literal["mine", "unassigned", "my_team", "due_today", "breached", "waiting", "escalated"]
@@ -163,6 +164,7 @@ class Conversation(msgspec.Struct, frozen=True):
     can_work: bool
     can_reassign: bool
     is_mine: bool
+    check: TicketCheck
 
 
 class Opened(msgspec.Struct, frozen=True):

@@ -137,6 +137,11 @@ class Lists:
         """A topic with all below it; () for an unknown one."""
         return tuple(i for i, topic in self._read.topics.items() if topic_id in topic.branch)
 
+    def branch(self, topic_id: str) -> tuple[str, ...]:
+        """Ids from this topic up to its top; () for an unknown one."""
+        found = self._read.topics.get(topic_id)
+        return tuple(reversed(found.branch)) if found else ()
+
     def top_topic(self, topic_id: str) -> str:
         """The id of the branch that a topic belongs to; '' for an unknown one."""
         found = self._read.topics.get(topic_id)

@@ -53,6 +53,8 @@ def texts_of(call: RunningCallDocument) -> tuple[str, ...]:
     found += [step.title for step in steps.follow_ups]
     if steps.escalate is not None:
         found.append(steps.escalate.reason)
+    if steps.request is not None:
+        found.append(steps.request.text)
     if call.open_step is not None:
         found.append(call.open_step.what)
     return tuple(found)
@@ -70,10 +72,11 @@ def masked_call(call: RunningCallDocument, mask: Callable[[str], str]) -> Runnin
 
 
 def _masked_steps(steps: NextSteps, mask: Callable[[str], str]) -> NextSteps:
-    replace, ticket, escalate = msgspec.structs.replace, steps.ticket, steps.escalate
+    replace, ticket, escalate, request = msgspec.structs.replace, steps.ticket, steps.escalate, steps.request
     return replace(
         steps,
         ticket=ticket and replace(ticket, subject=mask(ticket.subject)),
         follow_ups=tuple(replace(one, title=mask(one.title)) for one in steps.follow_ups),
         escalate=escalate and replace(escalate, reason=mask(escalate.reason)),
+        request=request and replace(request, text=mask(request.text)),
     )

@@ -19,6 +19,7 @@ from csr_desktop.services.labels import note_title, ticket_label
 from csr_desktop.store import older_rows
 from csr_desktop.store.queries import rows
 from csr_desktop.store.queries import timeline as queries
+from csr_desktop.store.queries.verifications import of_calls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +79,7 @@ class Timelines:
                 details.update(rows.by_id(sql, queries.TABLES[kind], wanted, columns))
         older = self._older({kind: [i for k, i, _ in found if k == kind and i not in details] for kind in _COLUMNS})
         details.update(older)
+        checked = of_calls(sql, [i for k, i, _ in found if k == "call"])
         names = rows.by_id(sql, "contacts", [row.get("contact_id", "") for row in details.values()], ["name"])
         makers = {
             "call": self._call,
@@ -92,6 +94,8 @@ class Timelines:
             if detail is not None and not detail["deleted"]:
                 contact_name = rows.text_of(names, detail.get("contact_id", ""), "name")
                 line = makers[kind](row_id, detail, contact_name)
+                if row_id in checked:
+                    line = msgspec.structs.replace(line, verification=_outcome_of(*checked[row_id]))
                 shown.append(self._marked(line, detail["scope"]) if row_id in older else line)
         return tuple(shown)
 
@@ -205,3 +209,10 @@ class Timelines:
             "by_name": self._people.name(user_id),
             "is_mine": user_id == self._people.who().id,
         }
+
+
+def _outcome_of(asked: str, passed_at: int) -> str:
+    if passed_at:
+        return "passed"
+    found = msgspec.json.decode(asked or "[]", type=tuple[tuple[str, bool, int], ...])
+    return "failed" if any(not is_passed for _, is_passed, _ in found) else "begun"

@@ -184,6 +184,7 @@ class OlderInteractionTable(InteractionTable):
 class OlderTicketTable(TicketTable):
     fetched_at = pw.BigIntegerField(default=0)
     is_whole = pw.BigIntegerField(default=0)
+    request_kind = pw.TextField(default="")  # came later than the two
 
     class Meta:
         table_name = "older_tickets"

@@ -352,6 +352,52 @@ def _server_10(sql: Sql) -> Iterator[str]:
         yield from shape.statements(is_postgresql=sql.is_postgresql)
 
 
+_VERIFICATIONS_11 = (
+    Shape(
+        "verification_rules",
+        _CARRIED_1 + "client_id topic_id request_kind factors required_count:number is_call_back_needed:number "
+        "is_second_approver_needed:number holds_seconds:number",
+    ),
+    Shape(
+        "verifications",
+        _CARRIED_1
+        + "client_id contact_id interaction_id ticket_id request_kind topic_id agent_id asked asked_at:number "
+        "called_number_id called_back_by_id called_back_at:number approver_id approved_at:number passed_at:number "
+        "expires_at:number",
+        indexes=("client_id asked_at", "ticket_id", "interaction_id"),
+    ),
+)
+_REQUEST_KIND_11 = "ADD COLUMN request_kind TEXT NOT NULL DEFAULT ''"
+
+
+def _server_11(sql: Sql) -> Iterator[str]:
+    """Verification of callers; PINs are known to the server alone, as hashes."""
+    from csr_desktop.store.fences import number_fence, scope_fence
+
+    for shape in _VERIFICATIONS_11:
+        feed = shape._replace(indexes=("scope rev", *shape.indexes))
+        yield from feed.statements(is_postgresql=sql.is_postgresql)
+        yield from number_fence(shape.table, is_postgresql=sql.is_postgresql)
+        if sql.is_postgresql:
+            yield from scope_fence(shape.table)
+    pins = Shape(
+        "caller_pins", "contact_id pin_hash author_id set_at:number failures:number failed_at:number", "contact_id"
+    )
+    passes = Shape("pin_passes", "contact_id user_id passed_at:number", "contact_id user_id passed_at")
+    for shape in (pins, passes):
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+    yield f"ALTER TABLE tickets {_REQUEST_KIND_11}"
+
+
+def _desk_9(sql: Sql) -> Iterator[str]:
+    """What a newer server sent of verifications and requests was passed over: everything is asked for once more."""
+    for shape in _VERIFICATIONS_11:
+        yield from shape.statements(is_postgresql=sql.is_postgresql)
+    for table in ("tickets", "older_tickets"):
+        yield f"ALTER TABLE {table} {_REQUEST_KIND_11}"
+    yield "UPDATE cursors SET rev = 0"
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -377,6 +423,8 @@ STEPS: tuple[Step, ...] = (
     Step(8, "server", _server_8),
     Step(9, "server", _server_9),
     Step(10, "server", _server_10),
+    Step(9, "desk", _desk_9),
+    Step(11, "server", _server_11),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

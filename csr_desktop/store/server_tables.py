@@ -247,6 +247,32 @@ class PhoneWordTable(pw.Model):
         table_name = "phone_words"
 
 
+class CallerPinTable(pw.Model):
+    """A contact's PIN as an argon2 hash with its salt; `failures` since it last passed."""
+
+    contact_id = pw.TextField(primary_key=True)
+    pin_hash = pw.TextField(default="")
+    author_id = pw.TextField(default="")
+    set_at = pw.BigIntegerField(default=0)
+    failures = pw.BigIntegerField(default=0)
+    failed_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "caller_pins"
+
+
+class PinPassTable(pw.Model):
+    """A PIN was right, asked by this person: what evidence that names a PIN is held against."""
+
+    contact_id = pw.TextField(default="")
+    user_id = pw.TextField(default="")
+    passed_at = pw.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "pin_passes"
+        primary_key = pw.CompositeKey("contact_id", "user_id", "passed_at")
+
+
 SERVER_TABLES: tuple[type[pw.Model], ...] = (
     GoneTable,
     GoneFloorTable,
@@ -264,4 +290,6 @@ SERVER_TABLES: tuple[type[pw.Model], ...] = (
     PhoneAgentTable,
     PhoneCallTable,
     PhoneWordTable,
+    CallerPinTable,
+    PinPassTable,
 )

@@ -120,6 +120,22 @@ class DispositionTable(Synced):
         table_name = "dispositions"
 
 
+class VerificationRuleTable(Synced):
+    """What a caller must show, see domain.caller_verification: for a client, topic or kind of request, '' for all."""
+
+    client_id = _text()
+    topic_id = _text()
+    request_kind = _text()
+    factors = _text()  # a comma between
+    required_count = _number()
+    is_call_back_needed = _number()
+    is_second_approver_needed = _number()
+    holds_seconds = _number()
+
+    class Meta:
+        table_name = "verification_rules"
+
+
 class ClientTable(Synced):
     code = _text()
     name = _text()
@@ -252,6 +268,7 @@ class TicketTable(Synced):
     reply_clock = _text()  # which target holds for the reply that is owed: first, next; '' while none is
     reply_from_at = _number()  # since when the clock runs, 0 while it is paused
     reply_used_seconds = _number()  # open time that it had used before
+    request_kind = _text()  # what is asked for, of domain.caller_verification.REQUEST_KINDS
 
     class Meta:
         table_name = "tickets"
@@ -327,6 +344,35 @@ class AttachmentTable(Synced):
         indexes = ((("ticket_id",), False), (("interaction_id",), False), (("sha256",), False))
 
 
+class VerificationTable(Synced):
+    """What was asked of a caller by the agent, and whether it passed; never what was answered.
+
+    `called_number_id` is the known number that was called back. When it passed, and until when that holds, follows from
+    the rule that was in force, and is 0 for what has not passed.
+    """
+
+    client_id = _text()
+    contact_id = _text()
+    interaction_id = _text()
+    ticket_id = _text()
+    request_kind = _text()
+    topic_id = _text()
+    agent_id = _text()
+    asked = _text("[]")  # JSON [[factor, whether it passed, at], …]
+    asked_at = _number()
+    called_number_id = _text()
+    called_back_by_id = _text()
+    called_back_at = _number()
+    approver_id = _text()
+    approved_at = _number()
+    passed_at = _number()
+    expires_at = _number()
+
+    class Meta:
+        table_name = "verifications"
+        indexes = ((("client_id", "asked_at"), False), (("ticket_id",), False), (("interaction_id",), False))
+
+
 ORGANISATION_TABLES: tuple[type[Synced], ...] = (
     OrganisationTable,
     UserTable,
@@ -336,13 +382,21 @@ ORGANISATION_TABLES: tuple[type[Synced], ...] = (
     SlaPolicyTable,
     TopicTable,
     DispositionTable,
+    VerificationRuleTable,
     ClientTable,
     ContactTable,
     PhoneNumberTable,
     NoteTable,
     ChangeTable,
 )
-TEAM_TABLES: tuple[type[Synced], ...] = (InteractionTable, TicketTable, MessageTable, FollowUpTable, AttachmentTable)
+TEAM_TABLES: tuple[type[Synced], ...] = (
+    InteractionTable,
+    TicketTable,
+    MessageTable,
+    FollowUpTable,
+    AttachmentTable,
+    VerificationTable,
+)
 SYNCED: dict[str, type[Synced]] = {model._meta.table_name: model for model in (*ORGANISATION_TABLES, *TEAM_TABLES)}  # noqa: SLF001
 COLUMNS: dict[str, tuple[str, ...]] = {name: tuple(model._meta.columns) for name, model in SYNCED.items()}  # noqa: SLF001
 DEFAULTS: dict[str, dict[str, Any]] = {name: model._meta.get_default_dict() for name, model in SYNCED.items()}  # noqa: SLF001

@@ -29,7 +29,7 @@ def drop_old(replica: Replica) -> dict[str, list[str]]:
     kept |= {key for command in replica.unsent() for key in command.keys()}  # noqa: SIM118  # a command is no dict
     found: dict[str, list[str]] = {}
     room = DROPPED_AT_ONCE
-    for table in sorted(AGING, key=("messages", "interactions", "follow_ups", "tickets").index):
+    for table in sorted(AGING, key=("messages", "interactions", "follow_ups", "verifications", "tickets").index):
         within = within_sql(table, cut_off_at, is_postgresql=False)
         if not within or room <= 0:
             continue

@@ -40,6 +40,9 @@ from csr_desktop.protocol import (
     OlderRowRequest,
     OlderSearchReply,
     OlderSearchRequest,
+    PinQuestion,
+    PinReply,
+    PinSetting,
     PokeReply,
     PokeRequest,
     PresenceNews,
@@ -213,6 +216,14 @@ class HttpTransport:
 
     def older_search(self, request: OlderSearchRequest) -> OlderSearchReply:
         return self._as_device("older/search", request, OlderSearchReply)
+
+    # PINs of callers
+
+    def check_pin(self, question: PinQuestion) -> PinReply:
+        return self._as_device("pin/check", question, PinReply)
+
+    def set_pin(self, setting: PinSetting) -> PinReply:
+        return self._as_device("pin/set", setting, PinReply)
 
     def close(self) -> None:
         """For good: what waits is cut off, and nothing is asked any more."""

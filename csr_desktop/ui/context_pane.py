@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
 
 _SHOWN_FROM = (
+    "verifications",
     "clients",
     "contacts",
     "phone_numbers",

@@ -250,6 +250,11 @@ class ContactPart(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+        if contact.verified_until_at:
+            until = self.tr("Verified until {0}").format(self._words.time_of_day(contact.verified_until_at))
+            chip = Chip(self._themes, until, tone="success", icon="check-circle", parent=self._chips)
+            self._flow.addWidget(chip)
+            chip.show()
         for key in contact.authorities:
             chip = Chip(self._themes, names.get(key, key), tone="success", icon="shield-check", parent=self._chips)
             chip.setAccessibleName(self.tr("May ask for: {0}").format(names.get(key, key)))
@@ -260,7 +265,8 @@ class ContactPart(QWidget):
             chip.setAccessibleName(self.tr("May not ask for: {0}").format(names.get(key, key)))
             self._flow.addWidget(chip)
             chip.show()
-        self._chips.setVisible(bool(contact.authorities or contact.refused_authorities))
+        shown = contact.authorities or contact.refused_authorities or contact.verified_until_at
+        self._chips.setVisible(bool(shown))
         self._chips.updateGeometry()
 
     def _on_call(self) -> None:

@@ -53,9 +53,9 @@ class Desk(QObject):
     """A Target to show in its place."""
     opening_older = Signal(str, str)
     """A kind (call, ticket, follow_up) and an id of what this computer does not keep: show it to be read."""
-    calling = Signal(str, str, str, str)
-    """A number as text, a contact's and a client's id, of which one is given at least: start a call. The last is the
-    missed call's that it answers.
+    calling = Signal(str, str, str, str, str)
+    """A number as text, a contact's and a client's id, of which one is given at least: start a call. Then the missed
+    call's that it answers, and the ticket's that it belongs to.
     """
     saved = Signal()
     """Something waits to be sent."""
@@ -158,11 +158,13 @@ class Desk(QObject):
     def say_fault(self, fault: CsrDesktopError) -> None:
         self.noticed.emit(Notice(str(fault), tone="danger"))
 
-    def call(self, number: str, contact_id: str = "", client_id: str = "", returns_id: str = "") -> None:
-        """Start a call to a number, or to whom is named by their own. A client is named where no contact is known, and
-        the missed call that it answers.
+    def call(
+        self, number: str, contact_id: str = "", client_id: str = "", *, returns_id: str = "", ticket_id: str = ""
+    ) -> None:
+        """Start a call to a number, or to whom is named by their own. A client is named where no contact is known, the
+        missed call that it answers, and the ticket that it belongs to.
         """
-        self.calling.emit(number, contact_id, client_id, returns_id)
+        self.calling.emit(number, contact_id, client_id, returns_id, ticket_id)
 
     def open(self, kind: str, row_id: str, client_id: str = "") -> None:
         self.opening.emit(Target(kind, row_id, client_id))

@@ -155,13 +155,15 @@ class DeskWindow(QObject):
     def _start_call(self) -> None:
         self.call_bar.open_start()
 
-    def _on_calling(self, number: str, contact_id: str, client_id: str, returns_id: str) -> None:
+    def _on_calling(self, number: str, contact_id: str, client_id: str, returns_id: str, ticket_id: str) -> None:
         """A call that is asked for before the bar is there, which hears of all later ones by itself."""
         if self._call_bar is None:
             from csr_desktop.ui.calls.running_calls import running_calls
 
             self.call_bar.show()
-            running_calls(self.desk).start(number, contact_id, returns_id=returns_id, client_id=client_id)
+            running_calls(self.desk).start(
+                number, contact_id, returns_id=returns_id, client_id=client_id, ticket_id=ticket_id
+            )
 
     def refresh_counts(self) -> None:
         """What waits in each place, for the rail."""

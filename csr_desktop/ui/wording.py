@@ -315,6 +315,10 @@ class Wording(QObject):
             "AddNote": self.tr("A note on a client"),
             "AddAttachment": self.tr("An attached file"),
             "RemoveAttachment": self.tr("A removed file"),
+            "AddVerification": self.tr("A caller's verification"),
+            "CallBackKnownNumber": self.tr("A call back to a known number"),
+            "ApproveVerification": self.tr("An approval of a verification"),
+            "NameRequest": self.tr("A request named on a ticket"),
         }.get(kind, self.tr("A change"))
 
     def outcome(self, code_and_subject: str) -> str:
@@ -358,6 +362,9 @@ class Wording(QObject):
             "ticket_opened": self.tr("Ticket removed again"),
             "ticket_renamed": self.tr("Subject as before"),
             "ticket_client": self.tr("Client as before"),
+            "ticket_request": self.tr("Asks for what it did before"),
+            "verification_called_back": self.tr("Not called back any more"),
+            "verification_approved": self.tr("Not approved any more"),
             "call_returned": waits,
             "call_dismissed": waits,
             "call_saved": call_open,
@@ -408,6 +415,9 @@ class Wording(QObject):
             "ticket_opened": self.tr("Ticket opened"),
             "ticket_renamed": self.tr("Subject changed"),
             "ticket_client": self.tr("Client changed"),
+            "ticket_request": self.tr("Request named"),
+            "verification_called_back": self.tr("Call back to the known number noted"),
+            "verification_approved": self.tr("Approved by you too"),
             "call_returned": self.tr("Called back"),
             "call_dismissed": self.tr("No longer waiting for a call back"),
             "call_saved": self.tr("Call saved"),

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csr_desktop.commands import administration, attachments, calls, catalogue, clients, follow_ups, tickets
+from csr_desktop.commands import (
+    administration,
+    attachments,
+    calls,
+    catalogue,
+    clients,
+    follow_ups,
+    tickets,
+    verifications,
+)
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.every import Any_
 from csr_desktop.domain.errors import Refused
@@ -63,6 +72,21 @@ EXAMPLES: list[tuple[Command, Person]] = [
     (attachments.AddAttachment(row_id="new", ticket_id="ticket", name="form.pdf", size=9, sha256="a" * 64), CSR),
     (attachments.AddAttachment(row_id="new", interaction_id="mine", name="form.pdf", size=9, sha256="a" * 64), CSR),
     (attachments.RemoveAttachment(row_id="file"), CSR),
+    (
+        verifications.AddVerification(
+            row_id="new",
+            scope=TEAM,
+            client_id="client",
+            contact_id="contact",
+            asked=(("company_id", True, MONDAY_9), ("pay_total", False, MONDAY_9)),
+            ticket_id="bank",
+            request_kind="bank_change",
+        ),
+        CSR,
+    ),
+    (verifications.CallBackKnownNumber(row_id="shown", number_id="number"), CSR),
+    (verifications.ApproveVerification(row_id="shown"), LEAD),
+    (tickets.NameRequest(row_id="ticket", was="", becomes="bank_change"), CSR),
     (clients.AddClient(row_id="new", name="Mock Orchard", city="Yakima"), CSR),
     (clients.EditClient(row_id="client", changes={"city": ("Chicago", "Tulsa"), "tier": ("", "gold")}), CSR),
     (clients.AddContact(row_id="new", client_id="client", name="Robin Stand-in"), CSR),
@@ -81,6 +105,14 @@ EXAMPLES: list[tuple[Command, Person]] = [
         administration.AddSlaPolicy(row_id="new", name="p", calendar_id="office", targets='{"normal":[60,90]}'),
         ADMINISTRATOR,
     ),
+    (
+        administration.AddVerificationRule(
+            row_id="new", factors="company_id,pin", required_count=1, client_id="client"
+        ),
+        ADMINISTRATOR,
+    ),
+    (administration.EditVerificationRule(row_id="rule", changes={"required_count": (2, 1)}), ADMINISTRATOR),
+    (administration.RemoveVerificationRule(row_id="rule"), ADMINISTRATOR),
     (administration.AddTopic(row_id="new", name="Payroll tax"), ADMINISTRATOR),
     (administration.AddDisposition(row_id="new", name="Resolved", is_resolution=1), ADMINISTRATOR),
 ]
@@ -88,6 +120,9 @@ NAMES = [f"{type(c).__name__}-{n}" for n, (c, _) in enumerate(EXAMPLES)]
 every = pytest.mark.parametrize(("command", "who"), EXAMPLES, ids=NAMES)
 OPEN_TO_ALL = (clients.AddClient, clients.EditClient, clients.AddContact, clients.EditContact, clients.AddNumber,
                clients.RemoveNumber, clients.AddNote)  # fmt: skip
+
+POLICIES = (administration.AddSlaPolicy, administration.AddVerificationRule, administration.EditVerificationRule,
+            administration.RemoveVerificationRule)  # fmt: skip
 
 
 def test_each_command_of_the_catalogue_is_tried_here() -> None:
@@ -157,7 +192,7 @@ def test_its_bytes_come_back_the_same(command: Command, who: Person) -> None:
         for who_else in (STRANGER, MANAGER)
         for command, _ in EXAMPLES
         if not isinstance(command, OPEN_TO_ALL)
-        and not (who_else is MANAGER and isinstance(command, administration.AddSlaPolicy))  # policies are theirs, too
+        and not (who_else is MANAGER and isinstance(command, POLICIES))  # policies are theirs, too
     ],
 )
 def test_others_may_not(command: Command, who_else: Person) -> None:

@@ -47,6 +47,20 @@ FIRST_SHAPES: list[dict[str, Any]] = [
     {"kind": "AddDisposition", "row_id": "x", "name": "x"},
     {"kind": "AddAttachment", "row_id": "x", "name": "x", "size": 1, "sha256": "x"},
     {"kind": "RemoveAttachment", "row_id": "x"},
+    {
+        "kind": "AddVerification",
+        "row_id": "x",
+        "scope": "x",
+        "client_id": "x",
+        "contact_id": "x",
+        "asked": [["pin", True, 1]],
+    },
+    {"kind": "CallBackKnownNumber", "row_id": "x", "number_id": "x"},
+    {"kind": "ApproveVerification", "row_id": "x"},
+    {"kind": "NameRequest", "row_id": "x", "was": "", "becomes": "x"},
+    {"kind": "AddVerificationRule", "row_id": "x", "factors": "pin", "required_count": 1},
+    {"kind": "EditVerificationRule", "row_id": "x", "changes": {"factors": ["was", "becomes"]}},
+    {"kind": "RemoveVerificationRule", "row_id": "x"},
 ]
 """Of each command, what it had to say when it was first stored. A field that came later has a default."""
 

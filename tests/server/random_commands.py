@@ -11,9 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from csr_desktop.commands import administration as admin
-from csr_desktop.commands import attachments, calls, clients, every, follow_ups, tickets
+from csr_desktop.commands import attachments, calls, clients, every, follow_ups, tickets, verifications
 from csr_desktop.commands.command import ChangeState, Command, EditRow
 from csr_desktop.domain import business_calendar
+from csr_desktop.domain.caller_verification import FACTORS, REQUEST_KINDS
 from csr_desktop.server.standard_lists import office_hours
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import COLUMNS
@@ -34,7 +35,7 @@ _FORGED: Final = (
 )
 
 
-_OF_TEAMS: Final = ("interactions", "tickets", "messages", "follow_ups", "attachments")
+_OF_TEAMS: Final = ("interactions", "tickets", "messages", "follow_ups", "attachments", "verifications")
 
 
 class Dice:
@@ -257,6 +258,42 @@ class Dice:
 
     def _RemoveAttachment(self, me: str) -> Command:  # noqa: N802
         return attachments.RemoveAttachment(row_id=self._any("attachments"), is_restored=self._one(True, False))
+
+    def _AddVerification(self, me: str) -> Command:  # noqa: N802
+        contact_id = self._any("contacts")
+        return verifications.AddVerification(
+            row_id=self._new("verifications"),
+            scope=self._scope(),
+            client_id=self._row("contacts", contact_id)["client_id"] or self._any("clients"),
+            contact_id=contact_id,
+            ticket_id=self._maybe("tickets"),
+            request_kind=self._one(*REQUEST_KINDS),
+            asked=((self._one(*FACTORS), self._one(True, False), self._at()),),
+        )
+
+    def _CallBackKnownNumber(self, me: str) -> Command:  # noqa: N802
+        row_id, number_id = self._any("verifications"), self._any("phone_numbers")
+        return verifications.CallBackKnownNumber(row_id=row_id, number_id=number_id)
+
+    def _ApproveVerification(self, me: str) -> Command:  # noqa: N802
+        return verifications.ApproveVerification(row_id=self._any("verifications"))
+
+    def _NameRequest(self, me: str) -> Command:  # noqa: N802
+        row_id = self._any("tickets")
+        was = self._row("tickets", row_id)["request_kind"]
+        return tickets.NameRequest(row_id=row_id, was=was, becomes=self._one(*REQUEST_KINDS))
+
+    def _AddVerificationRule(self, me: str) -> Command:  # noqa: N802
+        return admin.AddVerificationRule(
+            row_id=new_id(), factors="company_id,pin", required_count=1, client_id=self._maybe("clients")
+        )
+
+    def _EditVerificationRule(self, me: str) -> Command:  # noqa: N802
+        choices = {"required_count": lambda: self._one(1, 2), "holds_seconds": lambda: self._one(60, 3600)}
+        return self._edit(admin.EditVerificationRule, "verification_rules", choices)
+
+    def _RemoveVerificationRule(self, me: str) -> Command:  # noqa: N802
+        return admin.RemoveVerificationRule(row_id=self._any("verification_rules"), is_restored=self._one(True, False))
 
     def _AddTeam(self, me: str) -> Command:  # noqa: N802
         return admin.AddTeam(row_id=new_id(), name=self._words())

@@ -360,3 +360,24 @@ def test_words_in_the_log_name_no_client(server: RunningServer, ada: Desk, capsy
     assert "bad_message" in seen.out + seen.err
     for private in ("Secretive", "hidden word", PASSWORD):
         assert private not in seen.out + seen.err
+
+
+def test_rules_for_verifying_callers_are_listed_and_set(run: Run, folder: ServerFolder) -> None:
+    before = run("verification-rules", "list", "--data", str(folder.path)).output
+    assert "bank_change\tall\tall\t2 of company_id,pay_total,birth_date,pin\tcall back\t480 min" in before.splitlines()
+    said = run(
+        "verification-rules", "set", "--data", str(folder.path), "--request", "bank_change", "--factor", "pin",
+        "--second-approver", "--holds-minutes", "30",
+    )  # fmt: skip
+    assert said.output == "The rule was set.\n"
+    topic = ("--topic", "Payroll tax > Notice", "--factor", "company_id")
+    assert run("verification-rules", "set", "--data", str(folder.path), *topic).output == "The rule was set.\n"
+    assert run("verification-rules", "set", "--data", str(folder.path), *topic).output == "It was so already.\n"
+    after = run("verification-rules", "list", "--data", str(folder.path)).output.splitlines()
+    assert "bank_change\tall\tall\t1 of pin\tsecond approver\t30 min" in after
+    assert "all\tNotice\tall\t1 of company_id\t-\t60 min" in after
+    gone = run("verification-rules", "set", "--data", str(folder.path), *topic, "--remove")
+    assert gone.output == "The rule is gone.\n"
+    refused = run("verification-rules", "set", "--data", str(folder.path), "--factor", "pin", "--required", "2")
+    assert refused.exit_code
+    assert "more factors" in refused.output

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from csr_desktop.commands import calls, clients, follow_ups, tickets
+from csr_desktop.commands import calls, clients, follow_ups, tickets, verifications
 from csr_desktop.commands.command import Command, EditRow
 from csr_desktop.domain.permissions import Person
 from tests.sync.desks import Desk
@@ -95,6 +95,7 @@ class Deeds:
             tickets.OpenTicket(
                 row_id=self._new_id(), scope=self._scope, client_id=self._some("clients"), subject="s",
                 sla_policy_id=self._some("sla_policies"), calendar_id=self._some("calendars"),
+                contact_id=self._some("contacts"), request_kind=self._random.choice(["", "", "bank_change"]),
             )
         ]  # fmt: skip
 
@@ -135,6 +136,37 @@ class Deeds:
             return []
         kind = self._random.choice(["reply", "note", "inbound"])
         return [tickets.AddMessage(row_id=self._new_id(), ticket_id=ticket_id, message_kind=kind, body="b")]
+
+    # Verification
+
+    def verify(self) -> list[Command]:
+        contact = self._row("contacts")
+        if contact is None:
+            return []
+        numbers = self._desk.rows("phone_numbers")
+        number_id = self._random.choice([*numbers, ""])
+        return [
+            verifications.AddVerification(
+                row_id=self._new_id(), scope=self._scope, client_id=contact["client_id"], contact_id=contact["id"],
+                asked=(("company_id", True, self._now), ("pay_total", self._random.random() < 0.8, self._now)),
+                ticket_id=self._random.choice(["", self._some("tickets")]), number_id=number_id,
+                called_back_at=self._now if number_id else 0,
+                request_kind=self._random.choice(["", "bank_change"]),
+            )
+        ]  # fmt: skip
+
+    def stand_for(self) -> list[Command]:
+        row_id = self._some("verifications")
+        if self._random.random() < 0.5:
+            return [verifications.ApproveVerification(row_id=row_id)]
+        return [verifications.CallBackKnownNumber(row_id=row_id, number_id=self._some("phone_numbers"))]
+
+    def name_request(self) -> list[Command]:
+        row = self._row("tickets")
+        if row is None:
+            return []
+        becomes = self._random.choice(["", "refund", "bank_change"])
+        return [tickets.NameRequest(row_id=row["id"], was=row["request_kind"], becomes=becomes)]
 
     # Follow-ups
 
@@ -196,4 +228,7 @@ _KINDS: tuple[Callable[[Deeds], list[Command]], ...] = (
     Deeds.complete,
     Deeds.renegotiate,
     Deeds.put_off,
+    Deeds.verify,
+    Deeds.stand_for,
+    Deeds.name_request,
 )

@@ -27,6 +27,18 @@ _HOUR_MS: Final = 3_600_000
 _SOON_MINUTES: Final = 10 * 60
 _CHANNELS: Final = ("email",) * 9 + ("web_form",) * 4 + ("chat",) * 3 + ("voicemail",) * 2 + ("phone", "social")
 _CHANGE: Final = RowShape("changes", "id", "scope", "client_id", "contact_id", "author_id", "fields", "changed_at")
+_VERIFICATION: Final = RowShape(
+    "verifications",
+    "id",
+    "scope",
+    "client_id",
+    "contact_id",
+    "ticket_id",
+    "request_kind",
+    "agent_id",
+    "asked",
+    "asked_at",
+)
 
 
 class OpenWork:
@@ -76,6 +88,9 @@ class OpenWork:
             self._follow_up(team, self._random.choice(self._colleagues(team)))
         for team in self._bureau.teams:
             self._calls_to_return(team)
+        for told in story().tickets:
+            if told.shown:
+                self._told_verification(told)
 
     # The story
 
@@ -110,6 +125,20 @@ class OpenWork:
             state=told.state, assignee_id=assignee_id, reply_due_at=due_at, calendar_id=calendar_id,
             resolved_at=lines[-1][3] if told.state == "resolved" else 0,
             escalated_to_id=self._bureau.user(told.escalated_to).id if told.escalated_to else "",
+            request_kind=told.request,
+        )  # fmt: skip
+
+    def _told_verification(self, told: StoryTicket) -> None:
+        """What the contact showed; a call back to a known number is still missing."""
+        client, shown_at = self._by_name[told.client], self._now_at - _HOUR_MS
+        asked = [(factor, True, shown_at) for factor in told.shown]
+        self._filling.add(
+            "verifications",
+            _VERIFICATION(
+                self._new_id(shown_at), client.team.id, client.id, client.caller().contact_id,
+                self.told[told.subject], told.request, self._bureau.user(told.assignee).id,
+                msgspec.json.encode(asked).decode(), shown_at,
+            ),
         )  # fmt: skip
 
     def _told_follow_up(self, told: StoryFollowUp) -> str:

@@ -63,7 +63,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class StoryTicket(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`due` is when the reply to the last inbound line is due, None when none is owed: that line then moves to the time
     from which the reply is owed, those before it with it. `assignee` is a login or ''; the contact is the client's
-    first.
+    first. `request` is what is asked for, `shown` the factors that the contact passed for it an hour ago, by the
+    assignee.
     """
 
     client: str
@@ -76,6 +77,8 @@ class StoryTicket(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     priority: str = "normal"
     state: str = "open"
     escalated_to: str = ""
+    request: str = ""
+    shown: tuple[str, ...] = ()
 
 
 class StoryFollowUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

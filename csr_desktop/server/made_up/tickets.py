@@ -15,6 +15,7 @@ _TICKET: Final = RowShape(
     "tickets", "id", "scope", "client_id", "contact_id", "number", "subject", "channel", "topic_id", "priority",
     "state", "assignee_id", "opened_by_id", "opened_at", "sla_policy_id", "calendar_id", "reply_due_at",
     "first_replied_at", "last_message_at", "resolved_at", "escalated_to_id", "escalated_at", "assigned_at",
+    "request_kind",
 )  # fmt: skip
 _MESSAGE: Final = RowShape(
     "messages", "id", "scope", "ticket_id", "client_id", "kind", "author_id", "contact_id", "body", "written_at"
@@ -66,6 +67,7 @@ class TicketWriter:
         resolved_at: int = 0,
         escalated_to_id: str = "",
         calendar_id: str = "",
+        request_kind: str = "",
     ) -> str:
         """The ticket's id. The first line opens it; times of replies and of escalation are those of the lines."""
         self.last_number += 1
@@ -82,7 +84,7 @@ class TicketWriter:
                 state, assignee_id, opened_by_id, opened_at, client.sla_policy_id, calendar_id or client.calendar_id,
                 reply_due_at, first_replied_at, max(at for kind, _, _, at in lines if kind != "event"), resolved_at,
                 escalated_to_id, events[-1] if escalated_to_id and events else 0,
-                (events or [opened_at])[0] if assignee_id else 0,
+                (events or [opened_at])[0] if assignee_id else 0, request_kind,
             ),
         )  # fmt: skip
         new_id = self._new_id

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from csr_desktop.domain.errors import BadInput, CsrDesktopError
 from csr_desktop.ui.calls.call_head import CallHead
 from csr_desktop.ui.calls.call_words import people_sharing
+from csr_desktop.ui.calls.check_section import CheckSection
 from csr_desktop.ui.calls.steps_section import StepsSection
 from csr_desktop.ui.calls.who_is_it import WhoIsIt
 from csr_desktop.ui.kit.buttons import Button, ChoiceButton
@@ -63,6 +64,7 @@ class CallPane(Pane):
             themes, self.tr("Notes"), placeholder=self.tr("What was said and agreed"), least_lines=_LEAST_NOTE_LINES
         )
         self.private = desk.private(self.notes)
+        self.check = CheckSection(desk)
         self.steps = StepsSection(desk, words)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self._disposition_hint = ErrorLine(themes)
@@ -80,11 +82,14 @@ class CallPane(Pane):
         # The notes take what room there is.
         body.setAlignment(Qt.AlignmentFlag(0))
         self._topic_field = Labelled(themes, self.tr("Topic"), self.topic)
-        topic = line()
-        topic.addWidget(self._topic_field, 2)
-        topic.addStretch(3)
+        topic = line(spacing=space.apart)
+        topic.addWidget(self._topic_field, 2, Qt.AlignmentFlag.AlignTop)
+        topic.addWidget(self.check, 3, Qt.AlignmentFlag.AlignTop)
         body.addWidget(self.who)
-        body.addLayout(topic)
+        about = column(spacing=space.tight)
+        about.addLayout(topic)
+        about.addWidget(self.check.hint_row)
+        body.addLayout(about)
         notes = column(spacing=space.tight)
         notes.addWidget(Label(self.tr("Notes"), tone="muted", size="caption"))
         notes.addWidget(self.notes, 1)
@@ -113,6 +118,7 @@ class CallPane(Pane):
         hints = (
             ("Alt T", self.tr("topic")),
             ("Alt N", self.tr("notes")),
+            ("Alt V", self.tr("verification")),
             ("Ctrl P", self.tr("promise")),
             ("Alt 1", self.tr("disposition")),
         )
@@ -131,6 +137,9 @@ class CallPane(Pane):
         self.who.taken.connect(self._on_who)
         self.who.left.connect(self.close_who)
         self.topic.picked.connect(self._on_topic)
+        self.check.chosen.connect(self._on_factor)
+        self.check.call_back_chosen.connect(self._on_call_back)
+        self.check.pin_answered.connect(self._running.set_pin)
         self.notes.textChanged.connect(self._on_note)
         self.steps.note_text = self.private.masked_text
         self.steps.changed.connect(self._on_steps)
@@ -169,6 +178,7 @@ class CallPane(Pane):
         self.head.show_call(call, is_other=is_other)
         self._ask_topics(call)
         self._show_topic(call)
+        self.check.show_call(call)
         self.steps.show_call(call, self._running.open_step_of(call))
         self._show_disposition(call)
         self.shown_changed.emit()
@@ -247,6 +257,10 @@ class CallPane(Pane):
         self.topic.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._scroll.ensureWidgetVisible(self.topic)
 
+    def focus_check(self) -> None:
+        self.check.focus()
+        self._scroll.ensureWidgetVisible(self.check)
+
     def focus_disposition(self) -> None:
         buttons = self.disposition.findChildren(ChoiceButton)
         chosen = next((button for button in buttons if button.isChecked()), buttons[0] if buttons else None)
@@ -260,7 +274,7 @@ class CallPane(Pane):
             focus.close_list()
             focus.choose(focus.chosen)
             return True
-        return self.close_who() or self.steps.leave_form()
+        return self.check.close_pin() or self.close_who() or self.steps.leave_form()
 
     # The line
 
@@ -290,6 +304,14 @@ class CallPane(Pane):
             self._running.set_topic(self._call_id, pick.key if pick else "")
         if pick is not None:
             self.notes.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _on_factor(self, factor: str, outcome: str) -> None:
+        if self._call_id:
+            self._running.set_factor(self._call_id, factor, outcome)
+
+    def _on_call_back(self, is_called_back: bool) -> None:  # Qt's signal
+        if self._call_id:
+            self._running.set_called_back(self._call_id, is_called_back=is_called_back)
 
     def _on_disposition(self, disposition_id: str) -> None:
         self._disposition_hint.say("", is_error=False)

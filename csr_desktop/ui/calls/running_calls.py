@@ -117,7 +117,7 @@ class RunningCalls(QObject):
                         self.came_back.emit(call.id)
 
             self._desk.ask(self, self._desk.services.calls.running, done, key="running")
-        elif change_set.touches("contacts", "clients", "phone_numbers"):
+        elif change_set.touches("contacts", "clients", "phone_numbers", "verifications", "verification_rules"):
             self.load()
 
     def _on_loaded(self, calls: tuple[RunningCall, ...]) -> None:
@@ -144,8 +144,8 @@ class RunningCalls(QObject):
 
     # Starting and ending
 
-    def _on_calling(self, number: str, contact_id: str, client_id: str, returns_id: str) -> None:
-        self.start(number, contact_id, returns_id=returns_id, client_id=client_id)
+    def _on_calling(self, number: str, contact_id: str, client_id: str, returns_id: str, ticket_id: str) -> None:
+        self.start(number, contact_id, returns_id=returns_id, client_id=client_id, ticket_id=ticket_id)
 
     def start(
         self,
@@ -155,10 +155,12 @@ class RunningCalls(QObject):
         returns_id: str = "",
         *,
         client_id: str = "",
+        ticket_id: str = "",
         is_dialled: bool = True,
     ) -> None:
-        """Start a call and show it; `returns_id` is the missed call that it answers. One that goes out is dialled,
-        unless `is_dialled` is False. A second press while the first is under way starts nothing more.
+        """Start a call and show it; `returns_id` is the missed call that it answers, `ticket_id` the ticket that it
+        belongs to. One that goes out is dialled, unless `is_dialled` is False. A second press while the first is under
+        way starts nothing more.
         """
         asked = (number, contact_id, client_id)
         if asked in self._starting:
@@ -167,7 +169,9 @@ class RunningCalls(QObject):
         calls = self._desk.services.calls
 
         def run() -> tuple[RunningCall, tuple[RunningCall, ...]]:
-            made = calls.start(number, contact_id, direction, client_id=client_id, returns_id=returns_id)
+            made = calls.start(
+                number, contact_id, direction, client_id=client_id, returns_id=returns_id, ticket_id=ticket_id
+            )
             return made, calls.running()
 
         def done(answer: tuple[RunningCall, tuple[RunningCall, ...]]) -> None:
@@ -260,6 +264,16 @@ class RunningCalls(QObject):
 
     def set_disposition(self, call_id: str, disposition_id: str) -> None:
         self._edit(lambda: self._desk.services.calls.set_disposition(call_id, disposition_id))
+
+    def set_factor(self, call_id: str, factor: str, outcome: str) -> None:
+        self._edit(lambda: self._desk.services.calls.set_factor(call_id, factor, outcome))
+
+    def set_pin(self, call_id: str, outcome: str, at: int) -> None:
+        """What the server said of the caller's PIN."""
+        self._edit(lambda: self._desk.services.calls.set_pin(call_id, outcome, at))
+
+    def set_called_back(self, call_id: str, *, is_called_back: bool) -> None:
+        self._edit(lambda: self._desk.services.calls.set_called_back(call_id, is_called_back=is_called_back))
 
     def set_steps(self, call_id: str, steps: NextSteps) -> None:
         self._edit(lambda: self._desk.services.calls.set_steps(call_id, steps))

@@ -9,7 +9,8 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QWidget
 
-from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, NextSteps, OpenStep, TicketStep
+from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, NextSteps, OpenStep, RequestStep, TicketStep
+from csr_desktop.ui.calls.request_form import RequestForm
 from csr_desktop.ui.calls.step_forms import EscalateForm, FollowUpForm, StepForm, TicketForm
 from csr_desktop.ui.kit.buttons import Button, ChoiceButton, IconButton
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
@@ -94,6 +95,7 @@ class StepsSection(QWidget):
         self._ticket_form: TicketForm | None = None
         self._follow_up_form: FollowUpForm | None = None
         self._escalate_form: EscalateForm | None = None
+        self._request_form: RequestForm | None = None
         self.note_text: Callable[[], str] = str
         """What is noted so far: a new ticket's subject is suggested from it."""
         themes, space = desk.themes, desk.themes.theme.sizes.space
@@ -102,9 +104,10 @@ class StepsSection(QWidget):
         self.follow_up = ChoiceButton(themes, self.tr("Follow-up"), icon="calendar-check", key_hint="Ctrl F")
         self.promise = ChoiceButton(themes, self.tr("Promise"), icon="handshake", key_hint="Ctrl P")
         self.escalation = ChoiceButton(themes, self.tr("Escalation"), icon="flag", key_hint="F4")
+        self.request = ChoiceButton(themes, self.tr("Service request"), icon="clipboard-text", key_hint="Ctrl R")
         chips = QWidget()
         flow = FlowLayout(space.tight, chips)
-        for button in (self.ticket, self.follow_up, self.promise, self.escalation):
+        for button in (self.ticket, self.follow_up, self.promise, self.request, self.escalation):
             flow.addWidget(button)
         policy = chips.sizePolicy()
         policy.setHeightForWidth(True)
@@ -123,6 +126,7 @@ class StepsSection(QWidget):
         self.follow_up.clicked.connect(lambda: self.enter_follow_up(is_promise=False))
         self.promise.clicked.connect(lambda: self.enter_follow_up(is_promise=True))
         self.escalation.clicked.connect(self.enter_escalation)
+        self.request.clicked.connect(self.enter_request)
 
     # Showing
 
@@ -164,6 +168,9 @@ class StepsSection(QWidget):
             )
         for at, step in enumerate(steps.follow_ups):
             self._add_follow_up(at, step)
+        if steps.request is not None:
+            words = f"{steps.request.title}: {steps.request.text}" if steps.request.text else steps.request.title
+            self._add(StepLine(self._desk, "clipboard-text", words), self.enter_request, self._no_request)
         if steps.escalate is not None:
             self._add(
                 StepLine(self._desk, "flag", self._escalate_words(steps.escalate)),
@@ -180,6 +187,7 @@ class StepsSection(QWidget):
             (self.ticket, steps.ticket is not None),
             (self.promise, "promise" in kinds),
             (self.follow_up, bool(kinds - {"promise"})),
+            (self.request, steps.request is not None),
             (self.escalation, steps.escalate is not None),
         ):
             button.setChecked(is_on)
@@ -273,6 +281,8 @@ class StepsSection(QWidget):
         focus = QApplication.focusWidget()
         if kept.form == "ticket":
             self.enter_ticket()
+        elif kept.form == "request":
+            self.enter_request()
         elif kept.form == "escalate":
             self.enter_escalation()
         else:
@@ -330,6 +340,16 @@ class StepsSection(QWidget):
         self._escalate_form.open(self._steps.escalate, self._steps.ticket)
         self._is_opening = False
 
+    def enter_request(self) -> None:
+        if self._call is None or not self._opens("request", -1, self.enter_request):
+            return
+        if self._request_form is None:
+            self._request_form = RequestForm(self._desk)
+            self._request_form.taken.connect(self._on_request)
+        self._show_form(self._request_form)
+        self._request_form.open(self._steps.request)
+        self._is_opening = False
+
     def _show_form(self, form: StepForm) -> None:
         self.close_form()
         if self._forms.indexOf(form) < 0:
@@ -366,6 +386,8 @@ class StepsSection(QWidget):
             chip = self.ticket
         elif form is self._escalate_form:
             chip = self.escalation
+        elif form is self._request_form:
+            chip = self.request
         chip.setFocus(Qt.FocusReason.TabFocusReason)
         return True
 
@@ -414,6 +436,12 @@ class StepsSection(QWidget):
     def _on_escalation(self, step: EscalateStep) -> None:
         ticket = self._steps.ticket or TicketStep(subject=self._suggested_subject() or self.tr("Escalated call"))
         self._take(msgspec.structs.replace(self._steps, escalate=step, ticket=ticket))
+
+    def _on_request(self, step: RequestStep) -> None:
+        self._take(msgspec.structs.replace(self._steps, request=step))
+
+    def _no_request(self) -> None:
+        self._send(msgspec.structs.replace(self._steps, request=None))
 
     def _no_ticket(self) -> None:
         self._send(msgspec.structs.replace(self._steps, ticket=None, escalate=None))

@@ -200,16 +200,17 @@ class TimelineModel(KeyedModel):
         if changes.rights or changes.touches(*_NAMES):
             self.show_client(self.client_id, self.kind)
             return True
-        if not changes.touches(*TABLES.values()):
+        if not changes.touches(*TABLES.values(), "verifications"):
             return False
-        self._read_again(
-            [
-                (kind, row_id)
-                for kind, table in TABLES.items()
-                for row_id in changes.ids(table)
-                if f"{kind}:{row_id}" in self._rows
-            ]
-        )
+        held = [
+            (kind, row_id)
+            for kind, table in TABLES.items()
+            for row_id in changes.ids(table)
+            if f"{kind}:{row_id}" in self._rows
+        ]
+        if changes.touches("verifications"):  # one that was not finished may be
+            held += [(row.kind, row.id) for row in self._rows.values() if row.verification]
+        self._read_again(held)
         return True
 
     def _read_again(self, held: Sequence[tuple[TimelineKind, str]]) -> None:

@@ -135,11 +135,19 @@ class TimelineWords(QObject):
             row,
             row.title or topic or self._bare_call(row),
             icon,
-            (row.contact_name, handled, row.disposition),
+            (row.contact_name, handled, row.disposition, self._verification(row.verification)),
             end_text=self._words.call_result(row.result) if is_lost and (row.title or topic) else "",
             end_tone="danger" if is_missed else "faint",
             icon_tone="danger" if is_missed else "faint",
         )
+
+    def _verification(self, outcome: str) -> str:
+        """What came of verifying the caller."""
+        return {
+            "passed": self.tr("Verification passed"),
+            "failed": self.tr("Verification failed"),
+            "begun": self.tr("Verification not finished"),
+        }.get(outcome, "")
 
     def _bare_call(self, row: TimelineRow) -> str:
         """A call without a note."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from csr_desktop.ui.check_words import CheckWords
 from csr_desktop.ui.inbox.deeds import Deeds, Item, assignable, tickets
 from csr_desktop.ui.inbox.line_float import LineFloat
 from csr_desktop.ui.kit.action_float import OneFloat, PickFloat
@@ -99,6 +100,16 @@ class Asking(OneFloat):
             self._pick(anchor, self.tr("Topic"), picks, lambda key: self._deeds.set_topic(items, key), topic_id)
 
         self._desk.ask(self, lambda: lists.topics(client_id), offer, key="float")
+
+    def request(self, ticket: Conversation, anchor: QWidget) -> None:
+        """What it asks for; the risky kinds first."""
+        words = CheckWords(self)
+        picks = [Pick(key, said) for key, said in words.requests()]
+        picks.append(Pick("", self.tr("Nothing of the kind")))
+        now = ticket.check.request_kind
+        self._pick(
+            anchor, self.tr("Asked for"), picks, lambda key: self._deeds.name_request(ticket.ticket_id, key), now
+        )
 
     def escalation(self, ticket: Conversation, anchor: QWidget) -> None:
         words = PresenceWords(self)

@@ -139,6 +139,11 @@ class Chosen(QObject):
             topic_id=shown.topic_id if shown else "",
         )
 
+    def request(self) -> None:
+        shown = self._ticket
+        if shown is not None and shown.can_work:
+            self._asking.request(shown, self._anchor("request"))
+
     def escalate(self) -> None:
         """To a lead; or end that."""
         shown = self._ticket

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from csr_desktop.ui.difference_bar import DifferenceBar
 from csr_desktop.ui.inbox.composer import Composer
 from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
+from csr_desktop.ui.inbox.request_bar import RequestBar
 from csr_desktop.ui.inbox.thread import Thread
 from csr_desktop.ui.inbox.ticket_files import TicketFiles
 from csr_desktop.ui.kit.avatar import Avatar
@@ -32,7 +33,19 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
 
 _SKELETON_AFTER_MILLISECONDS = 150
-_SHOWN_FROM = ("tickets", "messages", "follow_ups", "contacts", "clients", "users", "topics", "attachments")
+_SHOWN_FROM = (
+    "tickets",
+    "messages",
+    "follow_ups",
+    "contacts",
+    "clients",
+    "users",
+    "topics",
+    "attachments",
+    "verifications",
+    "verification_rules",
+    "phone_numbers",
+)
 _PRIORITY_TONES = {"urgent": "danger", "high": "warning"}
 _STATES: dict[str, tuple[str, str]] = {
     "open": ("neutral", "circle"),
@@ -78,6 +91,8 @@ class ConversationPane(Pane):
         inner.addWidget(self._facts)
         edge = (space.pane, space.close, space.pane, space.close)
         self.differences = DifferenceBar(desk, self._field_words, self._value_words, edge)
+        self.request = RequestBar(desk, edge)
+        inner.addWidget(self.request)
         inner.addWidget(self.differences)
         inner.addWidget(self.thread_view, 1)
         inner.addWidget(self.composer)
@@ -173,6 +188,8 @@ class ConversationPane(Pane):
     def on_minute(self) -> None:
         if self._conversation is not None:
             self.thread_view.show_conversation(self._conversation)
+            if self._conversation.check.is_risky:
+                self._ask()  # it may have run out
 
     def _show(self, found: Conversation) -> None:
         if found.ticket_id != self._ticket_id:
@@ -201,6 +218,7 @@ class ConversationPane(Pane):
         self.composer.setVisible(found.can_work)
         self._read_only.setVisible(not found.can_work)
         self.composer.set_ticket(found.ticket_id, found.contact_name)
+        self.request.show_ticket(found)
         self.differences.show_ticket(found.ticket_id)
         self._states.show_content()
         self._attend()

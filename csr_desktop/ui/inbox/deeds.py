@@ -85,6 +85,9 @@ class Deeds(QObject):
         ids = tickets(items)
         self._do(ids, lambda: self._inbox.set_topic(ids, topic_id))
 
+    def name_request(self, ticket_id: str, kind: str) -> None:
+        self._do([ticket_id], lambda: self._desk.services.caller_checks.name_request(ticket_id, kind))
+
     def rename(self, ticket_id: str, subject: str) -> None:
         self._do([ticket_id], lambda: self._inbox.rename(ticket_id, subject))
 

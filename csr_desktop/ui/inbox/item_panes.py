@@ -159,7 +159,7 @@ class CallPane(_ItemPane):
         if self.detail is not None:
             row = self.detail.row
             returns_id = row.id if row.is_waiting else ""
-            self.desk.call(self.detail.number, row.contact_id, row.client_id, returns_id)
+            self.desk.call(self.detail.number, row.contact_id, row.client_id, returns_id=returns_id)
 
     def open_in_place(self) -> None:
         self.desk.open("call", self.item_id)

@@ -9,6 +9,7 @@ from csr_desktop.ui.actions import Action, key_text
 from csr_desktop.ui.difference_bar import difference_actions
 from csr_desktop.ui.inbox.deeds import assignable, tickets
 from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
+from csr_desktop.ui.inbox.request_bar import request_actions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,6 +158,15 @@ def actions_of(place: InboxPlace) -> list[Action]:
             unless(tr("Only tickets have a topic.")),
         ),
         act(
+            "request",
+            tr("Say what is asked for"),
+            chosen.request,
+            "Q",
+            "clipboard-text",
+            can_write,
+            unless(tr("Only tickets ask for something.")),
+        ),
+        act(
             "escalate",
             tr("Escalate to a lead"),
             chosen.escalate,
@@ -222,6 +232,7 @@ def actions_of(place: InboxPlace) -> list[Action]:
             lambda: tr("The client is in sight already."),
         ),
         act("new", tr("New ticket"), place.start_ticket, "Ctrl+N", "plus"),
+        *request_actions(lambda: place.conversation.request if place.shows_ticket else None),
         *difference_actions("inbox", lambda: place.conversation.differences if place.shows_ticket else None),
         act(
             "log",
@@ -252,6 +263,7 @@ _IN_MENU = (
     "inbox_priority",
     "inbox_state",
     "inbox_topic",
+    "inbox_request",
     "inbox_escalate",
     "inbox_end_escalation",
     "inbox_rename",

@@ -1,0 +1,204 @@
+"""Verification of callers as the screens show it: of a running call, of a ticket that waits for it, and until when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from csr_desktop.commands.tickets import NameRequest
+from csr_desktop.commands.verifications import (
+    AddVerification,
+    ApproveVerification,
+    CallBackKnownNumber,
+    evidence_of,
+    placed_rule,
+)
+from csr_desktop.domain.caller_verification import (
+    Asked,
+    Evidence,
+    Rule,
+    Standing,
+    is_risky,
+    narrowest,
+    standing,
+)
+from csr_desktop.domain.ids import made_at
+from csr_desktop.domain.permissions import unknown
+from csr_desktop.services.check_rows import CallCheck, FactorState, KnownNumber, TicketCheck
+from csr_desktop.services.client_context import shown_number
+from csr_desktop.store.queries import rows
+from csr_desktop.store.queries import verifications as queries
+
+if TYPE_CHECKING:
+    from csr_desktop.commands.command import Command
+    from csr_desktop.services.call_rows import RunningCallDocument
+    from csr_desktop.services.lists import Lists
+    from csr_desktop.services.outcome import Outcome
+    from csr_desktop.services.people import People
+    from csr_desktop.sync.replica import Replica
+
+
+class CallerChecks:
+    def __init__(self, replica: Replica, people: People, lists: Lists) -> None:
+        self._replica = replica
+        self._people = people
+        self._lists = lists
+
+    # A running call
+
+    def of_call(self, call: RunningCallDocument) -> CallCheck:
+        kind = self._kind(call)
+        now = self._replica.now()
+        rule = self.rule(call.client_id, call.topic_id, kind)
+        called_back_at = call.called_back_at if call.called_back_at and self.number_of(call) else 0
+        evidence = Evidence(tuple(Asked(*one) for one in call.asked), called_back_at)
+        found = standing(rule, evidence, now)
+        outcomes = {one.factor: "passed" if one.is_passed else "failed" for one in evidence.asked}
+        return CallCheck(
+            request_kind=kind,
+            is_risky=is_risky(kind),
+            has_contact=bool(call.contact_id and call.client_id),
+            factors=tuple(FactorState(factor, outcomes.get(factor, "")) for factor in rule.factors),
+            needs_call_back=rule.is_call_back_needed,
+            is_called_back=bool(called_back_at),
+            can_call_back=call.direction == "out" and call.phase not in {"ring", "dial"} and bool(self.number_of(call)),
+            needs_approval=rule.is_second_approver_needed,
+            passed_count=found.passed_count,
+            needed_count=found.needed_count,
+            is_failed=found.is_failed,
+            passed_until_at=found.expires_at if found.holds(now) else 0,
+            holds_until_at=self.holds_until(call.client_id, call.contact_id, kind),
+        )
+
+    def _kind(self, call: RunningCallDocument) -> str:
+        """What is asked for: by the request of this call, else by the ticket that it goes on with."""
+        if call.steps.request is not None:
+            return call.steps.request.kind
+        ticket_id = call.steps.ticket.ticket_id if call.steps.ticket else ""
+        found = rows.by_id(self._replica.sql, "tickets", [ticket_id], ["request_kind"]).get(ticket_id)
+        return str(found["request_kind"]) if found else ""
+
+    def number_of(self, call: RunningCallDocument) -> str:
+        """The id of the known number that this outgoing call went to; '' where it is none of theirs."""
+        if call.direction != "out" or not call.e164:
+            return ""
+        known = queries.known_numbers(self._replica.sql, call.client_id, call.contact_id)
+        began_at = call.parts[0].started_at
+        return next((i for i, e164, *_ in known if e164 == call.e164 and made_at(i) < began_at), "")
+
+    def commands_of(self, call: RunningCallDocument, scope: str, ticket_id: str) -> list[Command]:
+        """What the call showed, to be kept with it. A call back alone is added to what was shown before."""
+        number_id = self.number_of(call) if call.called_back_at else ""
+        if not (call.client_id and call.contact_id) or not (call.asked or number_id):
+            return []
+        kind = self._kind(call)
+        open_one = self._nearest(call.client_id, call.contact_id, kind, ticket_id) if not call.asked else None
+        if open_one is not None and not open_one["called_back_at"]:
+            return [CallBackKnownNumber(row_id=open_one["id"], number_id=number_id)]
+        return [
+            AddVerification(
+                row_id=self._replica.new_id(),
+                scope=scope,
+                client_id=call.client_id,
+                contact_id=call.contact_id,
+                interaction_id=call.id,
+                ticket_id=ticket_id,
+                topic_id=call.topic_id,
+                request_kind=kind,
+                asked=call.asked,
+                number_id=number_id,
+                called_back_at=call.called_back_at if number_id else 0,
+            )
+        ]
+
+    # A ticket
+
+    def of_ticket(self, ticket: dict[str, Any]) -> TicketCheck:
+        kind, client_id, contact_id = ticket["request_kind"], ticket["client_id"], ticket["contact_id"]
+        if not is_risky(kind):
+            return TicketCheck(kind, is_risky=False, holds_until_at=0)
+        now, who = self._replica.now(), self._people.who()
+        until_at = self.holds_until(client_id, contact_id, kind) if contact_id else 0
+        row = self._nearest(client_id, contact_id, kind, ticket["id"]) if contact_id else None
+        rule = self.rule(client_id, "", kind)
+        found = standing(rule, evidence_of(row) if row else Evidence(), now)
+        mine = {row["agent_id"], row["called_back_by_id"]} if row else set()
+        can_approve = bool(row) and who.is_lead and ticket["scope"] in who.teams and who.id not in mine
+        return TicketCheck(
+            kind,
+            is_risky=True,
+            holds_until_at=until_at,
+            verification_id=row["id"] if row else "",
+            missing_count=found.missing_count,
+            lacks_call_back=found.lacks_call_back,
+            lacks_approval=found.lacks_approval,
+            has_run_out=bool(found.passed_at) and now >= found.expires_at,
+            has_contact=bool(contact_id),
+            can_approve=can_approve and found.lacks_approval,
+            numbers=self._numbers(client_id, contact_id, ticket["opened_at"]) if contact_id else (),
+        )
+
+    def _numbers(self, client_id: str, contact_id: str, before_at: int) -> tuple[KnownNumber, ...]:
+        """The company's own lines last; those that were known before."""
+        region = self._lists.home_region()
+        return tuple(
+            KnownNumber(i, e164 or raw, shown_number(e164, raw, region, extension), not of)
+            for i, e164, raw, extension, of in queries.known_numbers(self._replica.sql, client_id, contact_id)
+            if not before_at or made_at(i) < before_at
+        )
+
+    def called_back(self, verification_id: str, number_id: str) -> Outcome:
+        """I called this known number back, and it was them."""
+        command = CallBackKnownNumber(row_id=verification_id, number_id=number_id)
+        return self._replica.do(command, words=f"verification_called_back:{self._name(verification_id)}")
+
+    def approve(self, verification_id: str) -> Outcome:
+        """I stand for it as the second one."""
+        command = ApproveVerification(row_id=verification_id)
+        return self._replica.do(command, words=f"verification_approved:{self._name(verification_id)}")
+
+    def name_request(self, ticket_id: str, kind: str) -> Outcome:
+        """Say what the ticket asks for; '' for nothing of the kind."""
+        ticket = rows.one(self._replica.sql, "tickets", ticket_id)
+        if ticket is None:
+            raise unknown()
+        command = NameRequest(row_id=ticket_id, was=ticket["request_kind"], becomes=kind)
+        return self._replica.do(command, words=f"ticket_request:{ticket['subject']}")
+
+    def _name(self, verification_id: str) -> str:
+        row = rows.one(self._replica.sql, "verifications", verification_id)
+        contact_id = row["contact_id"] if row else ""
+        return rows.text_of(rows.by_id(self._replica.sql, "contacts", [contact_id], ["name"]), contact_id, "name")
+
+    # What holds
+
+    def rule(self, client_id: str, topic_id: str, request_kind: str) -> Rule:
+        placed = [placed_rule(row) for row in queries.rules(self._replica.sql)]
+        return narrowest(placed, client_id, self._lists.branch(topic_id), request_kind)
+
+    def holds_until(self, client_id: str, contact_id: str, request_kind: str = "") -> int:
+        """Until when what the contact showed for this kind of request holds, by the rule of today; 0 for not at all."""
+        now = self._replica.now()
+        rule = self.rule(client_id, "", request_kind)
+        found = (
+            standing(rule, evidence_of(row), now) if is_risky(request_kind) else _as_kept(row)
+            for row in queries.of_contact(self._replica.sql, client_id, contact_id, request_kind)
+        )
+        return max((one.expires_at for one in found if one.holds(now)), default=0)
+
+    def _nearest(self, client_id: str, contact_id: str, kind: str, ticket_id: str) -> dict[str, Any] | None:
+        """The one to go on with: the latest of this ticket, else of the contact."""
+        found = queries.of_contact(self._replica.sql, client_id, contact_id, kind)
+        return max(found, key=lambda row: (row["ticket_id"] == ticket_id, row["asked_at"]), default=None)
+
+
+def _as_kept(row: dict[str, Any]) -> Standing:
+    return Standing(
+        0,
+        0,
+        0,
+        lacks_call_back=False,
+        lacks_approval=False,
+        is_failed=False,
+        passed_at=row["passed_at"],
+        expires_at=row["expires_at"],
+    )

@@ -1,0 +1,67 @@
+"""What is shown of the verification of callers."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class FactorState(msgspec.Struct, frozen=True):
+    """A factor of the rule; `outcome` is passed, failed, or '' while it was not asked."""
+
+    factor: str
+    outcome: str
+
+
+class KnownNumber(msgspec.Struct, frozen=True):
+    """A number to call back, as it is written here. `is_own_line` is the company's."""
+
+    id: str
+    number: str
+    shown: str
+    is_own_line: bool
+
+
+class CallCheck(msgspec.Struct, frozen=True):
+    """How verification stands in a running call. `holds_until_at` is of an earlier one that still holds, 0 for none."""
+
+    request_kind: str
+    is_risky: bool
+    has_contact: bool
+    factors: tuple[FactorState, ...]
+    needs_call_back: bool
+    is_called_back: bool
+    can_call_back: bool
+    needs_approval: bool
+    passed_count: int
+    needed_count: int
+    is_failed: bool
+    passed_until_at: int
+    holds_until_at: int
+
+    @property
+    def is_begun(self) -> bool:
+        return self.is_called_back or any(one.outcome for one in self.factors)
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.is_risky and not (self.passed_until_at or self.holds_until_at)
+
+
+class TicketCheck(msgspec.Struct, frozen=True):
+    """How it stands with what a ticket asks for. `verification_id` is the one that comes nearest, '' for none."""
+
+    request_kind: str
+    is_risky: bool
+    holds_until_at: int
+    verification_id: str = ""
+    missing_count: int = 0
+    lacks_call_back: bool = False
+    lacks_approval: bool = False
+    has_run_out: bool = False
+    has_contact: bool = True
+    can_approve: bool = False
+    numbers: tuple[KnownNumber, ...] = ()
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.is_risky and not self.holds_until_at

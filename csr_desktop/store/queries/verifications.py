@@ -1,0 +1,62 @@
+"""Verifications of callers, the rules for them, and the numbers that can be called back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from csr_desktop.store.tables import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csr_desktop.store.sql import Sql
+
+
+def rules(sql: Sql) -> list[dict[str, Any]]:
+    """Whole rows."""
+    names = COLUMNS["verification_rules"]
+    found = sql.all(f"SELECT {_quoted(names)} FROM verification_rules WHERE deleted = 0 ORDER BY id")
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def of_contact(sql: Sql, client_id: str, contact_id: str, request_kind: str) -> list[dict[str, Any]]:
+    """Whole rows of this contact for this kind of request, the latest first."""
+    names = COLUMNS["verifications"]
+    found = sql.all(
+        f"SELECT {_quoted(names)} FROM verifications WHERE client_id = ? AND contact_id = ? AND request_kind = ? "
+        "AND deleted = 0 ORDER BY asked_at DESC, id DESC",
+        *(client_id, contact_id, request_kind),
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def latest_pass(sql: Sql, client_id: str, contact_id: str, now: int) -> int:
+    """Until when the contact is verified for anything; 0 for not at all."""
+    text = "SELECT MAX(expires_at) FROM verifications WHERE client_id = ? AND contact_id = ? AND deleted = 0"
+    return int(sql.value(f"{text} AND passed_at > 0 AND expires_at > ?", client_id, contact_id, now) or 0)
+
+
+def of_calls(sql: Sql, interaction_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """By call, what was asked and when it passed."""
+    if not interaction_ids:
+        return {}
+    marks = ",".join("?" * len(interaction_ids))
+    text = f"SELECT interaction_id, asked, passed_at FROM verifications WHERE interaction_id IN ({marks})"
+    return {i: (asked, passed_at) for i, asked, passed_at in sql.all(f"{text} AND deleted = 0", *interaction_ids)}
+
+
+def known_numbers(sql: Sql, client_id: str, contact_id: str) -> list[tuple[str, str, str, str, str]]:
+    """(id, E.164, as written, extension, contact) of the contact's numbers and the company's own lines, the contact's
+    first. One that the server does not have yet is not known.
+    """
+    if not client_id:
+        return []
+    return sql.all(
+        "SELECT id, e164, raw, extension, contact_id FROM phone_numbers WHERE client_id = ? AND deleted = 0 "
+        "AND rev > 0 AND (contact_id = '' OR contact_id = ?) ORDER BY contact_id = '', id",
+        *(client_id, contact_id),
+    )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ",".join(f'"{name}"' for name in names)

@@ -1,0 +1,309 @@
+"""A risky request stays blocked until its caller is verified, whatever commands are made up to get around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from csr_desktop.commands.administration import AddVerificationRule, EditVerificationRule, RemoveVerificationRule
+from csr_desktop.commands.clients import AddNumber
+from csr_desktop.commands.tickets import ChangeTicketState, EditTicket, NameRequest, OpenTicket
+from csr_desktop.commands.verifications import AddVerification, ApproveVerification, CallBackKnownNumber
+from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.ids import uuid7
+from csr_desktop.domain.permissions import ORGANISATION, Person
+from tests.commands.rows import (
+    ADMINISTRATOR,
+    COLLEAGUE,
+    CSR,
+    LEAD,
+    MANAGER,
+    MONDAY_9,
+    STRANGER,
+    TEAM,
+    Bureau,
+    row,
+)
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+OTHER_LEAD = Person("lead2", "Lou Fictional", "lead", frozenset({TEAM}), frozenset({ORGANISATION, "lead2", TEAM}))
+CARRIED_OUT = ChangeTicketState(row_id="bank", was="open", becomes="resolved")
+
+
+def refused(desk: Bureau, command: Any, who: Person = CSR, at: int = 0) -> Refused:
+    before = desk.alive()
+    with pytest.raises(Refused) as refusal:
+        desk.do(command, who, at=at)
+    assert desk.alive() == before
+    return refusal.value
+
+
+def asked(**changed: Any) -> AddVerification:
+    fields: dict[str, Any] = {
+        "row_id": "new",
+        "scope": TEAM,
+        "client_id": "client",
+        "contact_id": "contact",
+        "ticket_id": "bank",
+        "request_kind": "bank_change",
+        "asked": (("company_id", True, MONDAY_9), ("pay_total", True, MONDAY_9)),
+    }
+    return AddVerification(**{**fields, **changed})
+
+
+def verified() -> Bureau:
+    """Two factors of the rule, called back, approved by the lead."""
+    desk = Bureau()
+    desk.do(CallBackKnownNumber(row_id="shown", number_id="number"))
+    desk.do(ApproveVerification(row_id="shown"), LEAD)
+    return desk
+
+
+def test_it_stays_blocked_and_says_what_is_missing() -> None:
+    said = refused(Bureau(), CARRIED_OUT)
+    assert said.code == "unverified"
+    assert said.advice == "Missing: a call back to a known number, a second person's approval."
+
+
+def test_called_back_and_approved_it_can_be_carried_out() -> None:
+    desk = verified()
+    row = desk.rows["verifications", "shown"]
+    assert row["passed_at"] > 0
+    assert row["expires_at"] == row["passed_at"] + HOUR
+    desk.do(CARRIED_OUT)
+    assert desk.rows["tickets", "bank"]["state"] == "resolved"
+
+
+@pytest.mark.parametrize("missing", ["call back", "approval"])
+def test_each_piece_is_needed(missing: str) -> None:
+    desk = Bureau()
+    if missing == "approval":
+        desk.do(CallBackKnownNumber(row_id="shown", number_id="line"))
+    else:
+        desk.do(ApproveVerification(row_id="shown"), LEAD)
+    assert refused(desk, CARRIED_OUT).code == "unverified"
+    assert desk.rows["verifications", "shown"]["passed_at"] == 0
+
+
+def test_one_that_has_run_out_does_not_count() -> None:
+    desk = verified()
+    until = desk.rows["verifications", "shown"]["expires_at"]
+    said = refused(desk, CARRIED_OUT, at=until)
+    assert said.advice == "The verification has run out: ask again."
+    desk.do(CARRIED_OUT, at=until - 1)
+
+
+def test_on_the_server_a_release_cannot_be_dated_back_to_when_it_would_have_been_right() -> None:
+    desk = verified()
+    passed_at = desk.rows["verifications", "shown"]["passed_at"]
+    work = desk.work()
+    work.arrived_at = passed_at + 4 * HOUR
+    dated_back = msgspec.structs.replace(CARRIED_OUT, id="c", by="csr", at=passed_at + 1)
+    with pytest.raises(Refused) as refusal:
+        dated_back.permit(CSR, work)
+    assert refusal.value.code == "unverified"
+    work.arrived_at = passed_at + HOUR // 2  # the network was away for half an hour
+    dated_back.permit(CSR, work)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"contact_id": "other"}, {"client_id": "elsewhere"}, {"request_kind": "w2_reissue"}, {"request_kind": ""}],
+)
+def test_one_of_somebody_else_or_for_something_else_does_not_count(changed: dict[str, str]) -> None:
+    desk = verified()
+    key = ("verifications", "shown")
+    desk.rows[key] = {**desk.rows[key], **changed}
+    assert refused(desk, CARRIED_OUT).code == "unverified"
+
+
+def test_one_that_was_taken_back_does_not_count() -> None:
+    desk = verified()
+    desk.rows["verifications", "shown"] = {**desk.rows["verifications", "shown"], "deleted": 1}
+    assert refused(desk, CARRIED_OUT).code == "unverified"
+
+
+def test_evidence_beyond_the_rule_counts_for_nothing() -> None:
+    desk = Bureau()
+    every = ("company_id", "known_number", "birth_date", "security_question")
+    desk.do(
+        asked(asked=tuple((factor, True, MONDAY_9) for factor in every), number_id="number", called_back_at=MONDAY_9)
+    )
+    desk.do(ApproveVerification(row_id="new"), LEAD)
+    assert desk.rows["verifications", "new"]["passed_at"] == 0
+    del desk.rows["verifications", "shown"]
+    assert refused(desk, CARRIED_OUT).advice == "Missing: one more factor."
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"asked": (("pay_total", True, 1), ("pay_total", True, 2))},
+        {"asked": (("everything", True, 1),)},
+        {"asked": (("pin", True, 0),)},
+        {"asked": ()},
+        {"request_kind": "anything"},
+        {"contact_id": ""},
+        {"client_id": "nowhere"},
+        {"ticket_id": "theirs"},
+        {"interaction_id": "missed"},
+        {"number_id": "number"},
+        {"called_back_at": 1},
+        {"scope": "team-two"},
+    ],
+)
+def test_what_is_no_whole_verification_is_refused(changed: dict[str, Any]) -> None:
+    refused(Bureau(), asked(**changed))
+
+
+def test_times_that_are_yet_to_come_make_nothing_hold_longer() -> None:
+    desk = Bureau()
+    later = MONDAY_9 + 999 * HOUR
+    desk.do(asked(asked=(("company_id", True, later), ("pay_total", True, later))), at=MONDAY_9)
+    desk.do(CallBackKnownNumber(row_id="new", number_id="number"), at=MONDAY_9 + 1)
+    desk.do(ApproveVerification(row_id="new"), LEAD, at=MONDAY_9 + 2)
+    assert desk.rows["verifications", "new"]["expires_at"] == MONDAY_9 + 2 + HOUR
+
+
+def test_nobody_approves_what_they_asked_or_called_back_themselves() -> None:
+    desk = Bureau()
+    desk.rows["verifications", "shown"] = {**desk.rows["verifications", "shown"], "agent_id": "lead"}
+    assert refused(desk, ApproveVerification(row_id="shown"), LEAD).code == "own_approval"
+    desk.do(CallBackKnownNumber(row_id="shown", number_id="number"), OTHER_LEAD)
+    assert refused(desk, ApproveVerification(row_id="shown"), OTHER_LEAD).code == "own_approval"
+
+
+def test_who_approved_cannot_call_back_afterwards() -> None:
+    desk = Bureau()
+    desk.do(ApproveVerification(row_id="shown"), LEAD)
+    assert refused(desk, CallBackKnownNumber(row_id="shown", number_id="number"), LEAD).code == "own_approval"
+
+
+@pytest.mark.parametrize("who", [CSR, COLLEAGUE, STRANGER, MANAGER, ADMINISTRATOR])
+def test_only_a_lead_of_the_team_approves(who: Person) -> None:
+    refused(Bureau(), ApproveVerification(row_id="shown"), who)
+
+
+def test_taking_the_call_back_back_blocks_it_again() -> None:
+    desk = Bureau()
+    desk.do(ApproveVerification(row_id="shown"), LEAD)
+    _, inverse, _ = desk.do(CallBackKnownNumber(row_id="shown", number_id="number"))
+    assert desk.rows["verifications", "shown"]["passed_at"]
+    assert inverse is not None
+    desk.do(inverse)
+    assert not desk.rows["verifications", "shown"]["passed_at"]
+    assert refused(desk, CARRIED_OUT).code == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("number_id", "values"),
+    [
+        ("of-another", {"client_id": "client", "contact_id": "other"}),
+        ("elsewhere", {"client_id": "nowhere"}),
+        ("gone", {"client_id": "client", "deleted": 1}),
+        ("not-sent-yet", {"client_id": "client", "rev": 0}),
+        (uuid7(MONDAY_9 + MINUTE, 1), {"client_id": "client"}),
+    ],
+)
+def test_only_a_number_that_was_known_before_is_one_to_call_back(number_id: str, values: dict[str, Any]) -> None:
+    desk = Bureau()
+    desk.rows.update([row("phone_numbers", number_id, **values)])
+    refused(desk, CallBackKnownNumber(row_id="shown", number_id=number_id))
+    refused(desk, asked(number_id=number_id, called_back_at=MONDAY_9))
+
+
+def test_the_number_that_the_caller_just_gave_is_none_to_call_back() -> None:
+    desk = Bureau()
+    desk.do(AddNumber(row_id=uuid7(MONDAY_9, 1), client_id="client", contact_id="contact", raw="555-0133"))
+    said = refused(desk, CallBackKnownNumber(row_id="shown", number_id=uuid7(MONDAY_9, 1)))
+    assert said.code == "new_number"
+
+
+def test_the_ticket_cannot_be_made_harmless_or_somebody_elses_to_get_around_it() -> None:
+    desk = Bureau()
+    assert refused(desk, NameRequest(row_id="bank", was="bank_change", becomes="")).code == "not_allowed"
+    with pytest.raises(Refused):
+        desk.do(EditTicket(row_id="bank", changes={"request_kind": ("bank_change", "")}))
+    # With another's verification: it is done for them, or not at all.
+    desk = verified()
+    desk.do(EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    assert refused(desk, CARRIED_OUT).code == "unverified"
+
+
+def test_what_was_carried_out_for_one_is_not_said_to_be_anothers_afterwards() -> None:
+    desk = verified()
+    desk.do(CARRIED_OUT)
+    refused(desk, EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    desk.do(EditTicket(row_id="bank", changes={"subject": ("Another account", "New account")}))
+
+
+def test_reopening_and_taking_that_back_is_no_way_around() -> None:
+    desk = verified()
+    desk.do(CARRIED_OUT)
+    _, back, _ = desk.do(ChangeTicketState(row_id="bank", was="resolved", becomes="open"))
+    desk.do(EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    assert back is not None
+    assert refused(desk, back).code == "unverified"
+
+
+def test_closing_it_undone_is_the_leads_word() -> None:
+    desk = Bureau()
+    closed = ChangeTicketState(row_id="bank", was="open", becomes="closed")
+    assert refused(desk, closed).code == "unverified"
+    desk.do(closed, LEAD)
+    done = ChangeTicketState(row_id="bank", was="closed", becomes="resolved")
+    assert refused(desk, done, LEAD).code == "unverified"
+
+
+def test_it_can_wait_and_what_is_not_risky_is_never_blocked() -> None:
+    desk = Bureau()
+    desk.do(ChangeTicketState(row_id="bank", was="open", becomes="waiting"))
+    desk.do(OpenTicket(row_id="new", scope=TEAM, subject="Off-cycle check", request_kind="off_cycle_check"))
+    desk.do(ChangeTicketState(row_id="new", was="open", becomes="resolved"))
+
+
+def test_what_nobody_is_named_for_is_blocked_until_somebody_is() -> None:
+    desk = Bureau()
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "contact_id": ""}
+    assert refused(desk, CARRIED_OUT).advice == "Say first who of the client asked for it."
+
+
+def test_a_rule_that_was_made_stricter_holds_for_what_waits() -> None:
+    desk = verified()
+    desk.do(EditVerificationRule(row_id="rule", changes={"required_count": (2, 3)}), MANAGER)
+    assert refused(desk, CARRIED_OUT).advice == "Missing: one more factor."
+
+
+def test_without_any_rule_a_risky_request_still_needs_a_call_back() -> None:
+    desk = Bureau()
+    desk.do(RemoveVerificationRule(row_id="rule"), ADMINISTRATOR)
+    assert refused(desk, CARRIED_OUT).advice == "Missing: a call back to a known number."
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"factors": "shoe_size"},
+        {"required_count": 2},
+        {"required_count": 0},
+        {"holds_seconds": 1},
+        {"request_kind": "anything"},
+        {"request_kind": "refund", "topic_id": "notice"},
+        {"request_kind": "bank_change"},  # there is one
+    ],
+)
+def test_rules_that_can_be_none_are_refused(changed: dict[str, Any]) -> None:
+    fields: dict[str, Any] = {"row_id": "new", "factors": "pin", "required_count": 1, **changed}
+    refused(Bureau(), AddVerificationRule(**fields), ADMINISTRATOR)
+
+
+def test_a_request_is_named_by_anyone_and_taken_away_by_the_lead() -> None:
+    desk = Bureau()
+    desk.do(NameRequest(row_id="ticket", was="", becomes="w2_reissue"))
+    with pytest.raises(Refused):
+        desk.do(NameRequest(row_id="ticket", was="w2_reissue", becomes=""), COLLEAGUE)
+    desk.do(NameRequest(row_id="ticket", was="w2_reissue", becomes=""), LEAD)
+    assert desk.rows["tickets", "ticket"]["request_kind"] == ""

@@ -1,0 +1,151 @@
+"""Verification as the screens ask for it: over a call, a call back, a lead's approval, until it runs out."""
+
+from __future__ import annotations
+
+import pytest
+
+from csr_desktop.domain.errors import Refused
+from csr_desktop.services.call_rows import NextSteps, RequestStep
+from csr_desktop.services.desk_services import Services
+from tests.services.conftest import Bureau
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+ASKS = NextSteps(request=RequestStep("payroll_rollback", "Payroll rollback", "the run of Friday"))
+
+
+@pytest.fixture
+def with_rule(bureau: Bureau) -> Bureau:
+    """For a rollback: two factors, a call back and a second person, for an hour. A number that the server has."""
+    bureau.row(
+        "verification_rules", "rollback", request_kind="payroll_rollback", factors="company_id,pay_total,pin",
+        required_count=2, is_call_back_needed=1, is_second_approver_needed=1, holds_seconds=3600, rev=1,
+    )  # fmt: skip
+    bureau.row("phone_numbers", client_id="bakery", contact_id="dana", raw="(312) 555-0142", e164="+13125550142", rev=2)
+    return bureau
+
+
+def asked(bureau: Bureau, desk: Services, steps: NextSteps = ASKS, *passed: str) -> str:
+    """The ticket of a call in which this was asked for and these factors passed."""
+    call = desk.calls.start(contact_id="dana", direction="in")
+    desk.calls.set_steps(call.id, steps)
+    for factor in passed or ("company_id", "pay_total"):
+        desk.calls.set_factor(call.id, factor, "passed")
+    bureau.forward(MINUTE)
+    desk.calls.save(call.id)
+    return str(bureau.sql.value("SELECT id FROM tickets WHERE request_kind = 'payroll_rollback'"))
+
+
+def test_it_goes_from_the_call_over_the_call_back_to_the_leads_approval(with_rule: Bureau) -> None:
+    desk = with_rule.services
+    ticket_id = asked(with_rule, desk)
+    check = desk.inbox.conversation(ticket_id).check
+    assert (check.missing_count, check.lacks_call_back, check.lacks_approval, check.can_approve) == (
+        0,
+        True,
+        True,
+        False,
+    )
+    desk.caller_checks.called_back(check.verification_id, check.numbers[0].id)
+    with pytest.raises(Refused):
+        desk.caller_checks.approve(check.verification_id)
+    with pytest.raises(Refused) as refusal:
+        desk.inbox.resolve(ticket_id)
+    assert refusal.value.advice == "Missing: a second person's approval."
+    lead = with_rule.sign_in("lee", "lead", ("tax",))
+    assert lead.inbox.conversation(ticket_id).check.can_approve
+    lead.caller_checks.approve(check.verification_id)
+    assert not lead.inbox.conversation(ticket_id).check.is_blocked
+    assert lead.inbox.context("bakery", "dana").contact.verified_until_at == with_rule.clock() + HOUR  # type: ignore[union-attr]
+    desk = with_rule.sign_in("ada", "csr", ("tax",))
+    desk.inbox.resolve(ticket_id)
+    assert desk.inbox.conversation(ticket_id).state == "resolved"
+
+
+def test_a_lead_who_asked_does_not_approve_their_own(with_rule: Bureau) -> None:
+    lead = with_rule.sign_in("lee", "lead", ("tax",))
+    ticket_id = asked(with_rule, lead)
+    assert not lead.inbox.conversation(ticket_id).check.can_approve
+
+
+def test_it_runs_out_and_says_so(with_rule: Bureau) -> None:
+    ticket_id = asked(with_rule, with_rule.services)
+    check = with_rule.services.inbox.conversation(ticket_id).check
+    with_rule.services.caller_checks.called_back(check.verification_id, check.numbers[0].id)
+    lead = with_rule.sign_in("lee", "lead", ("tax",))
+    lead.caller_checks.approve(check.verification_id)
+    with_rule.forward(HOUR)
+    check = lead.inbox.conversation(ticket_id).check
+    assert (check.is_blocked, check.has_run_out) == (True, True)
+    assert lead.inbox.context("bakery", "dana").contact.verified_until_at == 0  # type: ignore[union-attr]
+    with pytest.raises(Refused) as refusal:
+        lead.inbox.resolve(ticket_id)
+    assert refusal.value.advice == "The verification has run out: ask again."
+
+
+def test_the_next_call_says_that_it_still_holds(bureau: Bureau) -> None:
+    desk = bureau.services
+    call = desk.calls.start(contact_id="dana", direction="in")
+    for factor in ("company_id", "pay_total"):
+        desk.calls.set_factor(call.id, factor, "passed")
+    desk.calls.save(call.id)
+    bureau.forward(HOUR)
+    again = desk.calls.start(contact_id="dana", direction="in")
+    assert again.check is not None
+    assert again.check.holds_until_at > bureau.clock()
+    other = desk.calls.start(contact_id="robin", direction="in")
+    assert other.check is not None
+    assert other.check.holds_until_at == 0
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ({"company_id": "passed", "pay_total": "passed"}, "passed"),
+        ({"company_id": "passed", "pay_total": "failed"}, "failed"),
+        ({"company_id": "passed"}, "begun"),
+        ({}, ""),
+    ],
+)
+def test_the_timeline_says_what_came_of_it(bureau: Bureau, outcomes: dict[str, str], said: str) -> None:
+    desk = bureau.services
+    call = desk.calls.start(contact_id="dana", direction="in")
+    for factor, outcome in outcomes.items():
+        desk.calls.set_factor(call.id, factor, outcome)
+    desk.calls.save(call.id)
+    row = desk.clients.timeline_row("call", call.id)
+    assert row is not None
+    assert row.verification == said
+
+
+def test_what_a_caller_showed_survives_a_kill(bureau: Bureau) -> None:
+    call = bureau.services.calls.start(contact_id="dana", direction="in")
+    bureau.services.calls.set_factor(call.id, "company_id", "passed")
+    found = bureau.restart().calls.one(call.id)
+    assert found.check is not None
+    assert [one.outcome for one in found.check.factors] == ["passed", "", ""]
+
+
+def test_a_private_number_in_a_request_is_masked(with_rule: Bureau) -> None:
+    steps = NextSteps(request=RequestStep("payroll_rollback", "Payroll rollback", "card 4111 1111 1111 1111"))
+    ticket_id = asked(with_rule, with_rule.services, steps)
+    subject = with_rule.services.inbox.conversation(ticket_id).subject
+    bodies = with_rule.sql.all("SELECT body FROM messages WHERE ticket_id = ?", ticket_id)
+    assert "1111 1111 1111" not in subject + repr(bodies)
+    assert b"1111 1111 1111" not in b"".join(bytes(body) for (body,) in with_rule.sql.all("SELECT body FROM outbox"))
+
+
+def test_a_number_that_was_attached_in_the_call_is_none_to_call_back(with_rule: Bureau) -> None:
+    desk = with_rule.services
+    call = desk.calls.start("(312) 555-0199", direction="in")
+    desk.calls.attach(call.id, "dana", remember_number=True)
+    desk.calls.set_steps(call.id, ASKS)
+    desk.calls.set_factor(call.id, "company_id", "passed")
+    desk.calls.save(call.id)
+    ticket_id = str(with_rule.sql.value("SELECT id FROM tickets WHERE request_kind = 'payroll_rollback'"))
+    check = desk.inbox.conversation(ticket_id).check
+    assert "+13125550199" not in {one.number for one in check.numbers}
+    added = with_rule.sql.value("SELECT id FROM phone_numbers WHERE e164 = '+13125550199'")
+    with pytest.raises(Refused) as refusal:
+        desk.caller_checks.called_back(check.verification_id, str(added))
+    assert refusal.value.code == "new_number"
