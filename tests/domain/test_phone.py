@@ -104,6 +104,24 @@ def test_the_home_region_says_what_a_prefix_means(written: str, home: str, e164:
     assert parse(written, home).e164 == e164
 
 
+@pytest.mark.parametrize(
+    ("written", "home", "e164"),
+    [
+        ("447700900532", "US", "+447700900532"),
+        ("493023125001", "US", "+493023125001"),
+        ("12025550142", "DE", "+12025550142"),
+        ("12025550142", "US", "+12025550142"),
+        ("493023125001", "DE", "+493023125001"),
+        ("15112345678", "DE", "+4915112345678"),
+        ("13800138000", "CN", "+8613800138000"),
+        ("447700900532", "", "+447700900532"),
+        ("5550550142", "US", "+15550550142"),
+    ],
+)
+def test_a_phone_system_may_leave_out_the_plus(written: str, home: str, e164: str) -> None:
+    assert parse(written, home).e164 == e164
+
+
 def test_no_country_is_at_home_in_the_code() -> None:
     assert parse("(212) 555-1234", "DE").e164 != NEW_YORK
     assert parse("(212) 555-1234", "").kind == "none"
