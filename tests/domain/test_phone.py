@@ -236,6 +236,32 @@ def test_every_region_reads_its_own_national_form(region: str) -> None:
         assert parse(display(e164, region, "12"), region).extension == "12"
 
 
+_TYPES = [
+    value
+    for name, value in vars(phonenumbers.PhoneNumberType).items()
+    if name.isupper() and isinstance(value, int) and value != phonenumbers.PhoneNumberType.UNKNOWN
+]
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_every_example_of_every_region_is_read_and_shown_by_one_rule(region: str) -> None:
+    """Each kind of number that phonenumbers has an example of."""
+    formats = phonenumbers.PhoneNumberFormat
+    examples = [phonenumbers.example_number_for_type(region, kind) for kind in _TYPES]
+    whole = [one for one in examples if one is not None and phonenumbers.is_possible_number(one)]  # 310-1234 is local
+    numbers = {phonenumbers.format_number(one, formats.E164): one for one in whole}
+    assert numbers
+    for e164, number in numbers.items():
+        for style in (formats.E164, formats.INTERNATIONAL, formats.RFC3966):
+            written = phonenumbers.format_number(number, style)
+            assert {parse(written, home).e164 for home in (region, "US", "DE", "")} == {e164}, written
+        national = phonenumbers.format_number(number, formats.NATIONAL)
+        assert parse(national, region).e164 == e164, national
+        assert parse(display(e164, region), region).e164 == e164
+        assert parse(display(e164, "AQ"), region).e164 == e164
+        assert parse(national + " ext. 12", region).extension == "12"
+
+
 def test_whole_numbers_of_small_countries_are_no_extensions_there() -> None:
     assert parse("201234", "FO").e164 == "+298201234"
     assert parse("201234", "US").kind == "short"
