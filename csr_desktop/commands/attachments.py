@@ -22,6 +22,7 @@ class AddAttachment(AddRow, frozen=True, kw_only=True, tag=True):
     """Says what the file is called and what it holds, by its SHA-256. `arrived_at` stays 0 until the server has it."""
 
     table: ClassVar[str] = "attachments"
+    texts: ClassVar[frozenset[str]] = frozenset({"name"})
     name: str
     size: int
     sha256: str
@@ -29,6 +30,7 @@ class AddAttachment(AddRow, frozen=True, kw_only=True, tag=True):
     ticket_id: str = ""
     message_id: str = ""
     interaction_id: str = ""
+    kept: tuple[str, ...] = ()
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id

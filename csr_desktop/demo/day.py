@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QLineE
 
 from csr_desktop.demo.bureau import Bureau, program
 from csr_desktop.demo.hands import NotSeen, spin, wait
+from csr_desktop.demo.phone_day import PhoneDay
 from csr_desktop.demo.seats import Seat
 from csr_desktop.server.made_up.bureau import MadeUp
 from csr_desktop.ui.kit.theme import ThemeSwitch, WantedTheme
@@ -38,6 +39,7 @@ class Day:
         return Seat(self.app, self.themes, self.bureau, who)  # type: ignore[arg-type]
 
     def steps(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        calls = PhoneDay(self.alex, self.pictures)
         yield "sign in by keyboard", self.sign_in
         yield "the inbox stands, the earliest consequence first", self.inbox_stands
         yield "a call is started from its number", self.start_call
@@ -47,6 +49,7 @@ class Day:
         yield "a promise is made in the client's hours", self.make_promise
         yield "the ended call is saved in three keystrokes", self.save_in_three_keys
         yield "the promise waits under follow-ups", self.promise_waits
+        yield from calls.steps()
         yield "a ticket is taken, answered and resolved", self.work_inbox
         yield "the resolved ticket comes back by undo", self.undo_resolve
         yield "search finds a misspelt name with a piece of its number", self.search

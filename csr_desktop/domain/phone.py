@@ -38,6 +38,8 @@ _ANONYMOUS: Final = frozenset({
 })  # fmt: skip
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+# Many phone systems leave out the plus. So long a number that is none at home is one of another country.
+_PLUSLESS: Final = re.compile(r"[1-9][0-9]{10,14}")
 # What most numbers are where most desks stand: shown without phonenumbers, whose import takes longer than a page.
 _NORTH_AMERICAN: Final = re.compile(r"\+1([2-9][0-9]{2})([0-9]{3})([0-9]{4})")
 _NORTH_AMERICAN_HOMES: Final = frozenset({"US", "CA"})
@@ -98,6 +100,10 @@ def _parse(raw: str, home_region: str) -> PhoneNumber:
     number = _parsed(shown, bare[: other.start()], other[1], home_region) if other else None
     if number is None or number.kind != "possible":
         number = _parsed(shown, bare, "", home_region)
+    if _PLUSLESS.fullmatch(bare) and not _is_valid(number.e164):
+        international = _parsed(shown, "+" + bare, "", home_region)
+        if international.kind == "possible" and (number.kind == "none" or _is_valid(international.e164)):
+            return international
     if number.kind != "none":
         return number
     for second_try in _second_tries(bare):
@@ -260,6 +266,12 @@ def _parsed(shown: str, bare: str, extension: str, home_region: str) -> PhoneNum
         return PhoneNumber(shown, "", "", "none")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return PhoneNumber(shown, e164, extension or number.extension or "", "possible")
+
+
+def _is_valid(e164: str) -> bool:
+    import phonenumbers
+
+    return bool(e164) and phonenumbers.is_valid_number(phonenumbers.parse(e164, None))
 
 
 def _is_complete_when_short(bare: str, region: str | None) -> bool:

@@ -57,6 +57,7 @@ class Attachments:
             raise BadInput("file", f"No more than {MOST_AT_ONCE} files go with one text.")
         content_id = self._replica.new_id()
         now = self._replica.now()
+        name = self._replica.masked(name)
         contents.begin(self._sql, content_id, size=size, origin=contents.TAKEN, now=now, name=name, place=place)
         return content_id
 

@@ -140,7 +140,7 @@ class Services:
         def build() -> Softphone:
             from csr_desktop.services.softphone import Softphone
 
-            return Softphone(self.replica.now, self.lists.home_region)
+            return Softphone(self.replica.now, self.lists.home_region, self.replica.masked)
 
         return self._once("softphone", build)
 

@@ -39,6 +39,8 @@ class _Known(msgspec.Struct):
     is_dismissed: bool = False
     is_done: bool = False
     """Logged, saved, or nothing of ours."""
+    is_passed_over: bool = False
+    """Done only as far as was known: a late word may still make it mine."""
     me: str = ""
     phase: str = ""
 
@@ -73,6 +75,8 @@ class LiveCalls:
         known.phase = phase
         if not running_id and call.is_unknown:
             return self._go_on(key, known, phase)
+        if known.is_passed_over and self._is_mine_now(call, leg, me):
+            known.is_done = known.is_passed_over = False
         parts = _parts(call, leg, me)
         is_my_own = call.direction == "out" and _is_dialler(call, leg, me)
         if not running_id and is_my_own and not known.is_done:
@@ -85,6 +89,7 @@ class LiveCalls:
             known.is_done = True
             self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
         elif call.ended_at and (call.direction == "out" or call.source in _SYSTEMS):
+            known.is_passed_over = known.is_passed_over or not known.is_done
             known.is_done = True
         if phase == "ring" and not running_id and not known.is_done and known.pop is None:
             known.pop = self._calls.caller(call.number or _WITHHELD)
@@ -137,11 +142,12 @@ class LiveCalls:
         placed here, of which some softphones tell no more than the answer and the end. Another one is none of which a
         person could be told anything.
         """
-        known.is_done = True
         call = known.call
         running_id = self._calls.left_running(call.number)
         if not running_id and call.direction != "in":
             running_id = self._calls.placed(call.number, call.began_at)
+        known.is_passed_over = not running_id and (known.is_passed_over or not known.is_done)
+        known.is_done = True
         if running_id:
             changes = {"talk": self._calls.resume, "hold": self._calls.hold, "over": self._calls.end}
             if phase in changes:

@@ -63,12 +63,15 @@ class Received(msgspec.Struct, frozen=True):
 
 class Softphone:
     """Used on the store's thread. Nothing of it is kept when the program ends. `home_region` is where numbers without a
-    country are from.
+    country are from, `masked` gives a text without private numbers.
     """
 
-    def __init__(self, now: Callable[[], int], home_region: Callable[[], str]) -> None:
+    def __init__(
+        self, now: Callable[[], int], home_region: Callable[[], str], masked: Callable[[str], str] = lambda text: text
+    ) -> None:
         self._now = now
         self._home_region = home_region
+        self._masked = masked
         self._latest: deque[Received] = deque(maxlen=SHOWN)
         self._events: dict[str, set[PhoneEvent]] = {}
         """By call, the one that was begun first first."""
@@ -93,8 +96,8 @@ class Softphone:
             received.at,
             direction=direction,
             number=received.number,
-            name=received.name,
-            queue=received.queue,
+            name=self._masked(received.name),
+            queue=self._masked(received.queue),
         )
         key = self._call_for(event)
         if key is None:

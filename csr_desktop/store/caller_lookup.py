@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from csr_desktop.domain.matching import CallerCandidate
@@ -42,6 +42,7 @@ _LATEST: Final = (
     "SELECT contact_id, started_at FROM interactions WHERE client_id = ? AND deleted = 0 "
     "ORDER BY started_at DESC LIMIT ?"
 )
+_GONE: Final = "SELECT id FROM {} WHERE id IN ({}) AND (deleted <> 0 OR {})"
 _OPEN: Final = (
     "SELECT i.client_id, coalesce(t.contact_id, f.contact_id), i.kind FROM inbox_items i "
     "LEFT JOIN tickets t ON i.kind = 'ticket' AND t.id = i.item_id "
@@ -54,7 +55,9 @@ _Who = tuple[str, str]
 
 
 class Holders(NamedTuple):
-    """Up to 20 who have a number, those who called from it lately first; and how many have it, up to 100."""
+    """Up to 20 who have a number, active ones and those who called from it lately first; and how many have it, up to
+    100.
+    """
 
     candidates: tuple[CallerCandidate, ...]
     found_count: int
@@ -86,7 +89,8 @@ class CallerLookup:
             held = [*self._callers_first(e164, calls), *held]
         holders = dict.fromkeys((contact, client) for contact, client, _ in _reached(held, extension))
         called = _by_who(calls)
-        chosen = sorted(holders, key=lambda who: -len(called.get(who, ())))[:MOST]
+        inactive = self._inactive(holders) if len(holders) > MOST else frozenset()
+        chosen = sorted(holders, key=lambda who: (who in inactive, -len(called.get(who, ()))))[:MOST]
         return Holders(self._described(chosen, called), min(len(holders), COUNTED), len(held) > COUNTED)
 
     def _is_own(self, e164: str) -> bool:
@@ -101,6 +105,14 @@ class CallerLookup:
             if extension is not None:
                 found.append((contact, client, *extension))
         return found
+
+    def _inactive(self, holders: Iterable[_Who]) -> frozenset[_Who]:
+        """Of very many, those who take no place from one who may be calling."""
+        who = list(holders)
+        contacts, clients = ({ids[part] for ids in who} for part in (0, 1))
+        gone = {i for (i,) in self._sql.all(_GONE.format("contacts", _marks(contacts), "is_active = 0"), *contacts)}
+        closed = {i for (i,) in self._sql.all(_GONE.format("clients", _marks(clients), "status = 'closed'"), *clients)}
+        return frozenset(one for one in who if one[0] in gone or one[1] in closed)
 
     def _described(self, chosen: Sequence[_Who], called: dict[_Who, list[int]]) -> tuple[CallerCandidate, ...]:
         marks = ", ".join(f"({place}, ?, ?)" for place in range(len(chosen)))
@@ -147,6 +159,10 @@ class CallerLookup:
             for client, contact, kind in self._sql.all(text, *clients, _OPEN_LOOKED_AT):
                 (tickets if kind == "ticket" else promises).update(((contact, client), ("", client)))
         return tickets, promises
+
+
+def _marks(values: Sized) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _reached(held: Sequence[tuple[Any, ...]], extension: str) -> Sequence[tuple[Any, ...]]:

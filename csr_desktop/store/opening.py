@@ -229,9 +229,15 @@ def _desk(sql: Sql) -> DeskDatabase:
 
 
 def _make_private(path: Path) -> None:
-    """Only its owner may read it; SQLite gives what it puts beside it the same rights."""
+    """Only its owner may read it; SQLite gives what it puts beside it the same rights.
+
+    A file that is there is not touched: to close it would take from SQLite the locks by which other processes know that
+    this one has it open, and the last of them would remove the log under it.
+    """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
     except FileNotFoundError:
         title = f"The folder {path.parent} is not there."
         raise EnvironmentFault(title, "Make it, or choose another place for the data.") from None

@@ -18,12 +18,16 @@ def main() -> int:
     parser.add_argument("--seats", type=int, default=10, help="how large the made-up bureau is (10)")
     parser.add_argument("--database", default="", help="sync: PostgreSQL's address, or `postgresql` for one of its own")
     parser.add_argument(
-        "--only", default="", help="sync, call: one part alone: download, upload, live, load, cost; typing"
+        "--only",
+        default="",
+        help="sync, call: one part alone: download, upload, live, load, cost; pop, command, events, typing",
     )
+    parser.add_argument("--speed", type=float, default=10, help="call: how many times as fast as life events come (10)")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     further = [options.database, options.only] if options.name in {"sync", "call"} else []
+    further += [options.speed] if options.name == "call" else []
     figures = import_module(f"tests.bench.{options.name}").measure(options.seats, *further)
     figures = {key: round(value, 3) for key, value in figures.items()}
     if options.json:

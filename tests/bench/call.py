@@ -1,9 +1,12 @@
-"""Calls: how long a key takes in the notes of a running call, with private numbers looked for while typing."""
+"""Calls: from the phone's event to the painted pop, what `csr-desktop call` costs, ten busy minutes of events, and how
+long a key takes in the notes of a running call with private numbers looked for while typing.
+"""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -12,6 +15,7 @@ from csr_desktop.ui.application import Application
 from csr_desktop.ui.calls.place import CallsPlace
 from csr_desktop.ui.desk_window import DeskWindow
 from csr_desktop.ui.kit.prose import NotesEditor
+from tests.bench import call_command, call_events, pop
 from tests.bench.bureaus import copied, percentile
 from tests.bench.private import LENGTH, PROSE, dense_note
 from tests.bench.windows import open_window, prepared, spin_until
@@ -19,10 +23,23 @@ from tests.bench.windows import open_window, prepared, spin_until
 TYPED = " card 4111 1111 1111 1111 and ssn 078-05-1120, her bank acct 000123456789 of old. " * 3
 
 
-def measure(seats: int, _database: str = "", only: str = "") -> dict[str, float]:
-    if only not in {"", "typing"}:
+PARTS = ("pop", "command", "events", "typing")
+
+
+def measure(seats: int, _database: str = "", only: str = "", speed: float = call_events.SPEED) -> dict[str, float]:
+    """`speed` is how many times as fast as life the ten minutes of events pass."""
+    if only and only not in PARTS:
         raise SystemExit(f"there is no part {only}")
-    return typing(seats)
+    parts: dict[str, Callable[[], dict[str, float]]] = {
+        "pop": pop.measure,
+        "command": call_command.measure,
+        "events": lambda: call_events.measure(speed),
+        "typing": lambda: typing(seats),
+    }
+    figures: dict[str, float] = {}
+    for part in [only] if only else PARTS:
+        figures |= parts[part]()
+    return figures
 
 
 def typing(seats: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csr_desktop.commands import catalogue, every
+from csr_desktop.commands.attachments import AddAttachment
 from csr_desktop.commands.calls import EditInteraction, LogInteraction
 from csr_desktop.commands.clients import AddClient, AddNote, EditClient
 from csr_desktop.commands.command import Command
@@ -53,6 +54,7 @@ def written(text: str, was: str = "") -> list[Command]:
             row_id="x", was_at=1, becomes_at=2, undoes="y", back={"moves": (MOVES.format(text), MOVES.format(was))}
         ),
         EditFollowUp(row_id="x", changes={"title": (was, text)}),
+        AddAttachment(row_id="x", ticket_id="t", name=text, size=1, sha256="a" * 64),
     ]
 
 

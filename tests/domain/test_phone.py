@@ -104,6 +104,24 @@ def test_the_home_region_says_what_a_prefix_means(written: str, home: str, e164:
     assert parse(written, home).e164 == e164
 
 
+@pytest.mark.parametrize(
+    ("written", "home", "e164"),
+    [
+        ("447700900532", "US", "+447700900532"),
+        ("493023125001", "US", "+493023125001"),
+        ("12025550142", "DE", "+12025550142"),
+        ("12025550142", "US", "+12025550142"),
+        ("493023125001", "DE", "+493023125001"),
+        ("15112345678", "DE", "+4915112345678"),
+        ("13800138000", "CN", "+8613800138000"),
+        ("447700900532", "", "+447700900532"),
+        ("5550550142", "US", "+15550550142"),
+    ],
+)
+def test_a_phone_system_may_leave_out_the_plus(written: str, home: str, e164: str) -> None:
+    assert parse(written, home).e164 == e164
+
+
 def test_no_country_is_at_home_in_the_code() -> None:
     assert parse("(212) 555-1234", "DE").e164 != NEW_YORK
     assert parse("(212) 555-1234", "").kind == "none"
@@ -216,6 +234,37 @@ def test_every_region_reads_its_own_national_form(region: str) -> None:
         assert parse(display(e164, elsewhere), elsewhere).e164 == e164
         assert parse(national, region).e164 == e164
         assert parse(display(e164, region, "12"), region).extension == "12"
+
+
+_TYPES = [
+    value
+    for name, value in vars(phonenumbers.PhoneNumberType).items()
+    if name.isupper() and isinstance(value, int) and value != phonenumbers.PhoneNumberType.UNKNOWN
+]
+
+
+def _is_whole(number: phonenumbers.PhoneNumber) -> bool:
+    """Canada's 310-1234 is dialled as it is, and from nowhere else."""
+    return phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_every_example_of_every_region_is_read_and_shown_by_one_rule(region: str) -> None:
+    """Each kind of number that phonenumbers has an example of."""
+    formats = phonenumbers.PhoneNumberFormat
+    examples = [phonenumbers.example_number_for_type(region, kind) for kind in _TYPES]
+    whole = [one for one in examples if one is not None and _is_whole(one)]
+    numbers = {phonenumbers.format_number(one, formats.E164): one for one in whole}
+    assert numbers
+    for e164, number in numbers.items():
+        for style in (formats.E164, formats.INTERNATIONAL, formats.RFC3966):
+            written = phonenumbers.format_number(number, style)
+            assert {parse(written, home).e164 for home in (region, "US", "DE", "")} == {e164}, written
+        national = phonenumbers.format_number(number, formats.NATIONAL)
+        assert parse(national, region).e164 == e164, national
+        assert parse(display(e164, region), region).e164 == e164
+        assert parse(display(e164, "AQ"), region).e164 == e164
+        assert parse(national + " ext. 12", region).extension == "12"
 
 
 def test_whole_numbers_of_small_countries_are_no_extensions_there() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-STEPS = 22
+STEPS = 27
 
 
 @pytest.mark.timeout(300)

@@ -160,6 +160,7 @@ each of them exists. Fault 25 is tried with the mail.
     tests/ui/kit/test_kit_gallery.py::test_every_label_is_plain_text
     tests/ui/kit/test_kit_words.py::test_labels_never_take_text_for_markup
 24  private numbers in notes, logs, crash reports
+    tests/faults/test_private_day.py::test_after_a_whole_day_no_file_holds_a_private_number
     tests/faults/test_private.py::test_what_is_typed_anywhere_is_masked_in_every_file
     tests/faults/test_private.py::test_what_waits_to_be_saved_is_in_drafts_alone
     tests/faults/test_private.py::test_a_crash_and_the_log_of_the_program_hold_none

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from csr_desktop.commands.calls import LogInteraction, ReturnMissedCall
+from csr_desktop.commands.clients import AddClient, AddContact, AddNumber
 from csr_desktop.domain.phone_calls import call_of
 from csr_desktop.domain.phone_events import PhoneEvent
 from csr_desktop.protocol import CallNews, PokeReply, PokeRequest
@@ -146,6 +147,24 @@ def test_what_nobody_answered_waits_once_for_the_team_and_goes_when_somebody_cal
     phone.end("call-3", "noAnswer")
     until(lambda: len(interactions(ada)) == 2)
     assert [one["agent_id"] for one in interactions(ada) if one["result"] == "missed"] == [ada.user_id]
+
+
+def test_a_shared_number_is_one_missed_call_of_nobody(site: Site) -> None:
+    ada = site.desk("ada")
+    client_id, number = new_id(), "+12025550199"
+    ada.push(ada.stamp(AddClient(row_id=client_id, name="Sample Bakery")))
+    for name in ("Dana Sample", "Kit Sample", "Lou Sample"):
+        contact_id = new_id()
+        ada.push(ada.stamp(AddContact(row_id=contact_id, client_id=client_id, name=name)))
+        held = AddNumber(row_id=new_id(), client_id=client_id, contact_id=contact_id, raw=number, e164=number)
+        ada.push(ada.stamp(held))
+    assert len(ada.names("contacts")) == 3
+    phone = site.phone()
+    phone.ring(**{"from": number})
+    phone.end(cause="cancel", **{"from": number})
+    until(lambda: interactions(ada))
+    (row,) = interactions(ada)
+    assert (row["number"], row["contact_id"], row["client_id"]) == (number, "", client_id)
 
 
 def test_a_mailbox_is_a_voicemail_and_a_name_stands_where_nobody_is_known(site: Site) -> None:

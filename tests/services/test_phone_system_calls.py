@@ -100,6 +100,32 @@ def test_a_queue_that_tries_me_again_shows_the_card_again(system: System, desk: 
     assert keys(desk) == [ringing.key]
 
 
+def test_what_was_answered_is_mine_though_the_ringing_or_the_answer_is_heard_of_late(
+    bureau: Bureau, system: System, desk: Services
+) -> None:
+    began = desk.replica.now()
+    system.say("answer", "201", seconds=5)
+    assert desk.calls.running() == (), "what nobody heard the beginning of"
+    late = phone_event("ami", "pbx", "c1", "ring", began, direction="in", number=ROBIN, agents=[PhoneAgent("201")])
+    system.events["c1"].add(late)
+    desk.live_calls.take(system.call(), "ada")
+    (call,) = desk.calls.running()
+    assert (call.phase, call.ring_seconds, call.contact_name) == ("talk", 5, "Robin Stand-in")
+    system.say("hangup", seconds=60)
+    desk.calls.save(call.id)
+    # The answer after the end.
+    system.say("ring", "201", reference="c2", number="14025550108", seconds=5)
+    system.say("hangup", reference="c2", seconds=20)
+    assert desk.calls.running() == ()
+    system.say("answer", "201", reference="c2", number="14025550108", seconds=1)
+    (call,) = desk.calls.running()
+    assert (call.phase, call.result) == ("wrap_up", "handled")
+    desk.calls.save(call.id)
+    for reference in ("c1", "c2"):
+        assert desk.live_calls.take(system.call(reference), "ada").running_id == ""
+    assert desk.calls.running() == ()
+
+
 def test_what_nobody_took_is_logged_by_the_server_alone(system: System, desk: Services) -> None:
     system.say("ring", "201")
     system.say("hangup", seconds=20, cause="cancel")

@@ -159,3 +159,19 @@ def test_a_number_of_five_thousand_is_bounded_and_knows_who_called(
     for _ in range(20):
         lookup.find("+12015550100")
     assert (time.perf_counter() - began) / 20 < 0.05
+
+
+def test_inactive_people_take_no_place_from_those_who_may_call(
+    desk: SearchDesk, bakery: Bakery, lookup: CallerLookup
+) -> None:
+    number, left_from = "+12015550101", MOST + 10
+    for place in range(left_from + 5):
+        contact = desk.add(
+            "contacts", client_id=bakery.client, name=f"Person {place}", is_active=int(place >= left_from)
+        )
+        desk.add("phone_numbers", client_id=bakery.client, contact_id=contact, e164=number)
+        if place < 10:
+            desk.add("interactions", client_id=bakery.client, contact_id=contact, number=number, started_at=NOW)
+    found = lookup.find(number)
+    assert [one.is_active for one in found.candidates[:5]] == [True] * 5
+    assert sum(one.is_active for one in found.candidates) == 5

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import peewee as pw
@@ -89,3 +91,22 @@ def test_a_nested_block_that_fails_takes_back_only_itself(opened: Callable[[], S
         with pytest.raises(DiskTookNothingError):
             fail_inside(sql)
     assert sql.all("SELECT key FROM drafts") == [("outer",)]
+
+
+def test_a_file_that_is_opened_twice_in_a_process_is_one_that_others_know_to_be_open(tmp_path: Path) -> None:
+    path = tmp_path / "server.db"
+    first = open_server(path)
+    first.do("CREATE TABLE heard (word TEXT)")
+    first.do("INSERT INTO heard VALUES ('a')")
+    open_server(path).db.close()
+    other = (
+        "import sqlite3, sys\n"
+        "for word in ('b', 'c'):\n"
+        "    db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "    db.execute('INSERT INTO heard VALUES (?)', (word,))\n"
+        "    db.close()\n"
+    )
+    subprocess.run([sys.executable, "-c", other, str(path)], check=True, timeout=30)
+    first.do("INSERT INTO heard VALUES ('d')")
+    assert [word for (word,) in first.all("SELECT word FROM heard ORDER BY word")] == list("abcd")
+    first.db.close()

@@ -197,7 +197,7 @@ class PhoneLine(QObject):
             saved, is_waiting = answer
             for one in saved:
                 self._desk.publish(one.outcome.changed)
-                said = one.outcome.words.partition(":")[2]
+                said = services.calls.number_shown(one.outcome.words.partition(":")[2])
                 words = self.tr("Missed call from {0}. It waits in the inbox.").format(said)
                 self._desk.noticed.emit(Notice(words, tone="info"))
             if saved:
