@@ -32,6 +32,7 @@ from csr_desktop.commands.follow_ups import (
     ReopenFollowUp,
     SnoozeFollowUp,
 )
+from csr_desktop.commands.saved_filters import AddSavedFilter, EditSavedFilter, RemoveSavedFilter
 from csr_desktop.commands.tickets import (
     AddMessage,
     AssignTicket,
@@ -77,4 +78,7 @@ Any_ = (
     | AddDisposition
     | AddAttachment
     | RemoveAttachment
+    | AddSavedFilter
+    | EditSavedFilter
+    | RemoveSavedFilter
 )

@@ -59,6 +59,7 @@ def bureau() -> dict[Key, Row]:
                 sla_policy_id="policy", calendar_id="office", reply_due_at=MONDAY_9 + 3_600_000, reply_clock="first", reply_from_at=MONDAY_9),
             row("tickets", "theirs", scope=OTHER_TEAM, client_id="client", subject="Of the other team", number=7),
             row("attachments", "file", scope=TEAM, ticket_id="ticket", name="notice.pdf", size=7, sha256="0" * 64, author_id="csr"),
+            row("saved_filters", "filter", scope="csr", place="calls", name="Missed", body='{"result":"missed"}'),
             row("follow_ups", "promise", scope=TEAM, client_id="client", kind="promise", title="Call Dana", assignee_id="csr",
                 created_by_id="csr", due_at=MONDAY_9 + 7_200_000, first_due_at=MONDAY_9 + 7_200_000),
         ]

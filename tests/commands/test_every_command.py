@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csr_desktop.commands import administration, attachments, calls, catalogue, clients, follow_ups, tickets
+from csr_desktop.commands import administration, attachments, calls, catalogue, clients, follow_ups, saved_filters, tickets
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.every import Any_
 from csr_desktop.domain.errors import Refused
@@ -63,6 +63,10 @@ EXAMPLES: list[tuple[Command, Person]] = [
     (attachments.AddAttachment(row_id="new", ticket_id="ticket", name="form.pdf", size=9, sha256="a" * 64), CSR),
     (attachments.AddAttachment(row_id="new", interaction_id="mine", name="form.pdf", size=9, sha256="a" * 64), CSR),
     (attachments.RemoveAttachment(row_id="file"), CSR),
+    (saved_filters.AddSavedFilter(row_id="new", name="Tax", words="notice", body='{"topic_id":"notice"}'), CSR),
+    (saved_filters.AddSavedFilter(row_id="new", name="Ours", body="{}"), ADMINISTRATOR),
+    (saved_filters.EditSavedFilter(row_id="filter", changes={"name": ("Missed", "Not answered")}), CSR),
+    (saved_filters.RemoveSavedFilter(row_id="filter"), CSR),
     (clients.AddClient(row_id="new", name="Mock Orchard", city="Yakima"), CSR),
     (clients.EditClient(row_id="client", changes={"city": ("Chicago", "Tulsa"), "tier": ("", "gold")}), CSR),
     (clients.AddContact(row_id="new", client_id="client", name="Robin Stand-in"), CSR),
@@ -87,7 +91,7 @@ EXAMPLES: list[tuple[Command, Person]] = [
 NAMES = [f"{type(c).__name__}-{n}" for n, (c, _) in enumerate(EXAMPLES)]
 every = pytest.mark.parametrize(("command", "who"), EXAMPLES, ids=NAMES)
 OPEN_TO_ALL = (clients.AddClient, clients.EditClient, clients.AddContact, clients.EditContact, clients.AddNumber,
-               clients.RemoveNumber, clients.AddNote)  # fmt: skip
+               clients.RemoveNumber, clients.AddNote, saved_filters.AddSavedFilter)  # fmt: skip
 
 
 def test_each_command_of_the_catalogue_is_tried_here() -> None:
@@ -346,3 +350,45 @@ class TestAttachments:
         desk.do(self.new())
         row = desk.rows["attachments", "new"]
         assert (row["arrived_at"], row["scan"]) == (0, "")
+
+
+class TestASavedFilterIsItsPersonsAlone:
+    @pytest.mark.parametrize("who", [COLLEAGUE, LEAD, STRANGER, MANAGER, ADMINISTRATOR])
+    def test_nobody_else_changes_removes_or_brings_it_back_or_learns_that_it_is_there(self, who: Person) -> None:
+        desk = Bureau()
+        _, inverse, _ = desk.do(saved_filters.AddSavedFilter(row_id="new", name="Mine", body="{}"))
+        assert inverse is not None
+        before = desk.alive()
+        tries: list[Command] = [
+            inverse,
+            saved_filters.AddSavedFilter(row_id="filter", name="Theirs", body="{}"),
+            saved_filters.EditSavedFilter(row_id="filter", changes={"name": ("Missed", "Theirs")}),
+            saved_filters.RemoveSavedFilter(row_id="filter"),
+            saved_filters.RemoveSavedFilter(row_id="nowhere"),
+        ]
+        answers = set()
+        for command in tries:
+            with pytest.raises(Refused) as refusal:
+                desk.do(command, who)
+            answers.add((refusal.value.code, str(refusal.value)))
+        assert len(answers) == 1
+        assert desk.alive() == before
+
+    @pytest.mark.parametrize(
+        "changed",
+        [{"name": " "}, {"name": "x" * 61}, {"body": "[]"}, {"body": "{"}, {"body": '{"a":"' + "x" * 4_000 + '"}'},
+         {"place": "elsewhere"}],
+    )  # fmt: skip
+    def test_what_is_no_filter_is_refused(self, changed: dict[str, Any]) -> None:
+        fields: dict[str, Any] = {"row_id": "new", "name": "Mine", "body": "{}", **changed}
+        with pytest.raises(Refused):
+            Bureau().do(saved_filters.AddSavedFilter(**fields))
+
+    def test_it_comes_back_after_it_was_taken_back(self) -> None:
+        desk = Bureau()
+        _, inverse, _ = desk.do(saved_filters.AddSavedFilter(row_id="new", name="Mine", body="{}"))
+        assert inverse is not None
+        _, again, _ = desk.do(inverse)
+        assert again is not None
+        desk.do(again)
+        assert desk.alive()["saved_filters", "new"]["name"] == "Mine"

@@ -47,6 +47,9 @@ FIRST_SHAPES: list[dict[str, Any]] = [
     {"kind": "AddDisposition", "row_id": "x", "name": "x"},
     {"kind": "AddAttachment", "row_id": "x", "name": "x", "size": 1, "sha256": "x"},
     {"kind": "RemoveAttachment", "row_id": "x"},
+    {"kind": "AddSavedFilter", "row_id": "x", "name": "x", "body": "{}"},
+    {"kind": "EditSavedFilter", "row_id": "x", "changes": {"name": ["was", "becomes"]}},
+    {"kind": "RemoveSavedFilter", "row_id": "x"},
 ]
 """Of each command, what it had to say when it was first stored. A field that came later has a default."""
 

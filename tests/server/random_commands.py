@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from csr_desktop.commands import administration as admin
-from csr_desktop.commands import attachments, calls, clients, every, follow_ups, tickets
+from csr_desktop.commands import attachments, calls, clients, every, follow_ups, saved_filters, tickets
 from csr_desktop.commands.command import ChangeState, Command, EditRow
 from csr_desktop.domain import business_calendar
 from csr_desktop.server.standard_lists import office_hours
@@ -257,6 +257,15 @@ class Dice:
 
     def _RemoveAttachment(self, me: str) -> Command:  # noqa: N802
         return attachments.RemoveAttachment(row_id=self._any("attachments"), is_restored=self._one(True, False))
+
+    def _AddSavedFilter(self, me: str) -> Command:  # noqa: N802
+        return saved_filters.AddSavedFilter(row_id=self._new("saved_filters"), name=self._words(), body="{}")
+
+    def _EditSavedFilter(self, me: str) -> Command:  # noqa: N802
+        return self._edit(saved_filters.EditSavedFilter, "saved_filters", {"name": self._words, "words": self._words})
+
+    def _RemoveSavedFilter(self, me: str) -> Command:  # noqa: N802
+        return saved_filters.RemoveSavedFilter(row_id=self._any("saved_filters"), is_restored=self._one(True, False))
 
     def _AddTeam(self, me: str) -> Command:  # noqa: N802
         return admin.AddTeam(row_id=new_id(), name=self._words())

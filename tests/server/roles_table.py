@@ -14,7 +14,7 @@ from csr_desktop.store.sql import Sql
 Verdict = Literal["yes", "no", "unknown", "signed_out"]
 """`unknown` is the one answer for what does not exist and for what may not be known of."""
 
-CLIENTS, WORK, SETTINGS, POLICIES = "clients", "work", "settings", "policies"
+CLIENTS, WORK, SETTINGS, POLICIES, OWN = "clients", "work", "settings", "policies", "own settings"
 TABLE: Final[dict[tuple[str, str], str]] = {
     # clients and contacts: “all, edit”, “all, edit”, “all”, “all”; where only reading is meant the table says so
     (CLIENTS, "csr"): "edit",
@@ -30,6 +30,7 @@ TABLE: Final[dict[tuple[str, str], str]] = {
     (SETTINGS, "administrator"): "edit",
     (POLICIES, "administrator"): "edit",
     (POLICIES, "manager"): "edit",
+    **{(OWN, role): "edit" for role in ("csr", "lead", "manager", "administrator")},
 }
 AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddClient EditClient AddContact EditContact AddNumber RemoveNumber AddNote".split(), CLIENTS),
@@ -40,6 +41,7 @@ AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddUser EditUser AddTeam AddMembership RemoveMembership AddOrganisation".split(), SETTINGS),
     **dict.fromkeys("AddCalendar AddTopic AddDisposition".split(), SETTINGS),
     "AddSlaPolicy": POLICIES,
+    **dict.fromkeys("AddSavedFilter EditSavedFilter RemoveSavedFilter".split(), OWN),
 }
 _AUTHOR: Final = {
     "interactions": "agent_id",
@@ -48,6 +50,7 @@ _AUTHOR: Final = {
     "follow_ups": "created_by_id",
     "notes": "author_id",
     "attachments": "author_id",
+    "saved_filters": "scope",
 }
 _NAMED: Final = {
     "client_id": "clients",
