@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csr_desktop.commands import administration, attachments, calls, catalogue, clients, follow_ups, saved_filters, tickets
+from csr_desktop.commands import (
+    administration,
+    attachments,
+    calls,
+    catalogue,
+    clients,
+    follow_ups,
+    saved_filters,
+    tickets,
+)
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.every import Any_
 from csr_desktop.domain.errors import Refused

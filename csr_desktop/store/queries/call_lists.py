@@ -1,0 +1,145 @@
+"""Lists of calls as they are filtered: keys in order, how many there are, and the numbers that called or were called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csr_desktop.store.sql import Sql
+
+CallKey = tuple[int, str]
+"""Start and id."""
+_CHUNK: Final = 500
+_SECONDS: Final = "(i.talk_seconds + i.hold_seconds + i.wrap_up_seconds + CASE WHEN i.direction = 'out' THEN i.dial_seconds ELSE 0 END)"
+"""Handle time, as `domain.figures` reckons it."""
+
+
+class CallQuestion(NamedTuple):
+    """Which calls: of one agent, and where `is_of_teams` of these teams alone. Instants from `since_at` up to `until_at`, 0
+    for no bound; seconds of handle time from `least_seconds` to below `below_seconds`, 0 for none. '' and () filter
+    nothing.
+    """
+
+    agent_id: str
+    teams: tuple[str, ...]
+    is_of_teams: bool
+    since_at: int = 0
+    until_at: int = 0
+    direction: str = ""
+    results: tuple[str, ...] = ()
+    channel: str = ""
+    client_id: str = ""
+    topic_ids: tuple[str, ...] = ()
+    disposition_id: str = ""
+    least_seconds: int = 0
+    below_seconds: int = 0
+    text: str = ""
+
+
+def keys(sql: Sql, question: CallQuestion, after: CallKey | None, limit: int) -> list[CallKey]:
+    """Those after a key, the newest first."""
+    where, values = _where(question)
+    if after is not None:
+        where += " AND (i.started_at, i.id) < (?, ?)"
+        values += after
+    text = f"SELECT i.started_at, i.id FROM interactions i WHERE {where} ORDER BY i.started_at DESC, i.id DESC LIMIT ?"
+    return [(at, i) for at, i in sql.all(text, *values, limit)]
+
+
+def among(sql: Sql, question: CallQuestion, ids: Sequence[str]) -> list[CallKey]:
+    """Those of these ids that belong to the list, in any order."""
+    where, values = _where(question)
+    found: list[CallKey] = []
+    for start in range(0, len(ids), _CHUNK):
+        part = ids[start : start + _CHUNK]
+        marks = ",".join("?" * len(part))
+        text = f"SELECT i.started_at, i.id FROM interactions i WHERE i.id IN ({marks}) AND {where}"
+        found += [(at, i) for at, i in sql.all(text, *part, *values)]
+    return found
+
+
+def count(sql: Sql, question: CallQuestion) -> int:
+    where, values = _where(question)
+    return int(sql.value(f"SELECT COUNT(*) FROM interactions i WHERE {where}", *values) or 0)
+
+
+def numbers(sql: Sql, question: CallQuestion) -> list[tuple[str, int, int]]:
+    """(number, how often, last) of every number in the list, the latest first. Withheld ones are none."""
+    where, values = _where(question)
+    return sql.all(
+        f"SELECT i.number, COUNT(*), MAX(i.started_at) AS last FROM interactions i WHERE {where} AND i.number <> '' "
+        "GROUP BY i.number ORDER BY last DESC, i.number DESC",
+        *values,
+    )
+
+
+def last_calls(sql: Sql, question: CallQuestion, wanted: Sequence[str]) -> dict[str, str]:
+    """By number, the id of its latest call in the list."""
+    where, values = _where(question)
+    text = (
+        f"SELECT i.id FROM interactions i WHERE i.number = ? AND {where} ORDER BY i.started_at DESC, i.id DESC LIMIT 1"
+    )
+    found = ((number, sql.value(text, number, *values)) for number in wanted)
+    return {number: str(call_id) for number, call_id in found if call_id}
+
+
+def holders(sql: Sql, wanted: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """By number, who has it: (contact id, client id), the contact '' for a company's own line. Those who are no longer
+    active come last.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        text = (
+            "SELECT n.e164, n.contact_id, n.client_id FROM phone_numbers n LEFT JOIN contacts p ON p.id = n.contact_id "
+            f"WHERE n.e164 IN ({','.join('?' * len(part))}) AND n.deleted = 0 AND coalesce(p.deleted, 0) = 0 "
+            "ORDER BY coalesce(p.is_active, 1) DESC, n.id"
+        )
+        for e164, contact_id, client_id in sql.all(text, *part):
+            found.setdefault(e164, []).append((contact_id, client_id))
+    return found
+
+
+def _where(question: CallQuestion) -> tuple[str, list[Any]]:
+    where, values = ["i.deleted = 0"], list[Any]()
+
+    def add(text: str, *more: Any) -> None:
+        where.append(text)
+        values.extend(more)
+
+    if question.client_id:
+        add("i.client_id = ?", question.client_id)
+    if question.agent_id:
+        add("i.agent_id = ?", question.agent_id)
+    if question.is_of_teams:  # no index begins with the scope, and none is wanted: the order of time is
+        add(f"+i.scope IN ({_marks(question.teams)})", *question.teams)
+    if question.since_at:
+        add("i.started_at >= ?", question.since_at)
+    if question.until_at:
+        add("i.started_at < ?", question.until_at)
+    for column in ("direction", "channel", "disposition_id"):
+        if wanted := getattr(question, column):
+            add(f"i.{column} = ?", wanted)
+    if question.results:
+        add(f"i.result IN ({_marks(question.results)})", *question.results)
+    if question.topic_ids:
+        add(f"i.topic_id IN ({_marks(question.topic_ids)})", *question.topic_ids)
+    if question.least_seconds:
+        add(f"{_SECONDS} >= ?", question.least_seconds)
+    if question.below_seconds:
+        add(f"{_SECONDS} < ?", question.below_seconds)
+    if question.text:
+        pattern = "%" + question.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        named = "(SELECT id FROM {} WHERE name LIKE ? ESCAPE '\\')"
+        add(
+            "(i.note LIKE ? ESCAPE '\\' OR i.number LIKE ? ESCAPE '\\' "
+            f"OR i.client_id IN {named.format('clients')} OR i.contact_id IN {named.format('contacts')})",
+            *[pattern] * 4,
+        )
+    return " AND ".join(where), values
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
