@@ -1,4 +1,4 @@
-"""Filters of lists that a person keeps by name: theirs alone, whatever their role, and on each of their workstations."""
+"""Filters of lists that a person keeps by name: theirs alone, whatever their role, on each of their workstations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BODY_CHARACTERS: Final = 4_000
 
 
 class AddSavedFilter(AddRow, frozen=True, kw_only=True, tag=True):
-    """`body` is JSON, {what is filtered: value}, of the place's own making; `words` is the text that is searched for."""
+    """`body` is JSON, {what is filtered: value}, of the place's own making; `words` is the text to search for."""
 
     table: ClassVar[str] = "saved_filters"
     texts: ClassVar[frozenset[str]] = frozenset({"name", "words"})

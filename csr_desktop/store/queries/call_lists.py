@@ -1,4 +1,4 @@
-"""Lists of calls as they are filtered: keys in order, how many there are, and the numbers that called or were called."""
+"""Lists of calls as they are filtered: keys in order, how many, and the numbers that called or were called."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ if TYPE_CHECKING:
 CallKey = tuple[int, str]
 """Start and id."""
 _CHUNK: Final = 500
-_SECONDS: Final = "(i.talk_seconds + i.hold_seconds + i.wrap_up_seconds + CASE WHEN i.direction = 'out' THEN i.dial_seconds ELSE 0 END)"
+_DIALLED: Final = "CASE WHEN i.direction = 'out' THEN i.dial_seconds ELSE 0 END"
+_SECONDS: Final = f"(i.talk_seconds + i.hold_seconds + i.wrap_up_seconds + {_DIALLED})"
 """Handle time, as `domain.figures` reckons it."""
+_NAMED: Final = "(SELECT id FROM {} WHERE name LIKE ? ESCAPE '\\')"
+_TEXT: Final = (
+    "(i.note LIKE ? ESCAPE '\\' OR i.number LIKE ? ESCAPE '\\' "
+    f"OR i.client_id IN {_NAMED.format('clients')} OR i.contact_id IN {_NAMED.format('contacts')})"
+)
 
 
 class CallQuestion(NamedTuple):
-    """Which calls: of one agent, and where `is_of_teams` of these teams alone. Instants from `since_at` up to `until_at`, 0
-    for no bound; seconds of handle time from `least_seconds` to below `below_seconds`, 0 for none. '' and () filter
-    nothing.
+    """Which calls: of one agent, and where `is_of_teams` of these teams alone. Instants from `since_at` up to
+    `until_at`, 0 for no bound; seconds of handle time from `least_seconds` to below `below_seconds`, 0 for
+    none. '' and () filter nothing.
     """
 
     agent_id: str
@@ -65,6 +71,15 @@ def count(sql: Sql, question: CallQuestion) -> int:
     return int(sql.value(f"SELECT COUNT(*) FROM interactions i WHERE {where}", *values) or 0)
 
 
+def extent(sql: Sql, question: CallQuestion) -> tuple[int, int, int]:
+    """How many, and the starts of the oldest and the newest; 0 where there is none."""
+    where, values = _where(question)
+    extent_of = "COUNT(*), coalesce(MIN(i.started_at), 0), coalesce(MAX(i.started_at), 0)"
+    text = f"SELECT {extent_of} FROM interactions i WHERE {where}"
+    found, from_at, to_at = sql.one(text, *values) or (0, 0, 0)
+    return int(found), int(from_at), int(to_at)
+
+
 def numbers(sql: Sql, question: CallQuestion) -> list[tuple[str, int, int]]:
     """(number, how often, last) of every number in the list, the latest first. Withheld ones are none."""
     where, values = _where(question)
@@ -103,42 +118,34 @@ def holders(sql: Sql, wanted: Sequence[str]) -> dict[str, list[tuple[str, str]]]
 
 
 def _where(question: CallQuestion) -> tuple[str, list[Any]]:
-    where, values = ["i.deleted = 0"], list[Any]()
+    parts = [
+        ("i.deleted = 0", ()),
+        ("i.client_id = ?", _one(question.client_id)),
+        ("i.agent_id = ?", _one(question.agent_id)),
+        # No index begins with the scope, and none is wanted: the order of time is.
+        (f"+i.scope IN ({_marks(question.teams)})", question.teams if question.is_of_teams else None),
+        ("i.started_at >= ?", _one(question.since_at)),
+        ("i.started_at < ?", _one(question.until_at)),
+        ("i.direction = ?", _one(question.direction)),
+        ("i.channel = ?", _one(question.channel)),
+        ("i.disposition_id = ?", _one(question.disposition_id)),
+        (f"i.result IN ({_marks(question.results)})", question.results or None),
+        (f"i.topic_id IN ({_marks(question.topic_ids)})", question.topic_ids or None),
+        (f"{_SECONDS} >= ?", _one(question.least_seconds)),
+        (f"{_SECONDS} < ?", _one(question.below_seconds)),
+        (_TEXT, (_pattern(question.text),) * 4 if question.text else None),
+    ]
+    held = [(text, values) for text, values in parts if values is not None]
+    return " AND ".join(text for text, _ in held), [value for _, values in held for value in values]
 
-    def add(text: str, *more: Any) -> None:
-        where.append(text)
-        values.extend(more)
 
-    if question.client_id:
-        add("i.client_id = ?", question.client_id)
-    if question.agent_id:
-        add("i.agent_id = ?", question.agent_id)
-    if question.is_of_teams:  # no index begins with the scope, and none is wanted: the order of time is
-        add(f"+i.scope IN ({_marks(question.teams)})", *question.teams)
-    if question.since_at:
-        add("i.started_at >= ?", question.since_at)
-    if question.until_at:
-        add("i.started_at < ?", question.until_at)
-    for column in ("direction", "channel", "disposition_id"):
-        if wanted := getattr(question, column):
-            add(f"i.{column} = ?", wanted)
-    if question.results:
-        add(f"i.result IN ({_marks(question.results)})", *question.results)
-    if question.topic_ids:
-        add(f"i.topic_id IN ({_marks(question.topic_ids)})", *question.topic_ids)
-    if question.least_seconds:
-        add(f"{_SECONDS} >= ?", question.least_seconds)
-    if question.below_seconds:
-        add(f"{_SECONDS} < ?", question.below_seconds)
-    if question.text:
-        pattern = "%" + question.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        named = "(SELECT id FROM {} WHERE name LIKE ? ESCAPE '\\')"
-        add(
-            "(i.note LIKE ? ESCAPE '\\' OR i.number LIKE ? ESCAPE '\\' "
-            f"OR i.client_id IN {named.format('clients')} OR i.contact_id IN {named.format('contacts')})",
-            *[pattern] * 4,
-        )
-    return " AND ".join(where), values
+def _one(value: str | int) -> tuple[str | int] | None:
+    """What is bound for a value, None for none."""
+    return (value,) if value else None
+
+
+def _pattern(text: str) -> str:
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def _marks(values: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
+PLAIN = CallFilter()
 _CLIENTS = 30
 _BETWEEN = "="
 
@@ -57,7 +58,7 @@ class CallFilters(QWidget):
         self,
         desk: Desk,
         *,
-        plain: CallFilter = CallFilter(),
+        plain: CallFilter = PLAIN,
         parts: Sequence[str] = PARTS,
         parent: QWidget | None = None,
     ) -> None:

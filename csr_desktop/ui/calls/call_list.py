@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 from csr_desktop.services.call_rows import CallFilter, CallKeys, CallRow, CallSpan, DayFigures
 from csr_desktop.ui.calls.call_filters import CallFilters, DayFoot
 from csr_desktop.ui.calls.call_list_model import CallListModel
+from csr_desktop.ui.calls.exporting import ExportBar
 from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.buttons import IconButton
@@ -75,6 +76,7 @@ class CallList(Pane):
         self._error = ErrorState(themes)
         self._loading = LoadingState(themes)
         self.notice = PlaceNotice(desk, self)
+        self.export_bar = ExportBar(themes)
         self._foot = DayFoot(themes)
         self._saved_button = IconButton(themes, "bookmark-simple", self.tr("Saved filters"), key_hint="S")
         self._filter_button = IconButton(themes, "funnel-simple", self.tr("Filter and search calls"), key_hint="/")
@@ -102,6 +104,7 @@ class CallList(Pane):
         self._desk.noticed.disconnect(self.notice.show_notice)
         self._desk.noticed.connect(self._show_notice)
         self.body.addWidget(self._notices)
+        self.body.addWidget(self.export_bar)
         self.body.addWidget(self._foot)
 
     def _show_notice(self, notice: Notice) -> None:

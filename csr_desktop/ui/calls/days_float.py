@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Signal
+from PySide6.QtCore import QDate, QLocale, Signal
 
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.ui.form_float import FormFloat
@@ -31,7 +31,10 @@ class DaysFloat(FormFloat):
         self._last = self.add_line(self.tr("To, this day included"), hint, self._shown(to_day))
 
     def _shown(self, day: str) -> str:
-        return self._locale.toString(dt.date.fromisoformat(day), QLocale.FormatType.ShortFormat) if day else ""
+        if not day:
+            return ""
+        date = dt.date.fromisoformat(day)
+        return self._locale.toString(QDate(date.year, date.month, date.day), QLocale.FormatType.ShortFormat)
 
     def take(self) -> None:
         try:

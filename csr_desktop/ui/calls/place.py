@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from csr_desktop.ui.calls.call_list import CallList
 from csr_desktop.ui.calls.call_pane import CallPane
 from csr_desktop.ui.calls.call_words import CallWords
+from csr_desktop.ui.calls.exporting import Exporting
 from csr_desktop.ui.calls.log_form import LogForm
 from csr_desktop.ui.calls.number_list import NumberList
 from csr_desktop.ui.calls.past_call import PastCall
 from csr_desktop.ui.calls.place_actions import actions_of
+from csr_desktop.ui.calls.private_counts_list import PrivateCountsList
 from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.calls.saved_asking import SavedAsking
 from csr_desktop.ui.context_pane import ContextPane
@@ -57,8 +59,13 @@ class CallsPlace(Place):
         self._lists = QStackedWidget()
         self._lists.addWidget(self.list)
         self._lists.addWidget(self.numbers)
+        self.private = PrivateCountsList(desk)
+        self._lists.addWidget(self.private)
+        self.is_lead = False
+        desk.ask(self, desk.services.people.is_lead, self._set_lead)
         self.view = "mine"
         self.saved = SavedAsking(desk, self)
+        self.exporting = Exporting(desk, self, self.list.export_bar)
         self.call_pane = CallPane(desk, words, self.running)
         self.past = PastCall(desk, words, self.running)
         self.log = LogForm(desk)
@@ -85,11 +92,12 @@ class CallsPlace(Place):
         self.list.opened.connect(self._on_opened)
         self.list.log_wanted.connect(self.log_afterwards)
         self.list.start_wanted.connect(self._on_start_wanted)
+        self.list.export_wanted.connect(self.export)
         self.list.older_wanted.connect(self._on_older_wanted)
         self.numbers.selected.connect(self.show_call)
         self.numbers.attach_wanted.connect(self._on_attach_wanted)
-        for pane in (self.list, self.numbers):
-            pane.saved_wanted.connect(self.ask_saved)
+        for shown in (self.list, self.numbers):
+            shown.saved_wanted.connect(self.ask_saved)
         self.saved.chosen.connect(self._on_saved_filter)
         self.call_pane.shown_changed.connect(self._show_client)
         self.call_pane.earlier_wanted.connect(self.show_call)
@@ -113,25 +121,28 @@ class CallsPlace(Place):
         return actions_of(self)
 
     def on_shown(self) -> None:
-        self.shown_list.load()
+        self._left.load()
         call = self.running.foremost()
         if self._centre.currentWidget() is self._nothing and call is not None:
             self.show_call(call.id)
         if self.shows_running:
             self.call_pane.focus_work()
         else:
-            self.shown_list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def on_changed(self, change_set: ChangeSet) -> None:
         self.list.on_changed(change_set)
         self.numbers.on_changed(change_set)
+        self.private.on_changed(change_set)
+        if change_set.rights:
+            self.desk.ask(self, self.desk.services.people.is_lead, self._set_lead)
         if self.past.call_id and self.shows_past and (change_set.rights or change_set.touches(*_SHOWN_FROM)):
             self.past.show_call(self.past.call_id)
         if change_set.touches("topics", "dispositions"):
             self.call_pane.lists_changed()
 
     def on_minute(self) -> None:
-        self.shown_list.on_minute()
+        self._left.on_minute()
         self.context.on_minute()
 
     def open_target(self, target: Target) -> None:
@@ -146,22 +157,36 @@ class CallsPlace(Place):
 
     @property
     def shown_list(self) -> CallList | NumberList:
+        """The list that can be filtered."""
         return self.numbers if self.view == "numbers" else self.list
+
+    @property
+    def _left(self) -> CallList | NumberList | PrivateCountsList:
+        return self.private if self.view == "private" else self.shown_list
+
+    def _set_lead(self, is_lead: bool) -> None:  # a callback's only argument
+        self.is_lead = is_lead
+        if not is_lead and self.view == "private":
+            self.show_view("mine")
+
+    def show_private(self) -> None:
+        """P: for a lead, how many private numbers their people wrote."""
+        self.choose_view(VIEW + "private")
 
     def choose_view(self, key: str) -> None:
         self.show_view(key.removeprefix(VIEW))
-        self.shown_list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def next_view(self) -> None:
         """V: one after the other."""
-        at = VIEWS.index(self.view)
-        self.choose_view(VIEWS[(at + 1) % len(VIEWS)])
+        views = (*VIEWS, "private") if self.is_lead else VIEWS
+        self.choose_view(VIEW + views[(views.index(self.view) + 1) % len(views)])
 
     def show_view(self, view: str) -> None:
         self.view = view
-        self._lists.setCurrentWidget(self.shown_list)
-        if view == "numbers":
-            self.numbers.load()
+        self._lists.setCurrentWidget(self._left)
+        if view in {"numbers", "private"}:
+            self._left.load()
         else:
             self.list.show_view(view)
             self.list.load()
@@ -171,6 +196,12 @@ class CallsPlace(Place):
         """S: the filters that are kept, and this one to be kept."""
         pane = self.shown_list
         self.saved.ask(self.view, pane.filters.chosen, pane.filters.words(), pane.header)
+
+    def export(self) -> None:
+        """Ctrl+E: the list as it is filtered. Of the caller log, the calls behind its numbers."""
+        pane = self.shown_list
+        words = f"{pane.accessibleName()}, {pane.filters.words()}"
+        self.exporting.ask(pane.filters.chosen, words, pane.header)
 
     def _on_saved_filter(self, saved: SavedFilter) -> None:
         if saved.view != self.view:
@@ -223,10 +254,14 @@ class CallsPlace(Place):
                 self.show_call(self.past.call_id)
             else:
                 self._show_nothing()
-        if self.shown_list.rows.hasFocus() or self.shown_list.filters.isAncestorOf(self.focusWidget() or self):
+        if (
+            self.view != "private"
+            and self.shown_list.rows.hasFocus()
+            or self.shown_list.filters.isAncestorOf(self.focusWidget() or self)
+        ):
             return self.shown_list.fold_filters()
         self.panes.show_selected(is_shown=False)
-        self.shown_list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
     # What is open
@@ -271,7 +306,7 @@ class CallsPlace(Place):
         if self.shows_running:
             self.call_pane.focus_work()
         elif self.shows_past:
-            self.shown_list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_client(self) -> None:
         client_id = contact_id = ticket_id = ""
@@ -317,13 +352,13 @@ class CallsPlace(Place):
         elif gone:
             self._show_nothing()
             if self.isVisible():
-                self.shown_list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+                self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_saved(self, saved: Saved) -> None:
         if self.running.foremost() is None:
             self.show_call(saved.interaction_id)
             if self.isVisible():
-                self.shown_list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+                self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_came_back(self, call_id: str) -> None:
         self.show_call(call_id)
@@ -345,7 +380,7 @@ class CallsPlace(Place):
 
     def _on_logged(self, saved: Saved) -> None:
         self.show_call(saved.interaction_id)
-        self.shown_list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_start_wanted(self) -> None:
         self.running.start_asked.emit()

@@ -218,14 +218,23 @@ def _lists(place: CallsPlace) -> list[Action]:
     here = place.key
 
     def is_filtered() -> bool:
-        return not place.shown_list.filters.is_plain
+        return is_listed() and not place.shown_list.filters.is_plain
 
     def has_client() -> bool:
-        return place.view != "numbers" and bool(place.list.filters.chosen.client_id)
+        return place.view in {"mine", "team"} and bool(place.list.filters.chosen.client_id)
 
     def is_unknown() -> bool:
         current = place.numbers.current
         return place.view == "numbers" and current is not None and current.can_attach
+
+    def is_listed() -> bool:
+        return place.view != "private"
+
+    def is_lead() -> bool:
+        return place.is_lead
+
+    def no_list() -> str:
+        return place.tr("These are counts; choose a list of calls first.")
 
     def search() -> None:
         place.shown_list.search()
@@ -237,8 +246,26 @@ def _lists(place: CallsPlace) -> list[Action]:
         place.shown_list.clear_filters()
 
     return [
-        Action("calls_search", place.tr("Filter and search calls"), search, "/", here, "funnel-simple"),
-        Action("calls_filter", place.tr("Filter the calls by\u2026"), ask_filter, "F", here, "funnel-simple"),
+        Action(
+            "calls_search",
+            place.tr("Filter and search calls"),
+            search,
+            "/",
+            here,
+            "funnel-simple",
+            is_listed,
+            why_not=no_list,
+        ),
+        Action(
+            "calls_filter",
+            place.tr("Filter the calls by\u2026"),
+            ask_filter,
+            "F",
+            here,
+            "funnel-simple",
+            is_listed,
+            why_not=no_list,
+        ),
         Action(
             "calls_unfilter",
             place.tr("Show the calls unfiltered"),
@@ -249,7 +276,36 @@ def _lists(place: CallsPlace) -> list[Action]:
             is_filtered,
             why_not=lambda: place.tr("Nothing is filtered."),
         ),
-        Action("calls_saved", place.tr("Saved filters of calls"), place.ask_saved, "S", here, "bookmark-simple"),
+        Action(
+            "calls_saved",
+            place.tr("Saved filters of calls"),
+            place.ask_saved,
+            "S",
+            here,
+            "bookmark-simple",
+            is_listed,
+            why_not=no_list,
+        ),
+        Action(
+            "calls_export",
+            place.tr("Export this list of calls"),
+            place.export,
+            "Ctrl+E",
+            here,
+            "download-simple",
+            is_listed,
+            why_not=no_list,
+        ),
+        Action(
+            "calls_private",
+            place.tr("Private numbers in the team's texts, counted"),
+            place.show_private,
+            "P",
+            here,
+            "eye-slash",
+            is_lead,
+            why_not=lambda: place.tr("Only the lead of a team is told this."),
+        ),
         Action("calls_next_view", place.tr("Next list of calls"), place.next_view, "V", here, "phone"),
         Action(
             "calls_older",
