@@ -255,8 +255,8 @@ class CallsPlace(Place):
             else:
                 self._show_nothing()
         if (
-            self.view != "private"
-            and self.shown_list.rows.hasFocus()
+            (self.view != "private"
+            and self.shown_list.rows.hasFocus())
             or self.shown_list.filters.isAncestorOf(self.focusWidget() or self)
         ):
             return self.shown_list.fold_filters()
