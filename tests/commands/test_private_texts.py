@@ -21,6 +21,7 @@ from csr_desktop.commands.follow_ups import (
     ReopenFollowUp,
 )
 from csr_desktop.commands.private_texts import counted, masked_again, masked_here, masked_text, numbers_in
+from csr_desktop.commands.saved_filters import AddSavedFilter, EditSavedFilter
 from csr_desktop.commands.tickets import AddMessage, EditTicket, EscalateTicket, OpenTicket
 from csr_desktop.domain.private_numbers import find, number_of
 from tests import private_corpus as corpus
@@ -53,6 +54,8 @@ def written(text: str, was: str = "") -> list[Command]:
             row_id="x", was_at=1, becomes_at=2, undoes="y", back={"moves": (MOVES.format(text), MOVES.format(was))}
         ),
         EditFollowUp(row_id="x", changes={"title": (was, text)}),
+        AddSavedFilter(row_id="x", name=text, words=text, body="{}"),
+        EditSavedFilter(row_id="x", changes={"words": (was, text)}),
     ]
 
 

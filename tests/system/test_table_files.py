@@ -61,9 +61,7 @@ def _cell(cell: ElementTree.Element) -> Any:
 
 
 def written(kind: str, path: Path, rows: list[Any], **more: Any) -> TableFile:
-    file: TableFile = (
-        CsvFile(path, COLUMNS, ZONE) if kind == "csv" else XlsxFile(path, COLUMNS, ZONE, "Calls", **more)
-    )
+    file: TableFile = CsvFile(path, COLUMNS, ZONE) if kind == "csv" else XlsxFile(path, COLUMNS, ZONE, "Calls", **more)
     for row in rows:
         file.put([row])
     file.finish()
@@ -75,7 +73,9 @@ def local(at: int) -> dt.datetime:
 
 
 @given(rows=ROWS)
-def test_csv_is_read_again_as_it_was_and_runs_nothing(tmp_path_factory: pytest.TempPathFactory, rows: list[Any]) -> None:
+def test_csv_is_read_again_as_it_was_and_runs_nothing(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Any]
+) -> None:
     path = tmp_path_factory.mktemp("csv") / "calls.csv"
     written("csv", path, rows)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")

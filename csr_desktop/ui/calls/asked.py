@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Asked(OneFloat):
-    def pick(self, made: PickFloat, anchor: QWidget, *, is_trailing: bool = False) -> None:
+    def pick(self, made: PickFloat, anchor: QWidget) -> None:
         self._take_over(made)
-        made.open_by(anchor, is_trailing=is_trailing)
+        made.open_by(anchor)
 
-    def form(self, made: FormFloat, anchor: QWidget, first: QWidget, *, is_trailing: bool = False) -> None:
+    def form(self, made: FormFloat, anchor: QWidget, first: QWidget) -> None:
         self._take_over(made)
-        made.open_by(anchor, first, is_trailing=is_trailing)
+        made.open_by(anchor, first)

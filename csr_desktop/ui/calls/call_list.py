@@ -48,6 +48,7 @@ class CallList(Pane):
     start_wanted = Signal()
     saved_wanted = Signal()
     export_wanted = Signal()
+    private_wanted = Signal()
     older_wanted = Signal(str)
     """Of this client, what is older than the calls here."""
 
@@ -57,6 +58,7 @@ class CallList(Pane):
         self._words = words
         self._running = running_calls(desk)
         self.view = "mine"
+        self.is_lead = False
         self._shown: CallFilter | None = None
         """Whose calls stand in the list."""
         self._span = CallSpan(0, 0, 0)
@@ -78,13 +80,11 @@ class CallList(Pane):
         self.notice = PlaceNotice(desk, self)
         self.export_bar = ExportBar(themes)
         self._foot = DayFoot(themes)
-        self._saved_button = IconButton(themes, "bookmark-simple", self.tr("Saved filters"), key_hint="S")
+        self._more_button = IconButton(themes, "dots-three", self.tr("More to do with this list"))
         self._filter_button = IconButton(themes, "funnel-simple", self.tr("Filter and search calls"), key_hint="/")
         self._filter_button.setCheckable(True)
-        self._log_button = IconButton(themes, "note-pencil", self.tr("Log a call afterwards"), key_hint="L")
-        self.export_button = IconButton(themes, "download-simple", self.tr("Export this list"), key_hint="Ctrl E")
-        for button in (self._log_button, self.export_button, self._saved_button, self._filter_button):
-            self.header.add_button(button)
+        self.header.add_button(self._more_button)
+        self.header.add_button(self._filter_button)
         self._lay_out()
         self._connect()
         self._skeleton = QTimer(self)
@@ -115,9 +115,7 @@ class CallList(Pane):
     def _connect(self) -> None:
         self.filters.changed.connect(self._on_filter)
         self._filter_button.toggled.connect(self._on_filter_button)
-        self._saved_button.clicked.connect(self.saved_wanted)
-        self._log_button.clicked.connect(self.log_wanted)
-        self.export_button.clicked.connect(self.export_wanted)
+        self._more_button.clicked.connect(self._open_more)
         self.rows.current_row_changed.connect(self._on_current)
         self.rows.opened.connect(lambda index: self.opened.emit(str(index.data(KEY_ROLE))))
         self.model.wants_more.connect(self._ask_more)
@@ -127,6 +125,18 @@ class CallList(Pane):
         self._running.ticked.connect(self._on_tick)
         self._error.acted.connect(self.load)
         self._empty.acted.connect(self._on_empty)
+
+    def _open_more(self) -> None:
+        from csr_desktop.ui.kit.menu_float import MenuLine, open_menu
+
+        lines = [
+            MenuLine(self.tr("Log a call afterwards"), self.log_wanted.emit, "note-pencil", "L"),
+            MenuLine(self.tr("Saved filters"), self.saved_wanted.emit, "bookmark-simple", "S"),
+            MenuLine(self.tr("Export this list"), self.export_wanted.emit, "download-simple", "Ctrl E"),
+        ]
+        if self.is_lead:
+            lines.append(MenuLine(self.tr("Private numbers, counted"), self.private_wanted.emit, "eye-slash", "P"))
+        open_menu(self._desk.themes, self._more_button.accessibleName(), self._more_button, lines, is_trailing=True)
 
     # Views
 
@@ -138,11 +148,18 @@ class CallList(Pane):
             self._say_title()
             self.load()
 
+    def _say_what(self) -> None:
+        """How many, where chips say what is filtered by; else of what time."""
+        if self.filters.isHidden():
+            self.header.set_count(self.filters.words())
+        else:
+            self.header.set_count("" if self._count is None else self._desk.words.locale.toString(self._count))
+
     def _say_title(self) -> None:
         title = {"mine": self.tr("My calls"), "team": self.tr("Team's calls")}[self.view]
         self.set_title(title)
         self.rows.setAccessibleName(title)
-        self.header.set_count(self.filters.words())
+        self._say_what()
 
     # Asking
 
@@ -268,7 +285,6 @@ class CallList(Pane):
         if self._wanted_id and self.selected_id != self._wanted_id and self.model.place_of(self._wanted_id) >= 0:
             self.show_selected(self._wanted_id)
         self._say_foot()
-        self.header.set_count(self.filters.words())
         if self.model.lines:
             self._stack.show_content()
         elif self._has_answer:
@@ -276,6 +292,7 @@ class CallList(Pane):
             self._stack.show_state(self._empty)
 
     def _say_foot(self) -> None:
+        self._say_what()
         if self._figures is None:
             return
         if self.view == "mine" and self._shown is not None and self._shown.period == "today":
@@ -342,6 +359,7 @@ class CallList(Pane):
 
     def _on_filter_button(self, is_on: bool) -> None:  # Qt's signal
         self.filters.setVisible(is_on)
+        self._say_what()
         if is_on:
             self.filters.focus_text()
         elif not self.filters.is_plain:
@@ -366,6 +384,7 @@ class CallList(Pane):
         self._filter_button.setChecked(True)
         self._filter_button.blockSignals(False)
         self.filters.show()
+        self._say_what()
 
     def clear_filters(self) -> None:
         """X: all that this list has."""
@@ -380,7 +399,7 @@ class CallList(Pane):
         return True
 
     def _on_filter(self) -> None:
-        self.header.set_count(self.filters.words())
+        self._say_what()
         self.load()
 
     def _on_current(self, index: QModelIndex) -> None:

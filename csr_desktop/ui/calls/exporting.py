@@ -108,7 +108,7 @@ class Exporting(QObject):
             made = PickFloat(self._desk.themes, self._widget.window(), self.tr("Export: {0}").format(words))
             made.narrow(picks)
             made.taken.connect(lambda kind: self._ask_where(plan, words, kind))
-            self.floats.pick(made, anchor, is_trailing=True)
+            self.floats.pick(made, anchor)
 
         self._desk.ask(self, lambda: export.plan(chosen), offer, self._desk.say_fault, key="plan")
 

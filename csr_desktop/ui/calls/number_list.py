@@ -145,7 +145,7 @@ class NumberList(Pane):
         self._skeleton.setSingleShot(True)
         self._skeleton.setInterval(_SKELETON_AFTER_MILLISECONDS)
         self._skeleton.timeout.connect(lambda: self._stack.show_state(self._loading))
-        self.header.set_count(self.filters.words())
+        self._say_what()
         self._connect()
 
     def _connect(self) -> None:
@@ -206,8 +206,11 @@ class NumberList(Pane):
 
     # Showing
 
+    def _say_what(self) -> None:
+        self.header.set_count(self.filters.words() if self.filters.isHidden() else "")
+
     def _show_state(self, count: int, calls: int) -> None:
-        self.header.set_count(self.filters.words())
+        self._say_what()
         numbers = self.tr("%Ln number(s)", "", count)
         self._foot.say(numbers, self.older_words() or self.tr("%Ln call(s)", "", calls))
         if count:
@@ -265,6 +268,7 @@ class NumberList(Pane):
         self._filter_button.setChecked(True)
         self._filter_button.blockSignals(False)
         self.filters.show()
+        self._say_what()
 
     def clear_filters(self) -> None:
         self.filters.choose()
@@ -278,13 +282,14 @@ class NumberList(Pane):
 
     def _on_filter_button(self, is_on: bool) -> None:  # Qt's signal
         self.filters.setVisible(is_on)
+        self._say_what()
         if is_on:
             self.filters.focus_text()
         elif not self.filters.is_plain:
             self.filters.choose()
 
     def _on_filter(self) -> None:
-        self.header.set_count(self.filters.words())
+        self._say_what()
         self.load()
 
     def _on_empty(self) -> None:

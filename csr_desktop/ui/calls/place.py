@@ -80,7 +80,19 @@ class CallsPlace(Place):
             )
         )
         self._centre = QStackedWidget()
-        for pane in (self._nothing, self.call_pane, self.past, self.log):
+        self._counted = Pane(desk.themes)
+        self._counted.body.addWidget(
+            EmptyState(
+                desk.themes,
+                "eye-slash",
+                self.tr("Counted, never shown"),
+                self.tr(
+                    "Card, bank and social security numbers are masked before a note is kept. Here is how many, by "
+                    "person and day, and how many a person said to be none. What they were is written nowhere."
+                ),
+            )
+        )
+        for pane in (self._nothing, self.call_pane, self.past, self.log, self._counted):
             self._centre.addWidget(pane)
         self._lists.setMinimumWidth(desk.themes.theme.sizes.width.context_min)
         self.panes = ThreePanes(desk.themes, self._lists, self._centre, self.context, usual=_usual)
@@ -93,6 +105,7 @@ class CallsPlace(Place):
         self.list.log_wanted.connect(self.log_afterwards)
         self.list.start_wanted.connect(self._on_start_wanted)
         self.list.export_wanted.connect(self.export)
+        self.list.private_wanted.connect(self.show_private)
         self.list.older_wanted.connect(self._on_older_wanted)
         self.numbers.selected.connect(self.show_call)
         self.numbers.attach_wanted.connect(self._on_attach_wanted)
@@ -165,7 +178,7 @@ class CallsPlace(Place):
         return self.private if self.view == "private" else self.shown_list
 
     def _set_lead(self, is_lead: bool) -> None:  # a callback's only argument
-        self.is_lead = is_lead
+        self.is_lead = self.list.is_lead = is_lead
         if not is_lead and self.view == "private":
             self.show_view("mine")
 
@@ -185,6 +198,11 @@ class CallsPlace(Place):
     def show_view(self, view: str) -> None:
         self.view = view
         self._lists.setCurrentWidget(self._left)
+        if view == "private":
+            self._open(self._counted)
+            self.context.clear()
+        elif self._centre.currentWidget() is self._counted:
+            self._show_nothing()
         if view in {"numbers", "private"}:
             self._left.load()
         else:
@@ -254,10 +272,8 @@ class CallsPlace(Place):
                 self.show_call(self.past.call_id)
             else:
                 self._show_nothing()
-        if (
-            (self.view != "private"
-            and self.shown_list.rows.hasFocus())
-            or self.shown_list.filters.isAncestorOf(self.focusWidget() or self)
+        if (self.view != "private" and self.shown_list.rows.hasFocus()) or self.shown_list.filters.isAncestorOf(
+            self.focusWidget() or self
         ):
             return self.shown_list.fold_filters()
         self.panes.show_selected(is_shown=False)

@@ -65,7 +65,6 @@ class PrivateCountsList(Pane):
         self._is_asked = False
         themes = desk.themes
         self.set_title(self.tr("Private numbers"))
-        self.header.set_count(self.tr("how many, never which"))
         self.model = PrivateCountsModel(desk)
         self.model.setParent(self)
         self.rows = RowList(themes, self.tr("Private numbers"))

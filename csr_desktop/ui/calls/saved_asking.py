@@ -78,7 +78,7 @@ class SavedAsking(Asked):
         made = PickFloat(self._desk.themes, self._widget.window(), self.tr("Saved filters"))
         made.narrow(picks, chosen_key=_SAVED + current.id if current else None)
         made.taken.connect(lambda key: self._take(key, found, view, now, anchor))
-        self.pick(made, anchor, is_trailing=True)
+        self.pick(made, anchor)
 
     def _take(self, key: str, found: tuple[SavedFilter, ...], view: str, now: CallFilter, anchor: QWidget) -> None:
         saved = self._desk.services.saved_filters
@@ -103,4 +103,4 @@ class SavedAsking(Asked):
 
     def _ask_name(self, title: str, button: str, name: str, save: Callable[[str], Outcome], anchor: QWidget) -> None:
         made = NameFloat(self._desk, self._widget.window(), title, button, name, save)
-        self.form(made, anchor, made.name, is_trailing=True)
+        self.form(made, anchor, made.name)
