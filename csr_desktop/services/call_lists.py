@@ -28,6 +28,9 @@ RESULTS: Final = {
     "no_answer": ("no_answer",),
 }
 """What a filter's result means."""
+_LONG_MS: Final = 60 * 86_400_000
+"""Of a longer time, calls are a good part of all that are here."""
+_ALL: Final = 1 << 40
 _LAST_DAYS: Final = {"month": 30, "quarter": 90}
 
 
@@ -41,8 +44,11 @@ class CallLists:
         self._local_zone = local_zone
 
     def keys(self, chosen: CallFilter, after: CallKey | None, limit: int) -> CallKeys:
-        """Keys after a key, the newest first."""
-        found = tuple(queries.keys(self._replica.sql, self.question(chosen), after, limit))
+        """Keys after a key, the newest first. All at once where the whole table has to be looked through for them."""
+        question = self.question(chosen)
+        question = question._replace(is_wide=self._is_wide(question) and _is_picky(chosen))
+        limit = _ALL if question.is_wide else limit
+        found = tuple(queries.keys(self._replica.sql, question, after, limit))
         return CallKeys(found, found[-1] if len(found) == limit else None)
 
     def among(self, chosen: CallFilter, ids: Sequence[str]) -> tuple[CallKey, ...]:
@@ -50,7 +56,8 @@ class CallLists:
         return tuple(queries.among(self._replica.sql, self.question(chosen), ids))
 
     def count(self, chosen: CallFilter) -> int:
-        return queries.count(self._replica.sql, self.question(chosen))
+        question = self.question(chosen)
+        return queries.count(self._replica.sql, question._replace(is_wide=self._is_wide(question)))
 
     def span(self, chosen: CallFilter) -> CallSpan:
         since_at, until_at = self._bounds(chosen)
@@ -81,7 +88,8 @@ class CallLists:
 
     def numbers(self, chosen: CallFilter) -> tuple[tuple[str, int, int], ...]:
         """(number, how often, last) of every number that called or was called, the latest first."""
-        return tuple(queries.numbers(self._replica.sql, self.question(chosen)))
+        question = self.question(chosen)
+        return tuple(queries.numbers(self._replica.sql, question._replace(is_wide=self._is_wide(question))))
 
     def number_rows(self, chosen: CallFilter, wanted: Sequence[tuple[str, int, int]]) -> tuple[NumberRow, ...]:
         """In the given order."""
@@ -152,6 +160,15 @@ class CallLists:
             text=self._searched(chosen.text),
         )
 
+    def extent(self, chosen: CallFilter) -> tuple[int, int, int]:
+        """How many calls, and the starts of the oldest and the newest; 0 where there is none."""
+        question = self.question(chosen)
+        return queries.extent(self._replica.sql, question._replace(is_wide=self._is_wide(question)))
+
+    def _is_wide(self, question: queries.CallQuestion) -> bool:
+        is_long = not question.since_at or question.since_at < self._replica.now() - _LONG_MS
+        return is_long and not question.client_id
+
     def _bounds(self, chosen: CallFilter) -> tuple[int, int]:
         """The instants between which calls began."""
         if chosen.period == "all":
@@ -174,6 +191,12 @@ class CallLists:
         typed = clean_line(text)
         forms = phone.search_forms(typed, self._lists.home_region())
         return forms[0] if forms and not any(character.isalpha() for character in typed) else typed
+
+
+def _is_picky(chosen: CallFilter) -> bool:
+    """Whether few of the calls may be meant, so that many would be passed over in the order of time."""
+    parts = chosen.text, chosen.topic_id, chosen.disposition_id, chosen.channel, chosen.result
+    return any(parts) or bool(chosen.least_seconds or chosen.below_seconds or chosen.agent_id)
 
 
 def _day(text: str) -> dt.date | None:

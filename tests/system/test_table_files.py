@@ -10,7 +10,7 @@ import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -44,20 +44,24 @@ def sheets(path: Path) -> dict[str, list[list[Any]]]:
     found: dict[str, list[list[Any]]] = {}
     with zipfile.ZipFile(path) as book:
         assert book.testzip() is None
-        names = [s.attrib["name"] for s in ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}sheet")]
+        names = [s.attrib["name"] for s in ET.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}sheet")]
         for number, name in enumerate(names, 1):
-            tree = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
+            tree = ET.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
             assert not list(tree.iter(f"{MAIN}f")), "a formula"
             found[name] = [[_cell(cell) for cell in row.iter(f"{MAIN}c")] for row in tree.iter(f"{MAIN}row")]
     return found
 
 
-def _cell(cell: ElementTree.Element) -> Any:
+def _cell(cell: ET.Element) -> Any:
     text = "".join(part.text or "" for part in cell.iter(f"{MAIN}t"))
     if cell.attrib.get("t") == "inlineStr":
         return re.sub("_x([0-9A-F]{4})_", lambda found: chr(int(found[1], 16)), text)
     value = cell.find(f"{MAIN}v")
     return float(value.text) if value is not None and value.text else ""
+
+
+def begun(kind: str, path: Path, **more: Any) -> TableFile:
+    return CsvFile(path, COLUMNS, ZONE) if kind == "csv" else XlsxFile(path, COLUMNS, ZONE, "Calls", **more)
 
 
 def written(kind: str, path: Path, rows: list[Any], **more: Any) -> TableFile:
@@ -100,7 +104,7 @@ def test_xlsx_is_read_again_as_it_was_with_text_as_text(
     assert header == ["Started (America/New_York)", "Who", "Seconds", "Time"]
     for (at, who, seconds, clock), line in zip(rows, lines, strict=True):
         cells = line if len(line) == 4 else [line[0], "", *line[1:]]
-        wall = dt.datetime(1899, 12, 30) + dt.timedelta(days=cells[0])
+        wall = dt.datetime.fromisoformat("1899-12-30") + dt.timedelta(days=cells[0])
         assert abs(wall - local(at).replace(tzinfo=None)) < dt.timedelta(seconds=0.5)
         assert cells[1].replace("\r\n", "\n") == who
         assert cells[2] == seconds
@@ -168,7 +172,7 @@ def test_many_rows_take_no_more_memory_than_few(kind: str, tmp_path: Path) -> No
     part = [(AT + n, f"Sample note {n} about a payroll notice", n, n) for n in range(500)]
 
     def peak(parts: int) -> int:
-        file = (CsvFile if kind == "csv" else lambda *a: XlsxFile(*a, "Calls"))(tmp_path / kind, COLUMNS, ZONE)  # type: ignore[operator]
+        file = begun(kind, tmp_path / kind)
         tracemalloc.start()
         for _ in range(parts):
             file.put(part)

@@ -15,6 +15,7 @@ from csr_desktop.domain.change_set import changed
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.domain.ids import uuid7
 from csr_desktop.protocol import PrivateCount, PrivateCountsReply
+from csr_desktop.services.call_export import PART
 from csr_desktop.services.call_rows import CallFilter
 from csr_desktop.services.private_counts import COUNTS
 from csr_desktop.store.tables import new_row
@@ -338,6 +339,25 @@ def test_an_empty_list_is_not_exported(calls: Calls) -> None:
     calls.place.list.rows.setFocus()
     calls.press("Ctrl+E")
     assert calls.frame.notices[-1].text == "There is nothing in this list to export."
+
+
+@pytest.mark.parametrize(
+    "chosen", [CallFilter(whose="team", period="all"), CallFilter(whose="team", period="all", result="handled")]
+)
+def test_a_long_list_is_exported_part_by_part_each_call_once(calls: Calls, chosen: CallFilter) -> None:
+    services = calls.frame.data.services
+    plan = services.call_export.plan(chosen)
+    assert plan.count > 3 * PART
+    rows, part = [], services.call_export.part(plan, None)
+    while True:
+        assert len(part.rows) <= PART
+        rows += part.rows
+        if part.next_key is None:
+            break
+        part = services.call_export.part(plan, part.next_key)
+    whole = services.calls.page(chosen, None, 100_000).rows
+    assert [(row[0], row[7]) for row in rows] == [(call.started_at, call.contact_name) for call in whole]
+    assert len(whole) == plan.count
 
 
 # Counts for the lead
