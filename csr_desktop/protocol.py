@@ -500,3 +500,30 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def encode(message: msgspec.Struct) -> bytes:
     return _encode(message)
+
+
+# How many private numbers were masked and how many kept as none: for the lead of those people, without any content
+
+PRIVATE_COUNTS = 20_000
+
+
+class PrivateCountsRequest(msgspec.Struct, frozen=True):
+    """Of the days from `from_day` to `to_day`, ISO, both in, in the organisation's time zone."""
+
+    from_day: str
+    to_day: str
+
+
+class PrivateCount(msgspec.Struct, frozen=True, array_like=True):
+    """Of one person and day."""
+
+    user_id: str
+    day: str
+    masked_count: int
+    kept_count: int
+
+
+class PrivateCountsReply(msgspec.Struct, frozen=True):
+    """By day, then person, the latest PRIVATE_COUNTS of them."""
+
+    counts: list[PrivateCount]

@@ -35,6 +35,7 @@ from csr_desktop.commands.follow_ups import (
     ReopenFollowUp,
     SnoozeFollowUp,
 )
+from csr_desktop.commands.saved_filters import AddSavedFilter, EditSavedFilter, RemoveSavedFilter
 from csr_desktop.commands.tickets import (
     AddMessage,
     AssignTicket,
@@ -89,4 +90,7 @@ Any_ = (
     | AddVerificationRule
     | EditVerificationRule
     | RemoveVerificationRule
+    | AddSavedFilter
+    | EditSavedFilter
+    | RemoveSavedFilter
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import os
@@ -21,7 +20,6 @@ from csr_desktop.domain import pay_schedule, phone
 from csr_desktop.domain.business_calendar import zone
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.domain.ids import provisional_label
-from csr_desktop.domain.text import defuse_cell
 from csr_desktop.server.cli import data_option, database_option, said_to_person
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.output_files import check_output
@@ -30,6 +28,7 @@ from csr_desktop.server.said import counted
 from csr_desktop.server.table_pages import rows_of
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.sql import Sql
+from csr_desktop.system.table_files import CsvRows
 
 Cell: TypeAlias = str | int
 Table: TypeAlias = tuple[tuple[str, ...], Iterator[tuple[Cell, ...]]]
@@ -233,13 +232,13 @@ def _schedule(text: str) -> tuple[Cell, ...]:
 
 def write_table(sql: Sql, make: Make, out: TextIO) -> int:
     """Write header and rows as CSV, all of one moment; how many rows."""
-    writer = csv.writer(out)
+    written = CsvRows(out)
     count = 0
     with said_plainly(), sql.snapshot():
         header, rows = make(sql, Names(sql))
-        writer.writerow(header)
+        written.write(header)
         for count, row in enumerate(rows, 1):  # noqa: B007
-            writer.writerow([defuse_cell(cell) for cell in row])
+            written.write(row)
     return count
 
 

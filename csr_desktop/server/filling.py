@@ -16,9 +16,9 @@ from csr_desktop.domain.share import open_sql, within_sql
 from csr_desktop.protocol import DIRECTORY, MAX_BODY_BYTES, OLDER, OPEN_WORK, Fill
 from csr_desktop.store.inbox_projection import MISSED_CALL_MS
 from csr_desktop.store.sql import Sql
-from csr_desktop.store.tables import COLUMNS, ORGANISATION_TABLES, SYNCED, TEAM_TABLES
+from csr_desktop.store.tables import COLUMNS, SYNCED, TEAM_TABLES
 
-_DIRECTORY: Final = tuple(name for name, model in SYNCED.items() if model in ORGANISATION_TABLES)
+_DIRECTORY: Final = tuple(name for name, model in SYNCED.items() if model not in TEAM_TABLES)
 _WORK: Final = tuple(name for name, model in SYNCED.items() if model in TEAM_TABLES)
 _STEPS: Final = (
     *((DIRECTORY, table) for table in _DIRECTORY),

@@ -1,4 +1,6 @@
-"""The older history's part of the HTTP API: read on the readers' threads, with a rate of its own."""
+"""What a person looks up beside the rows that are synced, older history and a lead's counts: read on the readers'
+threads, with a rate of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from csr_desktop.protocol import OlderPageRequest, OlderRowRequest, OlderSearchRequest
+from csr_desktop.protocol import OlderPageRequest, OlderRowRequest, OlderSearchRequest, PrivateCountsRequest
 from csr_desktop.server.bodies import SMALL_BODY_BYTES, check_form, decoded, read, reply, unpacked
+from csr_desktop.server.leads_counts import LeadsCounts
 from csr_desktop.server.older import OlderHistory
 from csr_desktop.server.older_search import OlderSearch
 from csr_desktop.server.sessions import Session
@@ -32,10 +35,16 @@ class OlderApi:
         self._session = session
         self._history = OlderHistory(parts.sql, parts.ledger, parts.clock)
         self._search = OlderSearch(parts.sql, parts.ledger, parts.clock)
+        self._counts = LeadsCounts(parts.sql, parts.ledger)
 
     @property
     def paths(self) -> tuple[tuple[str, Endpoint], ...]:
-        return ("older/page", self.page), ("older/row", self.row), ("older/search", self.search)
+        return (
+            ("older/page", self.page),
+            ("older/row", self.row),
+            ("older/search", self.search),
+            ("private-counts", self.counts),
+        )
 
     async def page(self, request: Request) -> Response:
         return await self._answer(request, OlderPageRequest, self._history.page)
@@ -45,6 +54,9 @@ class OlderApi:
 
     async def search(self, request: Request) -> Response:
         return await self._answer(request, OlderSearchRequest, self._search.find, SEARCH_COST)
+
+    async def counts(self, request: Request) -> Response:
+        return await self._answer(request, PrivateCountsRequest, self._counts.counts)
 
     async def _answer(
         self, request: Request, kind: type[M], work: Callable[[str, M], msgspec.Struct], more_cost: int = 0

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.private_texts import counted
 from csr_desktop.domain.local_days import local_date
+from csr_desktop.protocol import PrivateCount
 from csr_desktop.store.sql import Sql
-
-
-class PrivateCount(msgspec.Struct, frozen=True):
-    """Of one person and day (ISO, in the organisation's time zone)."""
-
-    user_id: str
-    day: str
-    masked_count: int
-    kept_count: int
 
 
 def count_private(sql: Sql, executed: Iterable[tuple[str, Command]], home_region: str, now: int) -> None:

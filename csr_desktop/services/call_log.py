@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,8 @@ from csr_desktop.domain import local_days, phone
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.figures import CallParts, handle_seconds, handle_time, percentile
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.domain.text import clean, clean_line
+from csr_desktop.domain.text import clean
+from csr_desktop.services.call_lists import CallLists
 from csr_desktop.services.call_rows import (
     Attached,
     CallDetail,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 CORRECTABLE: Final = tuple(sorted(EditInteraction.editable))
 _DAY_MS: Final = 86_400_000
-_MONTH_DAYS: Final = 30
 _REPEAT_MS: Final = 30 * _DAY_MS
 _REPEATED: Final = 3
 _USUAL_MS: Final = 90 * _DAY_MS
@@ -64,23 +63,13 @@ class CallLog:
         self._lists = lists
         self._edits = edits
         self._local_zone = local_zone
+        self.lists_of_calls = CallLists(replica, people, lists, local_zone)
         self._usual: tuple[int, dict[str, float]] = (0, {})
 
     def page(self, chosen: CallFilter, after_key: CallKey | None = None, limit: int = 100) -> CallPage:
         """Calls after a key, the newest first."""
-        question = queries.CallQuestion(
-            agent_id=self._people.who().id if chosen.whose == "mine" else "",
-            teams=self._people.seen_teams(),
-            since_at=self._since(chosen.period),
-            direction=chosen.direction,
-            missed_only=chosen.missed_only,
-            text=self._searched(chosen.text),
-            client_id=chosen.client_id,
-        )
-        ids = queries.page(self._replica.sql, question, after_key, limit)
-        found = self.rows(ids)
-        next_key = (found[-1].started_at, found[-1].id) if len(ids) == limit and found else None
-        return CallPage(found, next_key)
+        found = self.lists_of_calls.keys(chosen, after_key, limit)
+        return CallPage(self.rows([i for _, i in found.keys]), found.next_key)
 
     def rows(self, ids: Sequence[str]) -> tuple[CallRow, ...]:
         """In the given order; those that are not here are left out."""
@@ -258,24 +247,6 @@ class CallLog:
             and row["direction"] == "in",
             can_attach=is_unknown and self._people.can_write(),
         )
-
-    def _since(self, period: str) -> int:
-        now = self._replica.now()
-        if period == "all":
-            return 0
-        today = local_days.local_date(now, self._local_zone)
-        first = {
-            "today": today,
-            "week": today - dt.timedelta(days=today.weekday()),
-            "month": today - dt.timedelta(days=_MONTH_DAYS),
-        }[period]
-        return local_days.instant(first, 0, self._local_zone)
-
-    def _searched(self, text: str) -> str:
-        """A number as it is stored, or the text."""
-        typed = clean_line(text)
-        forms = phone.search_forms(typed, self._lists.home_region())
-        return forms[0] if forms and not any(character.isalpha() for character in typed) else typed
 
     def _medians(self, now: int) -> dict[str, float]:
         times: dict[str, list[float]] = {}

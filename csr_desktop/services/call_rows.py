@@ -242,15 +242,82 @@ class Attached(msgspec.Struct, frozen=True):
     earlier_count: int
 
 
-class CallFilter(msgspec.Struct, frozen=True):
-    """`whose` mine or team; `period` today, week, month or all; `direction` in, out or ''."""
+class CallFilter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which calls are listed; '' and 0 filter nothing. A saved filter holds this, so names and values stay as they are.
+
+    `whose` mine or team; `period` today, yesterday, week, month (the last 30 days), quarter (the last 90), all, or
+    days, which is `from_day` to `to_day`, ISO, both in. `result` handled, missed (abandoned ones, too), abandoned or
+    no_answer; `topic_id` means all topics below it, too; handle time from `least_seconds` to below `below_seconds`.
+    """
 
     whose: str = "mine"
     period: str = "today"
     direction: str = ""
-    missed_only: bool = False
     text: str = ""
     client_id: str = ""
+    result: str = ""
+    channel: str = ""
+    agent_id: str = ""
+    topic_id: str = ""
+    disposition_id: str = ""
+    least_seconds: int = 0
+    below_seconds: int = 0
+    from_day: str = ""
+    to_day: str = ""
+
+
+class CallKeys(msgspec.Struct, frozen=True):
+    """Keys of rows in order, the newest first; `next_key` is None behind the last."""
+
+    keys: tuple[CallKey, ...]
+    next_key: CallKey | None
+
+
+class CallSpan(msgspec.Struct, frozen=True):
+    """What time a list means. `since_at` and `until_at` bound it, 0 for no bound; what is older than `kept_since_at` is
+    not on this computer, 0 when all is.
+    """
+
+    since_at: int
+    until_at: int
+    kept_since_at: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the list goes back beyond what is here."""
+        return self.since_at < self.kept_since_at
+
+
+class NumberRow(msgspec.Struct, frozen=True):
+    """A number that called or was called. `name` is who has it, '' for nobody; with `sharing_count` above 1 it is the
+    first of several. `last_name` is whom its last call was with, and `agent_name` who took or made that.
+    """
+
+    number: str
+    number_shown: str
+    name: str
+    company: str
+    contact_id: str
+    client_id: str
+    sharing_count: int
+    is_own: bool
+    can_attach: bool
+    call_count: int
+    last_at: int
+    last_call_id: str
+    last_name: str
+    direction: str
+    result: str
+    agent_name: str
+
+
+class FilterChoices(msgspec.Struct, frozen=True):
+    """What can be filtered by: (id, name) of agents, dispositions; (id, path) of topics."""
+
+    agents: tuple[tuple[str, str], ...]
+    topics: tuple[tuple[str, tuple[str, ...]], ...]
+    dispositions: tuple[tuple[str, str], ...]
+    can_see_team: bool
 
 
 class CallRow(msgspec.Struct, frozen=True):

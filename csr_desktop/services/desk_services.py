@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.private_numbers import Number
     from csr_desktop.services.attachments import Attachments
+    from csr_desktop.services.call_export import CallExport
+    from csr_desktop.services.call_lists import CallLists
     from csr_desktop.services.call_rows import RunningCall
     from csr_desktop.services.caller_checks import CallerChecks
     from csr_desktop.services.calls import Calls
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.services.people import People
     from csr_desktop.services.presence import Presence
+    from csr_desktop.services.private_counts import PrivateCounts
+    from csr_desktop.services.saved_filters import SavedFilters
     from csr_desktop.services.search import Search
     from csr_desktop.services.softphone import Softphone
     from csr_desktop.services.sync_state import SyncState
@@ -120,6 +124,37 @@ class Services:
             )
 
         return self._once("calls", build)
+
+    @property
+    def call_lists(self) -> CallLists:
+        return self.calls.lists_of_calls
+
+    @property
+    def call_export(self) -> CallExport:
+        def build() -> CallExport:
+            from csr_desktop.services.call_export import CallExport
+
+            return CallExport(self.replica, self.people, self.lists, self.call_lists, self._local_zone)
+
+        return self._once("call_export", build)
+
+    @property
+    def private_counts(self) -> PrivateCounts:
+        def build() -> PrivateCounts:
+            from csr_desktop.services.private_counts import PrivateCounts
+
+            return PrivateCounts(self.replica, self.people, self.lists, self.older_wishes)
+
+        return self._once("private_counts", build)
+
+    @property
+    def saved_filters(self) -> SavedFilters:
+        def build() -> SavedFilters:
+            from csr_desktop.services.saved_filters import SavedFilters
+
+            return SavedFilters(self.replica, lambda: self.people.who().id, self.replica.new_id)
+
+        return self._once("saved_filters", build)
 
     @property
     def live_calls(self) -> LiveCalls:

@@ -396,6 +396,22 @@ def _desk_9(sql: Sql) -> Iterator[str]:
     for table in ("tickets", "older_tickets"):
         yield f"ALTER TABLE {table} {_REQUEST_KIND_11}"
     yield "UPDATE cursors SET rev = 0"
+_SAVED_FILTERS = Shape("saved_filters", _CARRIED_1 + "place name words body made_at:number")
+
+
+def _desk_11(sql: Sql) -> Iterator[str]:
+    yield from _SAVED_FILTERS.statements(is_postgresql=sql.is_postgresql)
+    # What a newer server sent of them was passed over: what is the person's own is asked for once more.
+    yield "UPDATE cursors SET rev = 0 WHERE scope <> 'org' AND scope NOT IN (SELECT id FROM teams)"
+
+
+def _server_13(sql: Sql) -> Iterator[str]:
+    from csr_desktop.store.fences import number_fence, scope_fence
+
+    yield from _SAVED_FILTERS._replace(indexes=("scope rev",)).statements(is_postgresql=sql.is_postgresql)
+    yield from number_fence("saved_filters", is_postgresql=sql.is_postgresql)
+    if sql.is_postgresql:
+        yield from scope_fence("saved_filters")
 
 
 class Step(NamedTuple):
@@ -425,6 +441,8 @@ STEPS: tuple[Step, ...] = (
     Step(10, "server", _server_10),
     Step(9, "desk", _desk_9),
     Step(11, "server", _server_11),
+    Step(13, "server", _server_13),
+    Step(11, "desk", _desk_11),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

@@ -371,6 +371,20 @@ class VerificationTable(Synced):
     class Meta:
         table_name = "verifications"
         indexes = ((("client_id", "asked_at"), False), (("ticket_id",), False), (("interaction_id",), False))
+# Of a person
+
+
+class SavedFilterTable(Synced):
+    """A filter of a list that a person keeps; its scope is the person."""
+
+    place = _text()  # calls
+    name = _text()
+    words = _text()  # the text that is searched for
+    body = _text("{}")  # JSON {what is filtered: value}
+    made_at = _number()
+
+    class Meta:
+        table_name = "saved_filters"
 
 
 ORGANISATION_TABLES: tuple[type[Synced], ...] = (
@@ -397,7 +411,11 @@ TEAM_TABLES: tuple[type[Synced], ...] = (
     AttachmentTable,
     VerificationTable,
 )
-SYNCED: dict[str, type[Synced]] = {model._meta.table_name: model for model in (*ORGANISATION_TABLES, *TEAM_TABLES)}  # noqa: SLF001
+PERSON_TABLES: tuple[type[Synced], ...] = (SavedFilterTable,)
+SYNCED: dict[str, type[Synced]] = {
+    model._meta.table_name: model  # noqa: SLF001
+    for model in (*ORGANISATION_TABLES, *TEAM_TABLES, *PERSON_TABLES)
+}
 COLUMNS: dict[str, tuple[str, ...]] = {name: tuple(model._meta.columns) for name, model in SYNCED.items()}  # noqa: SLF001
 DEFAULTS: dict[str, dict[str, Any]] = {name: model._meta.get_default_dict() for name, model in SYNCED.items()}  # noqa: SLF001
 NUMBERS: dict[str, frozenset[str]] = {

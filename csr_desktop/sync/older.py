@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
-from csr_desktop.commands.limits import LATEST_AT
+from csr_desktop.commands.limits import LATEST_AT, MOST
 from csr_desktop.domain.change_set import ChangeSet, changed
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused
 from csr_desktop.domain.permissions import UNKNOWN
@@ -20,6 +20,7 @@ from csr_desktop.protocol import (
     OLDER_HITS,
     OLDER_MESSAGES,
     OLDER_PAGE,
+    PRIVATE_COUNTS,
     OlderFound,
     OlderPageReply,
     OlderPageRequest,
@@ -27,6 +28,8 @@ from csr_desktop.protocol import (
     OlderRowRequest,
     OlderSearchReply,
     OlderSearchRequest,
+    PrivateCountsReply,
+    PrivateCountsRequest,
 )
 from csr_desktop.store import older_rows
 from csr_desktop.store.faults import said_plainly
@@ -51,6 +54,7 @@ class OlderTransport(Protocol):
     def older_page(self, request: OlderPageRequest) -> OlderPageReply: ...
     def older_row(self, request: OlderRowRequest) -> OlderRowReply: ...
     def older_search(self, request: OlderSearchRequest) -> OlderSearchReply: ...
+    def private_counts(self, request: PrivateCountsRequest) -> PrivateCountsReply: ...
 
 
 class OlderSync:
@@ -114,7 +118,7 @@ class OlderSync:
             self._on_changed(changed({"older": gone}))
 
     def _fulfil(self, wish: Wish) -> None:
-        work = {"page": self._page, "row": self._row, "search": self._search}[wish.kind]
+        work = {"page": self._page, "row": self._row, "search": self._search, "counts": self._count}[wish.kind]
         try:
             with said_plainly():
                 try:
@@ -131,7 +135,8 @@ class OlderSync:
             with self._sql.transaction():
                 older_rows.empty(self._sql)
         elif fault.code == _NO_SUCH_PLACE:
-            return "Your server does not give out older history yet. Ask your administrator to update it."
+            what = "these counts" if wish.kind == "counts" else "older history"
+            return f"Your server does not give out {what} yet. Ask your administrator to update it."
         elif fault.code == UNKNOWN and wish.kind == "row":
             older_rows.drop_row(self._sql, wish.table, wish.subject)
             return "This is not there any more, or not yours to see."
@@ -175,6 +180,13 @@ class OlderSync:
         check_found(reply)
         if self._rights() == before:
             self._wishes.fulfilled(wish, reply)
+
+    def _count(self, wish: Wish) -> None:
+        before, (from_day, _, to_day) = self._rights(), wish.subject.partition(" ")
+        reply = self._transport.private_counts(PrivateCountsRequest(from_day, to_day))
+        check_counts(reply, from_day, to_day)
+        if self._rights() == before:
+            self._wishes.counts_came(wish, reply)
 
     def _rights(self) -> tuple[str | None, str | None]:
         """What the person may read of which server; what was asked under other rights is not kept."""
@@ -220,6 +232,21 @@ def checked_row(reply: OlderRowReply, table: str, row_id: str) -> dict[str, list
 def check_found(reply: OlderSearchReply) -> None:
     """Raises Suspicious."""
     if len(reply.hits) > OLDER_HITS or not all(map(_is_hit, reply.hits)):
+        raise misshapen()
+
+
+def check_counts(reply: PrivateCountsReply, from_day: str, to_day: str) -> None:
+    """Raises Suspicious."""
+    keys = [(one.day, one.user_id) for one in reply.counts]
+    is_whole = all(
+        from_day <= one.day <= to_day
+        and len(one.day) == len(from_day)
+        and 0 < len(one.user_id) <= _LONGEST_ID
+        and min(one.masked_count, one.kept_count) >= 0
+        and max(one.masked_count, one.kept_count) < MOST
+        for one in reply.counts
+    )
+    if not is_whole or len(keys) > PRIVATE_COUNTS or keys != sorted(set(keys)):
         raise misshapen()
 
 

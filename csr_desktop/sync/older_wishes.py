@@ -8,17 +8,21 @@ import threading
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from csr_desktop.protocol import OlderSearchReply
+    from csr_desktop.protocol import OlderSearchReply, PrivateCountsReply
 
-WishKind = Literal["page", "row", "search"]
+WishKind = Literal["page", "row", "search", "counts"]
 Step = Literal["", "fetching", "offline", "refused"]
 SEARCH: Final = "search"
 """What stands for a search among the ids that changed."""
+COUNTS: Final = "counts"
+"""The same of a lead's counts."""
 _MOST: Final = 64
 
 
 class Wish(NamedTuple):
-    """A client's next page; a row of `table` with what belongs to it; or what a text is found in."""
+    """A client's next page; a row of `table` with what belongs to it; what a text is found in; or a lead's counts of
+    private numbers, from one day to another with a space between.
+    """
 
     kind: WishKind
     subject: str
@@ -26,7 +30,7 @@ class Wish(NamedTuple):
 
     @property
     def told_as(self) -> str:
-        return SEARCH if self.kind == "search" else self.subject
+        return {"search": SEARCH, "counts": COUNTS}.get(self.kind, self.subject)
 
 
 class Standing(NamedTuple):
@@ -46,6 +50,7 @@ class OlderWishes:
         self._again: set[Wish] = set()
         """Of those that failed, what is to be tried once more without anybody's asking."""
         self._found: tuple[str, OlderSearchReply | None] = ("", None)
+        self._counted: tuple[str, PrivateCountsReply | None] = ("", None)
         self.come = threading.Event()
         """Set by each wish."""
 
@@ -83,6 +88,11 @@ class OlderWishes:
             wanted = [wish.subject for wish in self._standing if wish.kind == "search"]
             return (wanted[-1], None) if wanted else self._found
 
+    def counted(self) -> tuple[str, PrivateCountsReply | None]:
+        """The days that were counted last, and what the server said; None before it did."""
+        with self._lock:
+            return self._counted
+
     # For the thread that fulfils them
 
     def next(self) -> Wish | None:
@@ -107,6 +117,11 @@ class OlderWishes:
             if self._standing.pop(wish, None) is not None and found is not None:
                 self._found = (wish.subject, found)
 
+    def counts_came(self, wish: Wish, found: PrivateCountsReply) -> None:
+        with self._lock:
+            if self._standing.pop(wish, None) is not None:
+                self._counted = (wish.subject, found)
+
     def failed(self, wish: Wish, step: Literal["offline", "refused"], words: str) -> None:
         with self._lock:
             self._again.discard(wish)
@@ -118,3 +133,4 @@ class OlderWishes:
         with self._lock:
             self._standing.clear()
             self._found = ("", None)
+            self._counted = ("", None)

@@ -48,6 +48,8 @@ from csr_desktop.protocol import (
     PresenceNews,
     PresenceReply,
     PresenceWord,
+    PrivateCountsReply,
+    PrivateCountsRequest,
     Problem,
     PullReply,
     PullRequest,
@@ -213,6 +215,9 @@ class HttpTransport:
 
     def older_row(self, request: OlderRowRequest) -> OlderRowReply:
         return self._as_device("older/row", request, OlderRowReply)
+
+    def private_counts(self, request: PrivateCountsRequest) -> PrivateCountsReply:
+        return self._as_device("private-counts", request, PrivateCountsReply)
 
     def older_search(self, request: OlderSearchRequest) -> OlderSearchReply:
         return self._as_device("older/search", request, OlderSearchReply)

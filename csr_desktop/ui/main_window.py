@@ -110,6 +110,13 @@ class MainWindow(QMainWindow):
             "escalated": self.tr("Escalated"),
         }
 
+    def _views_of_calls(self) -> dict[str, str]:
+        return {
+            "calls_mine": self.tr("My calls"),
+            "calls_team": self.tr("Team's calls"),
+            "calls_numbers": self.tr("Caller log"),
+        }
+
     def _rail_rows(self) -> list[RailRow]:
         views = self._views_of_inbox()
         return [
@@ -117,6 +124,7 @@ class MainWindow(QMainWindow):
             *(RailRow(key, views[key], parent="inbox") for key in INBOX_VIEWS),
             RailRow("clients", self.tr("Clients"), "buildings", key_hint="Ctrl+2"),
             RailRow("calls", self.tr("Calls"), "phone", key_hint="Ctrl+3"),
+            *(RailRow(key, words, parent="calls") for key, words in self._views_of_calls().items()),
             RailRow("follow_ups", self.tr("Follow-ups"), "calendar-check", key_hint="Ctrl+4"),
         ]
 
@@ -160,6 +168,12 @@ class MainWindow(QMainWindow):
             title = self.tr("Inbox: {0}").format(name)
             self.actions_table.add(
                 Action(f"inbox_view_{view}", title, partial(self._on_view, "inbox", view), icon="tray")
+            )
+
+        for view, name in self._views_of_calls().items():
+            title = self.tr("Calls: {0}").format(name)
+            self.actions_table.add(
+                Action(f"calls_view_{view}", title, partial(self._on_view, "calls", view), icon="phone")
             )
 
     def _connect(self) -> None:
@@ -210,7 +224,8 @@ class MainWindow(QMainWindow):
         made = self.place(key)
         self._current = key
         self._stack.setCurrentWidget(made)
-        self.rail.places.show_place(key, "mine" if key == "inbox" and not self.rail.places.view_of(key) else "")
+        first = {"inbox": "mine", "calls": "calls_mine"}.get(key, "")
+        self.rail.places.show_place(key, "" if self.rail.places.view_of(key) else first)
         self._fit_search()
         if not is_quiet:
             made.on_shown()

@@ -319,6 +319,9 @@ class Wording(QObject):
             "CallBackKnownNumber": self.tr("A call back to a known number"),
             "ApproveVerification": self.tr("An approval of a verification"),
             "NameRequest": self.tr("A request named on a ticket"),
+            "AddSavedFilter": self.tr("A saved filter"),
+            "EditSavedFilter": self.tr("A change of a saved filter"),
+            "RemoveSavedFilter": self.tr("A removed filter"),
         }.get(kind, self.tr("A change"))
 
     def outcome(self, code_and_subject: str) -> str:
@@ -394,6 +397,10 @@ class Wording(QObject):
             "file_attached": self.tr("Not attached any more"),
             "file_removed": self.tr("Attached again"),
             "file_left_out": self.tr("With the text again"),
+            "filter_kept": self.tr("Filter not kept any more"),
+            "filter_changed": self.tr("Filter as before"),
+            "filter_renamed": self.tr("Filter named as before"),
+            "filter_removed": self.tr("Filter is back"),
         }
 
     def _outcomes(self) -> dict[str, str]:
@@ -447,6 +454,10 @@ class Wording(QObject):
             "file_attached": self.tr("Attached"),
             "file_removed": self.tr("Removed"),
             "file_left_out": self.tr("Left out"),
+            "filter_kept": self.tr("Filter kept"),
+            "filter_changed": self.tr("Filter changed"),
+            "filter_renamed": self.tr("Filter renamed"),
+            "filter_removed": self.tr("Filter removed"),
             "tried_again": self.tr("Tried again"),
         }
 

@@ -68,6 +68,7 @@ def bureau() -> dict[Key, Row]:
             row("verifications", "shown", scope=TEAM, client_id="client", contact_id="contact", ticket_id="bank", agent_id="csr",
                 request_kind="bank_change", asked_at=MONDAY_9 - 60_000,
                 asked=f'[["company_id",true,{MONDAY_9 - 60_000}],["pay_total",true,{MONDAY_9 - 50_000}]]'),
+            row("saved_filters", "filter", scope="csr", place="calls", name="Missed", body='{"result":"missed"}'),
             row("follow_ups", "promise", scope=TEAM, client_id="client", kind="promise", title="Call Dana", assignee_id="csr",
                 created_by_id="csr", due_at=MONDAY_9 + 7_200_000, first_due_at=MONDAY_9 + 7_200_000),
         ]

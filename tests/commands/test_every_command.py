@@ -16,6 +16,7 @@ from csr_desktop.commands import (
     catalogue,
     clients,
     follow_ups,
+    saved_filters,
     tickets,
     verifications,
 )
@@ -87,6 +88,10 @@ EXAMPLES: list[tuple[Command, Person]] = [
     (verifications.CallBackKnownNumber(row_id="shown", number_id="number"), CSR),
     (verifications.ApproveVerification(row_id="shown"), LEAD),
     (tickets.NameRequest(row_id="ticket", was="", becomes="bank_change"), CSR),
+    (saved_filters.AddSavedFilter(row_id="new", name="Tax", words="notice", body='{"topic_id":"notice"}'), CSR),
+    (saved_filters.AddSavedFilter(row_id="new", name="Ours", body="{}"), ADMINISTRATOR),
+    (saved_filters.EditSavedFilter(row_id="filter", changes={"name": ("Missed", "Not answered")}), CSR),
+    (saved_filters.RemoveSavedFilter(row_id="filter"), CSR),
     (clients.AddClient(row_id="new", name="Mock Orchard", city="Yakima"), CSR),
     (clients.EditClient(row_id="client", changes={"city": ("Chicago", "Tulsa"), "tier": ("", "gold")}), CSR),
     (clients.AddContact(row_id="new", client_id="client", name="Robin Stand-in"), CSR),
@@ -119,7 +124,7 @@ EXAMPLES: list[tuple[Command, Person]] = [
 NAMES = [f"{type(c).__name__}-{n}" for n, (c, _) in enumerate(EXAMPLES)]
 every = pytest.mark.parametrize(("command", "who"), EXAMPLES, ids=NAMES)
 OPEN_TO_ALL = (clients.AddClient, clients.EditClient, clients.AddContact, clients.EditContact, clients.AddNumber,
-               clients.RemoveNumber, clients.AddNote)  # fmt: skip
+               clients.RemoveNumber, clients.AddNote, saved_filters.AddSavedFilter)  # fmt: skip
 
 POLICIES = (administration.AddSlaPolicy, administration.AddVerificationRule, administration.EditVerificationRule,
             administration.RemoveVerificationRule)  # fmt: skip
@@ -381,3 +386,45 @@ class TestAttachments:
         desk.do(self.new())
         row = desk.rows["attachments", "new"]
         assert (row["arrived_at"], row["scan"]) == (0, "")
+
+
+class TestASavedFilterIsItsPersonsAlone:
+    @pytest.mark.parametrize("who", [COLLEAGUE, LEAD, STRANGER, MANAGER, ADMINISTRATOR])
+    def test_nobody_else_changes_removes_or_brings_it_back_or_learns_that_it_is_there(self, who: Person) -> None:
+        desk = Bureau()
+        _, inverse, _ = desk.do(saved_filters.AddSavedFilter(row_id="new", name="Mine", body="{}"))
+        assert inverse is not None
+        before = desk.alive()
+        tries: list[Command] = [
+            inverse,
+            saved_filters.AddSavedFilter(row_id="filter", name="Theirs", body="{}"),
+            saved_filters.EditSavedFilter(row_id="filter", changes={"name": ("Missed", "Theirs")}),
+            saved_filters.RemoveSavedFilter(row_id="filter"),
+            saved_filters.RemoveSavedFilter(row_id="nowhere"),
+        ]
+        answers = set()
+        for command in tries:
+            with pytest.raises(Refused) as refusal:
+                desk.do(command, who)
+            answers.add((refusal.value.code, str(refusal.value)))
+        assert len(answers) == 1
+        assert desk.alive() == before
+
+    @pytest.mark.parametrize(
+        "changed",
+        [{"name": " "}, {"name": "x" * 61}, {"body": "[]"}, {"body": "{"}, {"body": '{"a":"' + "x" * 4_000 + '"}'},
+         {"place": "elsewhere"}],
+    )  # fmt: skip
+    def test_what_is_no_filter_is_refused(self, changed: dict[str, Any]) -> None:
+        fields: dict[str, Any] = {"row_id": "new", "name": "Mine", "body": "{}", **changed}
+        with pytest.raises(Refused):
+            Bureau().do(saved_filters.AddSavedFilter(**fields))
+
+    def test_it_comes_back_after_it_was_taken_back(self) -> None:
+        desk = Bureau()
+        _, inverse, _ = desk.do(saved_filters.AddSavedFilter(row_id="new", name="Mine", body="{}"))
+        assert inverse is not None
+        _, again, _ = desk.do(inverse)
+        assert again is not None
+        desk.do(again)
+        assert desk.alive()["saved_filters", "new"]["name"] == "Mine"

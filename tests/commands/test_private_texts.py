@@ -22,6 +22,7 @@ from csr_desktop.commands.follow_ups import (
     ReopenFollowUp,
 )
 from csr_desktop.commands.private_texts import counted, masked_again, masked_here, masked_text, numbers_in
+from csr_desktop.commands.saved_filters import AddSavedFilter, EditSavedFilter
 from csr_desktop.commands.tickets import AddMessage, EditTicket, EscalateTicket, OpenTicket
 from csr_desktop.domain.private_numbers import find, number_of
 from tests import private_corpus as corpus
@@ -55,6 +56,8 @@ def written(text: str, was: str = "") -> list[Command]:
         ),
         EditFollowUp(row_id="x", changes={"title": (was, text)}),
         AddAttachment(row_id="x", ticket_id="t", name=text, size=1, sha256="a" * 64),
+        AddSavedFilter(row_id="x", name=text, words=text, body="{}"),
+        EditSavedFilter(row_id="x", changes={"words": (was, text)}),
     ]
 
 

@@ -61,6 +61,9 @@ FIRST_SHAPES: list[dict[str, Any]] = [
     {"kind": "AddVerificationRule", "row_id": "x", "factors": "pin", "required_count": 1},
     {"kind": "EditVerificationRule", "row_id": "x", "changes": {"factors": ["was", "becomes"]}},
     {"kind": "RemoveVerificationRule", "row_id": "x"},
+    {"kind": "AddSavedFilter", "row_id": "x", "name": "x", "body": "{}"},
+    {"kind": "EditSavedFilter", "row_id": "x", "changes": {"name": ["was", "becomes"]}},
+    {"kind": "RemoveSavedFilter", "row_id": "x"},
 ]
 """Of each command, what it had to say when it was first stored. A field that came later has a default."""
 

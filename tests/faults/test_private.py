@@ -16,9 +16,10 @@ from csr_desktop.commands import catalogue
 from csr_desktop.commands.calls import EditInteraction, LogInteraction
 from csr_desktop.commands.command import Command, stamped
 from csr_desktop.commands.tickets import AddMessage
+from csr_desktop.protocol import PrivateCount
 from csr_desktop.server.exports import Names, private_counts_table
 from csr_desktop.server.ledger import Push
-from csr_desktop.server.private_counts import PrivateCount, private_counts
+from csr_desktop.server.private_counts import private_counts
 from csr_desktop.services.call_rows import EscalateStep, FollowUpStep, NextSteps, TicketStep
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.store.sql import Sql

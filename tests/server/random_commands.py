@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from csr_desktop.commands import administration as admin
-from csr_desktop.commands import attachments, calls, clients, every, follow_ups, tickets, verifications
+from csr_desktop.commands import attachments, calls, clients, every, follow_ups, saved_filters, tickets, verifications
 from csr_desktop.commands.command import ChangeState, Command, EditRow
 from csr_desktop.domain import business_calendar
 from csr_desktop.domain.caller_verification import FACTORS, REQUEST_KINDS
@@ -294,6 +294,14 @@ class Dice:
 
     def _RemoveVerificationRule(self, me: str) -> Command:  # noqa: N802
         return admin.RemoveVerificationRule(row_id=self._any("verification_rules"), is_restored=self._one(True, False))
+    def _AddSavedFilter(self, me: str) -> Command:  # noqa: N802
+        return saved_filters.AddSavedFilter(row_id=self._new("saved_filters"), name=self._words(), body="{}")
+
+    def _EditSavedFilter(self, me: str) -> Command:  # noqa: N802
+        return self._edit(saved_filters.EditSavedFilter, "saved_filters", {"name": self._words, "words": self._words})
+
+    def _RemoveSavedFilter(self, me: str) -> Command:  # noqa: N802
+        return saved_filters.RemoveSavedFilter(row_id=self._any("saved_filters"), is_restored=self._one(True, False))
 
     def _AddTeam(self, me: str) -> Command:  # noqa: N802
         return admin.AddTeam(row_id=new_id(), name=self._words())

@@ -14,7 +14,7 @@ from csr_desktop.store.sql import Sql
 Verdict = Literal["yes", "no", "unknown", "signed_out"]
 """`unknown` is the one answer for what does not exist and for what may not be known of."""
 
-CLIENTS, WORK, SETTINGS, POLICIES = "clients", "work", "settings", "policies"
+CLIENTS, WORK, SETTINGS, POLICIES, OWN = "clients", "work", "settings", "policies", "own settings"
 TABLE: Final[dict[tuple[str, str], str]] = {
     # clients and contacts: “all, edit”, “all, edit”, “all”, “all”; where only reading is meant the table says so
     (CLIENTS, "csr"): "edit",
@@ -30,6 +30,7 @@ TABLE: Final[dict[tuple[str, str], str]] = {
     (SETTINGS, "administrator"): "edit",
     (POLICIES, "administrator"): "edit",
     (POLICIES, "manager"): "edit",
+    **{(OWN, role): "edit" for role in ("csr", "lead", "manager", "administrator")},
 }
 AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddClient EditClient AddContact EditContact AddNumber RemoveNumber AddNote".split(), CLIENTS),
@@ -41,6 +42,7 @@ AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddCalendar AddTopic AddDisposition".split(), SETTINGS),
     **dict.fromkeys("AddVerification CallBackKnownNumber ApproveVerification NameRequest".split(), WORK),
     **dict.fromkeys("AddSlaPolicy AddVerificationRule EditVerificationRule RemoveVerificationRule".split(), POLICIES),
+    **dict.fromkeys("AddSavedFilter EditSavedFilter RemoveSavedFilter".split(), OWN),
 }
 _AUTHOR: Final = {
     "interactions": "agent_id",
@@ -50,6 +52,7 @@ _AUTHOR: Final = {
     "notes": "author_id",
     "attachments": "author_id",
     "verifications": "agent_id",
+    "saved_filters": "scope",
 }
 _NAMED: Final = {
     "client_id": "clients",

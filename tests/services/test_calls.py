@@ -355,7 +355,7 @@ def test_the_list_of_calls_is_filtered_and_paged(bureau: Bureau, desk: Services)
     assert ids(period="all") == [today, missed, monday, old]
     assert ids(whose="team") == [caseys, today, missed]
     assert ids(period="all", direction="out") == [monday]
-    assert ids(missed_only=True) == [missed]
+    assert ids(result="missed") == [missed]
     assert ids(text="reissue") == [today]
     assert ids(text="stand-in") == [missed]
     assert ids(text="312 555 0167") == [missed]

@@ -31,7 +31,7 @@ class Phone:
         return self.desk.live_calls.take(call)
 
     def missed(self) -> list[str]:
-        rows = self.desk.calls.page(CallFilter(missed_only=True)).rows
+        rows = self.desk.calls.page(CallFilter(result="missed")).rows
         return [row.contact_name or row.number_shown for row in rows]
 
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from csr_desktop.commands import calls, clients, follow_ups, tickets, verifications
+from csr_desktop.commands import calls, clients, follow_ups, saved_filters, tickets, verifications
 from csr_desktop.commands.command import Command, EditRow
 from csr_desktop.domain.permissions import Person
 from tests.sync.desks import Desk
@@ -62,6 +62,18 @@ class Deeds:
     def call_back(self) -> list[Command]:
         row = self._row("interactions")
         return [calls.ReturnMissedCall(row_id=row["id"])] if row is not None else []
+
+    # What is a person's own
+
+    def keep_filter(self) -> list[Command]:
+        mine = self._row("saved_filters")
+        if mine is None or self._random.random() < 0.5:
+            name = f"Filter {self._random.randint(1, 9)}"
+            return [saved_filters.AddSavedFilter(row_id=self._new_id(), name=name, body="{}")]
+        if self._random.random() < 0.3:
+            return [saved_filters.RemoveSavedFilter(row_id=mine["id"])]
+        changes = {"name": (mine["name"], f"Filter {self._random.randint(1, 9)}")}
+        return [saved_filters.EditSavedFilter(row_id=mine["id"], changes=changes)]
 
     # Clients
 
@@ -209,6 +221,7 @@ _KINDS: tuple[Callable[[Deeds], list[Command]], ...] = (
     Deeds.log,
     Deeds.correct,
     Deeds.call_back,
+    Deeds.keep_filter,
     Deeds.edit_client,
     Deeds.edit_client,
     Deeds.edit_client,

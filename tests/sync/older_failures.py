@@ -19,8 +19,11 @@ from csr_desktop.protocol import (
     OlderRowRequest,
     OlderSearchReply,
     OlderSearchRequest,
+    PrivateCountsReply,
+    PrivateCountsRequest,
     encode,
 )
+from csr_desktop.server.leads_counts import LeadsCounts
 from csr_desktop.server.older import OlderHistory
 from csr_desktop.server.older_search import OlderSearch
 from csr_desktop.server.search_index import SearchIndex
@@ -92,6 +95,10 @@ class Reading(Day):
     def older_search(self, request: OlderSearchRequest) -> OlderSearchReply:
         search = OlderSearch(self.server.sql, self.server.ledger, lambda: self.now)
         return self._ask(self._answer(lambda user_id: search.find(user_id, request)), OlderSearchReply)
+
+    def private_counts(self, request: PrivateCountsRequest) -> PrivateCountsReply:
+        counts = LeadsCounts(self.server.sql, self.server.ledger)
+        return self._ask(self._answer(lambda user_id: counts.counts(user_id, request)), PrivateCountsReply)
 
     @staticmethod
     def _answer(work: Callable[[str], msgspec.Struct]) -> Callable[[Any], Answer]:

@@ -178,7 +178,7 @@ def test_a_phone_systems_call_shows_the_card_and_goes_when_a_colleague_takes_it(
 def _missed() -> object:
     from csr_desktop.services.call_rows import CallFilter
 
-    return CallFilter(missed_only=True)
+    return CallFilter(result="missed")
 
 
 def test_a_link_dials(frame: Frame) -> None:

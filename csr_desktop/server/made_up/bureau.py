@@ -13,6 +13,7 @@ import msgspec
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.made_up.clients import CLIENTS_A_SEAT, ClientMaker, MadeUpClient
 from csr_desktop.server.made_up.history import CALLS_A_SEAT, History
+from csr_desktop.server.made_up.kept import keep_filters
 from csr_desktop.server.made_up.open_work import OpenWork
 from csr_desktop.server.made_up.organisation import (
     NAME,
@@ -93,6 +94,7 @@ def generate(sql: Sql, ledger: Ledger, seats: int, seed: int, now_at: int, progr
         history.write(first, seats)
         open_work = OpenWork(random, bureau, clients, wording, filling, history.tickets, history.follow_ups, now_at)
         open_work.write(seats)
+        keep_filters(random, bureau.user("alex"), filling, now_at)
         filling.finish()
         sql.do("UPDATE counters SET value = value + ? WHERE id = 'ticket'", history.tickets.last_number)
     told = {client.name: client for client in clients[:CLIENTS_A_SEAT] if client.is_story}

@@ -1,8 +1,8 @@
-"""Calls and other contacts: lists with filters, the day's figures, what is usual for a topic, who called before."""
+"""Calls and other contacts: the day's figures, what is usual for a topic, who called before."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,53 +11,6 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 20_000
 """Calls looked at for usual handle times, the latest ones: enough for a median, bounded in a large bureau."""
-
-
-class CallQuestion(NamedTuple):
-    """Which calls: of one agent, or of these teams when `agent_id` is ''; since an instant. '' filters nothing."""
-
-    agent_id: str
-    teams: tuple[str, ...]
-    since_at: int
-    direction: str
-    missed_only: bool
-    text: str
-    client_id: str
-
-
-def page(sql: Sql, question: CallQuestion, after: tuple[int, str] | None, limit: int) -> list[str]:
-    """Ids after a key (start, id), the newest first."""
-    where, values = ["i.deleted = 0"], list[Any]()
-    if question.client_id:
-        where.append("i.client_id = ?")
-        values.append(question.client_id)
-    if question.agent_id:
-        where.append("i.agent_id = ?")
-        values.append(question.agent_id)
-    else:
-        where.append(f"+i.scope IN ({','.join('?' * len(question.teams))})")
-        values += question.teams
-    if question.since_at:
-        where.append("i.started_at >= ?")
-        values.append(question.since_at)
-    if question.direction:
-        where.append("i.direction = ?")
-        values.append(question.direction)
-    if question.missed_only:
-        where.append("i.result IN ('missed', 'abandoned')")
-    if question.text:
-        pattern = "%" + question.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        named = "(SELECT id FROM {} WHERE name LIKE ? ESCAPE '\\')"
-        where.append(
-            "(i.note LIKE ? ESCAPE '\\' OR i.number LIKE ? ESCAPE '\\' "
-            f"OR i.client_id IN {named.format('clients')} OR i.contact_id IN {named.format('contacts')})"
-        )
-        values += [pattern] * 4
-    if after is not None:
-        where.append("(i.started_at, i.id) < (?, ?)")
-        values += after
-    text = f"SELECT i.id FROM interactions i WHERE {' AND '.join(where)} ORDER BY i.started_at DESC, i.id DESC LIMIT ?"
-    return [i for (i,) in sql.all(text, *values, limit)]
 
 
 def parts_of_day(sql: Sql, agent_id: str, from_at: int) -> list[tuple[Any, ...]]:

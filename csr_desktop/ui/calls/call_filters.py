@@ -1,16 +1,52 @@
-"""Which calls the list shows: period, kind, whose, and a text."""
+"""Which calls a list shows: a text, and a chip for each thing that can be filtered by."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.call_rows import CallFilter
-from csr_desktop.ui.kit.chips import FilterChips
+from csr_desktop.ui.calls.asked import Asked
+from csr_desktop.ui.calls.filter_words import PARTS, FilterWords, key_of, with_value
+from csr_desktop.ui.kit.action_float import PickFloat
+from csr_desktop.ui.kit.chips import FilterChip
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.fields import TextField
+from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.panes import Hairline, column, line
-from csr_desktop.ui.kit.theme import ThemeSwitch
+from csr_desktop.ui.kit.picker import Pick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from csr_desktop.services.call_rows import FilterChoices
+    from csr_desktop.services.client_rows import ClientPage
+    from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.kit.theme import ThemeSwitch
+
+PLAIN = CallFilter()
+_CLIENTS = 30
+_BETWEEN = "="
+
+
+class PartChip(FilterChip):
+    """Shows what a part is filtered by, pressed in while it is; a click asks for another value."""
+
+    def __init__(self, themes: ThemeSwitch, part: str, parent: QWidget) -> None:
+        super().__init__(themes, part, parent=parent)
+        self._part = part
+
+    def nextCheckState(self) -> None:
+        """A click alone changes nothing."""
+
+    def say(self, words: str, *, is_set: bool) -> None:
+        self._words = words
+        self.setChecked(is_set)
+        self.set_count(None)
+        self.setAccessibleName(f"{self._part}: {words}")
 
 
 class CallFilters(QWidget):
@@ -18,10 +54,25 @@ class CallFilters(QWidget):
 
     changed = Signal()
 
-    def __init__(self, themes: ThemeSwitch, *, is_lead: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        plain: CallFilter = PLAIN,
+        parts: Sequence[str] = PARTS,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`plain` is what the list shows when nothing is filtered."""
         super().__init__(parent)
         self.setAccessibleName(self.tr("Filter calls"))
-        space = themes.theme.sizes.space
+        self._desk = desk
+        self._said = FilterWords(desk.words)
+        self._plain = self._chosen = plain
+        self._parts = parts
+        self._names: dict[str, str] = {}
+        self._choices: FilterChoices | None = None
+        self.floats = Asked(self)
+        themes, space = desk.themes, desk.themes.theme.sizes.space
         self.text = TextField(
             themes,
             self.tr("Search calls"),
@@ -29,86 +80,190 @@ class CallFilters(QWidget):
             icon="magnifying-glass",
             is_filter=True,
         )
-        self._period = FilterChips(themes, self.tr("Period"))
-        self._kind = FilterChips(themes, self.tr("Kind of call"))
-        self._whose = FilterChips(themes, self.tr("Whose calls"))
-        self._periods = {
-            "today": self.tr("Today"),
-            "week": self.tr("This week"),
-            "month": self.tr("This month"),
-            "all": self.tr("All"),
-        }
-        self._kinds = {
-            "": self.tr("Every kind"),
-            "missed": self.tr("Missed"),
-            "in": self.tr("Incoming"),
-            "out": self.tr("Outgoing"),
-        }
-        for key, words in self._periods.items():
-            self._period.add(key, words)
-        for key, words in self._kinds.items():
-            self._kind.add(key or "every", words)
-        self._whose.add("mine", self.tr("Mine"))
-        self._whose.add("team", self.tr("Team"))
+        chips = QWidget()
+        chips.setAccessibleName(self.tr("Filters"))
+        flow = FlowLayout(space.tight, chips, line_spacing=0)
+        self.chips = {part: PartChip(themes, self._said.part(part), chips) for part in PARTS}
+        for part, chip in self.chips.items():
+            flow.addWidget(chip)
+            chip.clicked.connect(lambda _checked=False, part=part: self.ask(part))
         whole = column(self)
         inner = column(spacing=space.tight, margins=(space.pane, space.close, space.apart, space.close))
         inner.addWidget(self.text)
-        inner.addWidget(self._period)
-        inner.addWidget(self._kind)
-        inner.addWidget(self._whose)
+        inner.addWidget(chips)
         whole.addLayout(inner)
         whole.addWidget(Hairline(themes))
-        for chips in (self._period, self._kind, self._whose):
-            chips.chosen.connect(lambda _key: self.changed.emit())
-        self.text.textChanged.connect(lambda _text: self.changed.emit())
-        self.set_lead(is_lead=is_lead)
+        self.text.textChanged.connect(self._on_text)
+        self._show()
 
-    def set_lead(self, *, is_lead: bool) -> None:
-        """Only a lead can look at the team's calls."""
-        self._whose.setVisible(is_lead)
-        if not is_lead:
-            self._whose.choose("mine")
+    # What is chosen
 
     @property
     def chosen(self) -> CallFilter:
-        kind = self._kind.chosen_key
-        return CallFilter(
-            whose="team" if self._whose.chosen_key == "team" else "mine",
-            period=self._period.chosen_key,
-            direction=kind if kind in {"in", "out"} else "",
-            missed_only=kind == "missed",
-            text=self.text.text().strip(),
-        )
+        return self._chosen
 
     @property
     def is_plain(self) -> bool:
-        """Today's calls of mine, all of them."""
-        return self.chosen == CallFilter(whose="mine", period="today", direction="", missed_only=False, text="")
+        return self._chosen == self._plain
 
     def words(self) -> str:
-        """ "Today", "This week, missed, team"."""
-        parts = [self._periods[self._period.chosen_key]]
-        kind = self._kind.chosen_key
-        if kind != "every":
-            parts.append(self._kinds[kind].lower())
-        if self._whose.chosen_key == "team":
-            parts.append(self.tr("team"))
-        if self.text.text().strip():
-            parts.append("\u201c" + self.text.text().strip() + "\u201d")
-        return ", ".join(parts)
+        """ "Today", "This week, Casey Demo, missed"."""
+        return self._said.sentence(self._chosen, self._names)
 
-    def choose(self, *, period: str = "today", kind: str = "every", whose: str = "mine", text: str = "") -> None:
-        self._period.choose(period)
-        self._kind.choose(kind)
-        self._whose.choose(whose)
-        if self.text.text() != text:
-            self.text.setText(text)
-        else:
+    def set_plain(self, plain: CallFilter) -> None:
+        """Another list: what is filtered stays, but for what this list has as its own."""
+        was, self._plain = self._plain, plain
+        keeps_period = self._chosen.period != was.period
+        fields: dict[str, Any] = {"whose": plain.whose, "agent_id": ""}
+        self._chosen = msgspec.structs.replace(self._chosen, **fields)
+        if not keeps_period:
+            self._chosen = msgspec.structs.replace(self._chosen, period=plain.period)
+        self._show()
+
+    def show_filter(self, chosen: CallFilter) -> None:
+        """Filter by this, as saved; ids get their names from the store."""
+        self._chosen = msgspec.structs.replace(chosen, whose=self._plain.whose)
+        if self.text.text() != chosen.text:
+            self.text.blockSignals(True)
+            self.text.setText(chosen.text)
+            self.text.blockSignals(False)
+        lists = self._desk.services.call_lists
+
+        def show(names: dict[str, str]) -> None:
+            self._names = names
+            self._show()
             self.changed.emit()
+
+        self._desk.ask(self, lambda: lists.names(chosen), show, key="names")
+
+    def choose(self, **fields: Any) -> None:
+        """The plain list but for these."""
+        self.show_filter(msgspec.structs.replace(self._plain, **fields))
+
+    def set_part(self, part: str, key: str, name: str = "") -> None:
+        if name:
+            self._names = {**self._names, f"{part}_id": name}
+        chosen = with_value(part, key, self._chosen)
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._show()
+            self.changed.emit()
+
+    def _on_text(self, text: str) -> None:
+        self._chosen = msgspec.structs.replace(self._chosen, text=text.strip())
+        self.changed.emit()
+
+    def _show(self) -> None:
+        for part, chip in self.chips.items():
+            said = self._said.said(part, self._chosen, self._names)
+            is_set = bool(said) and key_of(part, self._chosen) != key_of(part, self._plain)
+            chip.say(said or self._said.anything(part), is_set=is_set)
+            chip.setVisible(part in self._parts and (part != "agent" or self._plain.whose == "team"))
+        self.updateGeometry()
+
+    # Asking
+
+    def ask(self, part: str) -> None:
+        """Float the values of a part by its chip."""
+        if part == "client":
+            self._ask_client()
+            return
+        self._with_choices(lambda: self._offer([part], self.chips[part]))
+
+    def ask_any(self, anchor: QWidget) -> None:
+        """Float the values of all parts at once, to be narrowed down by typing."""
+        parts = [part for part in self._parts if not self.chips[part].isHidden() and part != "client"]
+        self._with_choices(lambda: self._offer(parts, anchor))
+
+    def _with_choices(self, then: Callable[[], None]) -> None:
+        def have(choices: FilterChoices) -> None:
+            self._choices = choices
+            then()
+
+        self._desk.ask(self, self._desk.services.call_lists.choices, have, key="choices")
+
+    def _offer(self, parts: Sequence[str], anchor: QWidget) -> None:
+        is_one = len(parts) == 1
+        title = self._said.part(parts[0]) if is_one else self.tr("Filter by")
+        picks = [
+            Pick(
+                one.part + _BETWEEN + one.key,
+                one.words,
+                detail="" if is_one else self._said.part(one.part),
+                path=one.path,
+            )
+            for part in parts
+            for one in self._said.values(part, self._choices)
+            if is_one or one.key
+        ]
+        if not is_one:
+            picks.append(Pick("client" + _BETWEEN, self.tr("A client\u2026"), detail=self._said.part("client")))
+        made = PickFloat(self._desk.themes, self.window(), title)
+        now = parts[0] + _BETWEEN + key_of(parts[0], self._chosen) if is_one else None
+        made.narrow(picks, chosen_key=now)
+        names = {pick.key: pick.path[-1] if pick.path else pick.words for pick in picks}
+        made.taken.connect(lambda key: self._take(key, names[key]))
+        self.floats.pick(made, anchor)
+
+    def _take(self, taken: str, name: str) -> None:
+        part, _, key = taken.partition(_BETWEEN)
+        if part == "client" and not key:
+            self._ask_client()
+        elif taken == "period" + _BETWEEN + "days":
+            self._ask_days()
+        else:
+            self.set_part(part, key, name)
+
+    def _ask_client(self) -> None:
+        made = PickFloat(self._desk.themes, self.window(), self._said.part("client"), self.tr("Name, code or number"))
+        clients = self._desk.services.clients
+        names: dict[str, str] = {}
+
+        def find(text: str) -> None:
+            self._desk.ask(made, lambda: clients.page("all", text, None, _CLIENTS), offer, key="find")
+
+        def offer(page: ClientPage) -> None:
+            names.update((row.id, row.name) for row in page.rows)
+            picks = [Pick(row.id, row.name, row.city) for row in page.rows]
+            if not made.field.text():
+                picks.insert(0, Pick("", self._said.anything("client")))
+            made.offer(picks, chosen_key=self._chosen.client_id or None)
+
+        made.searched.connect(find)
+        made.taken.connect(lambda key: self.set_part("client", key, names.get(key, "")))
+
+        def begin(page: ClientPage) -> None:
+            offer(page)
+            self.floats.pick(made, self.chips["client"])
+
+        self._desk.ask(made, lambda: clients.page("all", "", None, _CLIENTS), begin)
+
+    def _ask_days(self) -> None:
+        from csr_desktop.ui.calls.days_float import DaysFloat
+
+        made = DaysFloat(self._desk, self.window(), self._chosen.from_day, self._chosen.to_day)
+        made.taken.connect(self._take_days)
+        self.floats.form(made, self.chips["period"], made.first)
+
+    def _take_days(self, from_day: str, to_day: str) -> None:
+        chosen = msgspec.structs.replace(self._chosen, period="days", from_day=from_day, to_day=to_day)
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._show()
+            self.changed.emit()
+
+    def focus_text(self) -> None:
+        self.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.text.selectAll()
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What the ids of the filter are called."""
+        return self._names
 
 
 class DayFoot(QWidget):
-    """How many calls were handled today, and how long they took."""
+    """How many calls were handled today, and how long they took; or what the list holds."""
 
     def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-import msgspec
-from PySide6.QtCore import QModelIndex, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from typing import TYPE_CHECKING, Final
 
-from csr_desktop.domain.change_set import ChangeSet
-from csr_desktop.domain.errors import CsrDesktopError
-from csr_desktop.services.call_rows import CallFilter, CallPage, CallRow, DayFigures
+from PySide6.QtCore import QModelIndex, QPoint, QTimer, Signal
+from PySide6.QtWidgets import QAbstractItemView, QWidget
+
+from csr_desktop.services.call_rows import CallFilter, CallKeys, CallRow, CallSpan, DayFigures
 from csr_desktop.ui.calls.call_filters import CallFilters, DayFoot
-from csr_desktop.ui.calls.call_list_model import CallListModel, Entry
-from csr_desktop.ui.calls.call_words import CallWords
+from csr_desktop.ui.calls.call_list_model import CallListModel
+from csr_desktop.ui.calls.exporting import ExportBar
 from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.buttons import IconButton
-from csr_desktop.ui.kit.lists import RowList
+from csr_desktop.ui.kit.long_list import LongList
 from csr_desktop.ui.kit.panes import Pane, column
-from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, Row
+from csr_desktop.ui.kit.rows import KEY_ROLE, Row
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
 from csr_desktop.ui.notices import PlaceNotice
 
-PAGE = 100
-_SKELETON_AFTER_MILLISECONDS = 150
-_HEADERS = ("now", "earlier")
+if TYPE_CHECKING:
+    from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.domain.errors import CsrDesktopError
+    from csr_desktop.ui.calls.call_words import CallWords
+
+PAGE: Final = 200
+"""Keys of the first page, which stands at once."""
+_MORE: Final = 2_000
+"""Keys of a further page: the index tells them in a moment."""
+_FIRST_ROWS: Final = 60
+_ONE_BY_ONE: Final = 300
+"""Calls that changed at once; of more the list is read anew."""
+_SKELETON_AFTER_MILLISECONDS: Final = 150
+PLAIN: Final = {"mine": CallFilter(), "team": CallFilter(whose="team")}
+"""By view, what it shows when nothing is filtered."""
+
+_Page = tuple[CallFilter, CallKeys, tuple[CallRow, ...], DayFigures, CallSpan]
 
 
 class CallList(Pane):
@@ -33,33 +46,44 @@ class CallList(Pane):
     opened = Signal(str)
     log_wanted = Signal()
     start_wanted = Signal()
+    saved_wanted = Signal()
+    export_wanted = Signal()
+    private_wanted = Signal()
+    older_wanted = Signal(str)
+    """Of this client, what is older than the calls here."""
 
     def __init__(self, desk: Desk, words: CallWords, parent: QWidget | None = None) -> None:
         super().__init__(desk.themes, " ", parent=parent)
         self._desk = desk
         self._words = words
         self._running = running_calls(desk)
-        self._rows: list[CallRow] = []
-        self._next_key: tuple[int, str] | None = None
+        self.view = "mine"
+        self.is_lead = False
+        self._shown: CallFilter | None = None
+        """Whose calls stand in the list."""
+        self._span = CallSpan(0, 0, 0)
+        self._count: int | None = None
+        self._figures: DayFigures | None = None
         self._has_answer = False
         self._wanted_id = ""
-        self.set_title(self.tr("Calls"))
         themes = desk.themes
-        self.filters = CallFilters(themes)
+        self.filters = CallFilters(desk)
         self.filters.hide()
-        self.model = CallListModel(self)
-        self.rows = RowList(themes, self.tr("Calls"))
-        self.rows.setModel(self.model)
+        self.model = CallListModel(themes, words)
+        self.model.setParent(self)
+        self.rows = LongList(themes, self.tr("Calls"), self.model)
+        self.rows.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._stack = StateStack(self.rows)
         self._empty = EmptyState(themes, "phone", "", "")
         self._error = ErrorState(themes)
         self._loading = LoadingState(themes)
         self.notice = PlaceNotice(desk, self)
+        self.export_bar = ExportBar(themes)
         self._foot = DayFoot(themes)
+        self._more_button = IconButton(themes, "dots-three", self.tr("More to do with this list"))
         self._filter_button = IconButton(themes, "funnel-simple", self.tr("Filter and search calls"), key_hint="/")
         self._filter_button.setCheckable(True)
-        self._log_button = IconButton(themes, "note-pencil", self.tr("Log a call afterwards"), key_hint="L")
-        self.header.add_button(self._log_button)
+        self.header.add_button(self._more_button)
         self.header.add_button(self._filter_button)
         self._lay_out()
         self._connect()
@@ -67,8 +91,7 @@ class CallList(Pane):
         self._skeleton.setSingleShot(True)
         self._skeleton.setInterval(_SKELETON_AFTER_MILLISECONDS)
         self._skeleton.timeout.connect(self._show_skeleton)
-        self._say_filter()
-        desk.ask(self, desk.services.people.is_lead, lambda is_lead: self.filters.set_lead(is_lead=is_lead))
+        self._say_title()
 
     def _lay_out(self) -> None:
         space = self._desk.themes.theme.sizes.space
@@ -81,6 +104,7 @@ class CallList(Pane):
         self._desk.noticed.disconnect(self.notice.show_notice)
         self._desk.noticed.connect(self._show_notice)
         self.body.addWidget(self._notices)
+        self.body.addWidget(self.export_bar)
         self.body.addWidget(self._foot)
 
     def _show_notice(self, notice: Notice) -> None:
@@ -91,145 +115,234 @@ class CallList(Pane):
     def _connect(self) -> None:
         self.filters.changed.connect(self._on_filter)
         self._filter_button.toggled.connect(self._on_filter_button)
-        self._log_button.clicked.connect(self.log_wanted)
+        self._more_button.clicked.connect(self._open_more)
         self.rows.current_row_changed.connect(self._on_current)
         self.rows.opened.connect(lambda index: self.opened.emit(str(index.data(KEY_ROLE))))
         self.model.wants_more.connect(self._ask_more)
-        self._running.listed.connect(self._show_rows)
+        self.model.rows_wanted.connect(self._ask_rows)
+        self._running.listed.connect(self._show_running)
         self._running.edited.connect(lambda _id: self._on_tick())
         self._running.ticked.connect(self._on_tick)
         self._error.acted.connect(self.load)
         self._empty.acted.connect(self._on_empty)
 
+    def _open_more(self) -> None:
+        from csr_desktop.ui.kit.menu_float import MenuLine, open_menu
+
+        lines = [
+            MenuLine(self.tr("Log a call afterwards"), self.log_wanted.emit, "note-pencil", "L"),
+            MenuLine(self.tr("Saved filters"), self.saved_wanted.emit, "bookmark-simple", "S"),
+            MenuLine(self.tr("Export this list"), self.export_wanted.emit, "download-simple", "Ctrl E"),
+        ]
+        if self.is_lead:
+            lines.append(MenuLine(self.tr("Private numbers, counted"), self.private_wanted.emit, "eye-slash", "P"))
+        open_menu(self._desk.themes, self._more_button.accessibleName(), self._more_button, lines, is_trailing=True)
+
+    # Views
+
+    def show_view(self, view: str) -> None:
+        """Mine, or the team's; what is filtered stays."""
+        if view != self.view:
+            self.view = view
+            self.filters.set_plain(PLAIN[view])
+            self._say_title()
+            self.load()
+
+    def _say_what(self) -> None:
+        """How many, where chips say what is filtered by; else of what time."""
+        if self.filters.isHidden():
+            self.header.set_count(self.filters.words())
+        else:
+            self.header.set_count("" if self._count is None else self._desk.words.locale.toString(self._count))
+
+    def _say_title(self) -> None:
+        title = {"mine": self.tr("My calls"), "team": self.tr("Team's calls")}[self.view]
+        self.set_title(title)
+        self.rows.setAccessibleName(title)
+        self._say_what()
+
     # Asking
 
     def load(self) -> None:
         """Ask for the first page, or for as much as is shown, and for the day's figures."""
-        wanted, limit = self.filters.chosen, max(PAGE, len(self._rows))
+        wanted = self.filters.chosen
+        limit = PAGE if wanted != self._shown else max(PAGE, min(self.model.call_count, _MORE))
         if not self._has_answer:
             self._skeleton.start()
-        calls = self._desk.services.calls
+        calls, lists = self._desk.services.calls, self._desk.services.call_lists
 
-        def run() -> tuple[CallFilter, CallPage, DayFigures]:
-            return wanted, calls.page(wanted, None, limit), calls.day_figures()
+        def run() -> _Page:
+            found = lists.keys(wanted, None, limit)
+            rows = calls.rows([i for _, i in found.keys[:_FIRST_ROWS]])
+            return wanted, found, rows, calls.day_figures(), lists.span(wanted)
 
         self._desk.ask(self, run, self._on_page, self._on_fault, key="page")
 
-    def _on_page(self, answer: tuple[CallFilter, CallPage, DayFigures]) -> None:
-        _, page, figures = answer
+    def _on_page(self, answer: _Page) -> None:
+        wanted, found, rows, self._figures, self._span = answer
+        is_other, self._shown = self._shown is not None and wanted != self._shown, wanted
         self._has_answer = True
         self._skeleton.stop()
-        self._rows = list(page.rows)
-        self._next_key = page.next_key
-        self._foot.say(*self._words.figures(figures))
-        self._show_rows()
+        self._count = None if found.next_key else len(found.keys)
+        self.rows.blockSignals(True)
+        self.model.show_running(self._running_rows())
+        self.model.show_first(wanted, found, rows, is_other=is_other)
+        if is_other:
+            self.rows.scrollToTop()
+        self.rows.blockSignals(False)
+        self._show_state()
+        if self._count is None:
+            self._ask_count(wanted)
+
+    def _ask_count(self, wanted: CallFilter) -> None:
+        lists = self._desk.services.call_lists
+
+        def show(count: int) -> None:
+            self._count = count
+            self._say_foot()
+
+        self._desk.ask(self, lambda: lists.count(wanted), show, key="count")
 
     def _on_fault(self, fault: CsrDesktopError) -> None:
         self._skeleton.stop()
+        self.model.give_up_page()
         self._error.say(self.tr("These calls could not be opened"), str(fault), button=self.tr("Try again"))
         self._stack.show_state(self._error)
 
     def _ask_more(self) -> None:
-        if self._next_key is None:
+        wanted, after, lists = self._shown, self.model.next_key, self._desk.services.call_lists
+        if wanted is None or after is None:
             return
-        wanted, after = self.filters.chosen, self._next_key
-        self._desk.ask(
-            self, lambda: self._desk.services.calls.page(wanted, after, PAGE), self._on_more, self._on_fault, key="more"
-        )
 
-    def _on_more(self, page: CallPage) -> None:
-        known = {row.id for row in self._rows}
-        self._rows += [row for row in page.rows if row.id not in known]
-        self._next_key = page.next_key
-        self._show_rows()
+        def show(found: CallKeys) -> None:
+            if wanted == self._shown:
+                self.model.add_page(found)
+                self.rows.fetch_ahead()
+
+        self._desk.ask(self, lambda: lists.keys(wanted, after, _MORE), show, self._on_fault, key="more")
+
+    def _ask_rows(self, ids: tuple[str, ...]) -> None:
+        calls = self._desk.services.calls
+        self._desk.ask(self, lambda: calls.rows(ids), self.model.put_rows, self._on_fault, key="rows")
 
     def on_changed(self, change_set: ChangeSet) -> None:
-        """Known calls are asked for by id; new ones, or ones that went, by the page."""
-        touched = change_set.ids("interactions")
-        if change_set.rights or change_set.touches("clients", "contacts", "phone_numbers", "users"):
+        """Calls are asked for by id: those here, and those that may belong here now."""
+        touched = sorted(change_set.ids("interactions"))
+        if change_set.rights or len(touched) > _ONE_BY_ONE or self._shown is None:
             self.load()
             return
+        if change_set.touches("clients", "contacts", "phone_numbers", "users"):
+            seen = self._seen()
+            self.model.forget_rows(seen)
+            self._ask_rows(tuple(seen))
         if not touched:
             return
-        known = {row.id for row in self._rows}
-        if not touched <= known:
-            self.load()
-            return
-        calls = self._desk.services.calls
-        self._desk.ask(
-            self, lambda: (calls.rows(sorted(touched)), calls.day_figures()), lambda a: self._on_rows(touched, *a)
-        )
+        calls, lists, wanted = self._desk.services.calls, self._desk.services.call_lists, self._shown
 
-    def _on_rows(self, asked: frozenset[str], rows: tuple[CallRow, ...], figures: DayFigures) -> None:
-        fresh = {row.id: row for row in rows}
-        self._rows = [fresh.get(row.id, row) for row in self._rows if row.id in fresh or row.id not in asked]
-        self._foot.say(*self._words.figures(figures))
-        self._show_rows()
+        def read() -> tuple[tuple[tuple[int, str], ...], tuple[CallRow, ...], DayFigures]:
+            found = lists.among(wanted, touched)
+            return found, calls.rows([i for _, i in found[:_FIRST_ROWS]]), calls.day_figures()
+
+        def show(answer: tuple[tuple[tuple[int, str], ...], tuple[CallRow, ...], DayFigures]) -> None:
+            if wanted != self._shown:
+                return
+            found, rows, self._figures = answer
+            if self._count is not None:
+                self._count += len(found) - len(self.model.ids_here(touched))
+            self.rows.blockSignals(True)
+            self.model.apply(touched, found, rows)
+            self.rows.blockSignals(False)
+            self._show_state()
+
+        self._desk.ask(self, read, show)
+
+    def _seen(self) -> list[str]:
+        """Ids of the calls in sight."""
+        rows = self.rows
+        first, last = (rows.indexAt(QPoint(0, y)).row() for y in (0, rows.viewport().height() - 1))
+        lines = self.model.lines[max(0, first) : (last if last >= 0 else len(self.model.lines)) + 1]
+        return [key for key in lines if self.model.row(key) is not None]
 
     # Showing
 
     def row(self, call_id: str) -> CallRow | None:
-        return next((row for row in self._rows if row.id == call_id), None)
+        return self.model.row(call_id)
 
-    def _entries(self) -> list[Entry]:
-        entries: list[Entry] = []
-        running = self._running.all()
-        if running:
-            entries.append(("now", HeaderRow(self.tr("Now"))))
-            entries += [(c.id, self._words.running_row(c, self._running.handle_seconds(c))) for c in running]
-        shown = [row for row in self._rows if self._running.get(row.id) is None]
-        wanted = self.filters.chosen
-        if wanted.period == "today":
-            if shown:
-                count = "" if self._next_key else self._desk.words.locale.toString(len(shown))
-                entries.append(("earlier", HeaderRow(self.tr("Earlier"), count)))
-            entries += [(row.id, self._past(row, wanted)) for row in shown]
-            return entries
-        day = ""
-        for row in shown:
-            today = self._desk.words.local(row.started_at).date().isoformat()
-            if today != day:
-                day = today
-                entries.append((f"day {day}", HeaderRow(self._desk.words.long_day(row.started_at))))
-            entries.append((row.id, self._past(row, wanted)))
-        return entries
+    @property
+    def _rows(self) -> list[CallRow]:
+        return self.model.rows_here()
 
-    def _past(self, row: CallRow, wanted: CallFilter) -> Row:
-        made = self._words.past_row(row, shows_agent=wanted.whose == "team")
-        if wanted.period == "today":
-            return made
-        return msgspec.structs.replace(made, time_text=self._desk.words.time_of_day(row.started_at))
+    def _running_rows(self) -> dict[str, Row]:
+        return {c.id: self._words.running_row(c, self._running.handle_seconds(c)) for c in self._running.all()}
 
-    def _show_rows(self) -> None:
-        entries = self._entries()
+    def _show_running(self) -> None:
         self.rows.blockSignals(True)
-        with self.rows.keep_place():
-            self.model.set_entries(entries)
+        self.model.show_running(self._running_rows())
         self.rows.blockSignals(False)
-        self.model.has_more = self._next_key is not None
-        if self._wanted_id and self.model.row_of(self._wanted_id) >= 0 and self.selected_id != self._wanted_id:
+        self._show_state()
+
+    def _show_state(self) -> None:
+        if self._wanted_id and self.selected_id != self._wanted_id and self.model.place_of(self._wanted_id) >= 0:
             self.show_selected(self._wanted_id)
-        if entries:
+        self._say_foot()
+        if self.model.lines:
             self._stack.show_content()
         elif self._has_answer:
             self._say_empty()
             self._stack.show_state(self._empty)
 
+    def _say_foot(self) -> None:
+        self._say_what()
+        if self._figures is None:
+            return
+        if self.view == "mine" and self._shown is not None and self._shown.period == "today":
+            self._foot.say(*self._words.figures(self._figures))
+            return
+        count = self.tr("%Ln call(s)", "", self._count) if self._count is not None else self.tr("Counting\u2026")
+        self._foot.say(count, self.older_words())
+
+    def older_words(self) -> str:
+        """What of the list's time is not on this computer; '' when all is."""
+        if not self._span.is_cut:
+            return ""
+        since = self._desk.words.day(self._desk.words.local(self._span.kept_since_at).date(), with_weekday=False)
+        if self.filters.chosen.client_id:
+            return self.tr("Older than {0}: O").format(since)
+        return self.tr("Here since {0}").format(since)
+
+    def ask_older(self) -> None:
+        """O: what is older of the client that is filtered by."""
+        if self.filters.chosen.client_id:
+            self.older_wanted.emit(self.filters.chosen.client_id)
+
     def _say_empty(self) -> None:
-        if self.filters.is_plain:
+        if self.filters.is_plain and self.view == "mine":
             self._empty.say(
                 self.tr("No calls yet today"),
                 self.tr("Calls you take and make stand here. Start one with Ctrl D, or log one afterwards with L."),
                 button=self.tr("Start a call"),
             )
+        elif self.filters.is_plain:
+            self._empty.say(
+                self.tr("No calls of the team yet today"),
+                self.tr("What colleagues take and make stands here as soon as they save it."),
+                button=self.tr("Show the last 30 days"),
+            )
         else:
-            self._empty.say(self.tr("No calls match"), self.filters.words(), button=self.tr("Show today's calls"))
+            words = [self.filters.words(), self.older_words()]
+            self._empty.say(
+                self.tr("No calls match"),
+                ". ".join(part for part in words if part),
+                button=self.tr("Show today's calls"),
+            )
 
     def _on_empty(self) -> None:
-        if self.filters.is_plain:
+        if not self.filters.is_plain:
+            self.filters.choose()
+        elif self.view == "mine":
             self.start_wanted.emit()
         else:
-            self.filters.choose()
+            self.filters.set_part("period", "month")
 
     def _show_skeleton(self) -> None:
         if not self._has_answer and not self._running.all():
@@ -237,28 +350,45 @@ class CallList(Pane):
 
     def _on_tick(self) -> None:
         if self.isVisible():
-            self.model.repaint(self._running_row)
-
-    def _running_row(self, key: str) -> Row | None:
-        call = self._running.get(key)
-        return self._words.running_row(call, self._running.handle_seconds(call)) if call else None
+            self.model.show_running(self._running_rows())
 
     def on_minute(self) -> None:
-        self._show_rows()
+        self.model.pass_time()
 
     # Choosing
 
     def _on_filter_button(self, is_on: bool) -> None:  # Qt's signal
         self.filters.setVisible(is_on)
+        self._say_what()
         if is_on:
-            self.filters.text.setFocus()
+            self.filters.focus_text()
         elif not self.filters.is_plain:
             self.filters.choose()
 
     def search(self) -> None:
         self._filter_button.setChecked(True)
-        self.filters.text.setFocus()
-        self.filters.text.selectAll()
+        self.filters.focus_text()
+
+    def ask_filter(self) -> None:
+        """F: filter by whatever is typed."""
+        self._show_filters()
+        self.filters.ask_any(self._filter_button)
+
+    def show_filter(self, chosen: CallFilter) -> None:
+        """A saved one."""
+        self._show_filters()
+        self.filters.show_filter(chosen)
+
+    def _show_filters(self) -> None:
+        self._filter_button.blockSignals(True)
+        self._filter_button.setChecked(True)
+        self._filter_button.blockSignals(False)
+        self.filters.show()
+        self._say_what()
+
+    def clear_filters(self) -> None:
+        """X: all that this list has."""
+        self.filters.choose()
 
     def fold_filters(self) -> bool:
         """Esc in the filters; False when they were folded already."""
@@ -269,17 +399,12 @@ class CallList(Pane):
         return True
 
     def _on_filter(self) -> None:
-        self._say_filter()
-        self._rows = []
-        self._next_key = None
+        self._say_what()
         self.load()
-
-    def _say_filter(self) -> None:
-        self.header.set_count(self.filters.words())
 
     def _on_current(self, index: QModelIndex) -> None:
         key = str(index.data(KEY_ROLE)) if index.isValid() else ""
-        if key and key not in _HEADERS:
+        if self.model.is_call(key):
             self._wanted_id = key
             self.selected.emit(key)
 
@@ -290,7 +415,7 @@ class CallList(Pane):
         found = self.rows.select_key(call_id)
         if not found:
             self.rows.clearSelection()
-            self.rows.setCurrentIndex(QModelIndex())
+            self.rows.setCurrentIndex(QModelIndex())  # said, or with the keyboard Qt would take the first
         self.rows.blockSignals(False)
         return found
 

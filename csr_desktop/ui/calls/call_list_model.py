@@ -1,83 +1,261 @@
-"""The rows of the list: what runs now, then what ran earlier. Changes come as single rows, never as a reset."""
+"""The lines of a list of calls: what runs now, then what was. All keys that were paged are here, of the rows those that
+are looked at, so a list of years costs no more than a day's.
+"""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+import msgspec
+from PySide6.QtCore import QTimer, Signal
 
-from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, Row, row_data, row_flags
+from csr_desktop.ui.keyed_model import KeyedModel
+from csr_desktop.ui.kit.rows import HeaderRow, Row
 
-Entry = tuple[str, Row | HeaderRow]
-"""A stable key and what is painted."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from csr_desktop.services.call_rows import CallFilter, CallKey, CallKeys, CallRow
+    from csr_desktop.ui.calls.call_words import CallWords
+    from csr_desktop.ui.keyed_model import Index
+    from csr_desktop.ui.kit.theme import ThemeSwitch
+
+NOW: Final = "now"
+EARLIER: Final = "earlier"
+_DAY: Final = "day "
+_KEPT: Final = 1_000
+"""Rows held at once: many times what a screen shows."""
+COMING: Final = Row("\u2026", is_done=True)
+"""Stands in a line until its row has come."""
 
 
-class CallListModel(QAbstractListModel):
-    """`set_entries` finds out what really changed; `wants_more` asks for the next page when the end comes near."""
+class CallListModel(KeyedModel):
+    """Keys of lines are the calls' ids; headers have keys of their own."""
 
+    about_to_change = Signal()
+    """Rows will be put in or taken out; the list remembers its place."""
+    was_changed = Signal()
     wants_more = Signal()
+    rows_wanted = Signal(tuple)
+    """Ids of the rows that are looked at and not here."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._entries: list[Entry] = []
-        self.has_more = False
+    def __init__(self, themes: ThemeSwitch, words: CallWords) -> None:
+        super().__init__(themes)
+        self._words = words
+        self._is_by_day = self._shows_agent = False
+        self._running: dict[str, Row] = {}
+        self._keys: list[CallKey] = []
+        self._rows: OrderedDict[str, CallRow] = OrderedDict()
+        self._headers: list[int] = []
+        self._day_from_at = 0
+        self._wanted: dict[str, None] = {}
+        self._next_key: CallKey | None = None
+        self._is_loading = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._ask_for_rows)
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._entries)
+    # What the list asks
 
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
-        if not index.isValid() or index.row() >= len(self._entries):
-            return None
-        key, row = self._entries[index.row()]
-        return key if role == KEY_ROLE else row_data(row, role)
+    @property
+    def group_lines(self) -> Sequence[int]:
+        return self._headers
 
-    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
-        if not index.isValid() or index.row() >= len(self._entries):
-            return Qt.ItemFlag.NoItemFlags
-        return row_flags(self._entries[index.row()][1])
+    def is_call(self, key: str) -> bool:
+        return bool(key) and key not in {NOW, EARLIER} and not key.startswith(_DAY)
 
-    def canFetchMore(self, _parent: QModelIndex | QPersistentModelIndex) -> bool:
-        return self.has_more
+    def line(self, key: str) -> Row | HeaderRow:
+        made = self._made.get(key)
+        if made is None:
+            made = self.make_line(key)
+            if made is not COMING:
+                self._made[key] = made
+        return made
 
-    def fetchMore(self, _parent: QModelIndex | QPersistentModelIndex) -> None:
-        self.has_more = False
-        self.wants_more.emit()
+    def make_line(self, key: str) -> Row | HeaderRow:
+        if key == NOW:
+            return HeaderRow(self.tr("Now"))
+        if key == EARLIER:
+            count = "" if self._next_key else self._words.words.locale.toString(len(self._shown()))
+            return HeaderRow(self.tr("Earlier"), count)
+        if key.startswith(_DAY):
+            return HeaderRow(self._words.words.long_day(int(key.removeprefix(_DAY))))
+        if key in self._running:
+            return self._running[key]
+        row = self._rows.get(key)
+        if row is None:
+            self._wanted[key] = None
+            self._soon.start()
+            return COMING
+        made = self._words.past_row(row, shows_agent=self._shows_agent)
+        if not self._is_by_day:
+            return made
+        return msgspec.structs.replace(made, time_text=self._words.words.time_of_day(row.started_at))
 
-    def row_of(self, key: str) -> int:
-        return next((at for at, entry in enumerate(self._entries) if entry[0] == key), -1)
+    def canFetchMore(self, parent: Index) -> bool:
+        return not parent.isValid() and self._next_key is not None and not self._is_loading
 
-    def key_at(self, row: int) -> str:
-        return self._entries[row][0] if 0 <= row < len(self._entries) else ""
+    def fetchMore(self, parent: Index) -> None:
+        if self.canFetchMore(parent):
+            self._is_loading = True
+            self.wants_more.emit()
 
-    def set_entries(self, entries: Sequence[Entry]) -> None:
-        """Insert, remove and repaint just the rows that differ; keys tell which is which."""
-        before, after = [key for key, _ in self._entries], [key for key, _ in entries]
-        if before != after:
-            self._move_to(before, after, entries)
-        for at, entry in enumerate(entries):
-            if self._entries[at][1] != entry[1]:
-                self._entries[at] = entry
-                index = self.index(at, 0)
-                self.dataChanged.emit(index, index)
+    def _ask_for_rows(self) -> None:
+        wanted, self._wanted = tuple(self._wanted), {}
+        if wanted:
+            self.rows_wanted.emit(wanted)
 
-    def _move_to(self, before: list[str], after: list[str], entries: Sequence[Entry]) -> None:
-        steps = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        # From the end, so that the places of what comes before stay right.
-        for kind, start, end, new_start, new_end in reversed(steps):
-            if kind in {"delete", "replace"}:
-                self.beginRemoveRows(QModelIndex(), start, end - 1)
-                del self._entries[start:end]
-                self.endRemoveRows()
-            if kind in {"insert", "replace"}:
-                self.beginInsertRows(QModelIndex(), start, start + new_end - new_start - 1)
-                self._entries[start:start] = entries[new_start:new_end]
-                self.endInsertRows()
+    # What the pane asks
 
-    def repaint(self, make: Callable[[str], Row | None]) -> None:
-        """Ask again for the rows whose words follow the clock; None leaves a row as it is."""
-        for at, (key, row) in enumerate(self._entries):
-            if isinstance(row, Row) and (made := make(key)) is not None and made != row:
-                self._entries[at] = (key, made)
-                index = self.index(at, 0)
-                self.dataChanged.emit(index, index)
+    @property
+    def next_key(self) -> CallKey | None:
+        return self._next_key
+
+    @property
+    def call_count(self) -> int:
+        """How many of the list are here so far."""
+        return len(self._keys)
+
+    def row(self, call_id: str) -> CallRow | None:
+        return self._rows.get(call_id)
+
+    def rows_here(self) -> list[CallRow]:
+        """In order."""
+        return [self._rows[i] for _, i in self._keys if i in self._rows]
+
+    def ids_here(self, ids: Iterable[str]) -> list[str]:
+        return [i for i in ids if self.place_of(i) >= 0 and i not in self._running]
+
+    # Filling
+
+    def show_running(self, rows: Mapping[str, Row]) -> None:
+        """The calls that run, in order; each is no other line meanwhile."""
+        before, self._running = self._running, dict(rows)
+        changed = [key for key in rows if before.get(key) != rows[key]]
+        if list(before) != list(rows):
+            self._lay_out()
+        self.repaint(changed)
+
+    def show_first(self, chosen: CallFilter, found: CallKeys, rows: Iterable[CallRow], *, is_other: bool) -> None:
+        """The first page; `is_other` when it is another list than before."""
+        self._is_by_day = chosen.period not in {"today", "yesterday"}
+        self._shows_agent = chosen.whose == "team"
+        self._keys, self._next_key, self._is_loading = list(found.keys), found.next_key, False
+        if is_other:
+            self._rows.clear()
+        self._take(rows)
+        if is_other and self._lines:
+            lines = list(self._laid_out())
+            self._headers = [at for at, (_, is_header) in enumerate(lines) if is_header]
+            self.reset_lines([key for key, _ in lines])
+        else:
+            self._lay_out()
+            self.repaint([EARLIER])
+
+    def add_page(self, found: CallKeys) -> None:
+        """The next keys. What came by a change meanwhile is here already."""
+        self._is_loading = False
+        self._next_key = found.next_key
+        after = self._keys[-1] if self._keys else None
+        new = [key for key in found.keys if after is None or key < after]
+        if new:
+            self._keys += new
+            first = len(self._lines)
+            lines = [key for key, _ in self._day_lines(new) if key not in self._running]
+            self._headers += [first + at for at, key in enumerate(lines) if not self.is_call(key)]
+            self._add_at_end(lines)
+        self.repaint([EARLIER])
+
+    def give_up_page(self) -> None:
+        self._is_loading = False
+
+    def apply(self, asked: Iterable[str], found: Iterable[CallKey], rows: Iterable[CallRow]) -> None:
+        """These were read again: keys of those that belong here, and some of their rows."""
+        gone = set(asked)
+        kept = [key for key in self._keys if key[1] not in gone]
+        end = self._next_key
+        kept += [key for key in found if end is None or key >= end]
+        kept.sort(reverse=True)
+        self._keys = kept
+        for call_id in gone:
+            self._rows.pop(call_id, None)
+            self._made.pop(call_id, None)
+        self._take(rows)
+        self._lay_out()
+        self.repaint([*gone, EARLIER])
+
+    def put_rows(self, rows: Iterable[CallRow]) -> None:
+        """What was wanted has come."""
+        rows = list(rows)
+        self._take(rows)
+        self.repaint([row.id for row in rows])
+
+    def forget_rows(self, kept: Iterable[str]) -> None:
+        """Names may have changed: but for these, rows are read again when they are looked at."""
+        keep = set(kept)
+        for call_id in [i for i in self._rows if i not in keep]:
+            del self._rows[call_id]
+            self._made.pop(call_id, None)
+
+    def pass_time(self) -> None:
+        """Times are said anew."""
+        self.repaint_all()
+
+    def _take(self, rows: Iterable[CallRow]) -> None:
+        for row in rows:
+            self._rows[row.id] = row
+            self._rows.move_to_end(row.id)
+            self._made.pop(row.id, None)
+        while len(self._rows) > _KEPT:
+            old, _ = self._rows.popitem(last=False)
+            self._made.pop(old, None)
+
+    # Lines
+
+    def _shown(self) -> list[CallKey]:
+        if not self._running:
+            return self._keys
+        return [key for key in self._keys if key[1] not in self._running]
+
+    def _laid_out(self) -> Iterator[tuple[str, bool]]:
+        """Keys of lines, and whether they are headers."""
+        if self._running:
+            yield NOW, True
+            yield from ((key, False) for key in self._running)
+        shown = self._shown()
+        if not self._is_by_day:
+            if shown:
+                yield EARLIER, True
+            yield from ((call_id, False) for _, call_id in shown)
+            return
+        self._day_from_at = 0
+        yield from self._day_lines(shown)
+
+    def _day_lines(self, keys: Iterable[CallKey]) -> Iterator[tuple[str, bool]]:
+        """Behind what came last: a header whenever a day ends. Keys come from the latest down."""
+        if not self._is_by_day:
+            yield from ((call_id, False) for _, call_id in keys)
+            return
+        for at, call_id in keys:
+            if not self._day_from_at or at < self._day_from_at:
+                self._day_from_at = self._midnight_before(at)
+                yield f"{_DAY}{self._day_from_at}", True
+            yield call_id, False
+
+    def _midnight_before(self, at: int) -> int:
+        midnight = self._words.words.local(at).replace(hour=0, minute=0, second=0, microsecond=0)
+        return round(midnight.timestamp()) * 1000
+
+    def _lay_out(self) -> None:
+        lines = [key for key, _ in self._laid_out()]
+        if lines == self._lines:
+            return
+        self.about_to_change.emit()
+        self.set_lines(lines)
+        self._note_headers()
+        self.was_changed.emit()
+
+    def _note_headers(self) -> None:
+        self._headers = [at for at, key in enumerate(self._lines) if not self.is_call(key)]

@@ -11,7 +11,15 @@ from csr_desktop.ui.kit.chips import Badge
 from csr_desktop.ui.kit.rows import Row
 
 if TYPE_CHECKING:
-    from csr_desktop.services.call_rows import CallDetail, CallerMatch, CallRow, DayFigures, RepeatHint, RunningCall
+    from csr_desktop.services.call_rows import (
+        CallDetail,
+        CallerMatch,
+        CallRow,
+        DayFigures,
+        NumberRow,
+        RepeatHint,
+        RunningCall,
+    )
     from csr_desktop.ui.kit.marks import LampKind
     from csr_desktop.ui.kit.theme import Tone
     from csr_desktop.ui.wording import Wording
@@ -250,6 +258,37 @@ class CallWords(QObject):
             end_text=end_text,
             end_tone=end_tone,
             spoken=self._past_spoken(row, end_text),
+        )
+
+    def number_row(self, row: NumberRow) -> Row:
+        """A line of the caller log."""
+        name = self.tr("One of our own lines") if row.is_own else row.name
+        tone: Tone = "muted"
+        if row.sharing_count > 1:
+            whose = self.tr("{0} and %n other(s)", "", row.sharing_count - 1).format(row.name)
+        elif name:
+            whose = ", ".join(part for part in (name, row.company) if part)
+        elif row.can_attach:
+            whose, tone = self.tr("Unknown: attach it to a person"), "accent"
+        else:
+            whose = self.tr("Unknown")
+        icon = "phone-incoming" if row.direction == "in" else "arrow-up-right"
+        if row.result in {"missed", "abandoned"}:
+            icon = "phone-x"
+        times = self.tr("%Ln call(s)", "", row.call_count)
+        at = self.words.short(row.last_at)
+        who = self.tr("last with {0}").format(row.last_name) if row.last_name and not row.name else ""
+        spoken = (row.number_shown, whose, times, self.words.moment(row.last_at), row.agent_name)
+        return Row(
+            row.number_shown,
+            icon=icon,
+            icon_tone="faint",
+            time_text=at,
+            keeps_time=True,
+            subtitle=tuple(part for part in (whose, who, row.agent_name) if part),
+            subtitle_tone=tone,
+            end_text=times,
+            spoken=", ".join(part for part in spoken if part),
         )
 
     def _past_spoken(self, row: CallRow, end_text: str) -> str:

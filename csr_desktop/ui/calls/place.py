@@ -10,10 +10,14 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from csr_desktop.ui.calls.call_list import CallList
 from csr_desktop.ui.calls.call_pane import CallPane
 from csr_desktop.ui.calls.call_words import CallWords
+from csr_desktop.ui.calls.exporting import Exporting
 from csr_desktop.ui.calls.log_form import LogForm
+from csr_desktop.ui.calls.number_list import NumberList
 from csr_desktop.ui.calls.past_call import PastCall
 from csr_desktop.ui.calls.place_actions import actions_of
+from csr_desktop.ui.calls.private_counts_list import PrivateCountsList
 from csr_desktop.ui.calls.running_calls import running_calls
+from csr_desktop.ui.calls.saved_asking import SavedAsking
 from csr_desktop.ui.context_pane import ContextPane
 from csr_desktop.ui.kit.panes import Pane, column
 from csr_desktop.ui.kit.states import EmptyState
@@ -23,11 +27,17 @@ from csr_desktop.ui.three_panes import Breadth, Share, ThreePanes, usual_share
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.services.call_rows import Saved
+    from csr_desktop.services.saved_filters import SavedFilter
     from csr_desktop.ui.actions import Action
     from csr_desktop.ui.desk import Desk, Target
     from csr_desktop.ui.kit.tokens import Sizes
 
 _SHOWN_FROM = ("interactions", "tickets", "follow_ups", "clients", "contacts", "phone_numbers", "users")
+
+
+VIEWS = ("mine", "team", "numbers")
+VIEW = "calls_"
+"""How the rail's keys of views begin: others have a view of that name, too."""
 
 
 def _usual(sizes: Sizes, breadth: Breadth, whole: int) -> Share:
@@ -45,6 +55,17 @@ class CallsPlace(Place):
         words = self.words = CallWords(desk.words)
         self.running = running_calls(desk)
         self.list = CallList(desk, words)
+        self.numbers = NumberList(desk, words)
+        self._lists = QStackedWidget()
+        self._lists.addWidget(self.list)
+        self._lists.addWidget(self.numbers)
+        self.private = PrivateCountsList(desk)
+        self._lists.addWidget(self.private)
+        self.is_lead = False
+        desk.ask(self, desk.services.people.is_lead, self._set_lead)
+        self.view = "mine"
+        self.saved = SavedAsking(desk, self)
+        self.exporting = Exporting(desk, self, self.list.export_bar)
         self.call_pane = CallPane(desk, words, self.running)
         self.past = PastCall(desk, words, self.running)
         self.log = LogForm(desk)
@@ -59,10 +80,22 @@ class CallsPlace(Place):
             )
         )
         self._centre = QStackedWidget()
-        for pane in (self._nothing, self.call_pane, self.past, self.log):
+        self._counted = Pane(desk.themes)
+        self._counted.body.addWidget(
+            EmptyState(
+                desk.themes,
+                "eye-slash",
+                self.tr("Counted, never shown"),
+                self.tr(
+                    "Card, bank and social security numbers are masked before a note is kept. Here is how many, by "
+                    "person and day, and how many a person said to be none. What they were is written nowhere."
+                ),
+            )
+        )
+        for pane in (self._nothing, self.call_pane, self.past, self.log, self._counted):
             self._centre.addWidget(pane)
-        self.list.setMinimumWidth(desk.themes.theme.sizes.width.context_min)
-        self.panes = ThreePanes(desk.themes, self.list, self._centre, self.context, usual=_usual)
+        self._lists.setMinimumWidth(desk.themes.theme.sizes.width.context_min)
+        self.panes = ThreePanes(desk.themes, self._lists, self._centre, self.context, usual=_usual)
         column(self).addWidget(self.panes)
         self._connect()
 
@@ -71,6 +104,14 @@ class CallsPlace(Place):
         self.list.opened.connect(self._on_opened)
         self.list.log_wanted.connect(self.log_afterwards)
         self.list.start_wanted.connect(self._on_start_wanted)
+        self.list.export_wanted.connect(self.export)
+        self.list.private_wanted.connect(self.show_private)
+        self.list.older_wanted.connect(self._on_older_wanted)
+        self.numbers.selected.connect(self.show_call)
+        self.numbers.attach_wanted.connect(self._on_attach_wanted)
+        for shown in (self.list, self.numbers):
+            shown.saved_wanted.connect(self.ask_saved)
+        self.saved.chosen.connect(self._on_saved_filter)
         self.call_pane.shown_changed.connect(self._show_client)
         self.call_pane.earlier_wanted.connect(self.show_call)
         self.call_pane.discard_wanted.connect(self.discard)
@@ -93,24 +134,28 @@ class CallsPlace(Place):
         return actions_of(self)
 
     def on_shown(self) -> None:
-        self.list.load()
+        self._left.load()
         call = self.running.foremost()
         if self._centre.currentWidget() is self._nothing and call is not None:
             self.show_call(call.id)
         if self.shows_running:
             self.call_pane.focus_work()
         else:
-            self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def on_changed(self, change_set: ChangeSet) -> None:
         self.list.on_changed(change_set)
+        self.numbers.on_changed(change_set)
+        self.private.on_changed(change_set)
+        if change_set.rights:
+            self.desk.ask(self, self.desk.services.people.is_lead, self._set_lead)
         if self.past.call_id and self.shows_past and (change_set.rights or change_set.touches(*_SHOWN_FROM)):
             self.past.show_call(self.past.call_id)
         if change_set.touches("topics", "dispositions"):
             self.call_pane.lists_changed()
 
     def on_minute(self) -> None:
-        self.list.on_minute()
+        self._left.on_minute()
         self.context.on_minute()
 
     def open_target(self, target: Target) -> None:
@@ -120,6 +165,80 @@ class CallsPlace(Place):
             return
         self.show_call(target.id)
         self.focus_call()
+
+    # Views
+
+    @property
+    def shown_list(self) -> CallList | NumberList:
+        """The list that can be filtered."""
+        return self.numbers if self.view == "numbers" else self.list
+
+    @property
+    def _left(self) -> CallList | NumberList | PrivateCountsList:
+        return self.private if self.view == "private" else self.shown_list
+
+    def _set_lead(self, is_lead: bool) -> None:  # a callback's only argument
+        self.is_lead = self.list.is_lead = is_lead
+        if not is_lead and self.view == "private":
+            self.show_view("mine")
+
+    def show_private(self) -> None:
+        """P: for a lead, how many private numbers their people wrote."""
+        self.choose_view(VIEW + "private")
+
+    def choose_view(self, key: str) -> None:
+        self.show_view(key.removeprefix(VIEW))
+        self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def next_view(self) -> None:
+        """V: one after the other."""
+        views = (*VIEWS, "private") if self.is_lead else VIEWS
+        self.choose_view(VIEW + views[(views.index(self.view) + 1) % len(views)])
+
+    def show_view(self, view: str) -> None:
+        self.view = view
+        self._lists.setCurrentWidget(self._left)
+        if view == "private":
+            self._open(self._counted)
+            self.context.clear()
+        elif self._centre.currentWidget() is self._counted:
+            self._show_nothing()
+        if view in {"numbers", "private"}:
+            self._left.load()
+        else:
+            self.list.show_view(view)
+            self.list.load()
+        self.view_changed.emit(VIEW + view)
+
+    def ask_saved(self) -> None:
+        """S: the filters that are kept, and this one to be kept."""
+        pane = self.shown_list
+        self.saved.ask(self.view, pane.filters.chosen, pane.filters.words(), pane.header)
+
+    def export(self) -> None:
+        """Ctrl+E: the list as it is filtered. Of the caller log, the calls behind its numbers."""
+        pane = self.shown_list
+        words = f"{pane.accessibleName()}, {pane.filters.words()}"
+        self.exporting.ask(pane.filters.chosen, words, pane.header)
+
+    def _on_saved_filter(self, saved: SavedFilter) -> None:
+        if saved.view != self.view:
+            self.show_view(saved.view)
+        self.shown_list.show_filter(saved.chosen)
+        self.shown_list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_attach_wanted(self, call_id: str) -> None:
+        self.show_call(call_id)
+        self.past.ask_who()
+
+    def _on_older_wanted(self, client_id: str) -> None:
+        """What is older than the calls here is read by way of the client, whose profile shows it."""
+        older = self.desk.services.older
+        self.desk.ask(self, lambda: older.show_more(client_id), lambda _state: self._open_client(client_id))
+
+    def _open_client(self, client_id: str) -> None:
+        self.desk.saved.emit()  # wakes what fetches
+        self.desk.open("client", client_id)
 
     def give_way(self, window_width: int) -> None:
         self.panes.give_way(window_width)
@@ -153,10 +272,12 @@ class CallsPlace(Place):
                 self.show_call(self.past.call_id)
             else:
                 self._show_nothing()
-        if self.list.rows.hasFocus() or self.list.filters.isAncestorOf(self.focusWidget() or self):
-            return self.list.fold_filters()
+        if (self.view != "private" and self.shown_list.rows.hasFocus()) or self.shown_list.filters.isAncestorOf(
+            self.focusWidget() or self
+        ):
+            return self.shown_list.fold_filters()
         self.panes.show_selected(is_shown=False)
-        self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
     # What is open
@@ -201,7 +322,7 @@ class CallsPlace(Place):
         if self.shows_running:
             self.call_pane.focus_work()
         elif self.shows_past:
-            self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_client(self) -> None:
         client_id = contact_id = ticket_id = ""
@@ -247,13 +368,13 @@ class CallsPlace(Place):
         elif gone:
             self._show_nothing()
             if self.isVisible():
-                self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+                self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_saved(self, saved: Saved) -> None:
         if self.running.foremost() is None:
             self.show_call(saved.interaction_id)
             if self.isVisible():
-                self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+                self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_came_back(self, call_id: str) -> None:
         self.show_call(call_id)
@@ -275,7 +396,7 @@ class CallsPlace(Place):
 
     def _on_logged(self, saved: Saved) -> None:
         self.show_call(saved.interaction_id)
-        self.list.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_start_wanted(self) -> None:
         self.running.start_asked.emit()

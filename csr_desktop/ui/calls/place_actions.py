@@ -230,7 +230,7 @@ def _calls(place: CallsPlace) -> list[Action]:
             why_not=lambda: place.tr("Choose a call of the list first."),
         ),
         Action("calls_log", place.tr("Log a call afterwards"), place.log_afterwards, "L", here, "note-pencil"),
-        Action("calls_search", place.tr("Filter and search calls"), place.list.search, "/", here, "funnel-simple"),
+        *_lists(place),
         Action(
             "calls_context",
             place.tr("Show or hide the client"),
@@ -240,6 +240,122 @@ def _calls(place: CallsPlace) -> list[Action]:
             "info",
             lambda: place.panes.is_folded,
             why_not=lambda: place.tr("The client is in sight already."),
+        ),
+    ]
+
+
+def _lists(place: CallsPlace) -> list[Action]:
+    here = place.key
+
+    def is_filtered() -> bool:
+        return is_listed() and not place.shown_list.filters.is_plain
+
+    def has_client() -> bool:
+        return place.view in {"mine", "team"} and bool(place.list.filters.chosen.client_id)
+
+    def is_unknown() -> bool:
+        current = place.numbers.current
+        return place.view == "numbers" and current is not None and current.can_attach
+
+    def is_listed() -> bool:
+        return place.view != "private"
+
+    def is_lead() -> bool:
+        return place.is_lead
+
+    def no_list() -> str:
+        return place.tr("These are counts; choose a list of calls first.")
+
+    def search() -> None:
+        place.shown_list.search()
+
+    def ask_filter() -> None:
+        place.shown_list.ask_filter()
+
+    def clear() -> None:
+        place.shown_list.clear_filters()
+
+    return [
+        Action(
+            "calls_search",
+            place.tr("Filter and search calls"),
+            search,
+            "/",
+            here,
+            "funnel-simple",
+            is_listed,
+            why_not=no_list,
+        ),
+        Action(
+            "calls_filter",
+            place.tr("Filter the calls by\u2026"),
+            ask_filter,
+            "F",
+            here,
+            "funnel-simple",
+            is_listed,
+            why_not=no_list,
+        ),
+        Action(
+            "calls_unfilter",
+            place.tr("Show the calls unfiltered"),
+            clear,
+            "X",
+            here,
+            "x",
+            is_filtered,
+            why_not=lambda: place.tr("Nothing is filtered."),
+        ),
+        Action(
+            "calls_saved",
+            place.tr("Saved filters of calls"),
+            place.ask_saved,
+            "S",
+            here,
+            "bookmark-simple",
+            is_listed,
+            why_not=no_list,
+        ),
+        Action(
+            "calls_export",
+            place.tr("Export this list of calls"),
+            place.export,
+            "Ctrl+E",
+            here,
+            "download-simple",
+            is_listed,
+            why_not=no_list,
+        ),
+        Action(
+            "calls_private",
+            place.tr("Private numbers in the team's texts, counted"),
+            place.show_private,
+            "P",
+            here,
+            "eye-slash",
+            is_lead,
+            why_not=lambda: place.tr("Only the lead of a team is told this."),
+        ),
+        Action("calls_next_view", place.tr("Next list of calls"), place.next_view, "V", here, "phone"),
+        Action(
+            "calls_older",
+            place.tr("Show the client's older calls"),
+            place.list.ask_older,
+            "O",
+            here,
+            "cloud-arrow-down",
+            has_client,
+            why_not=lambda: place.tr("Older calls are read by way of a client: filter by one first."),
+        ),
+        Action(
+            "calls_attach",
+            place.tr("Attach the number to a person"),
+            place.numbers.attach,
+            "M",
+            here,
+            "user-plus",
+            is_unknown,
+            why_not=lambda: place.tr("Choose an unknown number in the caller log first."),
         ),
     ]
 

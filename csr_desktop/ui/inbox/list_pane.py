@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QTimer, Signal
 from csr_desktop.services.inbox_rows import VIEWS
 from csr_desktop.ui.inbox.bulk_bar import BulkBar
 from csr_desktop.ui.inbox.inbox_model import InboxModel
-from csr_desktop.ui.inbox.long_list import LongList
 from csr_desktop.ui.kit.buttons import IconButton
+from csr_desktop.ui.kit.long_list import LongList
 from csr_desktop.ui.kit.panes import Pane, column
 from csr_desktop.ui.kit.state_stack import StateStack
 from csr_desktop.ui.notices import PlaceNotice

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import (
+    QAbstractListModel,
     QEvent,
     QItemSelection,
     QItemSelectionModel,
@@ -26,15 +27,30 @@ from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtCore import SignalInstance
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
 
-    from csr_desktop.ui.inbox.inbox_model import InboxModel
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
 _AHEAD = 150
 """Lines below the last visible one at which the next page is asked for."""
 _Command = QItemSelectionModel.SelectionFlag
 _Move = QAbstractItemView.CursorAction
+
+
+class GroupedLines(Protocol):
+    """What a list model must say besides, so that places can be reckoned."""
+
+    about_to_change: SignalInstance
+    """Rows will be put in or taken out; the list remembers its place."""
+    was_changed: SignalInstance
+
+    @property
+    def group_lines(self) -> Sequence[int]:
+        """Where groups begin, in order."""
+
+    def place_of(self, key: str) -> int:
+        """The line of a key, -1 for one that is not here."""
 
 
 class LongList(MarkingList):
@@ -50,15 +66,17 @@ class LongList(MarkingList):
     _is_key_down = _is_painted = False
     _range_from = QPersistentModelIndex()
 
-    def __init__(self, themes: ThemeSwitch, name: str, model: InboxModel) -> None:
+    def __init__(self, themes: ThemeSwitch, name: str, model: QAbstractListModel) -> None:
+        """The model is one of GroupedLines, too."""
         super().__init__(themes, name)
         self._model = model
+        self._lines = cast("GroupedLines", model)
         self._anchor: tuple[str, int] | None = None
         self.setModel(model)
         for signal in (model.rowsInserted, model.rowsRemoved, model.layoutChanged, model.modelReset):
             signal.connect(self.doItemsLayout)
-        model.about_to_change.connect(self._remember_place)
-        model.was_changed.connect(self._restore_place)
+        self._lines.about_to_change.connect(self._remember_place)
+        self._lines.was_changed.connect(self._restore_place)
         self.verticalScrollBar().valueChanged.connect(self.fetch_ahead)
 
     # Where rows stand
@@ -68,7 +86,7 @@ class LongList(MarkingList):
         if isinstance(delegate, RowDelegate):
             self._row_height = delegate.height_of(Row(""))
             self._group_height = delegate.height_of(HeaderRow(""))
-        self._groups = self._model.group_lines
+        self._groups = self._lines.group_lines
         self._count = self._model.rowCount()
 
     def _top_of(self, line: int) -> int:
@@ -224,14 +242,14 @@ class LongList(MarkingList):
         if self._anchor is None:
             return
         key, top = self._anchor
-        line = self._model.place_of(key)
+        line = self._lines.place_of(key)
         if line >= 0:
             self.verticalScrollBar().setValue(self._top_of(line) - top)
 
     # Choosing
 
     def select_key(self, key: object) -> bool:
-        line = self._model.place_of(str(key))
+        line = self._lines.place_of(str(key))
         if line >= 0:
             self.select_row(line)
         return line >= 0

@@ -1,0 +1,161 @@
+"""Lists of calls as they are filtered: keys in order, how many, and the numbers that called or were called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csr_desktop.store.sql import Sql
+
+CallKey = tuple[int, str]
+"""Start and id."""
+_CHUNK: Final = 500
+_DIALLED: Final = "CASE WHEN i.direction = 'out' THEN i.dial_seconds ELSE 0 END"
+_SECONDS: Final = f"(i.talk_seconds + i.hold_seconds + i.wrap_up_seconds + {_DIALLED})"
+"""Handle time, as `domain.figures` reckons it."""
+_NAMED: Final = "(SELECT id FROM {} WHERE name LIKE ? ESCAPE '\\')"
+_TEXT: Final = (
+    "(i.note LIKE ? ESCAPE '\\' OR i.number LIKE ? ESCAPE '\\' "
+    f"OR i.client_id IN {_NAMED.format('clients')} OR i.contact_id IN {_NAMED.format('contacts')})"
+)
+
+
+class CallQuestion(NamedTuple):
+    """Which calls: of one agent, and where `is_of_teams` of these teams alone. Instants from `since_at` up to
+    `until_at`, 0 for no bound; seconds of handle time from `least_seconds` to below `below_seconds`, 0 for
+    none. '' and () filter nothing. `is_wide`: so much of the table is looked at that it is read through, which is
+    faster than by an index whose order is not the table's.
+    """
+
+    agent_id: str
+    teams: tuple[str, ...]
+    is_of_teams: bool
+    since_at: int = 0
+    until_at: int = 0
+    direction: str = ""
+    results: tuple[str, ...] = ()
+    channel: str = ""
+    client_id: str = ""
+    topic_ids: tuple[str, ...] = ()
+    disposition_id: str = ""
+    least_seconds: int = 0
+    below_seconds: int = 0
+    text: str = ""
+    is_wide: bool = False
+
+
+def keys(sql: Sql, question: CallQuestion, after: CallKey | None, limit: int) -> list[CallKey]:
+    """Those after a key, the newest first."""
+    where, values = _where(question)
+    if after is not None:
+        where += " AND (i.started_at, i.id) < (?, ?)"
+        values += after
+    order = f"{_sign(question)}i.started_at DESC, i.id DESC"
+    text = f"SELECT i.started_at, i.id FROM interactions i WHERE {where} ORDER BY {order} LIMIT ?"
+    return [(at, i) for at, i in sql.all(text, *values, limit)]
+
+
+def among(sql: Sql, question: CallQuestion, ids: Sequence[str]) -> list[CallKey]:
+    """Those of these ids that belong to the list, in any order."""
+    where, values = _where(question)
+    found: list[CallKey] = []
+    for start in range(0, len(ids), _CHUNK):
+        part = ids[start : start + _CHUNK]
+        marks = ",".join("?" * len(part))
+        text = f"SELECT i.started_at, i.id FROM interactions i WHERE i.id IN ({marks}) AND {where}"
+        found += [(at, i) for at, i in sql.all(text, *part, *values)]
+    return found
+
+
+def count(sql: Sql, question: CallQuestion) -> int:
+    where, values = _where(question)
+    return int(sql.value(f"SELECT COUNT(*) FROM interactions i WHERE {where}", *values) or 0)
+
+
+def extent(sql: Sql, question: CallQuestion) -> tuple[int, int, int]:
+    """How many, and the starts of the oldest and the newest; 0 where there is none."""
+    where, values = _where(question)
+    extent_of = "COUNT(*), coalesce(MIN(i.started_at), 0), coalesce(MAX(i.started_at), 0)"
+    text = f"SELECT {extent_of} FROM interactions i WHERE {where}"
+    found, from_at, to_at = sql.one(text, *values) or (0, 0, 0)
+    return int(found), int(from_at), int(to_at)
+
+
+def numbers(sql: Sql, question: CallQuestion) -> list[tuple[str, int, int]]:
+    """(number, how often, last) of every number in the list, the latest first. Withheld ones are none."""
+    where, values = _where(question)
+    return sql.all(
+        f"SELECT i.number, COUNT(*), MAX(i.started_at) AS last FROM interactions i WHERE {where} AND i.number <> '' "
+        "GROUP BY +i.number ORDER BY last DESC, i.number DESC",
+        *values,
+    )
+
+
+def last_calls(sql: Sql, question: CallQuestion, wanted: Sequence[str]) -> dict[str, str]:
+    """By number, the id of its latest call in the list."""
+    where, values = _where(question)
+    text = (
+        f"SELECT i.id FROM interactions i WHERE i.number = ? AND {where} ORDER BY i.started_at DESC, i.id DESC LIMIT 1"
+    )
+    found = ((number, sql.value(text, number, *values)) for number in wanted)
+    return {number: str(call_id) for number, call_id in found if call_id}
+
+
+def holders(sql: Sql, wanted: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """By number, who has it: (contact id, client id), the contact '' for a company's own line. Those who are no longer
+    active come last.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        text = (
+            "SELECT n.e164, n.contact_id, n.client_id FROM phone_numbers n LEFT JOIN contacts p ON p.id = n.contact_id "
+            f"WHERE n.e164 IN ({','.join('?' * len(part))}) AND n.deleted = 0 AND coalesce(p.deleted, 0) = 0 "
+            "ORDER BY coalesce(p.is_active, 1) DESC, n.id"
+        )
+        for e164, contact_id, client_id in sql.all(text, *part):
+            found.setdefault(e164, []).append((contact_id, client_id))
+    return found
+
+
+def _sign(question: CallQuestion) -> str:
+    """Before a column, keeps SQLite from an index of it."""
+    return "+" if question.is_wide else ""
+
+
+def _where(question: CallQuestion) -> tuple[str, list[Any]]:
+    sign = _sign(question)
+    parts = [
+        ("i.deleted = 0", ()),
+        ("i.client_id = ?", _one(question.client_id)),
+        (f"{sign}i.agent_id = ?", _one(question.agent_id)),
+        # No index begins with the scope, and none is wanted: the order of time is.
+        (f"+i.scope IN ({_marks(question.teams)})", question.teams if question.is_of_teams else None),
+        (f"{sign}i.started_at >= ?", _one(question.since_at)),
+        (f"{sign}i.started_at < ?", _one(question.until_at)),
+        ("i.direction = ?", _one(question.direction)),
+        ("i.channel = ?", _one(question.channel)),
+        ("i.disposition_id = ?", _one(question.disposition_id)),
+        (f"i.result IN ({_marks(question.results)})", question.results or None),
+        (f"i.topic_id IN ({_marks(question.topic_ids)})", question.topic_ids or None),
+        (f"{_SECONDS} >= ?", _one(question.least_seconds)),
+        (f"{_SECONDS} < ?", _one(question.below_seconds)),
+        (_TEXT, (_pattern(question.text),) * 4 if question.text else None),
+    ]
+    held = [(text, values) for text, values in parts if values is not None]
+    return " AND ".join(text for text, _ in held), [value for _, values in held for value in values]
+
+
+def _one(value: str | int) -> tuple[str | int] | None:
+    """What is bound for a value, None for none."""
+    return (value,) if value else None
+
+
+def _pattern(text: str) -> str:
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
