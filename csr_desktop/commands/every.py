@@ -5,15 +5,18 @@ from csr_desktop.commands.administration import (
     AddDisposition,
     AddMembership,
     AddOrganisation,
+    AddScript,
     AddSlaPolicy,
     AddTeam,
     AddTopic,
     AddUser,
+    EditOrganisation,
+    EditScript,
     EditUser,
     RemoveMembership,
 )
 from csr_desktop.commands.attachments import AddAttachment, RemoveAttachment
-from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
+from csr_desktop.commands.calls import EditInteraction, LogInteraction, ResolveCaller, ReturnMissedCall
 from csr_desktop.commands.clients import (
     AddClient,
     AddContact,
@@ -44,6 +47,7 @@ from csr_desktop.commands.tickets import (
 Any_ = (
     LogInteraction
     | EditInteraction
+    | ResolveCaller
     | ReturnMissedCall
     | OpenTicket
     | AddMessage
@@ -75,6 +79,9 @@ Any_ = (
     | AddSlaPolicy
     | AddTopic
     | AddDisposition
+    | AddScript
+    | EditScript
+    | EditOrganisation
     | AddAttachment
     | RemoveAttachment
 )

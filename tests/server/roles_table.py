@@ -34,12 +34,12 @@ TABLE: Final[dict[tuple[str, str], str]] = {
 AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddClient EditClient AddContact EditContact AddNumber RemoveNumber AddNote".split(), CLIENTS),
     **dict.fromkeys("LogInteraction EditInteraction ReturnMissedCall OpenTicket AddMessage EditTicket".split(), WORK),
-    **dict.fromkeys(("AddAttachment", "RemoveAttachment"), WORK),
+    **dict.fromkeys(("AddAttachment", "RemoveAttachment", "ResolveCaller"), WORK),
     **dict.fromkeys("AssignTicket ChangeTicketState EscalateTicket AddFollowUp CompleteFollowUp".split(), WORK),
     **dict.fromkeys("ReopenFollowUp SnoozeFollowUp RenegotiateFollowUp ReassignFollowUp EditFollowUp".split(), WORK),
     **dict.fromkeys("AddUser EditUser AddTeam AddMembership RemoveMembership AddOrganisation".split(), SETTINGS),
     **dict.fromkeys("AddCalendar AddTopic AddDisposition".split(), SETTINGS),
-    "AddSlaPolicy": POLICIES,
+    **dict.fromkeys("AddSlaPolicy AddScript EditScript EditOrganisation".split(), POLICIES),
 }
 _AUTHOR: Final = {
     "interactions": "agent_id",
@@ -62,6 +62,9 @@ _NAMED: Final = {
     "user_id": "users",
     "team_id": "teams",
     "parent_id": "topics",
+    "number_id": "phone_numbers",
+    "owner_id": "users",
+    "wrap_up_disposition_id": "dispositions",
 }
 """Fields that name another row."""
 _GIVEN: Final = {"assignee_id": "assignee_id", "becomes_id": "assignee_id", "to_id": "escalated_to_id"}
@@ -207,6 +210,8 @@ class Roles:
         contact = self.row("contacts", getattr(command, "contact_id", ""))
         if kind == "AddNumber" and contact is not None and contact["client_id"] != getattr(command, "client_id", ""):
             return {"unknown"}
+        if kind == "ResolveCaller" and row is not None and not self._is_theirs(row, command):
+            return {"no"}
         if kind == "EditUser" and row is not None and self._is_last_administrator(row, command):
             return {"no"}
         if not self._is_rightly_given(user_id, row, command):
@@ -214,6 +219,14 @@ class Roles:
         if kind in _ONLY_OPEN and row is not None and row["state"] != "open":
             return {"yes", "no"}
         return {"yes"}
+
+    def _is_theirs(self, row: dict[str, Any], command: Command) -> bool:
+        """Whether the number that a call came from is that person's."""
+        number = self.row("phone_numbers", getattr(command, "number_id", ""))
+        if number is None or number["deleted"] or number["e164"] != row["number"]:
+            return False
+        changes: dict[str, Any] = getattr(command, "changes", {})
+        return all(becomes == number[field] for field, (_, becomes) in changes.items() if field in number)
 
     def _is_rightly_given(self, user_id: str, row: dict[str, Any] | None, command: Command) -> bool:
         scope = row["scope"] if row else getattr(command, "scope", "")
