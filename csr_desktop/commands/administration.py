@@ -165,7 +165,8 @@ class EditOrganisation(EditRow, frozen=True, kw_only=True, tag=True):
     def check(self, field: str, value: Any) -> None:
         if field == "wrap_up_limit_seconds" and value and not LEAST_WRAP_UP <= value <= MOST_WRAP_UP:
             raise Refused(
-                "not_allowed", f"A wrap-up can be limited to between {LEAST_WRAP_UP} seconds and an hour; 0 is no limit."
+                "not_allowed",
+                f"A wrap-up can be limited to between {LEAST_WRAP_UP} seconds and an hour; 0 is no limit.",
             )
 
 

@@ -299,7 +299,11 @@ class Dice:
 
     def _AddScript(self, me: str) -> Command:  # noqa: N802
         return admin.AddScript(
-            row_id=new_id(), topic_id=self._any("topics"), title=self._words(), steps='["Sample"]', owner_id=self._user()
+            row_id=new_id(),
+            topic_id=self._any("topics"),
+            title=self._words(),
+            steps='["Sample"]',
+            owner_id=self._user(),
         )
 
     def _EditScript(self, me: str) -> Command:  # noqa: N802
