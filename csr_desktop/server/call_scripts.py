@@ -1,7 +1,7 @@
 """Scripts and checklists of topics from a file, and what there is of them.
 
-The file is a table with a line a step: topic (as “Payroll tax > Notice”), title, kind, step, reviewed on, owner. Lines of
-the same topic and title are one script, in their order; what is empty there is as in the line above.
+The file is a table with a line a step: topic (as “Payroll tax > Notice”), title, kind, step, reviewed on, owner. Lines
+of the same topic and title are one script, in their order; what is empty there is as in the line above.
 """
 
 from __future__ import annotations
@@ -146,7 +146,8 @@ def set_wrap_up_limit(
     """
     sql, commands = administration.sql, list[Command]()
     row = sql.one(
-        "SELECT id, wrap_up_limit_seconds, wrap_up_disposition_id FROM organisations WHERE deleted = 0 ORDER BY id LIMIT 1"
+        "SELECT id, wrap_up_limit_seconds, wrap_up_disposition_id FROM organisations WHERE deleted = 0 "
+        "ORDER BY id LIMIT 1"
     )
     if row is None:
         raise BadInput("organisation", "There is no organisation yet.")

@@ -210,9 +210,10 @@ class Roles:
         contact = self.row("contacts", getattr(command, "contact_id", ""))
         if kind == "AddNumber" and contact is not None and contact["client_id"] != getattr(command, "client_id", ""):
             return {"unknown"}
-        if kind == "ResolveCaller" and row is not None and not self._is_theirs(row, command):
-            return {"no"}
-        if kind == "EditUser" and row is not None and self._is_last_administrator(row, command):
+        if row is not None and (
+            (kind == "ResolveCaller" and not self._is_theirs(row, command))
+            or (kind == "EditUser" and self._is_last_administrator(row, command))
+        ):
             return {"no"}
         if not self._is_rightly_given(user_id, row, command):
             return {"no", "unknown"}
