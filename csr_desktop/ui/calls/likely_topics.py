@@ -1,0 +1,71 @@
+"""What a call is probably about, beneath the topic until one is chosen: a press takes it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from csr_desktop.ui.calls.call_words import PATH_SIGN
+from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.flow import FlowLayout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csr_desktop.services.lists import TopicNode
+    from csr_desktop.ui.desk import Desk
+
+KEY = "Ctrl+Shift+T"
+_MOST = 3
+
+
+class LikelyTopics(QWidget):
+    """Up to three, the likeliest first."""
+
+    chosen = Signal(str)
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._nodes: tuple[TopicNode, ...] = ()
+        self._flow = FlowLayout(desk.themes.theme.sizes.space.apart, self)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(self.tr("Likely topics"))
+        self.hide()
+
+    @property
+    def is_offered(self) -> bool:
+        return not self.isHidden()
+
+    def set_topics(self, nodes: Sequence[TopicNode]) -> None:
+        likely = tuple(node for node in nodes if node.is_likely)[:_MOST]
+        if likely == self._nodes:
+            return
+        self._nodes = likely
+        while (item := self._flow.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        if likely:
+            self._flow.addWidget(Label(self.tr("Likely"), tone="faint", size="caption"))
+        for place, node in enumerate(likely):
+            hint = KEY.replace("+", " ") if place == 0 else ""
+            button = Button(self._desk.themes, PATH_SIGN.join(node.path), role="link", key_hint=hint, parent=self)
+            button.set_text_size("caption")
+            button.clicked.connect(partial(self.chosen.emit, node.id))
+            self._flow.addWidget(button)
+
+    def show_for(self, topic_id: str) -> None:
+        """Offered while no topic is chosen."""
+        self.setVisible(bool(self._nodes) and not topic_id)
+
+    def take_first(self) -> None:
+        """Choose the likeliest, if it is offered."""
+        if self.is_offered:
+            self.chosen.emit(self._nodes[0].id)
