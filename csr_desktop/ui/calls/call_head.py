@@ -178,7 +178,7 @@ class CallHead(QWidget):
         self.timer.setText(self._desk.words.timer(self._running.handle_seconds(call)))
         told, note = self._words.parts_told(call)
         asked = self._running.consult_seconds(call)
-        if asked:
+        if asked or call.is_consulting:
             note = self._words.consult(asked, call.consult_with)
         self.handle.set_parts(self._running.parts(call), call.usual_seconds, told, note)
 

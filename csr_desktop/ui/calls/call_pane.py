@@ -188,7 +188,9 @@ class CallPane(Pane):
         self._show_topic(call)
         if is_other:
             self.beside.hide()
-        self.script.show_scripts(call.scripts, call.checked)
+        # What is read beside the notes need not be offered beneath them.
+        others = [one for one in call.scripts if one.id != self.beside.script_id]
+        self.script.show_scripts(others, call.checked)
         self.beside.refresh(call)
         self.steps.show_call(call, self._running.open_step_of(call))
         self._show_disposition(call)
@@ -425,6 +427,7 @@ class CallPane(Pane):
             return True
         script = next((one for one in call.scripts if one.id == script_id), call.scripts[0])
         self.beside.open(script, call.checked)
+        self.script.show_scripts([one for one in call.scripts if one.id != script.id], call.checked)
         announce(self, self.tr("{0}, beside the notes").format(script.title))
         return True
 
@@ -433,6 +436,8 @@ class CallPane(Pane):
             return False
         had_focus = self.beside.has_focus()
         self.beside.hide()
+        if self.call is not None:
+            self.script.show_scripts(self.call.scripts, self.call.checked)
         if had_focus:
             self.notes.setFocus(Qt.FocusReason.TabFocusReason)
         return True

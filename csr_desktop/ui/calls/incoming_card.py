@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from csr_desktop.ui.kit.theme import Tone
 
 _PEOPLE = 3
+_OTHERS = 2
+"""Beside one who was taken."""
 _CALLBACKS = 2
 _PROMISES = _TICKETS = 2
 _CONTACTS = 3
@@ -271,7 +273,7 @@ class IncomingCard(FloatFrame):
                 widget.deleteLater()
         self.choices = self._people(pop)
         self.attach.setVisible(pop.match.number_kind == "possible" and not pop.match.candidates)
-        made = [*self.choices, *self._of_client(pop)]
+        made = [*self._of_client(pop), *self.choices] if pop.match.chosen_id else [*self.choices, *self._of_client(pop)]
         for widget in made:
             self._facts.addWidget(widget)
         self._facts_line.setVisible(bool(made))
@@ -280,10 +282,13 @@ class IncomingCard(FloatFrame):
         """Whom to choose from, the likeliest first; whoever was taken stands above already."""
         if people_sharing(pop.match) < 2:
             return []
-        others = [one for one in pop.match.candidates if one.is_active]
-        others = [one for one in others if not one.contact_id or one.contact_id != pop.match.chosen_id]
+        chosen_id = pop.match.chosen_id
+        people = [one for one in pop.match.candidates if one.is_active and one.contact_id]
+        known = {one.client_id for one in people}
+        lines = [one for one in pop.match.candidates if not one.contact_id and one.client_id not in known]
+        others = [one for one in [*people, *lines] if one.contact_id != chosen_id or not chosen_id]
         shown: list[PersonLine] = []
-        for one, key in zip(others[:_PEOPLE], PERSON_KEYS, strict=False):
+        for one, key in zip(others[: _OTHERS if chosen_id else _PEOPLE], PERSON_KEYS, strict=False):
             count = one.reason_value if one.reason == "called_from_number" else 0
             reason = self._words.candidate_reason(one.reason, one.last_called_at, count)
             name = one.contact_name or self._words.own_line()

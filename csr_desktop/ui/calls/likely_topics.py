@@ -53,7 +53,9 @@ class LikelyTopics(QWidget):
                 widget.hide()
                 widget.deleteLater()
         if likely:
-            self._flow.addWidget(Label(self.tr("Likely"), tone="faint", size="caption"))
+            caption = Label(self.tr("Likely"), tone="muted", size="caption")
+            caption.setFixedHeight(self._desk.themes.theme.sizes.height.control)
+            self._flow.addWidget(caption)
         for place, node in enumerate(likely):
             hint = KEY.replace("+", " ") if place == 0 else ""
             button = Button(self._desk.themes, PATH_SIGN.join(node.path), role="link", key_hint=hint, parent=self)

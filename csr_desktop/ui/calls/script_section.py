@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.buttons import Button
@@ -61,7 +61,7 @@ class ScriptLine(QWidget):
         set_look(made, role="card")
         made.setFixedHeight(sizes.height.sub_header)
         row = line(made, spacing=sizes.space.apart, margins=(sizes.space.apart, 0, sizes.space.apart, 0))
-        row.addWidget(IconMark(themes, "book-open" if script.kind == "script" else "list-checks", tone="muted"))
+        row.addWidget(IconMark(themes, "book-open" if script.kind == "script" else "check-square", tone="muted"))
         row.addWidget(ElidedLabel(script.title), 1)
         reviewed = ""
         if done:
@@ -78,10 +78,18 @@ class ScriptLine(QWidget):
         return made
 
 
+_LEAST_ROWS: Final = 6
+
+
 class _Words(Label):
     """A step's words; a click on them is one on its box."""
 
     pressed = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # What scrolls asks for the least height, which knows nothing of a width.
+        self.setMinimumHeight(self.heightForWidth(self.width()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -104,20 +112,21 @@ class ScriptBeside(QFrame):
         themes, space = desk.themes, desk.themes.theme.sizes.space
         set_look(self, role="card")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.title = Label(weight=600, wraps=True)
+        self.title = ElidedLabel(weight=600)
         self.close_button = Button(themes, self.tr("Close"), role="quiet", key_hint="Esc")
-        self._hint = Label(size="caption", tone="muted", wraps=True)
+        self._hint = ElidedLabel(size="caption", tone="muted")
+        self.setMinimumHeight(_LEAST_ROWS * themes.theme.sizes.height.row_one_line)
         self._steps = ScrollColumn(self.tr("Steps"), spacing=space.tight, margins=(space.apart, 0, space.apart, 0))
         whole = column(self, spacing=space.close, margins=(1, space.close, 1, space.close))
         head = line(spacing=space.close, margins=(space.apart, 0, space.tight, 0))
         head.addWidget(self.title, 1)
         head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         whole.addLayout(head)
+        under = line(margins=(space.apart, 0, space.apart, 0))
+        under.addWidget(self._hint, 1)
+        whole.addLayout(under)
         whole.addWidget(Hairline(themes))
         whole.addWidget(self._steps, 1)
-        foot = line(margins=(space.apart, 0, space.apart, 0))
-        foot.addWidget(self._hint, 1)
-        whole.addLayout(foot)
         self.close_button.clicked.connect(self.left)
         self.hide()
 
@@ -168,16 +177,13 @@ class ScriptBeside(QFrame):
             body.addWidget(self._row(script, place, step))
         for (_, box), (_, after) in zip(self._boxes, self._boxes[1:], strict=False):
             QWidget.setTabOrder(box, after)
-        is_ticked = script.kind == "checklist"
-        self._hint.setText(
-            self.tr("F1 once more: go through the steps, Space ticks") if is_ticked else self.tr("Esc closes")
-        )
+        self._hint.setVisible(script.kind == "checklist")
         self._show_done(checked)
 
     def _row(self, script: CallScript, place: int, step: str) -> QWidget:
         themes, space = self._desk.themes, self._desk.themes.theme.sizes.space
         made = QWidget()
-        row = line(made, spacing=space.tight)
+        row = line(made, spacing=space.close)
         words = _Words(step, wraps=True)
         if script.kind == "checklist":
             box = CheckBox(themes, "")
@@ -200,6 +206,8 @@ class ScriptBeside(QFrame):
             if box.isChecked() != (step in done):
                 box.setChecked(step in done)
         self._is_showing = False
+        count = self.tr("{0} of {1} done").format(len(done), len(self._boxes))
+        self._hint.setText(self.tr("{0}. F1 goes through them.").format(count))
 
     def _on_toggled(self, step: str, *, is_done: bool) -> None:
         if not self._is_showing and self._script is not None:
@@ -233,6 +241,6 @@ class GoneThrough(QWidget):
         row = line(made, spacing=self._desk.themes.theme.sizes.space.close)
         mark = IconMark(self._desk.themes, "check" if is_done else "minus", tone="success" if is_done else "faint")
         row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(Label(step, tone="" if is_done else "muted", wraps=True), 1)
+        row.addWidget(_Words(step, tone="" if is_done else "muted", wraps=True), 1)
         made.setAccessibleName(self.tr("{0}, done").format(step) if is_done else self.tr("{0}, not done").format(step))
         return made
