@@ -97,7 +97,7 @@ class _Words(Label):
 
 
 class ScriptBeside(QFrame):
-    """The steps of one script. They are ticked by Space where it is a checklist; arrows move between them."""
+    """The steps of one script. They are ticked by Space where it is a checklist; Tab moves between them."""
 
     ticked = Signal(str, str, bool)
     """Id of the script, the step's words, whether it is done."""
@@ -116,7 +116,7 @@ class ScriptBeside(QFrame):
         self.close_button = Button(themes, self.tr("Close"), role="quiet", key_hint="Esc")
         self._hint = ElidedLabel(size="caption", tone="muted")
         self.setMinimumHeight(_LEAST_ROWS * themes.theme.sizes.height.row_one_line)
-        self._steps = ScrollColumn(self.tr("Steps"), spacing=space.tight, margins=(space.apart, 0, space.apart, 0))
+        self._steps = ScrollColumn(self.tr("Steps"), spacing=space.tight, margins=(space.apart, space.close, space.apart, 0))
         whole = column(self, spacing=space.close, margins=(1, space.close, 1, space.close))
         head = line(spacing=space.close, margins=(space.apart, 0, space.tight, 0))
         head.addWidget(self.title, 1)
