@@ -89,8 +89,10 @@ class CallPane(Pane):
         topic.addWidget(self._topic_field, 2)
         topic.addStretch(3)
         body.addWidget(self.who)
-        body.addLayout(topic)
-        body.addWidget(self.likely)
+        about = column(spacing=space.tight)
+        about.addLayout(topic)
+        about.addWidget(self.likely)
+        body.addLayout(about)
         notes = column(spacing=space.tight)
         notes.addWidget(Label(self.tr("Notes"), tone="muted", size="caption"))
         notes.addWidget(self.notes, 1)
@@ -158,7 +160,7 @@ class CallPane(Pane):
         self._running.listed.connect(self._on_listed)
         self._running.ticked.connect(self._on_tick)
         self._running.ran_out.connect(self._on_ran_out)
-        self._running.is_entering = self._is_entering
+        self._running.watch_entering(self, self._is_entering)
 
     # Showing
 
@@ -197,7 +199,6 @@ class CallPane(Pane):
         self.shown_changed.emit()
 
     def _show_topic(self, call: RunningCall) -> None:
-        self.likely.show_for(call.topic_id)
         if self.topic.hasFocus() and self.topic.isModified():
             return
         chosen = self.topic.chosen.key if self.topic.chosen else ""
@@ -229,7 +230,6 @@ class CallPane(Pane):
         def show(answer: tuple[tuple[TopicNode, ...], str]) -> None:
             self.topic.set_picks(topic_picks(answer[0], self.tr("likely")))
             self.likely.set_topics(answer[0])
-            self.likely.show_for(self.call.topic_id if self.call else "")
             self.steps.set_zone(answer[1])
 
         self._desk.ask(self, ask, show, key="topics")

@@ -1,4 +1,4 @@
-"""What a call is probably about, beneath the topic until one is chosen: a press takes it."""
+"""What a call is probably about, beneath the topic: a press takes it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST = 3
 
 
 class LikelyTopics(QWidget):
-    """Up to three, the likeliest first."""
+    """Up to three, the likeliest first. They stay when one was chosen: nothing beneath them moves while one types."""
 
     chosen = Signal(str)
 
@@ -62,10 +62,7 @@ class LikelyTopics(QWidget):
             button.set_text_size("caption")
             button.clicked.connect(partial(self.chosen.emit, node.id))
             self._flow.addWidget(button)
-
-    def show_for(self, topic_id: str) -> None:
-        """Offered while no topic is chosen."""
-        self.setVisible(bool(self._nodes) and not topic_id)
+        self.setVisible(bool(likely))
 
     def take_first(self) -> None:
         """Choose the likeliest, if it is offered."""

@@ -49,8 +49,7 @@ class RunningCalls(QObject):
         """When the wrap-up of a call that is limited began, by a clock that can't be set."""
         self._told_of_limit: set[str] = set()
         self._refused_at_limit: set[str] = set()
-        self.is_entering: Callable[[str], bool] = lambda _call_id: False
-        """Whether the pane is in the middle of something of a call."""
+        self._is_entering: Callable[[str], bool] | None = None
         self._is_loaded = False
         self._typed_notes: dict[str, str] = {}
         self._typed_steps: dict[str, OpenStep | None] = {}
@@ -112,6 +111,14 @@ class RunningCalls(QObject):
         since = self._limits.setdefault(call.id, time.monotonic() - begun)
         return call.wrap_up_limit_seconds - int(time.monotonic() - since)
 
+    def watch_entering(self, pane: QObject, is_entering: Callable[[str], bool]) -> None:
+        """`is_entering` says whether the pane is in the middle of something of a call, as long as there is the pane."""
+        self._is_entering = is_entering
+        pane.destroyed.connect(self._on_pane_gone)
+
+    def _on_pane_gone(self) -> None:
+        self._is_entering = None
+
     def _keep_limits(self) -> None:
         """A call whose wrap-up ran out is saved as it stands, wherever the person is by now. While something is being
         entered in it, that is said, and it waits; so it does once saving was refused.
@@ -120,7 +127,7 @@ class RunningCalls(QObject):
             left = self.wrap_up_left(call)
             if left is None or left > 0 or call.id in self._refused_at_limit:
                 continue
-            if self.open_step_of(call) is not None or self.is_entering(call.id):
+            if self.open_step_of(call) is not None or (self._is_entering is not None and self._is_entering(call.id)):
                 if call.id not in self._told_of_limit:
                     self._told_of_limit.add(call.id)
                     self._desk.noticed.emit(

@@ -49,7 +49,6 @@ def test_the_likely_topic_is_taken_with_one_key_while_typing(bench: Bench, share
     bench.press("Ctrl+Shift+T")
     assert bench.call.topic_id == likely[0].id
     assert bench.place.call_pane.topic.text() == " \u203a ".join(likely[0].path)
-    assert not bench.place.call_pane.likely.is_offered
     bench.type(" notice")
     assert bench.place.call_pane.notes.text() == "About the notice"
 
