@@ -292,6 +292,7 @@ class Wording(QObject):
         return {
             "LogInteraction": self.tr("A logged contact"),
             "EditInteraction": self.tr("A correction of a call"),
+            "ResolveCaller": self.tr("Whose an earlier call was"),
             "ReturnMissedCall": self.tr("A call back"),
             "OpenTicket": self.tr("A new ticket"),
             "AddMessage": self.tr("A message"),

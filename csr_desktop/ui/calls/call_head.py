@@ -180,6 +180,9 @@ class CallHead(QWidget):
         asked = self._running.consult_seconds(call)
         if asked or call.is_consulting:
             note = self._words.consult(asked, call.consult_with)
+        left = self._running.wrap_up_left(call)
+        if left is not None:
+            note = self.tr("saved by itself in {0}").format(self._desk.words.timer(max(0, left)))
         self.handle.set_parts(self._running.parts(call), call.usual_seconds, told, note)
 
 

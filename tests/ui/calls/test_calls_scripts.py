@@ -127,6 +127,7 @@ def test_a_wrap_up_that_runs_out_saves_what_was_typed_and_undo_brings_it_back(
     bench.press("F8")
     pass_seconds(bench, 60, monkeypatch)
     assert [one.id for one in bench.place.running.all()] == [call.id]
+    assert bench.place.call_pane.head.handle._note.text() in {"saved by itself in 0:30", "saved by itself in 0:31"}
     pass_seconds(bench, 31, monkeypatch)
     assert bench.place.running.all() == []
     saved = bench.row("interactions", call.id)
