@@ -12,6 +12,7 @@ from csr_desktop.ui.calls.call_words import PATH_SIGN
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.flow import FlowLayout
+from csr_desktop.ui.kit.panes import column, line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +33,19 @@ class LikelyTopics(QWidget):
         super().__init__(parent)
         self._desk = desk
         self._nodes: tuple[TopicNode, ...] = ()
-        self._flow = FlowLayout(desk.themes.theme.sizes.space.apart, self)
-        policy = self.sizePolicy()
+        theme = desk.themes.theme
+        buttons = QWidget()
+        self._flow = FlowLayout(theme.sizes.space.apart, buttons)
+        policy = buttons.sizePolicy()
         policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        buttons.setSizePolicy(policy)
+        whole = line(self, spacing=theme.sizes.space.apart)
+        above = (theme.sizes.height.control - theme.line_height("caption")) // 2
+        caption = column(margins=(0, above, 0, 0))
+        caption.addWidget(Label(self.tr("Likely"), tone="muted", size="caption"))
+        caption.addStretch(1)
+        whole.addLayout(caption)
+        whole.addWidget(buttons, 1)
         self.setAccessibleName(self.tr("Likely topics"))
         self.hide()
 
@@ -52,13 +62,9 @@ class LikelyTopics(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        if likely:
-            caption = Label(self.tr("Likely"), tone="muted", size="caption")
-            caption.setFixedHeight(self._desk.themes.theme.sizes.height.control)
-            self._flow.addWidget(caption)
         for place, node in enumerate(likely):
             hint = KEY.replace("+", " ") if place == 0 else ""
-            button = Button(self._desk.themes, PATH_SIGN.join(node.path), role="link", key_hint=hint, parent=self)
+            button = Button(self._desk.themes, PATH_SIGN.join(node.path), role="link", key_hint=hint)
             button.set_text_size("caption")
             button.clicked.connect(partial(self.chosen.emit, node.id))
             self._flow.addWidget(button)
