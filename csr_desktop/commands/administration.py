@@ -4,6 +4,7 @@ policies, which are the managers' too.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
@@ -12,7 +13,7 @@ import msgspec
 from csr_desktop.commands.command import AddRow, EditRow, RemoveRow, references
 from csr_desktop.commands.verifications import placed_rule
 from csr_desktop.commands.work import Key, Row, Work
-from csr_desktop.domain import business_calendar, sla_policy
+from csr_desktop.domain import business_calendar, call_scripts, sla_policy
 from csr_desktop.domain.caller_verification import REQUEST_KINDS, problem_of
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import ORGANISATION, ROLES, Person, may_administer, may_set_policies
@@ -21,6 +22,8 @@ from csr_desktop.domain.text import login_key
 _RULE_FIELDS: Final = frozenset(
     {"factors", "required_count", "is_call_back_needed", "is_second_approver_needed", "holds_seconds"}
 )
+LEAST_WRAP_UP: Final = 15
+MOST_WRAP_UP: Final = 3600
 
 
 class _Add(AddRow, frozen=True, kw_only=True):
@@ -148,6 +151,30 @@ class AddOrganisation(_Add, frozen=True, kw_only=True, tag=True):
             raise Refused("not_allowed", "The organisation's own numbers cannot be read.") from None
 
 
+class EditOrganisation(EditRow, frozen=True, kw_only=True, tag=True):
+    """How long a wrap-up may take, which is a policy."""
+
+    table: ClassVar[str] = "organisations"
+    editable: ClassVar[frozenset[str]] = frozenset({"wrap_up_limit_seconds", "wrap_up_disposition_id"})
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        if "wrap_up_disposition_id" in self.changes:
+            yield "dispositions", str(self.changes["wrap_up_disposition_id"][1])
+
+    def permit_edit(self, who: Person, row: Row, work: Work) -> None:
+        may_set_policies(who)
+        if not self.undoes:
+            references(who, work, self, self.table)
+
+    def check(self, field: str, value: Any) -> None:
+        if field == "wrap_up_limit_seconds" and value and not LEAST_WRAP_UP <= value <= MOST_WRAP_UP:
+            raise Refused(
+                "not_allowed",
+                f"A wrap-up can be limited to between {LEAST_WRAP_UP} seconds and an hour; 0 is no limit.",
+            )
+
+
 class AddCalendar(_Add, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "calendars"
     name: str
@@ -263,6 +290,87 @@ class AddDisposition(_Add, frozen=True, kw_only=True, tag=True):
 
     def check(self, work: Work) -> None:
         _check_name(self.name)
+
+
+class AddScript(_Add, frozen=True, kw_only=True, tag=True):
+    """What to say or go through on calls about a topic."""
+
+    table: ClassVar[str] = "scripts"
+    topic_id: str
+    title: str
+    script_kind: str = "checklist"
+    steps: str
+    reviewed_on: str = ""
+    owner_id: str = ""
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "topics", self.topic_id
+        yield "users", self.owner_id
+
+    def permit_setting(self, who: Person) -> None:
+        may_set_policies(who)
+
+    def check(self, work: Work) -> None:
+        if work.get("topics", self.topic_id) is None:
+            raise Refused("unknown", "There is no such topic.")
+        for field, value in self._row_values().items():
+            check_script(field, value)
+
+    def values(self, work: Work) -> dict[str, Any]:
+        return {"scope": ORGANISATION, "topic_id": self.topic_id, **self._row_values()}
+
+    def _row_values(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "kind": self.script_kind,
+            "steps": self.steps,
+            "reviewed_on": self.reviewed_on,
+            "owner_id": self.owner_id,
+        }
+
+
+class EditScript(EditRow, frozen=True, kw_only=True, tag=True):
+    table: ClassVar[str] = "scripts"
+    editable: ClassVar[frozenset[str]] = frozenset(
+        {"topic_id", "title", "kind", "steps", "reviewed_on", "owner_id", "is_active"}
+    )
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        for field, table in (("topic_id", "topics"), ("owner_id", "users")):
+            if field in self.changes:
+                yield table, str(self.changes[field][1])
+
+    def permit_edit(self, who: Person, row: Row, work: Work) -> None:
+        may_set_policies(who)
+        if not self.undoes:
+            references(who, work, self, self.table)
+
+    def check(self, field: str, value: Any) -> None:
+        check_script(field, value)
+
+
+def check_script(field: str, value: Any) -> None:
+    """Raises Refused for a value that a script cannot have."""
+    if field in {"title", "topic_id"} and not value.strip():
+        raise Refused("not_allowed", "A script needs a title and a topic.")
+    if field == "kind" and value not in call_scripts.KINDS:
+        raise Refused("not_allowed", "It is either a script or a checklist.")
+    if field == "steps":
+        try:
+            is_empty = not call_scripts.read_steps(value)
+        except ValueError as fault:
+            raise Refused("not_allowed", str(fault)) from None
+        if is_empty:
+            raise Refused("not_allowed", "A script needs at least one step.")
+    if field == "reviewed_on" and value:
+        try:
+            is_day = dt.date.fromisoformat(value).isoformat() == value
+        except ValueError:
+            is_day = False
+        if not is_day:
+            raise Refused("not_allowed", "Write the day of the review as 2026-05-04.")
 
 
 def _check_name(name: str) -> None:

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from csr_desktop.commands.command import AddRow, ChangeState, EditRow, name_of, references
 from csr_desktop.commands.work import Key, Row, Work
+from csr_desktop.domain.call_scripts import read_checked
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import SERVER, Person, may_work_in
+from csr_desktop.domain.permissions import SERVER, Person, may_read, may_work_in
 
 CHANNELS = ("phone", "email", "chat", "social", "in_person", "web_form", "voicemail")
 _REFERENCES = (
@@ -45,6 +46,8 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
     disposition_id: str = ""
     note: str = ""
     kept: tuple[str, ...] = ()
+    consult_seconds: int = 0
+    checked: str = ""
     for_id: str = ""
     """Whose call it was; said by the server alone, which logs what nobody took, '' for a call of the whole team."""
 
@@ -69,6 +72,12 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
         seconds = (self.talk_seconds, self.hold_seconds, self.wrap_up_seconds, self.dial_seconds)
         if min(seconds) < 0 or self.ended_at < self.started_at:
             raise Refused("not_allowed", "A call cannot end before it started.")
+        if not 0 <= self.consult_seconds <= self.hold_seconds:
+            raise Refused("not_allowed", "A colleague is asked while the call is on hold.")
+        try:
+            read_checked(self.checked)
+        except ValueError as fault:
+            raise Refused("not_allowed", str(fault)) from None
 
     def values(self, work: Work) -> dict[str, Any]:
         return {
@@ -91,6 +100,8 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
             "topic_id": self.topic_id,
             "disposition_id": self.disposition_id,
             "note": self.note,
+            "consult_seconds": self.consult_seconds,
+            "checked": self.checked,
         }
 
 
@@ -116,6 +127,36 @@ class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
             raise Refused("not_yours", "Only the person who logged this, or their lead, can correct it.")
         if not self.undoes:
             references(who, work, self, self.table)
+
+
+class ResolveCaller(EditRow, frozen=True, kw_only=True, tag=True):
+    """A number is somebody's now, so a contact from it that was nobody's is theirs, whoever logged it. It holds only
+    where that number is theirs indeed: the server looks for itself. Of two who say so, the later is right.
+    """
+
+    table: ClassVar[str] = "interactions"
+    editable: ClassVar[frozenset[str]] = frozenset({"client_id", "contact_id"})
+    number_id: str
+
+    def keys(self) -> Iterator[Key]:
+        yield self.table, self.row_id
+        yield "phone_numbers", self.number_id
+        for field, table in (("client_id", "clients"), ("contact_id", "contacts")):
+            if field in self.changes:
+                yield table, str(self.changes[field][1])
+
+    def permit_edit(self, who: Person, row: Row, work: Work) -> None:
+        may_work_in(who, row["scope"])
+        number = may_read(who, work.get("phone_numbers", self.number_id))
+        if not number["e164"] or number["e164"] != row["number"]:
+            raise Refused("not_theirs", "This call came from another number.")
+        if self.undoes:
+            return
+        references(who, work, self, self.table)
+        if number["deleted"]:
+            raise Refused("not_theirs", "The number is nobody's any more.")
+        if any(becomes != number[field] for field, (_, becomes) in self.changes.items()):
+            raise Refused("not_theirs", "The number belongs to somebody else.")
 
 
 class ReturnMissedCall(ChangeState, frozen=True, kw_only=True, tag=True):

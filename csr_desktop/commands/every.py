@@ -5,18 +5,21 @@ from csr_desktop.commands.administration import (
     AddDisposition,
     AddMembership,
     AddOrganisation,
+    AddScript,
     AddSlaPolicy,
     AddTeam,
     AddTopic,
     AddUser,
     AddVerificationRule,
+    EditOrganisation,
+    EditScript,
     EditUser,
     EditVerificationRule,
     RemoveMembership,
     RemoveVerificationRule,
 )
 from csr_desktop.commands.attachments import AddAttachment, RemoveAttachment
-from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
+from csr_desktop.commands.calls import EditInteraction, LogInteraction, ResolveCaller, ReturnMissedCall
 from csr_desktop.commands.clients import (
     AddClient,
     AddContact,
@@ -50,6 +53,7 @@ from csr_desktop.commands.verifications import AddVerification, ApproveVerificat
 Any_ = (
     LogInteraction
     | EditInteraction
+    | ResolveCaller
     | ReturnMissedCall
     | OpenTicket
     | AddMessage
@@ -81,6 +85,9 @@ Any_ = (
     | AddSlaPolicy
     | AddTopic
     | AddDisposition
+    | AddScript
+    | EditScript
+    | EditOrganisation
     | AddAttachment
     | RemoveAttachment
     | AddVerification

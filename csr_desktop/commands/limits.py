@@ -29,6 +29,8 @@ LONG_FIELDS = frozenset(
         "targets",
         "pay_schedule",
         "own_numbers",
+        "steps",
+        "checked",
         "products",
     }
 )

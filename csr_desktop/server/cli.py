@@ -37,6 +37,7 @@ _ELSEWHERE: Final = {
     "migrate": ("csr_desktop.server.cli_postgresql", "migrate", "Move a server from SQLite to PostgreSQL."),
     "phone": ("csr_desktop.server.cli_phone", "phone", "Phone systems, whose calls come to the desks."),
     "restore": ("csr_desktop.server.cli_operations", "restore", "Put a backup into a new, empty folder or database."),
+    "script": ("csr_desktop.server.cli_scripts", "script", "Scripts and checklists for calls, by topic."),
     "team": ("csr_desktop.server.cli_accounts", "team", "Teams, which share calls, tickets and follow-ups."),
     "user": ("csr_desktop.server.cli_accounts", "user", "People who sign in."),
     "verification-rules": (

@@ -1,12 +1,13 @@
-"""The command line's settings of what workstations keep: `csr-desktop server set …`."""
+"""The command line's settings of what workstations keep and do: `csr-desktop server set …`."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import click
 
-from csr_desktop.server.cli import data_option, database_option, said_to_person
+from csr_desktop.server.cli import data_option, database_option, opened, said_to_person
 
 MONTHS_LIMIT = 1200
 
@@ -43,3 +44,28 @@ def history_months(data: Path, database: str, months: int | None) -> None:
             sql.db.close()
     kept = f"the last {months} months of" if months else "all"
     click.echo(f"Workstations keep {kept} finished work.")
+
+
+@set_group.command("wrap-up-limit")
+@data_option
+@database_option
+@click.option(
+    "--disposition",
+    default="Wrap-up ran out",
+    show_default=True,
+    metavar="NAME",
+    help="How such a call ended, where nobody chose; made when there is none of that name.",
+)
+@click.argument("seconds", type=click.IntRange(0, 3600))
+def wrap_up_limit(data: Path, database: str, disposition: str, seconds: int) -> None:
+    """Say after how many seconds of wrap-up a call is saved by itself, 0 for never, which is how it is at first.
+
+    Whatever was typed is saved with it, and can be opened again by Undo. It waits while something is being entered.
+    """
+    from csr_desktop.domain.ids import id_source
+    from csr_desktop.server.call_scripts import set_wrap_up_limit
+    from csr_desktop.system.clock import wall_clock
+
+    with opened(data, database) as administration, said_to_person():
+        set_wrap_up_limit(administration, id_source(wall_clock, secrets.randbits), seconds, disposition)
+    click.echo(f"A call is saved after {seconds} seconds of wrap-up." if seconds else "A wrap-up has no limit.")

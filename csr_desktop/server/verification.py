@@ -39,6 +39,7 @@ REFERENCES: Final = {
     "interaction_id": "interactions",
     "message_id": "messages",
     "opened_by_id": "users",
+    "owner_id": "users",
     "parent_id": "topics",
     "sla_policy_id": "sla_policies",
     "specialist_id": "users",
@@ -46,6 +47,7 @@ REFERENCES: Final = {
     "ticket_id": "tickets",
     "topic_id": "topics",
     "user_id": "users",
+    "wrap_up_disposition_id": "dispositions",
 }
 """The table that a column of a synced table points to, '' in a row for none."""
 _OF_SERVER: Final = (

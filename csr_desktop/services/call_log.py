@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from csr_desktop.commands.calls import EditInteraction
+from csr_desktop.commands.calls import EditInteraction, ResolveCaller
+from csr_desktop.commands.clients import AddNumber
 from csr_desktop.domain import local_days, phone
+from csr_desktop.domain.call_scripts import read_checked
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.figures import CallParts, handle_seconds, handle_time, percentile
 from csr_desktop.domain.permissions import unknown
@@ -25,14 +27,17 @@ from csr_desktop.services.call_rows import (
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.services.inbox_rows import LinkedPromise
 from csr_desktop.services.labels import note_title, ticket_label
+from csr_desktop.services.number_claims import claim
 from csr_desktop.store.queries import calls as queries
 from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.clients import number_id_of
 from csr_desktop.store.queries.follow_ups import of_interaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from csr_desktop.commands.command import Command
+    from csr_desktop.domain.call_scripts import Checked
     from csr_desktop.services.call_rows import CallKey
     from csr_desktop.services.client_edits import ClientEdits
     from csr_desktop.services.lists import Lists
@@ -105,6 +110,8 @@ class CallLog:
             called_back_at=call["called_back_at"],
             follow_ups=tuple(LinkedPromise(*row) for row in of_interaction(sql, call_id)),
             can_correct=is_ours and (call["agent_id"] == who.id or who.is_lead),
+            consult_seconds=call["consult_seconds"],
+            checked=_checked(call["checked"]),
         )
 
     def day_figures(self) -> DayFigures:
@@ -172,36 +179,40 @@ class CallLog:
         return self._replica.do(EditInteraction(row_id=call_id, changes=edits), words=f"call_corrected:{named}")
 
     def attach_number(self, interaction_id: str, contact_id: str) -> Attached:
-        """Make the number of a call that person's, and theirs also its earlier calls that were nobody's: mine, or for a
-        lead the team's.
+        """Make the number of a call that person's, and theirs also its earlier contacts of my teams that were nobody's,
+        whoever logged them.
         """
         sql, who = self._replica.sql, self._people.who()
         call = rows.one(sql, "interactions", interaction_id)
         person = rows.one(sql, "contacts", contact_id)
         if call is None or person is None:
             raise unknown()
-        commands: list[Command] = []
         e164 = phone.parse(call["number"], self._lists.home_region()).e164
-        if e164 not in self._edits.known_numbers(contact_id):
-            text = f"{call['number']};ext={call['extension']}" if call["extension"] else call["number"]
-            commands.append(self._edits.number_command(person["client_id"], contact_id, text))
-        ids = dict.fromkeys([interaction_id, *queries.unattached(sql, [call["number"]], sorted(who.teams))])
-        mine = {
-            i: row
-            for i, row in rows.by_id(
-                sql, "interactions", ids, ["agent_id", "client_id", "contact_id", "started_at"]
-            ).items()
-            if row["agent_id"] == who.id or who.is_lead
-        }
-        for i, row in mine.items():
-            becomes = {"client_id": person["client_id"], "contact_id": contact_id}
-            edits = {field: (row[field], value) for field, value in becomes.items() if row[field] != value}
-            if edits:
-                commands.append(EditInteraction(row_id=i, changes=edits))
+        if not e164:
+            raise BadInput("number", "This is not a number that can be anybody's.")
+        commands: list[Command] = claim(
+            self._replica,
+            self._edits,
+            contact_id,
+            person["client_id"],
+            e164,
+            call["extension"],
+            sorted(who.teams),
+            but=[interaction_id],
+        )
+        earlier = sum(isinstance(command, ResolveCaller) for command in commands)
+        becomes = {"client_id": person["client_id"], "contact_id": contact_id}
+        edits = {field: (call[field], value) for field, value in becomes.items() if call[field] != value}
+        if edits and (call["agent_id"] == who.id or who.is_lead):
+            commands.append(EditInteraction(row_id=interaction_id, changes=edits))
+        elif edits:
+            number_id = next((c.row_id for c in commands if isinstance(c, AddNumber)), "")
+            number_id = number_id or number_id_of(sql, contact_id, e164, call["extension"])
+            commands.append(ResolveCaller(row_id=interaction_id, number_id=number_id, changes=edits))
         if not commands:
             raise BadInput("", "This call is that person's already.")
         outcome = self._replica.do(*commands, words=f"call_attached:{person['name']}")
-        return Attached(outcome, len(mine) - (interaction_id in mine))
+        return Attached(outcome, earlier)
 
     def open_tickets(self, client_id: str) -> tuple[TicketChoice, ...]:
         """The client's tickets that a call can belong to, the latest first."""
@@ -257,6 +268,13 @@ class CallLog:
             for i in {topic_id, self._lists.top_topic(topic_id)}:
                 times.setdefault(i, []).append(seconds)
         return {i: percentile(values, 0.5) or 0.0 for i, values in times.items() if len(values) >= _USUAL_SAMPLE}
+
+
+def _checked(text: str) -> tuple[Checked, ...]:
+    try:
+        return read_checked(text)
+    except ValueError:  # of a newer program
+        return ()
 
 
 def _parts(row: Mapping[str, Any]) -> CallParts:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from csr_desktop.domain.call_scripts import Checked
 from csr_desktop.services.check_rows import CallCheck
-from csr_desktop.services.client_rows import ClientContext
+from csr_desktop.services.client_rows import ClientContext, OpenCallback
 from csr_desktop.services.inbox_rows import LinkedPromise
+from csr_desktop.services.lists import CallScript
 from csr_desktop.services.outcome import Outcome
 
 CallKey = tuple[int, str]
@@ -110,10 +112,18 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     phone_key: str = ""  # of the phone's call that it follows
     asked: tuple[tuple[str, bool, int], ...] = ()  # factor, whether it passed, when
     called_back_at: int = 0  # when it was said that this call called a known number back
+    consults: tuple[CallPart, ...] = ()  # colleagues asked while it was on hold; the last may go on
+    consult_key: str = ""  # of the phone's call in which that is done
+    consult_with: str = ""
+    checked: tuple[Checked, ...] = ()
 
     @property
     def phase(self) -> str:
         return self.parts[-1].kind
+
+    @property
+    def is_consulting(self) -> bool:
+        return bool(self.consults) and not self.consults[-1].ended_at
 
 
 class CallerChoice(msgspec.Struct, frozen=True):
@@ -159,7 +169,9 @@ class RepeatHint(msgspec.Struct, frozen=True):
 
 
 class RunningCall(msgspec.Struct, frozen=True):
-    """A call that is not saved yet. Seconds are those at `as_of_at`; the part that is the phase goes on by itself."""
+    """A call that is not saved yet. Seconds are those at `as_of_at`; the part that is the phase goes on by itself, and
+    the consult while `is_consulting`. `sources` say who measured, a word for each of the parts.
+    """
 
     id: str
     direction: str
@@ -198,6 +210,13 @@ class RunningCall(msgspec.Struct, frozen=True):
     usual_seconds: int
     open_step: OpenStep | None = None
     check: CallCheck | None = None
+    sources: tuple[str, ...] = ()
+    consult_seconds: int = 0
+    is_consulting: bool = False
+    consult_with: str = ""
+    scripts: tuple[CallScript, ...] = ()
+    checked: tuple[Checked, ...] = ()
+    wrap_up_limit_seconds: int = 0
 
 
 class Pop(msgspec.Struct, frozen=True):
@@ -208,6 +227,7 @@ class Pop(msgspec.Struct, frozen=True):
     context: ClientContext | None
     tickets: tuple[TicketChoice, ...] = ()
     repeat: RepeatHint | None = None
+    callbacks: tuple[OpenCallback, ...] = ()
 
 
 class LiveCall(msgspec.Struct, frozen=True):
@@ -369,6 +389,8 @@ class CallDetail(msgspec.Struct, frozen=True):
     called_back_at: int
     follow_ups: tuple[LinkedPromise, ...]
     can_correct: bool
+    consult_seconds: int = 0
+    checked: tuple[Checked, ...] = ()
 
 
 class DayFigures(msgspec.Struct, frozen=True):

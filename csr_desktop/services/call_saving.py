@@ -12,6 +12,7 @@ from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.call_rows import Saved
 from csr_desktop.services.labels import note_title
+from csr_desktop.services.number_claims import claim
 from csr_desktop.services.ticket_actions import new_ticket
 from csr_desktop.store.queries import rows
 
@@ -50,6 +51,9 @@ class Contact(NamedTuple):
     steps: NextSteps
     returns_id: str = ""
     remembered_number: str = ""
+    consult_seconds: int = 0
+    checked: str = ""
+    words: str = "call_saved"
 
 
 class CallSaving:
@@ -82,9 +86,16 @@ class CallSaving:
         if contact.returns_id and contact.result == "handled" and self._is_waiting(contact.returns_id):
             commands.append(ReturnMissedCall(row_id=contact.returns_id))
         if contact.remembered_number and contact.contact_id and contact.client_id:
-            number = contact.remembered_number
-            commands.append(self._edits.number_command(contact.client_id, contact.contact_id, number))
-        outcome = self._replica.do(*commands, words=f"call_saved:{self._subject(contact)}")
+            commands += claim(
+                self._replica,
+                self._edits,
+                contact.contact_id,
+                contact.client_id,
+                contact.remembered_number,
+                contact.extension,
+                sorted(self._people.who().teams),
+            )
+        outcome = self._replica.do(*commands, words=f"{contact.words}:{self._subject(contact)}")
         return Saved(outcome, contact.id, ticket_id, tuple(command.row_id for command in follow_ups))
 
     def _interaction(self, contact: Contact, scope: str, ticket_id: str, note: str) -> LogInteraction:
@@ -108,6 +119,8 @@ class CallSaving:
             topic_id=contact.topic_id,
             disposition_id=contact.disposition_id,
             note=note,
+            consult_seconds=contact.consult_seconds,
+            checked=contact.checked,
         )
 
     def _ticket(self, contact: Contact, note: str) -> tuple[str, str, list[Command]]:

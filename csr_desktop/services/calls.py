@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from csr_desktop.domain import phone
+from csr_desktop.domain.call_scripts import ticked, write_checked
 from csr_desktop.domain.dialling import is_dialled_as
-from csr_desktop.domain.errors import BadInput
+from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.call_log import CallLog
@@ -92,6 +94,7 @@ class Calls(CallLog):
             self._contexts.context(client_id, match.chosen_id),
             self.open_tickets(client_id),
             self.repeated(client_id),
+            self._contexts.callbacks(client_id),
         )
 
     def number_shown(self, number_text: str) -> str:
@@ -304,6 +307,43 @@ class Calls(CallLog):
         """That this call, to a known number, reached them there."""
         return self._set(call_id, called_back_at=self._replica.now() if is_called_back else 0)
 
+    def consult(self, call_id: str, name: str = "", phone_key: str = "", source: str = "person") -> RunningCall:
+        """A colleague is asked, by name where that is known, while the client is on hold."""
+        return self._shown_call(self._running.consult(call_id, clean_line(name, 120), phone_key, source))
+
+    def end_consult(self, call_id: str) -> RunningCall:
+        """The colleague was asked; the client is still on hold."""
+        return self._shown_call(self._running.end_consult(call_id))
+
+    def consulting(self, phone_key: str) -> str:
+        """The id of the call during which a colleague is asked in this call of the phone; ''."""
+        found = (one.id for one in self._running.all() if one.is_consulting and one.consult_key == phone_key)
+        return next(found, "")
+
+    def on_the_line(self) -> str:
+        """The id of the call during which a colleague could be asked now: the one that talks, else the held one that
+        was held last; '' where there is none.
+        """
+        held = [one for one in self._running.all() if one.phase in {"talk", "hold"} and not one.is_consulting]
+        held.sort(key=lambda one: (one.phase == "hold", -one.parts[-1].started_at))
+        return held[0].id if held else ""
+
+    def colleague_of(self, number: str) -> str:
+        """Whose extension a number is, by name; '' for none of ours."""
+        digits = phone.digits(number)
+        return self._people.by_extension(digits) if digits else ""
+
+    def tick_step(self, call_id: str, script_id: str, step: str, *, is_done: bool) -> RunningCall:
+        """Say of a step of a script that it was done, or was not. Raises Refused for one that the script lacks by
+        now.
+        """
+        document = self._running.one(call_id)
+        script = next((one for one in self._lists.scripts() if one.id == script_id), None)
+        if script is None or step not in script.steps:
+            raise unknown()
+        checked = ticked(document.checked, script.id, script.title, script.steps, step, is_done=is_done)
+        return self._set(call_id, checked=checked)
+
     def set_open_step(self, call_id: str, step: OpenStep | None) -> None:
         """Keep what is typed in the form of a step; None once it was added or left."""
         self._running.keep(msgspec.structs.replace(self._running.one(call_id), open_step=step))
@@ -335,6 +375,19 @@ class Calls(CallLog):
         what stands on the screen, None for what is kept. When this raises, the call runs on, with them.
         """
         return self._running.save(call_id, self._log, None if note is None else clean(note), steps)
+
+    def save_at_limit(self, call_id: str, note: str | None = None, steps: NextSteps | None = None) -> Saved:
+        """As `save`, when the wrap-up ran out: where nobody chose how it ended, it gets the limit's own disposition."""
+        document = self._running.one(call_id)
+        if not document.disposition_id:
+            disposition_id = self._lists.organisation().wrap_up_disposition_id
+            self._running.keep(msgspec.structs.replace(document, disposition_id=disposition_id))
+        log = partial(self._log, words="call_ran_out")
+        try:
+            return self._running.save(call_id, log, None if note is None else clean(note), steps)
+        except (Refused, BadInput):
+            self._set(call_id, disposition_id=document.disposition_id)
+            raise
 
     def discard(self, call_id: str) -> Outcome:
         """Forget it; an undo brings it back."""
@@ -394,7 +447,7 @@ class Calls(CallLog):
             )
         )
 
-    def _log(self, document: RunningCallDocument) -> Saved:
+    def _log(self, document: RunningCallDocument, words: str = "call_saved") -> Saved:
         totals = self._running.totals(document)
         wrap_up = next(part for part in document.parts if part.kind == "wrap_up")
         return self._saving.log(
@@ -418,7 +471,10 @@ class Calls(CallLog):
                 note=document.note,
                 steps=document.steps,
                 returns_id=document.returns_id,
-                remembered_number=document.number if self._is_new_number(document) else "",
+                remembered_number=document.e164 if self._is_new_number(document) else "",
+                consult_seconds=self._running.consult_seconds(document),
+                checked=write_checked(document.checked),
+                words=words,
             ),
             document,
         )
@@ -496,6 +552,13 @@ class Calls(CallLog):
             usual_seconds=self.usual_seconds(document.topic_id) if document.topic_id else 0,
             open_step=document.open_step,
             check=self._checks().of_call(document),
+            sources=tuple(part.source for part in document.parts),
+            consult_seconds=self._running.consult_seconds(document),
+            is_consulting=document.is_consulting,
+            consult_with=document.consult_with,
+            scripts=self._lists.scripts_for(document.topic_id),
+            checked=document.checked,
+            wrap_up_limit_seconds=self._lists.organisation().wrap_up_limit_seconds,
         )
 
 

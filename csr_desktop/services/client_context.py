@@ -15,6 +15,7 @@ from csr_desktop.services.client_rows import (
     ClientContext,
     ContextContact,
     LastContact,
+    OpenCallback,
     OpenPromise,
     ShownNumber,
 )
@@ -174,6 +175,16 @@ class ClientContexts:
                 contact_name=rows.text_of(names, contact_id, "name"),
             )
             for i, title, kind, due_at, assignee_id, contact_id in found
+        )
+
+    def callbacks(self, client_id: str) -> tuple[OpenCallback, ...]:
+        """Who at the client waits to be called, the earliest due first."""
+        sql = self._replica.sql
+        found = queries.open_callbacks(sql, client_id)
+        names = rows.by_id(sql, "contacts", [row[4] for row in found], ["name"]) if found else {}
+        return tuple(
+            OpenCallback(kind, i, title, due_at, rows.text_of(names, contact_id, "name"))
+            for kind, i, title, due_at, contact_id in found
         )
 
     def _last_contacts(self, client_id: str, but_ticket_id: str) -> tuple[LastContact, ...]:

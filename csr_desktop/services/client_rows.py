@@ -45,6 +45,16 @@ class ContextContact(msgspec.Struct, frozen=True):
     verified_until_at: int = 0
 
 
+class OpenCallback(msgspec.Struct, frozen=True):
+    """Somebody waits to be called: `kind` is callback, for a follow-up, or missed, for a call that nobody returned."""
+
+    kind: str
+    id: str
+    title: str
+    due_at: int
+    contact_name: str
+
+
 class OpenPromise(msgspec.Struct, frozen=True):
     """A promise that is not kept yet; `zone` is the client's."""
 

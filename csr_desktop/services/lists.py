@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from csr_desktop.domain import business_calendar
+from csr_desktop.domain import business_calendar, local_days
+from csr_desktop.domain.business_calendar import zone_or
+from csr_desktop.domain.call_scripts import read_steps
+from csr_desktop.domain.likely_topics import likely_topics
 from csr_desktop.store.queries import lists as queries
-from csr_desktop.store.queries.calls import last_topics
+from csr_desktop.store.queries.calls import topics_of_agent, topics_of_client
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from csr_desktop.domain.business_calendar import BusinessCalendar
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.store.sql import Sql
@@ -36,14 +41,29 @@ class DispositionChoice(msgspec.Struct, frozen=True):
     is_resolution: bool
 
 
+class CallScript(msgspec.Struct, frozen=True):
+    """What to say or go through on calls about a topic. `reviewed_on` is an ISO date, '' for never."""
+
+    id: str
+    title: str
+    kind: str
+    steps: tuple[str, ...]
+    reviewed_on: str
+    owner_id: str
+
+
 class OrganisationFacts(msgspec.Struct, frozen=True):
-    """`own_numbers` are E.164; they never mean a client."""
+    """`own_numbers` are E.164; they never mean a client. A wrap-up of `wrap_up_limit_seconds` ends by itself, with that
+    disposition; 0 for no limit.
+    """
 
     id: str
     name: str
     home_region: str
     time_zone: str
     own_numbers: frozenset[str]
+    wrap_up_limit_seconds: int = 0
+    wrap_up_disposition_id: str = ""
 
 
 class _Topic(NamedTuple):
@@ -65,7 +85,7 @@ class _Read:
         if found is None:  # before the first pull
             return OrganisationFacts("", "", "US", "America/New_York", frozenset())
         own = msgspec.json.decode(found[4], type=frozenset[str]) if found[4] else frozenset()
-        return OrganisationFacts(found[0], found[1], found[2], found[3] or "UTC", own)
+        return OrganisationFacts(found[0], found[1], found[2], found[3] or "UTC", own, found[5], found[6])
 
     @cached_property
     def topics(self) -> dict[str, _Topic]:
@@ -95,6 +115,18 @@ class _Read:
         return {i: (DispositionChoice(i, name, bool(resolves)), bool(active)) for i, name, resolves, active in rows}
 
     @cached_property
+    def scripts(self) -> dict[str, tuple[CallScript, ...]]:
+        """By topic. One that cannot be read, which came from elsewhere, is left out."""
+        found: dict[str, tuple[CallScript, ...]] = {}
+        for script_id, topic_id, title, kind, steps, reviewed_on, owner_id in queries.scripts(self._sql):
+            try:
+                read = CallScript(script_id, title, kind, read_steps(steps), reviewed_on, owner_id)
+            except ValueError:
+                continue
+            found[topic_id] = (*found.get(topic_id, ()), read)
+        return found
+
+    @cached_property
     def calendars(self) -> dict[str, tuple[str, str]]:
         return {i: (name, body) for i, name, body in queries.calendars(self._sql)}
 
@@ -106,7 +138,7 @@ class _Read:
 class Lists:
     """Reads the lists once and again when they change."""
 
-    tables: Final = ("organisations", "topics", "dispositions", "calendars", "sla_policies")
+    tables: Final = ("organisations", "topics", "dispositions", "calendars", "sla_policies", "scripts")
 
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
@@ -123,11 +155,40 @@ class Lists:
         return self._read.organisation.home_region
 
     def topics(self, client_id: str = "") -> tuple[TopicNode, ...]:
-        """All that can be chosen, each once: the client's latest ones, marked likely, then the others, depth first."""
+        """All that can be chosen, each once: the likely ones first, by the rule of `domain.likely_topics`, then the
+        others, depth first.
+        """
         choices = {i: topic.node for i, topic in self._read.topics.items() if topic.is_active}
-        latest = last_topics(self._replica.sql, client_id, _LIKELY) if client_id else []
-        likely = [msgspec.structs.replace(choices[i], is_likely=True) for i in latest if i in choices]
-        return (*likely, *(node for i, node in choices.items() if i not in latest))
+        first = self._likely(client_id, choices)
+        likely = [msgspec.structs.replace(choices[i], is_likely=True) for i in first]
+        return (*likely, *(node for i, node in choices.items() if i not in first))
+
+    def _likely(self, client_id: str, choices: Mapping[str, TopicNode]) -> tuple[str, ...]:
+        if not client_id:
+            return ()
+        sql, now = self._replica.sql, self._replica.now()
+        tickets, contacts = topics_of_client(sql, client_id)
+        zone = zone_or(self._read.organisation.time_zone, "UTC")
+        day = topics_of_agent(sql, self._replica.who().id, local_days.midnight_after(now, zone, 0))
+        return likely_topics(
+            [(i, at) for i, at in tickets if i in choices],
+            [(i, at) for i, at in contacts if i in choices],
+            {i: count for i, count in day.items() if i in choices},
+            now,
+            _LIKELY,
+        )
+
+    def scripts_for(self, topic_id: str) -> tuple[CallScript, ...]:
+        """Those of a topic, by title; where it has none, those of the nearest above it that has some."""
+        found = self._read.topics.get(topic_id)
+        for above in reversed(found.branch if found else ()):
+            if above in self._read.scripts:
+                return self._read.scripts[above]
+        return ()
+
+    def scripts(self) -> tuple[CallScript, ...]:
+        """All that are in use."""
+        return tuple(script for of_topic in self._read.scripts.values() for script in of_topic)
 
     def topic_path(self, topic_id: str) -> tuple[str, ...]:
         found = self._read.topics.get(topic_id)

@@ -37,6 +37,7 @@ class _Known(msgspec.Struct):
     call: PhoneCall
     pop: Pop | None = None
     is_dismissed: bool = False
+    is_consult: bool = False
     is_done: bool = False
     """Logged, saved, or nothing of ours."""
     is_passed_over: bool = False
@@ -70,6 +71,10 @@ class LiveCalls:
         leg = _my_leg(call, me)
         running_id = self._calls.followed(key)
         phase = _phase(call, leg, me)
+        asked_in = self._asked_in(known, key, leg, me, is_followed=bool(running_id))
+        if asked_in is not None:
+            known.is_done, known.phase = True, "over"
+            return self._shown(key, known, "over", asked_in)
         if phase == "ring" and known.phase == "over":
             known.is_dismissed = False  # it rings here once more
         known.phase = phase
@@ -94,6 +99,26 @@ class LiveCalls:
         if phase == "ring" and not running_id and not known.is_done and known.pop is None:
             known.pop = self._calls.caller(call.number or _WITHHELD)
         return self._shown(key, known, phase, running_id)
+
+    def _asked_in(self, known: _Known, key: str, leg: Leg | None, me: str, *, is_followed: bool) -> str | None:
+        """The id of the call during which a colleague is asked in this one, '' once that is over: it is no call of its
+        own, its time is a part of that one's. None for any other call.
+        """
+        call = known.call
+        if (during := self._calls.consulting(key)) and call.ended_at:
+            self._calls.end_consult(during)
+            known.is_consult = True
+        if during or known.is_consult:
+            return during
+        if is_followed or call.is_unknown or call.ended_at or known.is_done or not _is_dialler(call, leg, me):
+            return None
+        name = self._calls.colleague_of(call.number) if call.direction in {"out", "internal"} else ""
+        during = self._calls.on_the_line() if name else ""
+        if not during:
+            return None
+        self._calls.consult(during, name, key, call.source)
+        known.is_consult = True
+        return during
 
     def forget_others(self, calls: Sequence[PhoneCall]) -> None:
         """A phone system's calls that are none of these are over: their end was not heard of."""

@@ -69,6 +69,11 @@ class People:
         """Also of people who left; '' for an unknown one."""
         return self._known.names.get(user_id, "")
 
+    def by_extension(self, digits: str) -> str:
+        """The name of the colleague who has this extension; '' for nobody, and for me."""
+        name = queries.extensions(self._replica.sql).get(digits, "")
+        return name if name != self._known.who.name else ""
+
     def colleagues(self) -> tuple[Colleague, ...]:
         """Whom work can be given to: active people of my teams, me first, then by name. A manager sees everyone's."""
         known = self._known

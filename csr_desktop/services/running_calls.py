@@ -39,6 +39,8 @@ class RunningCalls:
         self._clock_seconds = clock_seconds
         self._began: dict[str, tuple[float, float]] = {}
         """By call: the monotonic time, and the seconds that the running part had taken by then."""
+        self._consulting: dict[str, tuple[float, float]] = {}
+        """As `_began`, of a colleague who is asked."""
         self._recovered: set[str] = set()
         self._kept: dict[str, RunningCallDocument] = {}
         """As they are in the file, of those that were written since: saving need not read what it wrote."""
@@ -97,10 +99,63 @@ class RunningCalls:
         if parts[-1].ended_at:
             parts = (*parts, CallPart("wrap_up", min(now, parts[-1].ended_at)))
         held = self._others_held(call_id) if parts[-1].kind == "talk" and document.phase != "talk" else []
-        followed = msgspec.structs.replace(document, parts=tuple(parts), result=result)
+        before = document if parts[-1].kind == "hold" else self._asked(document)
+        followed = msgspec.structs.replace(before, parts=tuple(parts), result=result)
         kept = self._keep_new_parts([*held, followed])
         self._began[call_id] = (self._clock_seconds(), max(0.0, (now - parts[-1].started_at) / 1000))
         return kept
+
+    def consult(self, call_id: str, name: str = "", key: str = "", source: str = "person") -> RunningCallDocument:
+        """A colleague is asked while the client waits on hold: that is no call of its own. `key` names the phone's call
+        in which it is done. Raises Refused for a call that is not on the line.
+        """
+        document = self.one(call_id)
+        if document.is_consulting:
+            return document
+        if document.phase not in {"talk", "hold"}:
+            raise Refused("ended", "Nobody is on the line who could wait.")
+        if document.phase == "talk":
+            document = self.move(call_id, "hold")
+        asked = (*document.consults, CallPart("consult", self._replica.now(), source=source))
+        kept = self.keep(
+            msgspec.structs.replace(
+                document, consults=asked, consult_key=key, consult_with=name or document.consult_with
+            )
+        )
+        self._consulting[call_id] = (self._clock_seconds(), 0.0)
+        return kept
+
+    def end_consult(self, call_id: str) -> RunningCallDocument:
+        """The colleague was asked; the client still waits."""
+        document = self.one(call_id)
+        if not document.is_consulting:
+            return document
+        kept = self.keep(self._asked(document))
+        self._consulting.pop(call_id, None)
+        return kept
+
+    def _asked(self, document: RunningCallDocument) -> RunningCallDocument:
+        """With what is asked of a colleague ended now."""
+        if not document.is_consulting:
+            return document
+        last, seconds = document.consults[-1], self._seconds_asked(document)
+        ended_at = max(last.started_at + 1, round(last.started_at + seconds * 1000))
+        part = msgspec.structs.replace(last, ended_at=ended_at, seconds=seconds)
+        return msgspec.structs.replace(document, consults=(*document.consults[:-1], part), consult_key="")
+
+    def _seconds_asked(self, document: RunningCallDocument) -> float:
+        """Of the consult that goes on; it lasts no longer than the hold."""
+        since, before = self._consulting.get(document.id, (0.0, -1.0))
+        if before < 0:  # found again after a restart
+            return max(0.0, (self._replica.now() - document.consults[-1].started_at) / 1000)
+        return before + self._clock_seconds() - since
+
+    def consult_seconds(self, document: RunningCallDocument) -> int:
+        """Whole seconds of all consults up to now, never more than those on hold."""
+        asked = sum(part.seconds for part in document.consults if part.ended_at)
+        if document.is_consulting:
+            asked += self._seconds_asked(document)
+        return min(round(asked), self.totals(document)["hold"])
 
     def keep(self, document: RunningCallDocument) -> RunningCallDocument:
         """On disk when this returns."""
@@ -201,7 +256,7 @@ class RunningCalls:
 
     def _finished(self, document: RunningCallDocument) -> RunningCallDocument:
         """With its running part ended now, and a wrap-up."""
-        closed = self._closed(document, self.seconds_of(document))
+        document, closed = self._asked(document), self._closed(document, self.seconds_of(document))
         if document.phase != "wrap_up":
             now = self._replica.now()
             closed = (*closed, CallPart("wrap_up", now, now))
@@ -210,11 +265,12 @@ class RunningCalls:
     def _let_go(self, call_id: str) -> None:
         self._kept.pop(call_id, None)
         self._began.pop(call_id, None)
+        self._consulting.pop(call_id, None)
         self._recovered.discard(call_id)
 
     def _moved(self, document: RunningCallDocument, phase: str, result: str) -> RunningCallDocument:
         parts = (*self._closed(document, self.seconds_of(document)), CallPart(phase, self._replica.now()))
-        return msgspec.structs.replace(document, parts=parts, result=result)
+        return msgspec.structs.replace(self._asked(document), parts=parts, result=result)
 
     def _others_held(self, call_id: str) -> list[RunningCallDocument]:
         others = [other for other in self.all() if other.id != call_id and other.phase == "talk"]
@@ -249,7 +305,7 @@ class RunningCalls:
         seconds = max(0.0, (document.written_at - last.started_at) / 1000)
         result = document.result if last.kind == "wrap_up" else _result_of(document)
         parts = (*self._closed(document, seconds), CallPart("wrap_up", now))
-        return self._keep_new_parts([msgspec.structs.replace(document, parts=parts, result=result)])
+        return self._keep_new_parts([msgspec.structs.replace(self._asked(document), parts=parts, result=result)])
 
 
 def _read(body: str) -> RunningCallDocument | None:

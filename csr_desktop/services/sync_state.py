@@ -218,5 +218,5 @@ def typed_text(command: Command) -> str:
     """What a person typed into it, one piece a line."""
     found = [getattr(command, field, "") for field in _TEXTS]
     if isinstance(command, EditRow):
-        found += [becomes for _, becomes in command.changes.values()]
+        found += [becomes for field, (_, becomes) in command.changes.items() if not field.endswith("_id")]
     return "\n".join(text for text in found if isinstance(text, str) and text)

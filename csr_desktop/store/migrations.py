@@ -396,6 +396,8 @@ def _desk_9(sql: Sql) -> Iterator[str]:
     for table in ("tickets", "older_tickets"):
         yield f"ALTER TABLE {table} {_REQUEST_KIND_11}"
     yield "UPDATE cursors SET rev = 0"
+
+
 _SAVED_FILTERS = Shape("saved_filters", _CARRIED_1 + "place name words body made_at:number")
 
 
@@ -412,6 +414,47 @@ def _server_13(sql: Sql) -> Iterator[str]:
     yield from number_fence("saved_filters", is_postgresql=sql.is_postgresql)
     if sql.is_postgresql:
         yield from scope_fence("saved_filters")
+
+
+_SCRIPTS_12 = Shape("scripts", _CARRIED_1 + "topic_id title kind steps reviewed_on owner_id is_active:number")
+
+
+def _columns_12(sql: Sql) -> Iterator[str]:
+    number = f"{'BIGINT' if sql.is_postgresql else 'INTEGER'} NOT NULL DEFAULT 0"
+    yield f"ALTER TABLE organisations ADD COLUMN wrap_up_limit_seconds {number}"
+    yield "ALTER TABLE organisations ADD COLUMN wrap_up_disposition_id TEXT NOT NULL DEFAULT ''"
+    yield f"ALTER TABLE interactions ADD COLUMN consult_seconds {number}"
+    yield "ALTER TABLE interactions ADD COLUMN checked TEXT NOT NULL DEFAULT ''"
+
+
+def _server_12(sql: Sql) -> Iterator[str]:
+    from csr_desktop.store.fences import number_fence, scope_fence
+
+    yield from _columns_12(sql)
+    yield from _SCRIPTS_12._replace(indexes=("scope rev",)).statements(is_postgresql=sql.is_postgresql)
+    yield from number_fence("scripts", is_postgresql=sql.is_postgresql)
+    if sql.is_postgresql:
+        yield from scope_fence("scripts")
+
+
+def _desk_10(sql: Sql) -> Iterator[str]:
+    """What a newer server said of scripts and of these columns was passed over, so all rows come again."""
+    yield from _columns_12(sql)
+    # Its own columns stand at the end, so it is made anew around its rows.
+    before = next(shape.columns for shape in _SYNCED_1 if shape.table == "interactions")
+    columns = f"{_CARRIED_1}{before} consult_seconds:number checked fetched_at:number is_whole:number"
+    kept = ", ".join(word.partition(":")[0] for word in f"{_CARRIED_1}{before} fetched_at is_whole".split())
+    yield "DROP INDEX older_interactions_client_id_started_at"
+    yield "ALTER TABLE older_interactions RENAME TO older_interactions_before"
+    older = Shape("older_interactions", columns, indexes=("client_id started_at",))
+    yield from older.statements(is_postgresql=sql.is_postgresql)
+    yield (
+        f"INSERT INTO older_interactions ({kept}, consult_seconds, checked) "
+        f"SELECT {kept}, 0, '' FROM older_interactions_before"
+    )
+    yield "DROP TABLE older_interactions_before"
+    yield from _SCRIPTS_12.statements(is_postgresql=sql.is_postgresql)
+    yield "UPDATE cursors SET rev = 0"
 
 
 class Step(NamedTuple):
@@ -441,8 +484,10 @@ STEPS: tuple[Step, ...] = (
     Step(10, "server", _server_10),
     Step(9, "desk", _desk_9),
     Step(11, "server", _server_11),
-    Step(13, "server", _server_13),
+    Step(10, "desk", _desk_10),
+    Step(12, "server", _server_12),
     Step(11, "desk", _desk_11),
+    Step(13, "server", _server_13),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

@@ -49,6 +49,8 @@ class OrganisationTable(Synced):
     home_region = _text("US")
     time_zone = _text("America/New_York")
     own_numbers = _text("[]")  # JSON list of E.164, never matched to a caller
+    wrap_up_limit_seconds = _number()  # after which a call is saved by itself; 0 for none
+    wrap_up_disposition_id = _text()  # what it is saved with then
 
     class Meta:
         table_name = "organisations"
@@ -134,6 +136,21 @@ class VerificationRuleTable(Synced):
 
     class Meta:
         table_name = "verification_rules"
+
+
+class ScriptTable(Synced):
+    """What to say or to go through on calls about a topic."""
+
+    topic_id = _text()
+    title = _text()
+    kind = _text("checklist")  # script, checklist
+    steps = _text("[]")  # JSON list of texts, in order
+    reviewed_on = _text()
+    owner_id = _text()
+    is_active = _number(1)
+
+    class Meta:
+        table_name = "scripts"
 
 
 class ClientTable(Synced):
@@ -234,6 +251,8 @@ class InteractionTable(Synced):
     note = _text()
     called_back_by_id = _text()
     called_back_at = _number()
+    consult_seconds = _number()  # of the hold, those in which a colleague was asked
+    checked = _text()  # JSON of domain.call_scripts.Checked, '' for none
 
     class Meta:
         table_name = "interactions"
@@ -371,6 +390,8 @@ class VerificationTable(Synced):
     class Meta:
         table_name = "verifications"
         indexes = ((("client_id", "asked_at"), False), (("ticket_id",), False), (("interaction_id",), False))
+
+
 # Of a person
 
 
@@ -397,6 +418,7 @@ ORGANISATION_TABLES: tuple[type[Synced], ...] = (
     TopicTable,
     DispositionTable,
     VerificationRuleTable,
+    ScriptTable,
     ClientTable,
     ContactTable,
     PhoneNumberTable,

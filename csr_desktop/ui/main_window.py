@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
                 rests_in_text=True,
             ),
             Action("keys", self.tr("Show the keys of this place"), self.keys_wanted.emit, "?", icon="keyboard"),
-            Action("help", self.tr("Help"), self.help_wanted.emit, "F1", icon="question"),
+            Action("help", self.tr("Help"), self._on_help, "F1", icon="question", works_in_text=True),
             Action("quit", self.tr("Quit"), self._on_quit, "Ctrl+Q", icon="sign-out"),
             Action("settings", self.tr("Open settings"), self.settings_wanted.emit, "Ctrl+,", icon="gear-six"),
             Action(
@@ -260,6 +260,11 @@ class MainWindow(QMainWindow):
 
     def _on_quit(self) -> None:
         self.close()
+
+    def _on_help(self) -> None:
+        """What is to be read about what is open, such as the script of a call's topic; else the program's help."""
+        if not (self._current and self.place(self._current).read_here()):
+            self.help_wanted.emit()
 
     def _on_back(self) -> None:
         if self._current:

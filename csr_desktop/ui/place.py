@@ -45,6 +45,10 @@ class Place(QWidget):
     def give_way(self, window_width: int) -> None:
         """Fold panes by the window's width: context first, then the list."""
 
+    def read_here(self) -> bool:
+        """F1: show what there is to read about what is open; False for the help of the whole program."""
+        return False
+
     def go_back(self) -> bool:
         """Esc: leave what is open; False when there is nothing to leave."""
         return False

@@ -292,6 +292,7 @@ class Wording(QObject):
         return {
             "LogInteraction": self.tr("A logged contact"),
             "EditInteraction": self.tr("A correction of a call"),
+            "ResolveCaller": self.tr("Whose an earlier call was"),
             "ReturnMissedCall": self.tr("A call back"),
             "OpenTicket": self.tr("A new ticket"),
             "AddMessage": self.tr("A message"),
@@ -371,6 +372,7 @@ class Wording(QObject):
             "call_returned": waits,
             "call_dismissed": waits,
             "call_saved": call_open,
+            "call_ran_out": call_open,
             "call_discarded": call_open,
             "call_corrected": self.tr("Call as it was before"),
             "call_attached": self.tr("Number removed again"),
@@ -428,6 +430,7 @@ class Wording(QObject):
             "call_returned": self.tr("Called back"),
             "call_dismissed": self.tr("No longer waiting for a call back"),
             "call_saved": self.tr("Call saved"),
+            "call_ran_out": self.tr("The wrap-up ran out, so the call was saved"),
             "call_discarded": self.tr("Call discarded"),
             "call_corrected": self.tr("Call corrected"),
             "call_attached": self.tr("Number added"),

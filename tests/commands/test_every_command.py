@@ -36,6 +36,12 @@ EXAMPLES: list[tuple[Command, Person]] = [
         CSR,
     ),
     (calls.EditInteraction(row_id="mine", changes={"note": ("as it was", "as it is")}), CSR),
+    (
+        calls.ResolveCaller(
+            row_id="unknown", number_id="number", changes={"client_id": ("", "client"), "contact_id": ("", "contact")}
+        ),
+        COLLEAGUE,
+    ),
     (calls.ReturnMissedCall(row_id="missed"), CSR),
     (
         tickets.OpenTicket(
@@ -120,6 +126,15 @@ EXAMPLES: list[tuple[Command, Person]] = [
     (administration.RemoveVerificationRule(row_id="rule"), ADMINISTRATOR),
     (administration.AddTopic(row_id="new", name="Payroll tax"), ADMINISTRATOR),
     (administration.AddDisposition(row_id="new", name="Resolved", is_resolution=1), ADMINISTRATOR),
+    (administration.AddScript(row_id="new", topic_id="notice", title="Notices", steps='["Ask for the date"]'), MANAGER),
+    (administration.EditScript(row_id="script", changes={"title": ("Late deposits", "Deposits")}), MANAGER),
+    (
+        administration.EditOrganisation(
+            row_id="organisation",
+            changes={"wrap_up_limit_seconds": (0, 120), "wrap_up_disposition_id": ("", "solved")},
+        ),
+        MANAGER,
+    ),
 ]
 NAMES = [f"{type(c).__name__}-{n}" for n, (c, _) in enumerate(EXAMPLES)]
 every = pytest.mark.parametrize(("command", "who"), EXAMPLES, ids=NAMES)
@@ -127,7 +142,8 @@ OPEN_TO_ALL = (clients.AddClient, clients.EditClient, clients.AddContact, client
                clients.RemoveNumber, clients.AddNote, saved_filters.AddSavedFilter)  # fmt: skip
 
 POLICIES = (administration.AddSlaPolicy, administration.AddVerificationRule, administration.EditVerificationRule,
-            administration.RemoveVerificationRule)  # fmt: skip
+            administration.RemoveVerificationRule, administration.AddScript, administration.EditScript,
+            administration.EditOrganisation)  # fmt: skip
 
 
 def test_each_command_of_the_catalogue_is_tried_here() -> None:

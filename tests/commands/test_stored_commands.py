@@ -45,6 +45,10 @@ FIRST_SHAPES: list[dict[str, Any]] = [
     {"kind": "AddSlaPolicy", "row_id": "x", "name": "x", "calendar_id": "x", "targets": "x"},
     {"kind": "AddTopic", "row_id": "x", "name": "x"},
     {"kind": "AddDisposition", "row_id": "x", "name": "x"},
+    {"kind": "ResolveCaller", "row_id": "x", "number_id": "x", "changes": {"title": ["was", "becomes"]}},
+    {"kind": "AddScript", "row_id": "x", "topic_id": "x", "title": "x", "steps": "x"},
+    {"kind": "EditScript", "row_id": "x", "changes": {"title": ["was", "becomes"]}},
+    {"kind": "EditOrganisation", "row_id": "x", "changes": {"title": ["was", "becomes"]}},
     {"kind": "AddAttachment", "row_id": "x", "name": "x", "size": 1, "sha256": "x"},
     {"kind": "RemoveAttachment", "row_id": "x"},
     {

@@ -240,6 +240,12 @@ class Office:
         adm.do(admin.EditUser(row_id=user_id, changes={"extension": ("", "12"), "role": ("csr", "lead")}))
         adm.do(admin.RemoveMembership(row_id=membership_id))
         adm.do(admin.AddOrganisation(row_id=new_id(), name="Example Payroll"))
+        (topic_id,) = adm.sql.one("SELECT id FROM topics ORDER BY id") or ("",)
+        script_id = new_id()
+        adm.do(admin.AddScript(row_id=script_id, topic_id=topic_id, title="Sample", steps='["Ask for the date"]'))
+        adm.do(admin.EditScript(row_id=script_id, changes={"is_active": (1, 0)}))
+        (organisation_id,) = adm.sql.one("SELECT id FROM organisations WHERE name <> 'Example Payroll'") or ("",)
+        adm.do(admin.EditOrganisation(row_id=organisation_id, changes={"wrap_up_limit_seconds": (0, 120)}))
         adm.sync()
 
     def morning(self, ada: Workstation) -> Work:
@@ -311,6 +317,17 @@ class Office:
         ada.do(clients.EditContact(row_id=work.contact, changes={"email": ("", "una@example.com")}))
         ada.do(calls.EditInteraction(row_id=work.call, changes={"note": (self.note(ada, work), "Sample, shortened.")}))
         ada.do(calls.ReturnMissedCall(row_id=work.missed))
+        theirs = {"client_id": ("", work.client), "contact_id": ("", work.contact)}
+        ada.do(
+            clients.AddNumber(
+                row_id=(number_id := self.new_id()),
+                client_id=work.client,
+                contact_id=work.contact,
+                raw="(212) 555-0112",
+                e164="+12125550112",
+            ),
+            calls.ResolveCaller(row_id=work.missed, number_id=number_id, changes=theirs),
+        )
         ada.do(tickets.EditTicket(row_id=work.ticket, changes={"priority": ("normal", "high")}))
         ada.do(tickets.AssignTicket(row_id=work.ticket, was_id="", becomes_id=me))
         reply = tickets.AddMessage(

@@ -59,7 +59,7 @@ class Phone:
         usual = {"event": event, "callId": call, "direction": "in", "from": CALLER, "to": OURS}
         return httpx2.post(self.address, json={**usual, **fields}, timeout=20)
 
-    def ring(self, call: str = "call-1", user: str = "Ada Sample", **fields: Any) -> None:
+    def ring(self, call: str = "call-1", user: str | list[str] = "Ada Sample", **fields: Any) -> None:
         assert self.say("newCall", call, user=user, **fields).json() == {}
 
     def answer(self, call: str = "call-1", user: str = "Ada Sample", **fields: Any) -> None:

@@ -35,6 +35,7 @@ _FORGED: Final = (
 )
 
 
+_NUMBER: Final = "+12125550199"
 _OF_TEAMS: Final = ("interactions", "tickets", "messages", "follow_ups", "attachments", "verifications")
 
 
@@ -132,8 +133,9 @@ class Dice:
         contact_id = self._maybe("contacts")
         client_id = self._row("contacts", contact_id)["client_id"] if contact_id else ""
         return clients.AddNumber(
-            row_id=new_id(), client_id=client_id or self._any("clients"), contact_id=contact_id, raw="(212) 555-0199"
-        )
+            row_id=new_id(), client_id=client_id or self._any("clients"), contact_id=contact_id, raw="(212) 555-0199",
+            e164=_NUMBER,
+        )  # fmt: skip
 
     def _RemoveNumber(self, me: str) -> Command:  # noqa: N802
         return clients.RemoveNumber(row_id=self._any("phone_numbers"), is_restored=self._one(True, False))
@@ -150,6 +152,7 @@ class Dice:
             ticket_id=self._maybe("tickets"),
             topic_id=self._maybe("topics"),
             result=self._one("handled", "missed"),
+            number=_NUMBER,
             started_at=at,
             ended_at=at + 60_000,
         )
@@ -161,6 +164,14 @@ class Dice:
             "topic_id": lambda: self._maybe("topics"),
         }
         return self._edit(calls.EditInteraction, "interactions", choices)
+
+    def _ResolveCaller(self, me: str) -> Command:  # noqa: N802
+        row_id, number_id = self._any("interactions"), self._any("phone_numbers", "deleted = 0")
+        row, number = self._row("interactions", row_id), self._row("phone_numbers", number_id)
+        contact_id = number["contact_id"] if self.random.random() < 0.8 else self._maybe("contacts")
+        becomes = {"client_id": number["client_id"], "contact_id": contact_id}
+        changes = {field: (row[field], value) for field, value in becomes.items()}
+        return calls.ResolveCaller(row_id=row_id, number_id=number_id, changes=changes)
 
     def _ReturnMissedCall(self, me: str) -> Command:  # noqa: N802
         return calls.ReturnMissedCall(row_id=self._any("interactions", "called_back_by_id = ''"))
@@ -294,6 +305,7 @@ class Dice:
 
     def _RemoveVerificationRule(self, me: str) -> Command:  # noqa: N802
         return admin.RemoveVerificationRule(row_id=self._any("verification_rules"), is_restored=self._one(True, False))
+
     def _AddSavedFilter(self, me: str) -> Command:  # noqa: N802
         return saved_filters.AddSavedFilter(row_id=self._new("saved_filters"), name=self._words(), body="{}")
 
@@ -330,6 +342,26 @@ class Dice:
 
     def _AddDisposition(self, me: str) -> Command:  # noqa: N802
         return admin.AddDisposition(row_id=new_id(), name=self._words())
+
+    def _AddScript(self, me: str) -> Command:  # noqa: N802
+        return admin.AddScript(
+            row_id=new_id(),
+            topic_id=self._any("topics"),
+            title=self._words(),
+            steps='["Sample"]',
+            owner_id=self._user(),
+        )
+
+    def _EditScript(self, me: str) -> Command:  # noqa: N802
+        choices = {"title": self._words, "is_active": lambda: self._one(0, 1), "owner_id": lambda: self._maybe("users")}
+        return self._edit(admin.EditScript, "scripts", choices)
+
+    def _EditOrganisation(self, me: str) -> Command:  # noqa: N802
+        choices = {
+            "wrap_up_limit_seconds": lambda: self._one(0, 60, 120),
+            "wrap_up_disposition_id": lambda: self._maybe("dispositions"),
+        }
+        return self._edit(admin.EditOrganisation, "organisations", choices)
 
 
 def all_kinds() -> set[str]:

@@ -35,13 +35,14 @@ TABLE: Final[dict[tuple[str, str], str]] = {
 AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddClient EditClient AddContact EditContact AddNumber RemoveNumber AddNote".split(), CLIENTS),
     **dict.fromkeys("LogInteraction EditInteraction ReturnMissedCall OpenTicket AddMessage EditTicket".split(), WORK),
-    **dict.fromkeys(("AddAttachment", "RemoveAttachment"), WORK),
+    **dict.fromkeys(("AddAttachment", "RemoveAttachment", "ResolveCaller"), WORK),
     **dict.fromkeys("AssignTicket ChangeTicketState EscalateTicket AddFollowUp CompleteFollowUp".split(), WORK),
     **dict.fromkeys("ReopenFollowUp SnoozeFollowUp RenegotiateFollowUp ReassignFollowUp EditFollowUp".split(), WORK),
     **dict.fromkeys("AddUser EditUser AddTeam AddMembership RemoveMembership AddOrganisation".split(), SETTINGS),
     **dict.fromkeys("AddCalendar AddTopic AddDisposition".split(), SETTINGS),
     **dict.fromkeys("AddVerification CallBackKnownNumber ApproveVerification NameRequest".split(), WORK),
     **dict.fromkeys("AddSlaPolicy AddVerificationRule EditVerificationRule RemoveVerificationRule".split(), POLICIES),
+    **dict.fromkeys("AddScript EditScript EditOrganisation".split(), POLICIES),
     **dict.fromkeys("AddSavedFilter EditSavedFilter RemoveSavedFilter".split(), OWN),
 }
 _AUTHOR: Final = {
@@ -68,6 +69,8 @@ _NAMED: Final = {
     "team_id": "teams",
     "parent_id": "topics",
     "number_id": "phone_numbers",
+    "owner_id": "users",
+    "wrap_up_disposition_id": "dispositions",
 }
 """Fields that name another row."""
 _GIVEN: Final = {"assignee_id": "assignee_id", "becomes_id": "assignee_id", "to_id": "escalated_to_id"}
@@ -227,13 +230,24 @@ class Roles:
         contact = self.row("contacts", getattr(command, "contact_id", ""))
         if kind == "AddNumber" and contact is not None and contact["client_id"] != getattr(command, "client_id", ""):
             return {"unknown"}
-        if kind == "EditUser" and row is not None and self._is_last_administrator(row, command):
+        if row is not None and (
+            (kind == "ResolveCaller" and not self._is_theirs(row, command))
+            or (kind == "EditUser" and self._is_last_administrator(row, command))
+        ):
             return {"no"}
         if not self._is_rightly_given(user_id, row, command):
             return {"no", "unknown"}
         is_over = kind in _ONLY_OPEN and row is not None and row["state"] != "open"
         is_risky = kind in _OF_RISK and row is not None and row["request_kind"] in _RISKS
         return {"yes", "no"} if kind in _OF_MEANING or is_over or is_risky else {"yes"}
+
+    def _is_theirs(self, row: dict[str, Any], command: Command) -> bool:
+        """Whether the number that a call came from is that person's."""
+        number = self.row("phone_numbers", getattr(command, "number_id", ""))
+        if number is None or number["deleted"] or number["e164"] != row["number"]:
+            return False
+        changes: dict[str, Any] = getattr(command, "changes", {})
+        return all(becomes == number[field] for field, (_, becomes) in changes.items() if field in number)
 
     def _is_rightly_given(self, user_id: str, row: dict[str, Any] | None, command: Command) -> bool:
         scope = row["scope"] if row else getattr(command, "scope", "")

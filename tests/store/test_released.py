@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import peewee as pw
 
 Rows = dict[str, list[dict[str, Any]]]
-CAME_LATER = {"attachments", "verification_rules", "verifications", "saved_filters"}
+CAME_LATER = {"attachments", "verification_rules", "verifications", "scripts", "saved_filters"}
 """Synced tables that the first versions did not have."""
 ASKED_AGAIN = 11
 """The version of a desk's file that has all of them: what was passed over before is asked for once more."""

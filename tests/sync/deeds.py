@@ -15,6 +15,8 @@ TEAMS = ("team-a", "team-b", "team-c")
 CLIENTS, CONTACTS = ("client-0", "client-1", "client-2"), ("contact-0", "contact-1")
 EDITED = {"clients": ("name", "city", "alert"), "contacts": ("name", "title")}
 MINUTE = 60_000
+NUMBER = "+12125550101"
+"""From which everybody calls, and which comes to belong to several."""
 
 
 class Deeds:
@@ -47,7 +49,7 @@ class Deeds:
         return [
             calls.LogInteraction(
                 row_id=self._new_id(), scope=self._scope, client_id=self._some("clients"), ticket_id=linked,
-                result=self._random.choice(["handled", "missed"]), started_at=self._now - MINUTE, ended_at=self._now,
+                result=self._random.choice(["handled", "missed"]), number=NUMBER, started_at=self._now - MINUTE, ended_at=self._now,
             )
         ]  # fmt: skip
 
@@ -75,6 +77,22 @@ class Deeds:
         changes = {"name": (mine["name"], f"Filter {self._random.randint(1, 9)}")}
         return [saved_filters.EditSavedFilter(row_id=mine["id"], changes=changes)]
 
+    def attach(self) -> list[Command]:
+        """The number is somebody's, and some call from it is theirs."""
+        contact, call = self._row("contacts"), self._row("interactions")
+        if contact is None or call is None:
+            return []
+        number_id = self._new_id()
+        becomes = {"client_id": contact["client_id"], "contact_id": contact["id"]}
+        return [
+            clients.AddNumber(row_id=number_id, raw="555-0101", e164=NUMBER, **becomes),
+            calls.ResolveCaller(
+                row_id=call["id"],
+                number_id=number_id,
+                changes={field: (call[field], value) for field, value in becomes.items()},
+            ),
+        ]
+
     # Clients
 
     def edit_client(self) -> list[Command]:
@@ -98,7 +116,7 @@ class Deeds:
         number = self._some("phone_numbers")
         if number and self._random.random() < 0.4:
             return [clients.RemoveNumber(row_id=number)]
-        return [clients.AddNumber(row_id=self._new_id(), client_id=self._some("clients"), raw="555-0101")]
+        return [clients.AddNumber(row_id=self._new_id(), client_id=self._some("clients"), raw="555-0101", e164=NUMBER)]
 
     # Tickets
 
@@ -222,6 +240,7 @@ _KINDS: tuple[Callable[[Deeds], list[Command]], ...] = (
     Deeds.correct,
     Deeds.call_back,
     Deeds.keep_filter,
+    Deeds.attach,
     Deeds.edit_client,
     Deeds.edit_client,
     Deeds.edit_client,

@@ -100,7 +100,13 @@ def test_a_whole_call_is_found_by_its_names_alone(frame: Frame) -> None:
     assert any("Robin Placeholder" in one.text(QAccessible.Text.Description) for one in cards)
     reader.press(_Role.PushButton, "Accept")
     say(frame, "answer")
-    print([(o.role().name,o.text(QAccessible.Text.Name)) for o in reader.elements() if "Robin" in o.text(QAccessible.Text.Name) or o.role()==_Role.List])
+    print(
+        [
+            (o.role().name, o.text(QAccessible.Text.Name))
+            for o in reader.elements()
+            if "Robin" in o.text(QAccessible.Text.Name) or o.role() == _Role.List
+        ]
+    )
     assert reader.all(_Role.ListItem, "Talking, Robin Placeholder, Demo Trucking")
     reader.write("Topic", "late deposit")
     frame.press("Return")

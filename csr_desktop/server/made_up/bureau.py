@@ -22,7 +22,8 @@ from csr_desktop.server.made_up.organisation import (
     MadeUpUser,
     found_organisation,
 )
-from csr_desktop.server.made_up.rows import Filling, Progress, no_progress
+from csr_desktop.server.made_up.rows import Filling, Progress, fast_ids, no_progress
+from csr_desktop.server.made_up.scripts import write_scripts
 from csr_desktop.server.made_up.story import (
     TELLING_CLIENT,
     TELLING_CONTACT,
@@ -88,6 +89,7 @@ def generate(sql: Sql, ledger: Ledger, seats: int, seed: int, now_at: int, progr
     filling = Filling(ledger, round(CALLS_A_SEAT * seats * _ROWS_A_CALL), progress)
     with sql.transaction() if seats <= _ALL_OR_NOTHING_SEATS else nullcontext():
         bureau = found_organisation(sql, ledger, random, seats, start_at, filling)
+        write_scripts(sql, fast_ids(Random(seed)), bureau.user("lee").id, start_at, now_at, filling)  # noqa: S311
         wording = Wording(random, first)
         clients = ClientMaker(random, bureau, wording, filling, start_at, now_at, seats).make(seats)
         history = History(random, bureau, clients, wording, filling, now_at)

@@ -55,25 +55,40 @@ def on_topics(sql: Sql, client_id: str, topic_ids: Sequence[str], since_at: int)
     )
 
 
-def last_topics(sql: Sql, client_id: str, limit: int) -> list[str]:
-    """The topics of a client's latest contacts, each once, the newest first."""
-    found = sql.all(
-        "SELECT topic_id FROM (SELECT topic_id, started_at AS at FROM interactions WHERE client_id = ?1 "
-        "AND deleted = 0 AND topic_id <> '' ORDER BY started_at DESC LIMIT 20) "
-        "GROUP BY topic_id ORDER BY MAX(at) DESC LIMIT ?2",
+def topics_of_client(sql: Sql, client_id: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """(topic id, when it was last touched) of a client's open tickets, and of the latest contacts."""
+    tickets = sql.all(
+        "SELECT topic_id, last_message_at FROM tickets WHERE client_id = ? AND state IN ('open', 'waiting') "
+        "AND deleted = 0 AND topic_id <> '' ORDER BY last_message_at DESC, id LIMIT 20",
         client_id,
-        limit,
     )
-    return [i for (i,) in found]
+    contacts = sql.all(
+        "SELECT topic_id, started_at FROM interactions WHERE client_id = ? AND deleted = 0 AND topic_id <> '' "
+        "ORDER BY started_at DESC, id LIMIT 20",
+        client_id,
+    )
+    return tickets, contacts
 
 
-def unattached(sql: Sql, numbers: Sequence[str], teams: Sequence[str]) -> list[str]:
-    """Ids of contacts from these numbers that are nobody's yet, of these teams, the newest first."""
-    marks, team_marks = ",".join("?" * len(numbers)), ",".join("?" * len(teams))
+def topics_of_agent(sql: Sql, agent_id: str, since_at: int) -> dict[str, int]:
+    """What an agent was called about since then, with how often."""
     found = sql.all(
-        f"SELECT id FROM interactions WHERE number IN ({marks}) AND contact_id = '' AND client_id = '' "
-        f"AND +scope IN ({team_marks}) AND deleted = 0 ORDER BY started_at DESC LIMIT 200",
-        *numbers,
+        "SELECT topic_id, COUNT(*) FROM interactions WHERE agent_id = ? AND started_at >= ? AND deleted = 0 "
+        "AND topic_id <> '' AND direction = 'in' GROUP BY topic_id",
+        agent_id,
+        since_at,
+    )
+    return dict(found)
+
+
+def unattached(sql: Sql, number: str, extension: str, teams: Sequence[str]) -> list[str]:
+    """Ids of contacts from this number that are nobody's yet, of these teams, the newest first."""
+    marks = ",".join("?" * len(teams))
+    found = sql.all(
+        "SELECT id FROM interactions WHERE number = ? AND extension = ? AND contact_id = '' AND client_id = '' "
+        f"AND +scope IN ({marks}) AND deleted = 0 ORDER BY started_at DESC LIMIT 200",
+        number,
+        extension,
         *teams,
     )
     return [i for (i,) in found]

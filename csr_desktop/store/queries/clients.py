@@ -107,6 +107,15 @@ def numbers_of(sql: Sql, contact_id: str) -> list[tuple[Any, ...]]:
     return list(query.tuples().execute(sql.db))
 
 
+def number_id_of(sql: Sql, contact_id: str, e164: str, extension: str) -> str:
+    """The id of a contact's number; '' when they do not have it."""
+    text = (
+        "SELECT id FROM phone_numbers WHERE contact_id = ? AND e164 = ? AND extension IN ('', ?) AND deleted = 0 "
+        "ORDER BY id LIMIT 1"
+    )
+    return str(sql.value(text, contact_id, e164, extension) or "")
+
+
 def own_lines_of(sql: Sql, client_id: str) -> list[tuple[Any, ...]]:
     """(E.164, extension) of a company itself, in the order they were added."""
     t = PhoneNumberTable
@@ -120,6 +129,20 @@ def open_promises(sql: Sql, client_id: str) -> list[tuple[Any, ...]]:
     query = t.select(t.id, t.title, t.kind, t.due_at, t.assignee_id, t.contact_id)
     open_ones = (t.client_id == client_id) & (t.state == "open") & (t.kind == "promise") & (t.deleted == 0)
     return list(query.where(open_ones).order_by(t.due_at, t.id).tuples().execute(sql.db))
+
+
+def open_callbacks(sql: Sql, client_id: str) -> list[tuple[str, str, str, int, str]]:
+    """(kind, id, title, due, contact id) of a client's open callbacks, and of missed calls that nobody returned, which
+    have been due since; the earliest first.
+    """
+    return sql.all(
+        "SELECT 'callback', id, title, due_at AS at, contact_id FROM follow_ups WHERE client_id = ?1 "
+        "AND state = 'open' AND kind = 'callback' AND deleted = 0 UNION ALL "
+        "SELECT 'missed', id, '', ended_at AS at, contact_id FROM interactions WHERE client_id = ?1 "
+        "AND result IN ('missed', 'abandoned') AND direction = 'in' AND called_back_at = 0 AND deleted = 0 "
+        "ORDER BY at LIMIT 10",
+        client_id,
+    )
 
 
 def next_reply(sql: Sql, client_id: str, ticket_id: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from csr_desktop.store.tables import (
     DispositionTable,
     MembershipTable,
     OrganisationTable,
+    ScriptTable,
     SlaPolicyTable,
     TeamTable,
     TopicTable,
@@ -26,6 +27,13 @@ def users(sql: Sql) -> list[tuple[Any, ...]]:
     return list(t.select(t.id, t.name, t.role, active).order_by(t.name, t.id).tuples().execute(sql.db))
 
 
+def extensions(sql: Sql) -> dict[str, str]:
+    """The name of who has an extension, as it is written, of those who are active."""
+    t = UserTable
+    active = (t.is_active == 1) & (t.deleted == 0) & (t.extension != "")
+    return dict(t.select(t.extension, t.name).where(active).order_by(t.id.desc()).tuples().execute(sql.db))
+
+
 def teams(sql: Sql) -> list[tuple[Any, ...]]:
     """(id, name, calendar id), by name."""
     t = TeamTable
@@ -39,9 +47,10 @@ def memberships(sql: Sql) -> list[tuple[Any, ...]]:
 
 
 def organisation(sql: Sql) -> tuple[Any, ...] | None:
-    """(id, name, home region, time zone, own numbers as JSON)."""
+    """(id, name, home region, time zone, own numbers as JSON, limit of wrap-up in seconds, its disposition's id)."""
     t = OrganisationTable
-    query = t.select(t.id, t.name, t.home_region, t.time_zone, t.own_numbers).where(t.deleted == 0).order_by(t.id)
+    facts = (t.id, t.name, t.home_region, t.time_zone, t.own_numbers, t.wrap_up_limit_seconds, t.wrap_up_disposition_id)
+    query = t.select(*facts).where(t.deleted == 0).order_by(t.id)
     found = list(query.limit(1).tuples().execute(sql.db))
     return found[0] if found else None
 
@@ -65,6 +74,14 @@ def dispositions(sql: Sql) -> list[tuple[Any, ...]]:
     active = (t.is_active == 1) & (t.deleted == 0)
     query = t.select(t.id, t.name, t.is_resolution, active).order_by(t.position, t.name, t.id)
     return list(query.tuples().execute(sql.db))
+
+
+def scripts(sql: Sql) -> list[tuple[Any, ...]]:
+    """(id, topic id, title, kind, steps as JSON, reviewed on, owner id) of those in use, by title."""
+    t = ScriptTable
+    query = t.select(t.id, t.topic_id, t.title, t.kind, t.steps, t.reviewed_on, t.owner_id)
+    chosen = query.where((t.is_active == 1) & (t.deleted == 0)).order_by(t.title, t.id)
+    return list(chosen.tuples().execute(sql.db))
 
 
 def calendars(sql: Sql) -> list[tuple[Any, ...]]:

@@ -28,6 +28,7 @@ class CallHead(QWidget):
     """Buttons send what is wanted; nothing is done here."""
 
     hold_wanted = Signal()
+    consult_wanted = Signal()
     end_wanted = Signal()
     someone_else_wanted = Signal()
     escalate_wanted = Signal()
@@ -42,6 +43,7 @@ class CallHead(QWidget):
         self.name = ElidedLabel(size="name", weight=600)
         self.whose = ElidedLabel(tone="muted")
         self.hold = Button(themes, self.tr("Hold"), icon="pause", key_hint="F6")
+        self.consult = IconButton(themes, "users", self.tr("Ask a colleague"), key_hint="Shift F6")
         self.end = Button(themes, self.tr("Hang up"), role="end-call", icon="phone-disconnect", key_hint="F8")
         self.more = IconButton(themes, "dots-three", self.tr("More for this call"))
         self.context_button = IconButton(themes, "info", self.tr("About the client"), key_hint="I")
@@ -57,6 +59,7 @@ class CallHead(QWidget):
         self.earlier.hide()
         self._lay_out()
         self.hold.clicked.connect(self.hold_wanted)
+        self.consult.clicked.connect(self.consult_wanted)
         self.end.clicked.connect(self.end_wanted)
         self.more.clicked.connect(self._open_more)
         self.someone_else.clicked.connect(self.someone_else_wanted)
@@ -72,7 +75,7 @@ class CallHead(QWidget):
         first.addWidget(self.name)
         first.addWidget(self.whose, 1)
         buttons = line(spacing=space.tight)
-        for button in (self.context_button, self.more, self.hold, self.end):
+        for button in (self.context_button, self.more, self.consult, self.hold, self.end):
             buttons.addWidget(button)
         first.addLayout(buttons)
         second = line(spacing=space.close)
@@ -129,6 +132,10 @@ class CallHead(QWidget):
             self.hold.setText(words)
             self.hold.set_icon_name(mark)
         self.hold.setVisible(not is_over)
+        self.consult.setVisible(call.phase in {"talk", "hold"})
+        asks = self.tr("The colleague was asked") if call.is_consulting else self.tr("Ask a colleague")
+        if self.consult.accessibleName() != asks:
+            self.consult.set_name(asks)
         self.end.setVisible(not is_over)
 
     def _show_repeat(self, call: RunningCall) -> None:
@@ -169,7 +176,14 @@ class CallHead(QWidget):
     def show_time(self, call: RunningCall) -> None:
         """Each second."""
         self.timer.setText(self._desk.words.timer(self._running.handle_seconds(call)))
-        self.handle.set_parts(self._running.parts(call), call.usual_seconds)
+        told, note = self._words.parts_told(call)
+        asked = self._running.consult_seconds(call)
+        if asked or call.is_consulting:
+            note = self._words.consult(asked, call.consult_with)
+        left = self._running.wrap_up_left(call)
+        if left is not None:
+            note = self.tr("saved by itself in {0}").format(self._desk.words.timer(max(0, left)))
+        self.handle.set_parts(self._running.parts(call), call.usual_seconds, told, note)
 
 
 class EarlierCalls(QWidget):

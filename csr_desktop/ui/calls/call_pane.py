@@ -11,6 +11,8 @@ from csr_desktop.domain.errors import BadInput, CsrDesktopError
 from csr_desktop.ui.calls.call_head import CallHead
 from csr_desktop.ui.calls.call_words import people_sharing
 from csr_desktop.ui.calls.check_section import CheckSection
+from csr_desktop.ui.calls.likely_topics import LikelyTopics
+from csr_desktop.ui.calls.script_section import ScriptBeside, ScriptLine
 from csr_desktop.ui.calls.steps_section import StepsSection
 from csr_desktop.ui.calls.who_is_it import WhoIsIt
 from csr_desktop.ui.kit.buttons import Button, ChoiceButton
@@ -66,6 +68,9 @@ class CallPane(Pane):
         self.private = desk.private(self.notes)
         self.check = CheckSection(desk)
         self.steps = StepsSection(desk, words)
+        self.likely = LikelyTopics(desk)
+        self.script = ScriptLine(desk)
+        self.beside = ScriptBeside(desk)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self._disposition_hint = ErrorLine(themes)
         self.finish = Button(themes, self.tr("Finish and save call"), role="primary", key_hint="Ctrl \u21b5")
@@ -88,13 +93,18 @@ class CallPane(Pane):
         body.addWidget(self.who)
         about = column(spacing=space.tight)
         about.addLayout(topic)
+        about.addWidget(self.likely)
         about.addWidget(self.check.hint_row)
         body.addLayout(about)
         notes = column(spacing=space.tight)
         notes.addWidget(Label(self.tr("Notes"), tone="muted", size="caption"))
         notes.addWidget(self.notes, 1)
         notes.addWidget(self.private.hint)
-        body.addLayout(notes, 1)
+        beside = line(spacing=space.apart)
+        beside.addLayout(notes, 3)
+        beside.addWidget(self.beside, 2)
+        body.addLayout(beside, 1)
+        body.addWidget(self.script)
         body.addWidget(self.head.repeat)
         body.addWidget(self.head.earlier)
         body.addWidget(self.steps)
@@ -130,6 +140,11 @@ class CallPane(Pane):
         head = self.head
         head.hold_wanted.connect(self.toggle_hold)
         head.end_wanted.connect(self.end)
+        head.consult_wanted.connect(lambda: self._running.toggle_consult(self._call_id))
+        self.likely.chosen.connect(self._on_likely)
+        self.script.read_wanted.connect(self.read_script)
+        self.beside.ticked.connect(self._on_ticked_step)
+        self.beside.left.connect(self.close_script)
         head.someone_else_wanted.connect(self.ask_who)
         head.escalate_wanted.connect(self.steps.enter_escalation)
         head.discard_wanted.connect(lambda: self.discard_wanted.emit(self._call_id))
@@ -151,6 +166,8 @@ class CallPane(Pane):
         self._running.edited.connect(self._on_edited)
         self._running.listed.connect(self._on_listed)
         self._running.ticked.connect(self._on_tick)
+        self._running.ran_out.connect(self._on_ran_out)
+        self._running.watch_entering(self, self._is_entering)
 
     # Showing
 
@@ -179,6 +196,12 @@ class CallPane(Pane):
         self._ask_topics(call)
         self._show_topic(call)
         self.check.show_call(call)
+        if is_other:
+            self.beside.hide()
+        # What is read beside the notes need not be offered beneath them.
+        others = [one for one in call.scripts if one.id != self.beside.script_id]
+        self.script.show_scripts(others, call.checked)
+        self.beside.refresh(call)
         self.steps.show_call(call, self._running.open_step_of(call))
         self._show_disposition(call)
         self.shown_changed.emit()
@@ -214,6 +237,7 @@ class CallPane(Pane):
 
         def show(answer: tuple[tuple[TopicNode, ...], str]) -> None:
             self.topic.set_picks(topic_picks(answer[0], self.tr("likely")))
+            self.likely.set_topics(answer[0])
             self.steps.set_zone(answer[1])
 
         self._desk.ask(self, ask, show, key="topics")
@@ -274,7 +298,7 @@ class CallPane(Pane):
             focus.close_list()
             focus.choose(focus.chosen)
             return True
-        return self.check.close_pin() or self.close_who() or self.steps.leave_form()
+        return self.check.close_pin() or self.close_who() or self.steps.leave_form() or self.close_script()
 
     # The line
 
@@ -396,6 +420,55 @@ class CallPane(Pane):
             }
             opens.get(fault.field, self.focus_steps)()
         self._desk.say_fault(fault)
+
+    # The limit of wrap-up
+
+    def _is_entering(self, call_id: str) -> bool:
+        """Whether something is being entered in this call that saving it would cut off."""
+        return call_id == self._call_id and (not self.who.isHidden() or self.steps.has_form or self.private.is_open)
+
+    def _on_ran_out(self, call_id: str) -> None:
+        if call_id == self._call_id:
+            words = self.tr("The wrap-up has run out. The call is saved once what you enter is finished.")
+            self._disposition_hint.say(words, is_error=False)
+
+    # The script of the topic
+
+    def read_script(self, script_id: str = "") -> bool:
+        """F1: the script stands beside the notes; once more goes into its steps, and back. False without one."""
+        call = self.call
+        if call is None or not call.scripts:
+            return False
+        if self.beside.script_id and script_id in {"", self.beside.script_id}:
+            if self.beside.has_focus():
+                self.notes.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            else:
+                self.beside.focus_step()
+            return True
+        script = next((one for one in call.scripts if one.id == script_id), call.scripts[0])
+        self.beside.open(script, call.checked)
+        self.script.show_scripts([one for one in call.scripts if one.id != script.id], call.checked)
+        announce(self, self.tr("{0}, beside the notes").format(script.title))
+        return True
+
+    def close_script(self) -> bool:
+        if self.beside.isHidden():
+            return False
+        had_focus = self.beside.has_focus()
+        self.beside.hide()
+        if self.call is not None:
+            self.script.show_scripts(self.call.scripts, self.call.checked)
+        if had_focus:
+            self.notes.setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def _on_ticked_step(self, script_id: str, step: str, is_done: bool) -> None:  # Qt's signal
+        if self._call_id:
+            self._running.tick_step(self._call_id, script_id, step, is_done=is_done)
+
+    def _on_likely(self, topic_id: str) -> None:
+        self.topic.choose_key(topic_id)
+        self._on_topic(self.topic.chosen)
 
     def focus_steps(self) -> None:
         self.steps.promise.setFocus(Qt.FocusReason.ShortcutFocusReason)

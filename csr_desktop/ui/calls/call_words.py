@@ -153,7 +153,35 @@ class CallWords(QObject):
         reason = reasons.get(found.reason, self.tr("{0} people share it"))
         return f"{text}: {reason.format(count, first)}"
 
-    def candidate_reason(self, code: str, last_called_at: int) -> str:
+    def told_by(self, source: str) -> str:
+        """Who measured a part of a call."""
+        return {
+            "person": self.tr("timed by hand"),
+            "command": self.tr("told by the softphone"),
+            "link": self.tr("told by the softphone"),
+            "address": self.tr("told by the softphone"),
+            "softphone": self.tr("told by the softphone"),
+        }.get(source, self.tr("told by the phone system"))
+
+    def parts_told(self, call: RunningCall) -> tuple[dict[str, str], str]:
+        """By kind of part, who measured it; and a line for all of them: a consult, and who told, where it is one."""
+        sources: dict[str, list[str]] = {}
+        for (kind, _), source in zip(call.parts, call.sources, strict=False):
+            told = self.told_by(source)
+            if told not in sources.setdefault(kind, []):
+                sources[kind].append(told)
+        words = {kind: ", ".join(told) for kind, told in sources.items()}
+        heard = {told for kind, told in words.items() if kind in {"talk", "hold"}}
+        return words, ", ".join(heard) if len(heard) == 1 else ""
+
+    def consult(self, seconds: int, name: str) -> str:
+        """ "of it 0:41 with a colleague"."""
+        whom = name or self.tr("a colleague")
+        return self.tr("{0} of it asking {1}").format(self.words.timer(seconds), whom)
+
+    def candidate_reason(self, code: str, last_called_at: int, count: int = 0) -> str:
+        if code == "called_from_number" and count:
+            return self.tr("called from this number %n time(s)", "", count)
         if code in {"called_from_number", "called_before"} and last_called_at:
             return self.tr("called {0}").format(self.words.short(last_called_at))
         return {

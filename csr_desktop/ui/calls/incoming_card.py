@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.ui.calls.call_words import people_sharing
+from csr_desktop.ui.calls.card_keys import ATTACH_KEY, PERSON_KEYS
 from csr_desktop.ui.context_parts import LastContactLine
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge, Chip
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.float import FloatFrame
+from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Hairline, column, line
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
     from csr_desktop.ui.kit.theme import Tone
 
 _PEOPLE = 3
+_OTHERS = 2
+"""Beside one who was taken."""
+_CALLBACKS = 2
 _PROMISES = _TICKETS = 2
 _CONTACTS = 3
 
@@ -60,10 +67,50 @@ class _Fact(QWidget):
         self.setAccessibleName(", ".join(part for part in (text, clock.spoken if clock else "") if part))
 
 
+class PersonLine(RingedButton):
+    """Somebody who may be calling, why, and the key that takes them."""
+
+    def __init__(self, desk: Desk, name: str, company: str, reason: str, key: str) -> None:
+        super().__init__(desk.themes)
+        self.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        sizes = desk.themes.theme.sizes
+        self.setFixedHeight(sizes.height.row_one_line + sizes.space.close)
+        row = line(self, spacing=sizes.space.close)
+        row.addWidget(IconMark(desk.themes, "user"))
+        words = column()
+        who = ", ".join(part for part in (name, company) if part)
+        words.addWidget(ElidedLabel(who))
+        words.addWidget(ElidedLabel(reason, size="caption", tone="muted"))
+        row.addLayout(words, 1)
+        row.addWidget(Label(key, size="caption", tone="faint"))
+        for label in self.findChildren(QWidget):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName(f"{who}, {reason}")
+        self.setAccessibleDescription(key)
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.sizeHint() if layout is not None else super().sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self.underMouse() or self.isDown():
+            theme = self.themes.theme
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("fill"))
+            painter.drawRoundedRect(self.rect(), theme.sizes.radius.control, theme.sizes.radius.control)
+
+
 class IncomingCard(FloatFrame):
     """Shows one call; `later` more are counted. Its buttons have keys that work while one types."""
 
     accepted = Signal(str)
+    attach_wanted = Signal(str)
+    """Take it, and say at once whose number it is."""
+    person_chosen = Signal(str, str, str)
+    """Take it with this person on the line: the call's key, the contact's id and the client's."""
     dismissed = Signal(str)
     contact_opened = Signal(str, str)
 
@@ -94,12 +141,17 @@ class IncomingCard(FloatFrame):
         self._facts_line = Hairline(desk.themes)
         self.accept = Button(desk.themes, self.tr("Accept"), role="primary", icon="phone", key_hint="F9")
         self.dismiss = Button(desk.themes, self.tr("Put away"), key_hint="F10")
+        self.attach = Button(
+            desk.themes, self.tr("Attach to a person"), icon="user-plus", key_hint=ATTACH_KEY.replace("+", " ")
+        )
+        self.choices: list[PersonLine] = []
         self._foot = Label("", size="caption", tone="faint")
         self._foot.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._lay_out()
         self.accept.clicked.connect(self._on_accept)
         self.dismiss.clicked.connect(self._on_dismiss)
-        for button in (self.accept, self.dismiss):
+        self.attach.clicked.connect(self._on_attach)
+        for button in (self.accept, self.dismiss, self.attach):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
         window.installEventFilter(self)
 
@@ -133,6 +185,7 @@ class IncomingCard(FloatFrame):
         buttons = line(spacing=close)
         buttons.addWidget(self.accept, 1)
         buttons.addWidget(self.dismiss, 1)
+        self.body.addWidget(self.attach)
         self.body.addLayout(buttons)
         self.body.addWidget(self._foot)
 
@@ -218,21 +271,40 @@ class IncomingCard(FloatFrame):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        made = [*self._people(pop), *self._of_client(pop)]
+        self.choices = self._people(pop)
+        self.attach.setVisible(pop.match.number_kind == "possible" and not pop.match.candidates)
+        made = [*self._of_client(pop), *self.choices] if pop.match.chosen_id else [*self.choices, *self._of_client(pop)]
         for widget in made:
             self._facts.addWidget(widget)
         self._facts_line.setVisible(bool(made))
 
-    def _people(self, pop: Pop) -> list[QWidget]:
-        """Whom to choose from, the likeliest first, where nobody was taken."""
-        if pop.match.chosen_id or people_sharing(pop.match) < 2:
+    def _people(self, pop: Pop) -> list[PersonLine]:
+        """Whom to choose from, the likeliest first; whoever was taken stands above already."""
+        if people_sharing(pop.match) < 2:
             return []
-        shown: list[QWidget] = []
-        for one in [choice for choice in pop.match.candidates if choice.is_active][:_PEOPLE]:
-            reason = self._words.candidate_reason(one.reason, one.last_called_at)
+        chosen_id = pop.match.chosen_id
+        people = [one for one in pop.match.candidates if one.is_active and one.contact_id]
+        known = {one.client_id for one in people}
+        lines = [one for one in pop.match.candidates if not one.contact_id and one.client_id not in known]
+        others = [one for one in [*people, *lines] if one.contact_id != chosen_id or not chosen_id]
+        shown: list[PersonLine] = []
+        for one, key in zip(others[: _OTHERS if chosen_id else _PEOPLE], PERSON_KEYS, strict=False):
+            count = one.reason_value if one.reason == "called_from_number" else 0
+            reason = self._words.candidate_reason(one.reason, one.last_called_at, count)
             name = one.contact_name or self._words.own_line()
-            shown.append(_Fact(self._desk, "user", f"{name}, {one.client_name}: {reason}"))
+            made = PersonLine(self._desk, name, one.client_name, reason, key.replace("+", " "))
+            made.clicked.connect(partial(self.choose, one.contact_id, one.client_id))
+            shown.append(made)
         return shown
+
+    def choose(self, contact_id: str, client_id: str) -> None:
+        if self._call is not None:
+            self.person_chosen.emit(self._call.key, contact_id, client_id)
+
+    def choose_at(self, place: int) -> None:
+        """Take the call with the person at this place, from 0, on the line."""
+        if place < len(self.choices):
+            self.choices[place].click()
 
     def _of_client(self, pop: Pop) -> list[QWidget]:
         desk, context = self._desk, pop.context
@@ -243,6 +315,9 @@ class IncomingCard(FloatFrame):
             shown.append(_Fact(desk, "push-pin", context.alert, tone="warning"))
         if pop.repeat is not None:
             shown.append(_Fact(desk, "arrow-clockwise", self._words.repeat(pop.repeat)[0].rstrip(","), tone="warning"))
+        for one in pop.callbacks[:_CALLBACKS]:
+            title = one.title or self.tr("Missed call, not called back")
+            shown.append(_Fact(desk, "phone-x" if one.kind == "missed" else "phone-call", title, at=one.due_at))
         for promise in context.promises[:_PROMISES]:
             icon = VIEW_ICONS.get(promise.kind, VIEW_ICONS["promise"])
             shown.append(_Fact(desk, icon, promise.title, at=promise.due_at, kind="promise"))
@@ -299,6 +374,10 @@ class IncomingCard(FloatFrame):
     def _on_accept(self) -> None:
         if self._call is not None:
             self.accepted.emit(self._call.key)
+
+    def _on_attach(self) -> None:
+        if self._call is not None:
+            self.attach_wanted.emit(self._call.key)
 
     def _on_dismiss(self) -> None:
         if self._call is not None:

@@ -12,6 +12,7 @@ from csr_desktop.ui.calls.call_pane import topic_picks
 from csr_desktop.ui.calls.latest_writer import LatestWriter
 from csr_desktop.ui.calls.outcome_section import OutcomeSection
 from csr_desktop.ui.calls.past_notices import PastNotices
+from csr_desktop.ui.calls.script_section import GoneThrough
 from csr_desktop.ui.calls.step_forms import TicketForm
 from csr_desktop.ui.calls.who_is_it import WhoIsIt
 from csr_desktop.ui.kit.bars import HandleBar
@@ -74,6 +75,7 @@ class PastCall(Pane):
         self.topic = TreeChoice(themes, self.tr("Topic"), placeholder=self.tr("No topic"))
         self.notes = NotesEditor(themes, self.tr("Notes"), placeholder=self.tr("No note"), least_lines=3, most_lines=18)
         self.private = desk.private(self.notes)
+        self.gone_through = GoneThrough(desk)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self.outcome = OutcomeSection(desk)
         self.keep = Button(themes, self.tr("Save note"), role="primary", key_hint="Ctrl \u21b5")
@@ -132,6 +134,7 @@ class PastCall(Pane):
         notes.addWidget(self.notes)
         notes.addWidget(self.private.hint)
         body.addLayout(notes)
+        body.addWidget(self.gone_through)
         body.addWidget(self.outcome)
         disposition = column(spacing=space.tight)
         disposition.addWidget(Label(self.tr("Disposition"), tone="muted", size="caption"))
@@ -214,7 +217,8 @@ class PastCall(Pane):
         self._when.setText(f"{when}, {row.number_shown}" if row.number_shown and row.contact_name else when)
         self.who_button.setVisible(detail.can_correct)
         self.who_button.setText(self.tr("Someone else") if row.contact_id else self.tr("Attach to a person"))
-        self._show_parts(row)
+        self._show_parts(row, detail.consult_seconds)
+        self.gone_through.show_checked(detail.checked)
         self.notices.show_detail(detail)
         self.call_again.setText(self.tr("Call back") if row.is_waiting else self.tr("Call again"))
         self.call_again.setVisible(bool(row.number_shown or row.contact_id))
@@ -234,10 +238,10 @@ class PastCall(Pane):
             self._scroll.scroll_to_top()
         self.shown_changed.emit()
 
-    def _show_parts(self, row: CallRow) -> None:
+    def _show_parts(self, row: CallRow, consult_seconds: int) -> None:
         parts = (("talk", row.talk_seconds), ("hold", row.hold_seconds), ("wrap_up", row.wrap_up_seconds))
         shown = [(kind, seconds) for kind, seconds in parts if seconds]
-        self.handle.set_parts(shown)
+        self.handle.set_parts(shown, note=self._words.consult(consult_seconds, "") if consult_seconds else "")
         self.timer.setText(self._desk.words.timer(row.handle_seconds))
         self._time_line.setVisible(bool(shown))
 

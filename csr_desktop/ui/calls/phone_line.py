@@ -4,6 +4,7 @@ one that comes to the inbox.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from csr_desktop.services.live_calls import SETTLED_MS
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.calls.call_words import CallWords
+from csr_desktop.ui.calls.card_keys import ATTACH_KEY, PERSON_KEYS
 from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.desk import Notice
 
@@ -66,7 +68,34 @@ class PhoneLine(QObject):
                 works_in_text=True,
                 works_always=True,
             ),
+            Action(
+                "attach_caller",
+                self.tr("Accept the call and say whose number it is"),
+                self.attach,
+                ATTACH_KEY,
+                icon="user-plus",
+                is_enabled=lambda: bool(self._ringing),
+                works_in_text=True,
+                works_always=True,
+            ),
+            *(
+                Action(
+                    f"choose_caller_{place + 1}",
+                    self.tr("Accept the call of person {0} on the card").format(place + 1),
+                    partial(self.choose, place),
+                    key,
+                    icon="user",
+                    is_enabled=partial(self._has_choice, place),
+                    in_palette=False,
+                    works_in_text=True,
+                    works_always=True,
+                )
+                for place, key in enumerate(PERSON_KEYS)
+            ),
         )
+
+    def _has_choice(self, place: int) -> bool:
+        return bool(self._ringing) and self._card is not None and place < len(self._card.choices)
 
     @property
     def card(self) -> IncomingCard:
@@ -77,6 +106,8 @@ class PhoneLine(QObject):
             self._card = IncomingCard(self._desk, self._words, self._window)
             self._card.accepted.connect(self._accept)
             self._card.dismissed.connect(self._dismiss)
+            self._card.attach_wanted.connect(partial(self._accept, asks_who=True))
+            self._card.person_chosen.connect(self._accept_as)
             self._card.contact_opened.connect(self._desk.open)
         return self._card
 
@@ -148,15 +179,40 @@ class PhoneLine(QObject):
         if self._ringing:
             self._dismiss(self._ringing[0].key)
 
-    def _accept(self, key: str) -> None:
-        live = self._desk.services.live_calls
+    def attach(self) -> None:
+        """Take the first, and say whose number it is."""
+        if self._ringing:
+            self._accept(self._ringing[0].key, asks_who=True)
+
+    def choose(self, place: int) -> None:
+        """Take the first with the person on the line who stands at this place of the card, from 0."""
+        if self._ringing:
+            self.card.choose_at(place)
+
+    def _accept_as(self, key: str, contact_id: str, client_id: str) -> None:
+        self._accept(key, who=(contact_id, client_id))
+
+    def _accept(self, key: str, *, asks_who: bool = False, who: tuple[str, str] | None = None) -> None:
+        live, calls = self._desk.services.live_calls, self._desk.services.calls
+
+        def work() -> tuple[str, tuple[LiveCall, ...]]:
+            running_id = live.accept(key)
+            if who is not None:
+                calls.attach(running_id, *who)
+            return running_id, live.ringing()
 
         def done(answer: tuple[str, tuple[LiveCall, ...]]) -> None:
             self._show(answer[1])
             self.accepted.emit()
-            running_calls(self._desk).load(lambda: self._desk.open("call", answer[0]))
 
-        self._desk.ask(self, lambda: (live.accept(key), live.ringing()), done, self._desk.say_fault)
+            def show() -> None:
+                self._desk.open("call", answer[0])
+                if asks_who:
+                    self._window.actions_table.run("calls_who")
+
+            running_calls(self._desk).load(show)
+
+        self._desk.ask(self, work, done, self._desk.say_fault)
 
     def _dismiss(self, key: str) -> None:
         live = self._desk.services.live_calls

@@ -151,7 +151,7 @@ class CallsPlace(Place):
             self.desk.ask(self, self.desk.services.people.is_lead, self._set_lead)
         if self.past.call_id and self.shows_past and (change_set.rights or change_set.touches(*_SHOWN_FROM)):
             self.past.show_call(self.past.call_id)
-        if change_set.touches("topics", "dispositions"):
+        if change_set.touches("topics", "dispositions", "scripts"):
             self.call_pane.lists_changed()
 
     def on_minute(self) -> None:
@@ -444,6 +444,15 @@ class CallsPlace(Place):
         call = self._line_call()
         if call:
             self.running.toggle_hold(call)
+
+    def consult(self) -> None:
+        """Shift+F6, from any place."""
+        call = self._line_call()
+        if call:
+            self.running.toggle_consult(call)
+
+    def read_here(self) -> bool:
+        return self.shows_running and self.call_pane.read_script()
 
     def hang_up(self) -> None:
         """F8, from any place."""

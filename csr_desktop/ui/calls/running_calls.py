@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,7 +14,7 @@ from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.services.call_rows import NextSteps, OpenStep, RunningCall, Saved
 from csr_desktop.services.outcome import Outcome
 from csr_desktop.ui.calls.latest_writer import LatestWriter
-from csr_desktop.ui.desk import Desk
+from csr_desktop.ui.desk import Desk, Notice
 
 ON_THE_LINE = ("ring", "dial", "talk", "hold")
 HANDLED_IN = ("talk", "hold", "wrap_up")
@@ -34,6 +35,8 @@ class RunningCalls(QObject):
     """A RunningCall that goes out and is to be dialled."""
     came_back = Signal(str)
     """A saved call was taken back by an undo and waits to be saved again."""
+    ran_out = Signal(str)
+    """The wrap-up of the call with this id ran out while something is being entered in it."""
     saved = Signal(object)
     """A Saved: the call is among the earlier ones now."""
 
@@ -44,6 +47,11 @@ class RunningCalls(QObject):
         self._received: dict[str, float] = {}
         self._starting: set[tuple[str, str, str]] = set()
         self._saving: set[str] = set()
+        self._limits: dict[str, float] = {}
+        """When the wrap-up of a call that is limited began, by a clock that can't be set."""
+        self._told_of_limit: set[str] = set()
+        self._refused_at_limit: set[str] = set()
+        self._is_entering: Callable[[str], bool] | None = None
         self._is_loaded = False
         self._typed_notes: dict[str, str] = {}
         self._typed_steps: dict[str, OpenStep | None] = {}
@@ -52,6 +60,7 @@ class RunningCalls(QObject):
         self._second = QTimer(self)
         self._second.setInterval(1000)
         self._second.timeout.connect(self.ticked)
+        self._second.timeout.connect(self._keep_limits)
         desk.calling.connect(self._on_calling)
         desk.changed.connect(self._on_changed)
         self.load()
@@ -90,6 +99,51 @@ class RunningCalls(QObject):
             kind, seconds = parts[-1]
             parts[-1] = (kind, seconds + self.since_seconds(call))
         return parts
+
+    def consult_seconds(self, call: RunningCall) -> int:
+        """How long a colleague was asked, up to this second."""
+        return call.consult_seconds + (self.since_seconds(call) if call.is_consulting else 0)
+
+    def wrap_up_left(self, call: RunningCall) -> int | None:
+        """Seconds until the wrap-up runs out; None without a limit. One that was found again counts from then."""
+        if not call.wrap_up_limit_seconds or call.phase != "wrap_up":
+            self._limits.pop(call.id, None)
+            return None
+        begun = 0.0 if call.is_recovered else float(self.phase_seconds(call))
+        since = self._limits.setdefault(call.id, time.monotonic() - begun)
+        return call.wrap_up_limit_seconds - int(time.monotonic() - since)
+
+    def watch_entering(self, pane: QObject, is_entering: Callable[[str], bool]) -> None:
+        """`is_entering` says whether the pane is in the middle of something of a call, as long as there is the pane."""
+        self._is_entering = is_entering
+        pane.destroyed.connect(self._on_pane_gone)
+
+    def _on_pane_gone(self) -> None:
+        self._is_entering = None
+
+    def _keep_limits(self) -> None:
+        """A call whose wrap-up ran out is saved as it stands, wherever the person is by now. While something is being
+        entered in it, that is said, and it waits; so it does once saving was refused.
+        """
+        for call in self.all():
+            left = self.wrap_up_left(call)
+            if left is None or left > 0 or call.id in self._refused_at_limit:
+                continue
+            if self.open_step_of(call) is not None or (self._is_entering is not None and self._is_entering(call.id)):
+                if call.id not in self._told_of_limit:
+                    self._told_of_limit.add(call.id)
+                    self._desk.noticed.emit(
+                        Notice(self.tr("A wrap-up has run out: finish what you enter."), tone="info")
+                    )
+                self.ran_out.emit(call.id)
+                continue
+            self.save(
+                call.id, self.note_of(call), call.steps, partial(self._on_limit_refused, call.id), is_at_limit=True
+            )
+
+    def _on_limit_refused(self, call_id: str, fault: CsrDesktopError) -> None:
+        self._refused_at_limit.add(call_id)
+        self._desk.say_fault(fault)
 
     def handle_seconds(self, call: RunningCall) -> int:
         """What the big timer shows: handle time so far; how long it rings or dials before that."""
@@ -225,6 +279,13 @@ class RunningCalls(QObject):
         if call.phase in steps:
             steps[call.phase](call_id)
 
+    def toggle_consult(self, call_id: str) -> None:
+        """Shift+F6: a colleague is asked while the client waits; once more, and they were."""
+        call = self._calls.get(call_id)
+        if call is not None and call.phase in {"talk", "hold"}:
+            calls = self._desk.services.calls
+            self._phase(call_id, calls.end_consult if call.is_consulting else calls.consult)
+
     def switch(self) -> None:
         """F7: to the other call; the first is held."""
         others = [call for call in self.all()[1:] if call.phase == "hold"] or self.all()[1:]
@@ -262,6 +323,10 @@ class RunningCalls(QObject):
     def set_topic(self, call_id: str, topic_id: str) -> None:
         self._edit(lambda: self._desk.services.calls.set_topic(call_id, topic_id))
 
+    def tick_step(self, call_id: str, script_id: str, step: str, *, is_done: bool) -> None:
+        calls = self._desk.services.calls
+        self._edit(lambda: calls.tick_step(call_id, script_id, step, is_done=is_done))
+
     def set_disposition(self, call_id: str, disposition_id: str) -> None:
         self._edit(lambda: self._desk.services.calls.set_disposition(call_id, disposition_id))
 
@@ -284,8 +349,18 @@ class RunningCalls(QObject):
 
     # Leaving
 
-    def save(self, call_id: str, note: str, steps: NextSteps, failed: Callable[[CsrDesktopError], None]) -> None:
-        """Save with the note and steps as they stand on the screen; a call that still runs ends now."""
+    def save(
+        self,
+        call_id: str,
+        note: str,
+        steps: NextSteps,
+        failed: Callable[[CsrDesktopError], None],
+        *,
+        is_at_limit: bool = False,
+    ) -> None:
+        """Save with the note and steps as they stand on the screen; a call that still runs ends now. `is_at_limit` when
+        its wrap-up ran out.
+        """
         if call_id in self._saving:
             return
         self._saving.add(call_id)
@@ -295,7 +370,8 @@ class RunningCalls(QObject):
         self._open_steps.drop(call_id)
 
         def run() -> Outcome:
-            answers.append(calls.save(call_id, note, steps))
+            save = calls.save_at_limit if is_at_limit else calls.save
+            answers.append(save(call_id, note, steps))
             return answers[0].outcome
 
         def done(_outcome: Outcome) -> None:
@@ -326,6 +402,7 @@ class RunningCalls(QObject):
         self._received.pop(call_id, None)
         self._typed_notes.pop(call_id, None)
         self._typed_steps.pop(call_id, None)
+        self._limits.pop(call_id, None)
         self._tell()
 
 

@@ -153,6 +153,11 @@ class StepsSection(QWidget):
         self._show_steps()
 
     @property
+    def has_form(self) -> bool:
+        """Whether a step is being entered."""
+        return self._form is not None
+
+    @property
     def steps(self) -> NextSteps:
         return self._steps
 

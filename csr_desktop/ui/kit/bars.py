@@ -1,12 +1,12 @@
 """Thin bars: progress, a clock that runs down, the parts of a call's handle time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from csr_desktop.ui.kit.elide import ElidedLabel, Label
+from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
 from csr_desktop.ui.kit.marks import IconMark, Lamp, LampKind
 from csr_desktop.ui.kit.theme import ThemeSwitch, Tone
 
@@ -114,7 +114,8 @@ class HandleBar(QWidget):
             under.addWidget(Lamp(themes, _PART_LAMPS[kind]))
             under.addWidget(self._legend[kind])
             under.addSpacing(space.apart)
-        under.addStretch(1)
+        self._note = ElidedLabel(tone="faint", size="caption")
+        under.addWidget(self._note, 1)
         self._usual = Label(tone="muted", size="caption")
         under.addWidget(self._usual)
         column = QVBoxLayout(self)
@@ -124,14 +125,30 @@ class HandleBar(QWidget):
         column.addLayout(under)
         self.set_parts([])
 
-    def set_parts(self, parts: Sequence[tuple[str, int]], usual_seconds: int = 0) -> None:
-        """Pairs of `talk`, `hold` or `wrap_up` and seconds, in the order they came; `usual_seconds` 0 if unknown."""
+    def set_parts(
+        self,
+        parts: Sequence[tuple[str, int]],
+        usual_seconds: int = 0,
+        told: Mapping[str, str] | None = None,
+        note: str = "",
+    ) -> None:
+        """Pairs of `talk`, `hold` or `wrap_up` and seconds, in the order they came; `usual_seconds` 0 if unknown.
+        `told` says by kind who measured it, on hover and to a screen reader; `note` stands behind the parts.
+        """
         total = max(1, usual_seconds, sum(seconds for _, seconds in parts))
         self._bar.set_parts([(_PART_ROLES[kind], seconds / total) for kind, seconds in parts])
         sums = {kind: sum(seconds for part, seconds in parts if part == kind) for kind in _PART_ROLES}
         words = {"talk": self.tr("Talk %1"), "hold": self.tr("Hold %1"), "wrap_up": self.tr("Wrap-up %1")}
         for kind, seconds in sums.items():
             self._legend[kind].setText(words[kind].replace("%1", duration_text(seconds)))
+            by = (told or {}).get(kind, "")
+            self._legend[kind].setToolTip(plain_tooltip(by) if by else "")
+            self._legend[kind].setAccessibleDescription(by)
+        self._note.setText(note)
         usual = self.tr("Usual for this topic %1").replace("%1", duration_text(usual_seconds))
         self._usual.setText(usual if usual_seconds else "")
-        self._bar.setAccessibleDescription(", ".join(label.text() for label in self._legend.values()))
+        spoken = [
+            ", ".join(part for part in (label.text(), label.accessibleDescription()) if part)
+            for label in self._legend.values()
+        ]
+        self._bar.setAccessibleDescription("; ".join([*spoken, *([note] if note else [])]))

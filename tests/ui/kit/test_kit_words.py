@@ -297,8 +297,11 @@ def test_handle_time_is_summed_by_part(themes: ThemeSwitch, qtbot: QtBot) -> Non
     bar = HandleBar(themes)
     qtbot.addWidget(bar)
     bar.set_parts([("talk", 96), ("hold", 41), ("talk", 115)], 370)
-    words = [label.text() for label in bar.findChildren(Label)]
+    words = [label.text() for label in bar.findChildren(Label) if label.text()]
     assert words == ["Talk 3:31", "Hold 0:41", "Wrap-up 0:00", "Usual for this topic 6:10"]
+    bar.set_parts([("talk", 96)], told={"talk": "timed by hand"}, note="timed by hand")
+    talk = next(label for label in bar.findChildren(Label) if label.text() == "Talk 1:36")
+    assert (talk.accessibleDescription(), talk.toolTip()) == ("timed by hand", "timed by hand")
 
 
 def test_progress_is_said_in_percent(themes: ThemeSwitch, qtbot: QtBot) -> None:

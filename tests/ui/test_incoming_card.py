@@ -1,0 +1,119 @@
+"""What the card of an incoming call offers by key, while the keyboard stays where it is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from csr_desktop.ui.calls.incoming_card import PersonLine
+from csr_desktop.ui.calls.place import CallsPlace
+from csr_desktop.ui.calls.running_calls import running_calls
+from tests.ui.frame_bench import Frame, can_be_seen
+from tests.ui.test_incoming_call import NOBODY, ROBIN, SHARED, Phone, phone, texts
+
+__all__ = ["phone"]
+NOTICE = (
+    "SELECT t.id FROM topics t JOIN topics p ON p.id = t.parent_id WHERE p.name = 'Payroll tax' AND t.name = 'Notice'"
+)
+
+
+def calls_place(frame: Frame) -> CallsPlace:
+    place = frame.window.place("calls")
+    assert isinstance(place, CallsPlace)
+    return place
+
+
+def test_the_card_says_what_callbacks_wait_and_how_late_they_are_with_the_cut_off(frame: Frame, phone: Phone) -> None:
+    phone.say("ring", ROBIN)
+    said = texts(phone.card)
+    assert "Call back about the W-2 reissue" in said
+    assert "Missed call, not called back" in said
+    assert "Processing cut-off" in said
+    spoken = [part.accessibleName() for part in phone.card.findChildren(QWidget)]
+    assert any("Call back about the W-2 reissue" in words and "late" in words for words in spoken), spoken
+
+
+def test_people_who_share_the_number_are_taken_by_key_with_their_reason(frame: Frame, phone: Phone) -> None:
+    frame.go("inbox")
+    frame.press("Ctrl+K")
+    frame.type("half a wo")
+    focus = frame.focus
+    phone.say("ring", SHARED)
+    lines = [line for line in phone.card.findChildren(PersonLine) if can_be_seen(line)]
+    assert [line.accessibleDescription() for line in lines] == ["Shift F1", "Shift F2"]
+    assert all("Example Bakery" in line.accessibleName() for line in lines)
+    assert "called " in lines[0].accessibleName(), "the reason stands beside the name"
+    assert frame.focus is focus
+    assert isinstance(focus, QLineEdit)
+    wanted = lines[1].accessibleName().partition(",")[0]
+    frame.press("Shift+F2")
+    assert phone.cards == []
+    (call,) = running_calls(frame.desk).all()
+    assert (call.contact_name, call.phase) == (wanted, "ring")
+    assert frame.window.current_place == "calls"
+
+
+def test_a_reason_says_how_often_somebody_called_from_this_number(frame: Frame, phone: Phone) -> None:
+    words = calls_place(frame).words
+    assert words.candidate_reason("called_from_number", 1, 4) == "called from this number 4 times"
+    assert words.candidate_reason("called_from_number", 1, 1) == "called from this number 1 time"
+
+
+def test_a_key_for_somebody_who_is_not_there_does_nothing(frame: Frame, phone: Phone) -> None:
+    phone.say("ring", ROBIN)
+    frame.press("Shift+F1")
+    assert len(phone.cards) == 1
+    assert running_calls(frame.desk).all() == []
+
+
+def test_nobodys_number_is_attached_from_the_card_and_its_earlier_calls_with_it(frame: Frame, phone: Phone) -> None:
+    earlier = frame.data.sql.value(
+        "SELECT id FROM interactions WHERE number = '+17025550119' AND contact_id = '' LIMIT 1"
+    )
+    assert earlier
+    phone.say("ring", NOBODY)
+    assert can_be_seen(phone.card.attach)
+    frame.press("Shift+F9")
+    assert phone.cards == []
+    who = calls_place(frame).call_pane.who
+    assert can_be_seen(who)
+    assert who.finder.isAncestorOf(frame.focus) or frame.focus is who.finder
+    frame.type("Dana Sample")
+    frame.press("Return")
+    (call,) = running_calls(frame.desk).all()
+    assert call.contact_name == "Dana Sample"
+    phone.say("answer", NOBODY)
+    phone.say("hangup", NOBODY)
+    frame.press("Alt+1", "Ctrl+Return")
+    assert running_calls(frame.desk).all() == []
+    row = frame.data.services.calls.rows([str(earlier)])[0]
+    assert (row.contact_name, row.client_name) == ("Dana Sample", "Example Bakery")
+    assert frame.data.services.calls.candidates(NOBODY).chosen_id == row.contact_id
+    frame.press("Ctrl+Z")
+    assert frame.data.services.calls.rows([str(earlier)])[0].contact_name == ""
+
+
+def test_somebodys_number_offers_no_attaching(frame: Frame, phone: Phone) -> None:
+    phone.say("ring", ROBIN)
+    assert not can_be_seen(phone.card.attach)
+
+
+def test_f1_reads_the_script_of_the_call_while_typing_and_is_the_help_elsewhere(frame: Frame, phone: Phone) -> None:
+    phone.say("ring", SHARED)
+    frame.press("F9")
+    phone.say("answer", SHARED)
+    (call,) = running_calls(frame.desk).all()
+    running_calls(frame.desk).set_topic(call.id, str(frame.data.sql.value(NOTICE)))
+    frame.settle()
+    frame.press("Alt+N")
+    frame.type("Notice of ")
+    frame.press("F1")
+    pane = calls_place(frame).call_pane
+    assert can_be_seen(pane.beside)
+    frame.type("April 8")
+    assert pane.notes.text() == "Notice of April 8"
+    frame.press("Esc")
+    assert not can_be_seen(pane.beside)
+    assert not frame.floats.help.is_open
+    frame.go("inbox")
+    frame.press("F1")
+    assert frame.floats.help.is_open
