@@ -13,7 +13,7 @@ from csr_desktop.commands.administration import (
     RemoveMembership,
 )
 from csr_desktop.commands.attachments import AddAttachment, RemoveAttachment
-from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
+from csr_desktop.commands.calls import EditInteraction, LogInteraction, NameRecording, ReturnMissedCall
 from csr_desktop.commands.clients import (
     AddClient,
     AddContact,
@@ -77,4 +77,5 @@ Any_ = (
     | AddDisposition
     | AddAttachment
     | RemoveAttachment
+    | NameRecording
 )

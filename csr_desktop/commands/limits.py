@@ -30,6 +30,8 @@ LONG_FIELDS = frozenset(
         "pay_schedule",
         "own_numbers",
         "products",
+        "parts",
+        "recording_pauses",
     }
 )
 

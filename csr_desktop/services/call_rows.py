@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from csr_desktop.domain.call_parts import Pause
 from csr_desktop.services.client_rows import ClientContext
 from csr_desktop.services.inbox_rows import LinkedPromise
 from csr_desktop.services.outcome import Outcome
@@ -74,6 +75,15 @@ class OpenStep(msgspec.Struct, frozen=True):
     changes_at: int = -1
 
 
+class PauseMark(msgspec.Struct, frozen=True):
+    """A stretch of a running call that its recording should not hold, in seconds since the call began; `ended` is -1
+    while it lasts.
+    """
+
+    began: float
+    ended: float = -1.0
+
+
 class RunningCallDocument(msgspec.Struct, frozen=True):
     """A call that is not saved yet, as it stands in the file. The last part is the one that runs."""
 
@@ -97,6 +107,8 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     written_at: int = 0
     open_step: OpenStep | None = None
     phone_key: str = ""  # of the phone's call that it follows
+    queue: str = ""
+    pauses: tuple[PauseMark, ...] = ()
 
     @property
     def phase(self) -> str:
@@ -184,6 +196,8 @@ class RunningCall(msgspec.Struct, frozen=True):
     repeat: RepeatHint | None
     usual_seconds: int
     open_step: OpenStep | None = None
+    pauses: tuple[PauseMark, ...] = ()
+    """The last of them may still last."""
 
 
 class Pop(msgspec.Struct, frozen=True):
@@ -288,6 +302,15 @@ class CallDetail(msgspec.Struct, frozen=True):
     called_back_at: int
     follow_ups: tuple[LinkedPromise, ...]
     can_correct: bool
+    has_recording: bool = False
+    recording: str = ""
+    """As the phone system told it; '' for who may not listen to it."""
+    pauses: tuple[Pause, ...] = ()
+    """By the recording's time."""
+    is_nobodys: bool = False
+    """Nobody answered it, and whose it was is not said: who works in its team may say that it was theirs."""
+    can_be_given: bool = False
+    """A lead may say whose it was."""
 
 
 class DayFigures(msgspec.Struct, frozen=True):

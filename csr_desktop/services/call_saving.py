@@ -47,6 +47,10 @@ class Contact(NamedTuple):
     steps: NextSteps
     returns_id: str = ""
     remembered_number: str = ""
+    call_reference: str = ""
+    queue: str = ""
+    parts: str = ""
+    recording_pauses: str = ""
 
 
 class CallSaving:
@@ -96,6 +100,10 @@ class CallSaving:
             topic_id=contact.topic_id,
             disposition_id=contact.disposition_id,
             note=note,
+            call_reference=contact.call_reference,
+            queue=contact.queue,
+            parts=contact.parts,
+            recording_pauses=contact.recording_pauses,
         )
 
     def _ticket(self, contact: Contact, note: str) -> tuple[str, str, list[Command]]:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from csr_desktop.domain import phone
+from csr_desktop.domain.call_parts import written_parts, written_pauses
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.permissions import unknown
+from csr_desktop.domain.phone_calls import PHONE_SYSTEMS
 from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.call_log import CallLog
 from csr_desktop.services.call_rows import CallPart, NextSteps, OpenStep, Pop, RunningCall, RunningCallDocument
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
-from csr_desktop.store.queries.calls import is_logged
+from csr_desktop.store.queries.calls import is_call_logged, is_logged
 from csr_desktop.store.queries.clients import numbers_of, own_lines_of
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ class Calls(CallLog):
         name: str = "",
         returns_id: str = "",
         phone_key: str = "",
+        queue: str = "",
     ) -> RunningCall:
         """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `client_id` names the
         company where nobody of it is named; without a number its own line is called. `returns_id` is the missed call
@@ -130,6 +133,7 @@ class Calls(CallLog):
             parts=(CallPart(phase, self._replica.now()),),
             returns_id=returns_id,
             phone_key=phone_key,
+            queue=clean_line(queue, 200),
         )
         return self._shown_call(self._running.begin(document))
 
@@ -214,6 +218,14 @@ class Calls(CallLog):
                 steps=NextSteps(),
             )
         )
+
+    def mark_pause(self, call_id: str) -> RunningCall:
+        """Mark where the recording should pause, or that it should go on; see RunningCalls.mark_pause."""
+        return self._shown_call(self._running.mark_pause(call_id))
+
+    def is_saved(self, reference: str, since_at: int) -> bool:
+        """Whether I logged this call of a phone system, at whichever workstation, since then."""
+        return is_call_logged(self._replica.sql, self._people.who().id, reference, since_at)
 
     def answer(self, call_id: str) -> RunningCall:
         """Somebody picked up."""
@@ -369,6 +381,10 @@ class Calls(CallLog):
                 steps=document.steps,
                 returns_id=document.returns_id,
                 remembered_number=document.number if self._is_new_number(document) else "",
+                call_reference=_reference_of(document.phone_key),
+                queue=document.queue,
+                parts=written_parts((part.kind, part.started_at, part.seconds, part.source) for part in document.parts),
+                recording_pauses=written_pauses(self._running.pauses_of(document)),
             )
         )
 
@@ -444,7 +460,14 @@ class Calls(CallLog):
             repeat=self.repeat(document.client_id, document.topic_id),
             usual_seconds=self.usual_seconds(document.topic_id) if document.topic_id else 0,
             open_step=document.open_step,
+            pauses=document.pauses,
         )
+
+
+def _reference_of(phone_key: str) -> str:
+    """See `domain.phone_calls.call_reference`; a key has its source before that."""
+    source, _, reference = phone_key.partition(" ")
+    return reference if source in PHONE_SYSTEMS else ""
 
 
 def _dialled(e164: str, extension: str) -> str:

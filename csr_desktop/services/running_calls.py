@@ -12,7 +12,7 @@ import msgspec
 
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.services.call_rows import CallPart, RunningCallDocument
+from csr_desktop.services.call_rows import CallPart, PauseMark, RunningCallDocument
 from csr_desktop.services.said_none import keep_said, masked_call, take_up, texts_of
 from csr_desktop.store.queries import drafts, rows
 
@@ -34,9 +34,13 @@ _LONG_OFF_ELSE_MS: Final = 2 * 3_600_000
 class RunningCalls:
     """`clock_seconds` is monotonic."""
 
-    def __init__(self, replica: Replica, clock_seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, replica: Replica, clock_seconds: Callable[[], float], phone_now: Callable[[], int] | None = None
+    ) -> None:
+        """`phone_now` is the clock by which the phone's times are said, in milliseconds."""
         self._replica = replica
         self._clock_seconds = clock_seconds
+        self._phone_now = phone_now or replica.now
         self._began: dict[str, tuple[float, float]] = {}
         """By call: the monotonic time, and the seconds that the running part had taken by then."""
         self._recovered: set[str] = set()
@@ -93,7 +97,7 @@ class RunningCalls:
             return document  # it was ended here; a phone that goes on ringing has not heard of that
         if wrap_up:
             return self.keep(msgspec.structs.replace(document, parts=(*parts, *wrap_up), result=result))
-        now = self._replica.now()
+        now = self._phone_now()
         if parts[-1].ended_at:
             parts = (*parts, CallPart("wrap_up", min(now, parts[-1].ended_at)))
         held = self._others_held(call_id) if parts[-1].kind == "talk" and document.phase != "talk" else []
@@ -101,6 +105,31 @@ class RunningCalls:
         kept = self._keep_new_parts([*held, followed])
         self._began[call_id] = (self._clock_seconds(), max(0.0, (now - parts[-1].started_at) / 1000))
         return kept
+
+    def mark_pause(self, call_id: str) -> RunningCallDocument:
+        """Something is said that a recording should not hold; called again, that is over. Raises Refused after the
+        call.
+        """
+        document = self.one(call_id)
+        if document.phase == "wrap_up":
+            raise Refused("ended", "This call has ended already.")
+        now, pauses = self.elapsed(document), document.pauses
+        if pauses and pauses[-1].ended < 0:
+            last = PauseMark(pauses[-1].began, max(now, pauses[-1].began))
+            return self.keep(msgspec.structs.replace(document, pauses=(*pauses[:-1], last)))
+        return self.keep(msgspec.structs.replace(document, pauses=(*pauses, PauseMark(now))))
+
+    def elapsed(self, document: RunningCallDocument) -> float:
+        """Seconds since the call began, up to its end."""
+        ended = sum(part.seconds for part in document.parts[:-1] if part.kind != "wrap_up")
+        return ended + (self.seconds_of(document) if document.phase != "wrap_up" else 0.0)
+
+    def pauses_of(self, document: RunningCallDocument) -> tuple[tuple[float, float], ...]:
+        """Offsets and seconds; one that still lasts goes up to now or to the call's end."""
+        now = self.elapsed(document)
+        return tuple(
+            (mark.began, max(0.0, (mark.ended if mark.ended >= 0 else now) - mark.began)) for mark in document.pauses
+        )
 
     def keep(self, document: RunningCallDocument) -> RunningCallDocument:
         """On disk when this returns."""

@@ -204,7 +204,7 @@ class InteractionTable(Synced):
     ticket_id = _text()
     channel = _text("phone")  # phone, email, chat, social, in_person, web_form, voicemail
     direction = _text("in")  # in, out
-    result = _text("handled")  # handled, missed, abandoned, no_answer
+    result = _text("handled")  # handled, missed, abandoned, no_answer, busy
     number = _text()  # E.164, or as it came when it has none
     extension = _text()
     started_at = _number()
@@ -218,6 +218,11 @@ class InteractionTable(Synced):
     note = _text()
     called_back_by_id = _text()
     called_back_at = _number()
+    call_reference = _text()  # connection and reference of the phone system's call
+    queue = _text()
+    recording = _text()  # address or file, as the phone system told it
+    parts = _text()  # JSON [[kind, started_at, seconds, source]]
+    recording_pauses = _text()  # JSON [[offset, seconds]]
 
     class Meta:
         table_name = "interactions"

@@ -26,6 +26,7 @@ VIEW_ICONS = {
     "missed": "phone-x",
     "abandoned": "phone-x",
     "no_answer": "phone-x",
+    "busy": "phone-x",
     "promise": "handshake",
     "callback": "phone-call",
     "check_in": "arrow-clockwise",
@@ -283,6 +284,7 @@ class Wording(QObject):
             "missed": self.tr("Missed"),
             "abandoned": self.tr("Abandoned"),
             "no_answer": self.tr("No answer"),
+            "busy": self.tr("Busy"),
         }.get(key, key)
 
     # What happened

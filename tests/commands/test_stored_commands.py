@@ -47,6 +47,7 @@ FIRST_SHAPES: list[dict[str, Any]] = [
     {"kind": "AddDisposition", "row_id": "x", "name": "x"},
     {"kind": "AddAttachment", "row_id": "x", "name": "x", "size": 1, "sha256": "x"},
     {"kind": "RemoveAttachment", "row_id": "x"},
+    {"kind": "NameRecording", "row_id": "x", "recording": "x"},
 ]
 """Of each command, what it had to say when it was first stored. A field that came later has a default."""
 

@@ -105,7 +105,7 @@ def test_recordings_are_asked_for_only_once_a_filter_keeps_the_other_variables_b
     assert wanted.search(file.decode())
     assert not wanted.search(other.decode())
     (events,) = headers(watch.take(b"Response: Success\r\nActionID: recordings\r\n\r\n", T).send)
-    assert (events["Action"], events["EventMask"]) == ("Events", "call,agent,dialplan")
+    assert (events["Action"], events["EventMask"]) == ("Events", "call,agent,dialplan,user")
     heard = watch.take(file + other, T)
     assert [call_of([event]).recording for event in heard.events] == ["/var/spool/made-up.wav"]
     refused = signed_in()

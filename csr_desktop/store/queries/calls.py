@@ -137,6 +137,15 @@ def open_tickets(sql: Sql, client_id: str, teams: Sequence[str]) -> list[tuple[A
     )
 
 
+def is_call_logged(sql: Sql, agent_id: str, reference: str, since_at: int) -> bool:
+    """Whether this agent logged the phone system's call with this reference since then."""
+    text = (
+        "SELECT 1 FROM interactions WHERE agent_id = ? AND started_at >= ? AND call_reference = ? AND deleted = 0 "
+        "LIMIT 1"
+    )
+    return bool(sql.value(text, agent_id, since_at, reference))
+
+
 def is_logged(sql: Sql, agent_id: str, number: str, from_at: int, to_at: int) -> bool:
     """Whether this agent logged a call of this number that began between two instants, both included."""
     text = (
