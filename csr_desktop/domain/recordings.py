@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from csr_desktop.domain.permissions import Person
 
-Refusal = Literal["", "unreadable", "scheme", "credentials", "no_folder", "outside", "no_sound"]
+Refusal = Literal["", "unreadable", "scheme", "credentials", "no_folder", "outside", "no_sound", "gone"]
 """Why a reference is not opened. 'no_folder': files are opened from the configured folder alone, and there is none;
-'no_sound': a file that is none of sound, which could be a program.
+'no_sound': a file that is none of sound, which could be a program; 'gone': a file that is not there.
 """
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")

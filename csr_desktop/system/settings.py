@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     pane_sizes: dict[str, list[int]] = {}
     last_place: str = ""
     dial_command: str = ""
+    recordings_folder: str = ""  # where the phone system's recordings lie for this computer, a share or a folder
     calls_open_desk: bool = True  # a call that a softphone tells of opens the desk when it does not run
 
 

@@ -119,6 +119,7 @@ class Application(QObject):
                 self.themes, self.worker, data, self.local_zone, self._opener.remember, self._opener.sign_in_again
             )
             self.desk_window = made
+            made.desk.recordings_folder = str(self._opener.remembered("recordings_folder") or "")
             self._restore_place(made)
             made.build_first()
         finally:

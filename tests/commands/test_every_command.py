@@ -413,7 +413,7 @@ class TestRecordings:
             {"recording_pauses": "[[1,1e9]]"},
         ],
     )
-    def test_parts_and_pauses_that_no_desk_writes_are_refused(self, changed: dict[str, str]) -> None:
+    def test_parts_and_pauses_that_no_desk_writes_are_refused(self, changed: dict[str, Any]) -> None:
         work = Bureau().work()
         command = calls.LogInteraction(row_id="new", scope=TEAM, started_at=1, ended_at=9, **changed)
         with pytest.raises((ValueError, Refused)):

@@ -35,7 +35,7 @@ _HOLDERS: Final = (
 _LOGGED_AS_THIS: Final = "SELECT 1 FROM interactions WHERE call_reference = ? AND deleted = 0 LIMIT 1"
 _LOGGED_BY_A_DESK: Final = (
     "SELECT 1 FROM interactions i WHERE i.number = ? AND i.started_at BETWEEN ? AND ? AND i.direction = 'in' "
-    "AND i.deleted = 0 AND NOT EXISTS (SELECT 1 FROM phone_calls c WHERE c.interaction_id = i.id) LIMIT 1"
+    "AND i.deleted = 0 AND i.call_reference = '' AND NOT EXISTS (SELECT 1 FROM phone_calls c WHERE c.interaction_id = i.id) LIMIT 1"
 )
 
 
