@@ -71,7 +71,7 @@ class LiveCalls:
         key = _key(call)
         if call.source in PHONE_SYSTEMS:
             self._join_twin(key, call)
-        elif (twin := self._twin_key(key, call)) in self._known:
+        if (twin := self._twin_key(key, call)) in self._known:
             return self._shown(twin, self._known[twin], self._known[twin].phase, self._calls.followed(twin))
         known = self._known.setdefault(key, _Known(call, heard_seconds=self._clock_seconds()))
         known.call, known.me = call, me
@@ -115,13 +115,15 @@ class LiveCalls:
                 del self._known[key]
 
     def _twin_key(self, key: str, call: PhoneCall) -> str:
-        """The phone system's call that this one of a softphone is; ''."""
-        if key not in self._twins and not call.is_unknown:
+        """The phone system's call that this one of a softphone, or of another phone system, is; ''."""
+        if key not in self._twins and key not in self._known and not call.is_unknown:
+            teller = _teller(key)
             fitting = (
                 other
                 for other, known in self._known.items()
                 if known.call.source in PHONE_SYSTEMS
-                and other not in self._twins.values()
+                and _teller(other) != teller
+                and not any(to == other and _teller(twin) == teller for twin, to in self._twins.items())
                 and self._is_one(known, call)
             )
             if found := next(fitting, ""):
@@ -270,6 +272,11 @@ class LiveCalls:
 
 def _key(call: PhoneCall) -> str:
     return f"{call.source} {call.connection} {call.reference}"
+
+
+def _teller(key: str) -> str:
+    """Who tells of a call, by its key: no two calls of one are the same."""
+    return " ".join(key.split(" ", 2)[:2])
 
 
 def _my_leg(call: PhoneCall, me: str) -> Leg | None:

@@ -22,7 +22,7 @@ from csr_desktop.store.sql import Sql
 SETTLED_MS: Final = 2_000
 """So long after its end a call is looked at: what was said before may come a little later."""
 _SAME_MS: Final = 10_000
-"""A missed call of the same number that a workstation logged so near in time is this one: its softphone told of it."""
+"""Calls of the same number that are told of so near in time, and not by one phone system, are one."""
 _UNANSWERED: Final = frozenset({"missed", "abandoned", "voicemail", "busy"})
 """Who heard that all lines are busy waits for a call as well."""
 _WITHHELD: Final = "anonymous"
@@ -33,9 +33,14 @@ _HOLDERS: Final = (
     "AND c.status <> 'closed' AND (n.contact_id = '' OR (p.deleted = 0 AND p.is_active = 1)) LIMIT 20"
 )
 _LOGGED_AS_THIS: Final = "SELECT 1 FROM interactions WHERE call_reference = ? AND deleted = 0 LIMIT 1"
-_LOGGED_BY_A_DESK: Final = (
-    "SELECT 1 FROM interactions i WHERE i.number = ? AND i.started_at BETWEEN ? AND ? AND i.direction = 'in' "
-    "AND i.deleted = 0 AND i.call_reference = '' AND NOT EXISTS (SELECT 1 FROM phone_calls c WHERE c.interaction_id = i.id) LIMIT 1"
+_LOGGED_OTHERWISE: Final = (
+    "SELECT 1 FROM interactions WHERE number = ? AND started_at BETWEEN ? AND ? AND direction = 'in' AND deleted = 0 "
+    "AND call_reference NOT LIKE ? LIMIT 1"
+)
+"""By a workstation whose softphone told of it, or for another phone system that the call went through."""
+_TOLD_OTHERWISE: Final = (
+    "SELECT connection_id, call_key FROM phone_calls WHERE connection_id <> ? AND heard_at >= ? "
+    "AND began_at BETWEEN ? AND ?"
 )
 
 
@@ -90,7 +95,8 @@ class MissedCalls:
         if (
             not team_id
             or self._sql.value(_LOGGED_AS_THIS, reference)
-            or self._sql.value(_LOGGED_BY_A_DESK, shown, *near)
+            or self._sql.value(_LOGGED_OTHERWISE, shown, *near, f"{call.connection} %")
+            or self._is_answered_otherwise(call, home_region)
         ):
             return "", ""
         is_matchable = phone.is_matchable(number, frozenset(json.loads(own or "[]")))
@@ -115,6 +121,17 @@ class MissedCalls:
             )
         )
         return interaction_id, ids[0]
+
+    def _is_answered_otherwise(self, call: PhoneCall, home_region: str) -> bool:
+        """Whether another phone system, through which the same call went, says that somebody answered."""
+        near = (call.began_at - _SAME_MS, call.began_at + _SAME_MS)
+        number = phone.parse(call.number, home_region).e164
+        keys = self._sql.all(_TOLD_OTHERWISE, call.connection, near[0], *near) if number else []
+        others = (self._kept.one((connection_id, key)) for connection_id, key in keys)
+        return any(
+            other is not None and other.call.had_answer and phone.parse(other.call.number, home_region).e164 == number
+            for other in others
+        )
 
     def _who(self, e164: str) -> tuple[str, str]:
         """Contact and client, as far as the number leaves no choice."""

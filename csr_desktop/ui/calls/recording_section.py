@@ -138,6 +138,7 @@ class RecordingSection(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+        before: QWidget = self.track
         for one in pauses:
             at, seconds = duration_text(round(one.offset)), duration_text(round(one.seconds))
             text = self.tr("Pause marked at {0} for {1}").format(at, seconds)
@@ -150,8 +151,11 @@ class RecordingSection(QWidget):
                 inner.addWidget(mark)
                 inner.addStretch(1)
                 self._marks.addWidget(row)
+                QWidget.setTabOrder(before, mark)
+                before = mark
             else:
                 self._marks.addWidget(Label(text, tone="muted"))
+        QWidget.setTabOrder(before, self.elsewhere)
         if pauses:
             told = self.tr("Marked by the agent; the phone system was not told and recorded on.")
             self._marks.addWidget(Label(told, tone="muted", size="caption", wraps=True))
