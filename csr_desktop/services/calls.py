@@ -223,6 +223,13 @@ class Calls(CallLog):
         """Mark where the recording should pause, or that it should go on; see RunningCalls.mark_pause."""
         return self._shown_call(self._running.mark_pause(call_id))
 
+    def leave_to_other_desk(self, call_id: str) -> bool:
+        """Another workstation of mine has the call: it goes here, unless something was noted of it. Whether it went."""
+        if not self._running.is_untouched(call_id):
+            return False
+        self._running.forget(call_id)
+        return True
+
     def is_saved(self, reference: str, since_at: int) -> bool:
         """Whether I logged this call of a phone system, at whichever workstation, since then."""
         return is_call_logged(self._replica.sql, self._people.who().id, reference, since_at)

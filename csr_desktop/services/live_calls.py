@@ -13,7 +13,7 @@ from csr_desktop.domain.phone_calls import PHONE_SYSTEMS, call_reference
 from csr_desktop.services.call_rows import CallPart, LiveCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from csr_desktop.domain.phone_calls import PhoneCall
     from csr_desktop.domain.phone_legs import Leg
@@ -57,6 +57,8 @@ class LiveCalls:
         self._known: dict[str, _Known] = {}
         self._twins: dict[str, str] = {}
         """By the key of a softphone's call, that of the phone system's call which it is."""
+        self._elsewhere: dict[str, str] = {}
+        """By a call's reference, the name of my other workstation where it stands."""
 
     def take(self, call: PhoneCall, me: str = "") -> LiveCall:
         """What follows from a call as it is now. `me` is my id as the phone system's agents have it, '' where the phone
@@ -106,6 +108,43 @@ class LiveCalls:
         return self._calls.is_saved(call_reference(call), call.began_at - _SAVED_MS) or self._calls.is_logged(
             call.number or _WITHHELD, started_at, TWIN_MS
         )
+
+    def take_news(self, calls: Sequence[PhoneCall], elsewhere: Mapping[str, str], me: str) -> tuple[LiveCall, ...]:
+        """All that the server tells at once. What stands at another workstation of mine runs there and not here, but
+        for what I noted of it here; once it stands nowhere else it is taken up here.
+        """
+        found: list[LiveCall] = []
+        for call in calls:
+            reference = call_reference(call)
+            known = self._known.get(_key(call))
+            if reference not in elsewhere:
+                if known is not None and self._elsewhere.pop(reference, None) is not None:
+                    known.is_done = False
+                found.append(self.take(call, me))
+                continue
+            self._elsewhere[reference] = elsewhere[reference]
+            running_id = self._calls.followed(_key(call))
+            if running_id and not self._calls.leave_to_other_desk(running_id):
+                found.append(self.take(call, me))
+                continue
+            known = self._known.setdefault(_key(call), _Known(call, heard_seconds=self._clock_seconds()))
+            known.call, known.me, known.is_done = call, me, True
+            known.phase = _phase(call, _my_leg(call, me), me)
+            found.append(self._shown(_key(call), known, known.phase, ""))
+        return tuple(found)
+
+    def elsewhere(self) -> tuple[tuple[str, str], ...]:
+        """Reference and workstation's name of calls that go on there, not here."""
+        going = {
+            call_reference(known.call) for known in self._known.values() if known.phase in {"dial", "talk", "hold"}
+        }
+        here = {call_reference(known.call) for key, known in self._known.items() if self._calls.followed(key)}
+        return tuple((one, name) for one, name in self._elsewhere.items() if one in going - here)
+
+    def references(self) -> frozenset[str]:
+        """Of phone systems' calls that run here."""
+        running = (call_reference(known.call) for key, known in self._known.items() if self._calls.followed(key))
+        return frozenset(running) - {""}
 
     def forget_others(self, calls: Sequence[PhoneCall]) -> None:
         """A phone system's calls that are none of these are over: their end was not heard of."""

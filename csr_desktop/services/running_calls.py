@@ -12,14 +12,14 @@ import msgspec
 
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.services.call_rows import CallPart, PauseMark, RunningCallDocument
+from csr_desktop.services.call_rows import CallPart, NextSteps, PauseMark, RunningCallDocument
 from csr_desktop.services.said_none import keep_said, masked_call, take_up, texts_of
 from csr_desktop.store.queries import drafts, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from csr_desktop.services.call_rows import NextSteps, Saved
+    from csr_desktop.services.call_rows import Saved
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.sync.replica import Replica
 
@@ -142,6 +142,13 @@ class RunningCalls:
         drafts.write(self._replica.sql, _PREFIX + written.id, body, written.written_at)
         keep_said(self._replica, _PREFIX + written.id, texts_of(written))
         return written
+
+    def is_untouched(self, call_id: str) -> bool:
+        """Whether nothing was noted of it by a person."""
+        one = self.one(call_id)
+        return not (one.note or one.topic_id or one.disposition_id or one.pauses or one.open_step) and (
+            one.steps == NextSteps() and not one.is_number_remembered
+        )
 
     def forget(self, call_id: str) -> None:
         drafts.clear(self._replica.sql, _PREFIX + call_id)

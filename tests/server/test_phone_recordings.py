@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from csr_desktop.commands.administration import EditUser
 from csr_desktop.commands.calls import LogInteraction, NameRecording
 from csr_desktop.commands.clients import AddClient, AddNumber
 from csr_desktop.commands.command import Command
@@ -238,10 +239,9 @@ def test_who_shows_no_number_can_be_turned_away_and_sipgate_is_told_in_xml(site:
 def test_a_known_caller_is_put_through_to_who_is_assigned_and_free(site: Site) -> None:
     ada, phone = site.desk("ada"), site.phone()
     client_id = new_id()
-    with administration(site.folder) as admin:
-        admin.sql.do("UPDATE users SET extension = '201' WHERE id = ?", ada.user_id)
     do(
         site,
+        EditUser(row_id=ada.user_id, changes={"extension": ("", "201")}),
         AddClient(row_id=client_id, name="Example Bakery", specialist_id=ada.user_id),
         AddNumber(row_id=new_id(), client_id=client_id, raw=E164, e164=E164),
     )

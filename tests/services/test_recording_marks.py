@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from csr_desktop.domain.call_parts import KeptPart, Pause, pauses_of_recording, read_parts, read_pauses
 from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.phone_calls import call_of
+from csr_desktop.domain.phone_events import PhoneAgent, phone_event
 from csr_desktop.store.queries import rows
 from tests.services.conftest import HOUR, NOW
 from tests.services.test_phone_system_calls import ROBIN, System
@@ -191,3 +194,81 @@ def test_a_recording_is_heard_by_its_agent_their_lead_and_a_manager(bureau: Bure
     assert bureau.sign_in("kim", "csr", ("tax",)).calls.detail(caseys).recording == ""
     manager = bureau.sign_in("max", "manager", (), ("tax", "benefits"))
     assert manager.calls.detail(caseys).recording == address
+
+
+class TestTwoWorkstations:
+    """What the server tells of where my calls stand."""
+
+    def told(self, system: System, desk: Services, elsewhere: dict[str, str]) -> list[str]:
+        live = desk.live_calls.take_news([system.call()], elsewhere, "ada")
+        return [one.running_id for one in live]
+
+    def test_a_call_that_stands_at_the_other_is_none_here_until_it_is_taken_over(
+        self, system: System, desk: Services
+    ) -> None:
+        system.say("ring", "201")
+        assert system.say("answer", "201", seconds=5).running_id
+        assert desk.live_calls.references() == {"pbx c1"}
+        assert self.told(system, desk, {"pbx c1": "Front desk"}) == [""]
+        assert desk.calls.running() == ()
+        assert desk.live_calls.elsewhere() == (("pbx c1", "Front desk"),)
+        assert self.told(system, desk, {"pbx c1": "Front desk"}) == [""]
+        (running_id,) = self.told(system, desk, {})
+        call = desk.calls.one(running_id)
+        assert (call.phase, call.ring_seconds) == ("talk", 5)
+        assert desk.live_calls.elsewhere() == ()
+
+    def test_the_card_goes_when_it_was_accepted_there(self, system: System, desk: Services) -> None:
+        system.say("ring", "201")
+        assert desk.live_calls.ringing()
+        self.told(system, desk, {"pbx c1": "Front desk"})
+        assert not desk.live_calls.ringing()
+
+    def test_what_was_noted_here_is_not_lost(self, system: System, desk: Services) -> None:
+        system.say("ring", "201")
+        running_id = system.say("answer", "201", seconds=5).running_id
+        desk.calls.set_note(running_id, "Asks for the rate table")
+        self.told(system, desk, {"pbx c1": "Front desk"})
+        (call,) = desk.calls.running()
+        assert call.note == "Asks for the rate table"
+
+    def test_its_end_is_heard_of_at_both_and_logged_at_one(self, system: System, desk: Services) -> None:
+        system.say("ring", "201")
+        self.told(system, desk, {"pbx c1": "Front desk"})
+        system.bureau.forward(5000)
+        for kind in ("answer", "hangup"):
+            event = msgspec.structs.replace(next(iter(system.events["c1"])), kind=kind, at=desk.replica.now())
+            system.events["c1"].add(event)
+            self.told(system, desk, {"pbx c1": "Front desk"})
+        assert desk.calls.running() == ()
+        assert desk.live_calls.elsewhere() == ()
+        assert desk.live_calls.log_missed(is_last=True) == []
+
+
+def test_two_phone_systems_that_tell_of_one_call_are_one_card_and_one_call(system: System, desk: Services) -> None:
+    def say(kind: Any, connection: str, seconds: float = 0) -> str:
+        system.bureau.forward(round(seconds * 1000))
+        event = phone_event(
+            "ami" if connection == "pbx" else "cti",
+            connection,
+            f"at-{connection}",
+            kind,
+            desk.replica.now(),
+            direction="in",
+            number=ROBIN,
+            agents=[PhoneAgent("201")],
+        )
+        system.events.setdefault(connection, set()).add(event)
+        live = desk.live_calls.take(call_of(system.events[connection], {"201": "ada"}), "ada")
+        return live.running_id
+
+    say("ring", "pbx")
+    say("ring", "trunk", 1)
+    assert len(desk.live_calls.ringing()) == 1
+    running_id = say("answer", "pbx", 3)
+    assert say("answer", "trunk") == running_id
+    assert len(desk.calls.running()) == 1
+    say("hangup", "trunk", 10)
+    say("hangup", "pbx")
+    assert saved(desk, running_id)["call_reference"] == "pbx at-pbx"
+    assert say("hangup", "trunk") == ""
