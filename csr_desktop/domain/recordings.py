@@ -38,10 +38,12 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def may_listen(who: Person, agent_id: str, scope: str) -> bool:
-    """Agents to their own calls, leads to those of their teams, managers to all that they read."""
+    """Agents to their own calls and to what is nobody's yet, as a voicemail; leads to those of their teams, managers to
+    all that they read.
+    """
     if who.role == "manager":
         return who.reads(scope)
-    return scope in who.teams and (who.is_lead or agent_id == who.id)
+    return scope in who.teams and (who.is_lead or agent_id in {who.id, ""})
 
 
 def place_of(reference: str, folder: str) -> Place:

@@ -114,7 +114,6 @@ class CallPane(Pane):
             ("Alt T", self.tr("topic")),
             ("Alt N", self.tr("notes")),
             ("Ctrl P", self.tr("promise")),
-            ("Alt 1", self.tr("disposition")),
             ("F5", self.tr("pause recording")),
         )
         row.addWidget(KeyHints(themes, hints), 1)

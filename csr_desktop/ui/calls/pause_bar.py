@@ -31,8 +31,8 @@ class PauseBar(NoticeBar):
             return
         self._shown = (call.id, last.began)
         self.say(
-            self.tr("Your phone system was not told and records on."),
-            lead=self.tr("Pause of the recording marked at {0}.").format(duration_text(round(last.began))),
+            self.tr("but your phone system was not told."),
+            lead=self.tr("Recording pause marked at {0},").format(duration_text(round(last.began))),
             tone="warning",
             icon="pause",
             action=self.tr("End the pause"),
