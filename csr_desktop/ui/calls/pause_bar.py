@@ -31,7 +31,7 @@ class PauseBar(NoticeBar):
             return
         self._shown = (call.id, last.began)
         self.say(
-            self.tr("but your phone system was not told."),
+            self.tr("but your phone system records on."),
             lead=self.tr("Recording pause marked at {0},").format(duration_text(round(last.began))),
             tone="warning",
             icon="pause",

@@ -276,7 +276,7 @@ def test_f5_marks_where_the_recording_should_pause(bench: Bench) -> None:
     assert not head.pause.isVisible()
     bench.press("F5")
     assert head.pause.isVisible()
-    assert "was not told" in head.pause.text
+    assert "records on" in head.pause.text
     assert bench.place.call_pane.notes.hasFocus()
     bench.type(" follows")
     bench.press("F5")
