@@ -253,16 +253,26 @@ class CheckReply(msgspec.Struct, frozen=True):
 # Live: hints that something is new, and presence, which nobody stores
 
 
+class CallTaking(msgspec.Struct, frozen=True):
+    """A phone system's call of mine stands in this workstation's call pane; with `takes_over` even where it stood in
+    another one's. Where it stands is told as `CallNews`.
+    """
+
+    reference: str
+    takes_over: bool = False
+
+
 class PresenceWord(msgspec.Struct, frozen=True):
     """What a workstation says of its person: a status of `domain.presence`, the ticket that they look at, and the kind
     of text that they write in it, '' for none. `scope` is that ticket's team. Said at each change and every
-    `PRESENCE_SECONDS`.
+    `PRESENCE_SECONDS`; `calls`, those of which something new is to be said of where they stand, are said once.
     """
 
     status: str
     ticket_id: str = ""
     writes: str = ""
     scope: str = ""
+    calls: list[CallTaking] = []
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -330,10 +340,13 @@ class PresenceNews(msgspec.Struct, frozen=True):
 
 
 class CallNews(msgspec.Struct, frozen=True):
-    """Calls of mine as they are now, by what phone systems said. With `is_all` no other goes on."""
+    """Calls of mine as they are now, by what phone systems said. With `is_all` no other goes on. `elsewhere` gives, by
+    `domain.phone_calls.call_reference`, the name of another of my workstations where one of them stands.
+    """
 
     calls: list[PhoneCall]
     is_all: bool = False
+    elsewhere: dict[str, str] = {}
 
 
 STREAM_TYPE = "text/event-stream"

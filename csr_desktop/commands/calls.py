@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from csr_desktop.commands.command import AddRow, ChangeState, EditRow, name_of, references
+from csr_desktop.commands.command import AddRow, ChangeState, EditRow, may_be_given, name_of, references
 from csr_desktop.commands.work import Key, Row, Work
+from csr_desktop.domain.call_parts import read_parts, read_pauses
 from csr_desktop.domain.call_scripts import read_checked
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import SERVER, Person, may_read, may_work_in
@@ -18,8 +19,10 @@ _REFERENCES = (
     ("ticket_id", "tickets"),
     ("topic_id", "topics"),
     ("disposition_id", "dispositions"),
+    ("agent_id", "users"),
 )
-RESULTS = ("handled", "missed", "abandoned", "no_answer")
+_UNANSWERED = frozenset({"missed", "abandoned"})
+RESULTS = ("handled", "missed", "abandoned", "no_answer", "busy")
 
 
 class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
@@ -50,6 +53,12 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
     checked: str = ""
     for_id: str = ""
     """Whose call it was; said by the server alone, which logs what nobody took, '' for a call of the whole team."""
+    call_reference: str = ""
+    """Which call of which phone system it was; see `domain.phone_calls.call_reference`."""
+    queue: str = ""
+    parts: str = ""
+    recording_pauses: str = ""
+    """Both as `domain.call_parts` writes them."""
 
     def keys(self) -> Iterator[Key]:
         yield self.table, self.row_id
@@ -78,6 +87,9 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
             read_checked(self.checked)
         except ValueError as fault:
             raise Refused("not_allowed", str(fault)) from None
+        # Raise ValueError for what no desk writes.
+        read_parts(self.parts)
+        read_pauses(self.recording_pauses)
 
     def values(self, work: Work) -> dict[str, Any]:
         return {
@@ -102,16 +114,37 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
             "note": self.note,
             "consult_seconds": self.consult_seconds,
             "checked": self.checked,
+            "call_reference": self.call_reference,
+            "queue": self.queue,
+            "parts": self.parts,
+            "recording_pauses": self.recording_pauses,
         }
 
 
+class NameRecording(ChangeState, frozen=True, kw_only=True, tag=True):
+    """Says where the recording of a call is, as its phone system told, each time it does; by the server alone."""
+
+    table: ClassVar[str] = "interactions"
+    restorable: ClassVar[frozenset[str]] = frozenset({"recording"})
+    recording: str
+
+    def permit_change(self, who: Person, row: Row, work: Work) -> None:
+        if who.id != SERVER:
+            raise Refused("not_allowed", "Only the server says where a recording is.")
+
+    def effect(self, row: Row, work: Work) -> dict[str, Any]:
+        return {"recording": self.recording}
+
+
 class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
-    """Corrects what was logged; the author or their lead."""
+    """Corrects what was logged; the author or their lead, and of what was nobody's, whoever works in its team. Whose a
+    call was that nobody answered, its lead says, or who says that it was theirs.
+    """
 
     table: ClassVar[str] = "interactions"
     texts: ClassVar[frozenset[str]] = frozenset({"note"})
     editable: ClassVar[frozenset[str]] = frozenset(
-        {"client_id", "contact_id", "ticket_id", "topic_id", "disposition_id", "note"}
+        {"client_id", "contact_id", "agent_id", "ticket_id", "topic_id", "disposition_id", "note"}
     )
     kept: tuple[str, ...] = ()
 
@@ -123,10 +156,20 @@ class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
-        if row["agent_id"] != who.id and not who.is_lead:
+        if row["agent_id"] not in {who.id, ""} and not who.is_lead:
             raise Refused("not_yours", "Only the person who logged this, or their lead, can correct it.")
         if not self.undoes:
             references(who, work, self, self.table)
+            if "agent_id" in self.changes:
+                self._permit_agent(who, row, work, str(self.changes["agent_id"][1]))
+
+    @staticmethod
+    def _permit_agent(who: Person, row: Row, work: Work, agent_id: str) -> None:
+        if row["result"] not in _UNANSWERED and row["channel"] != "voicemail":
+            raise Refused("not_allowed", "A call is of the person who handled it.")
+        if agent_id != who.id and not who.is_lead:
+            raise Refused("not_yours", "Only a lead says whose call this was.")
+        may_be_given(who, work, row["scope"], agent_id)
 
 
 class ResolveCaller(EditRow, frozen=True, kw_only=True, tag=True):

@@ -19,7 +19,7 @@ from csr_desktop.commands.administration import (
     RemoveVerificationRule,
 )
 from csr_desktop.commands.attachments import AddAttachment, RemoveAttachment
-from csr_desktop.commands.calls import EditInteraction, LogInteraction, ResolveCaller, ReturnMissedCall
+from csr_desktop.commands.calls import EditInteraction, LogInteraction, NameRecording, ResolveCaller, ReturnMissedCall
 from csr_desktop.commands.clients import (
     AddClient,
     AddContact,
@@ -100,4 +100,5 @@ Any_ = (
     | AddSavedFilter
     | EditSavedFilter
     | RemoveSavedFilter
+    | NameRecording
 )

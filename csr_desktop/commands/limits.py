@@ -32,6 +32,8 @@ LONG_FIELDS = frozenset(
         "steps",
         "checked",
         "products",
+        "parts",
+        "recording_pauses",
     }
 )
 

@@ -35,6 +35,8 @@ Outcome = Literal[
 outgoing or internal one; 'transferred': it went on elsewhere, to somebody of whom this call does not tell.
 """
 
+PHONE_SYSTEMS: Final = frozenset({"cti", "sipgate", "ami"})
+"""Sources that the server hears; each has a connection with an id."""
 _ENDING: Final = frozenset({"hangup", "missed"})
 _BEGINNING: Final = frozenset({"ring", "queue"})
 _RANKS: Final = {kind: rank for rank, kind in enumerate(EVENT_KINDS)}
@@ -113,6 +115,13 @@ def call_of(
         had_answer=had_answer or answered_at > 0,
     )
     return msgspec.structs.replace(call, outcome=_outcome(call, told))
+
+
+def call_reference(call: PhoneCall) -> str:
+    """By which everyone who hears of it finds what was logged of a phone system's call: the connection and the
+    reference there. '' for a softphone's, of which one workstation alone knows.
+    """
+    return f"{call.connection} {call.reference}" if call.source in PHONE_SYSTEMS else ""
 
 
 def in_order(events: Iterable[PhoneEvent]) -> list[tuple[int, PhoneEvent]]:

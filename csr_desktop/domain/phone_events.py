@@ -36,9 +36,21 @@ their line is free again, whether they talked or not. 'missed' and 'hangup' end 
 """
 Direction = Literal["", "in", "out", "internal"]
 Cause = Literal[
-    "", "normal", "busy", "cancel", "no_answer", "congestion", "not_found", "forwarded", "elsewhere", "rejected"
+    "",
+    "normal",
+    "busy",
+    "cancel",
+    "no_answer",
+    "congestion",
+    "not_found",
+    "forwarded",
+    "elsewhere",
+    "rejected",
+    "blocked",
 ]
-"""Why ringing or a call ended. 'cancel': the caller gave up; 'elsewhere': another agent answered; '' is not said."""
+"""Why ringing or a call ended. 'cancel': the caller gave up; 'elsewhere': another agent answered; 'rejected': an agent
+did not want it; 'blocked': a rule of ours turned the caller away; '' is not said.
+"""
 
 EVENT_KINDS: Final[tuple[EventKind, ...]] = get_args(EventKind)
 MOST_AGENTS: Final = 50

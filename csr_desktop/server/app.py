@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from csr_desktop.domain.errors import Refused
 from csr_desktop.protocol import (
     MAX_BODY_BYTES,
     ChallengeReply,
@@ -71,6 +72,8 @@ from csr_desktop.server.watched import App, Watched
 from csr_desktop.server.writer import Writer
 from csr_desktop.store.sql import Sql
 
+CALLS_A_WORD: Final = 20
+"""Of calls in one word of presence."""
 CHECK_COST: Final = 5
 """What comparing costs of a workstation's rate, beside the token of any question: it may read a whole team's rows."""
 
@@ -272,7 +275,11 @@ class Api:
     async def presence(self, request: Request) -> Response:
         session = self._session(request)
         message = await self._question(request, PresenceWord)
-        return reply(await self._streams.say(session, message), request.headers.get("accept-encoding", ""))
+        said = await self._streams.say(session, msgspec.structs.replace(message, calls=[]))
+        for taking in message.calls[:CALLS_A_WORD]:
+            with suppress(Refused):  # it may be over and forgotten by now
+                await asyncio.wrap_future(self._parts.exchange.stands_on(session.user_id, session.device_id, taking))
+        return reply(said, request.headers.get("accept-encoding", ""))
 
     @staticmethod
     async def _question(request: Request, kind: type[M]) -> M:

@@ -180,6 +180,11 @@ class Attendance:
             ticket.writes,
         )
 
+    def is_available(self, user_id: str) -> bool:
+        """Whether somebody sits at a workstation and has no call, no wrap-up and no break."""
+        statuses = {self._there[device_id].word.status for device_id in self._by_user.get(user_id, ())}
+        return bool(statuses) and statuses <= {"available"}
+
     def all_told(self, user_id: str, scopes: Collection[str]) -> list[Present]:
         """Everyone but oneself of whom there is something to be told, in order of their ids."""
         return [one for one in self._all(scopes) if one.user_id != user_id and (one.status or one.ticket_id)]

@@ -72,6 +72,14 @@ def phone() -> None:
     help="A peer that leads outside. Else each does whose name is no number of two to six digits.",
 )
 @click.option("--recordings", "has_recordings", is_flag=True, help="Ask Asterisk for the files of recordings too.")
+@click.option(
+    "--recordings-at",
+    "recording_places",
+    multiple=True,
+    metavar="START=PLACE",
+    help="Recordings whose names begin with START are at PLACE for workstations, https://… or a folder. Can be given "
+    "several times.",
+)
 @_name
 def phone_add(
     data: Path,
@@ -88,6 +96,7 @@ def phone_add(
     is_plain: bool,
     trunks: tuple[str, ...],
     has_recordings: bool,
+    recording_places: tuple[str, ...],
     name: str,
 ) -> None:
     """Connect the phone system PHONE_SYSTEM.
@@ -111,6 +120,7 @@ def phone_add(
         is_plain=is_plain,
         trunks=trunks,
         has_recordings=has_recordings,
+        recording_places=_places(recording_places),
     )
     secret = _asked_secret("The manager user's secret") if kind == "ami" else ""
     with _phones(data, database) as phones:
@@ -175,6 +185,65 @@ def phone_map(data: Path, database: str, name: str, agent: str, login: str, remo
     click.echo(f"{agent} is {login}." if login else f"{agent} is nobody.")
 
 
+@phone.command("block")
+@data_option
+@database_option
+@_name
+@click.argument("number", required=False, default="")
+@click.option("--remove", is_flag=True, help="Calls of NUMBER come in again.")
+def phone_block(data: Path, database: str, name: str, number: str, remove: bool) -> None:
+    """Have PHONE_SYSTEM turn calls of NUMBER away.
+
+    The caller hears that the line is busy; nobody's phone rings and nothing waits to be called back. NUMBER may be
+    "anonymous", for who shows none. Of the generic webhook and sipgate; Asterisk is only watched.
+
+    Without NUMBER it lists the numbers that are turned away, a line each.
+    """
+    from msgspec.structs import replace
+
+    from csr_desktop.server.calls.call_rules import blocked_key
+    from csr_desktop.store.queries.lists import home_region
+
+    with _phones(data, database) as phones:
+        found = phones.named(name)
+        if not number:
+            for one in found.settings.blocked:
+                click.echo(one)
+            return
+        if found.kind == "ami":
+            raise click.UsageError("Asterisk is only watched: block numbers in its dial plan.")
+        key = blocked_key(number, home_region(phones.sql))
+        if not key:
+            raise click.UsageError(f"{number} is no phone number.")
+
+        def change(settings: Settings) -> Settings:
+            others = set(settings.blocked) - {key}
+            return replace(settings, blocked=tuple(sorted(others if remove else {*others, key})))
+
+        phones.change(name, change)
+    click.echo(f"Calls of {key} come in again." if remove else f"Calls of {key} are turned away.")
+
+
+@phone.command("route")
+@data_option
+@database_option
+@_name
+@click.option("--to-specialist/--to-nobody", "to_specialist", default=True, help="Or let calls ring where they would.")
+def phone_route(data: Path, database: str, name: str, to_specialist: bool) -> None:
+    """Have PHONE_SYSTEM put calls through to who is assigned to the caller's company.
+
+    To their extension, while they sit at a workstation, are on no call and take no break. A number that belongs to
+    companies of several people rings where it would. Of the generic webhook alone.
+    """
+    from msgspec.structs import replace
+
+    with _phones(data, database) as phones:
+        if phones.named(name).kind != "cti":
+            raise click.UsageError("Only the generic webhook can be told whom to dial.")
+        phones.change(name, lambda settings: replace(settings, dials_specialist=to_specialist))
+    click.echo("Calls go to who is assigned to the company." if to_specialist else "Calls ring where they would.")
+
+
 @phone.command("events")
 @data_option
 @database_option
@@ -230,6 +299,16 @@ def phone_simulate(url: str, port: int, speed: float, said_as: tuple[str, ...], 
             play_asterisk(played, port, others, speed, click.echo, wait)
         else:
             play(played, url, _asked_secret("The token"), others, speed, click.echo)
+
+
+def _places(said: tuple[str, ...]) -> dict[str, str]:
+    places = {}
+    for one in said:
+        start, sign, place = one.partition("=")
+        if not (start and sign and place):
+            raise click.UsageError(f"--recordings-at {one}: write it as START=PLACE.")
+        places[start] = place
+    return places
 
 
 def _host(connection: Connection) -> str:

@@ -133,12 +133,13 @@ def calls_table(sql: Sql, names: Names) -> Table:
     header = (
         "Started", "Ended", "Channel", "Direction", "Result", "Client code", "Client", "Contact", "Number", "Agent",
         "Team", "Topic", "Disposition", "Talk seconds", "Hold seconds", "Wrap-up seconds", "Dial seconds", "Note",
-        "Called back by", "Called back",
+        "Called back by", "Called back", "Call reference", "Queue", "Recording", "Parts", "Recording pauses",
     )  # fmt: skip
     columns = (
         "started_at", "ended_at", "channel", "direction", "result", "client_id", "contact_id", "number", "extension",
         "agent_id", "scope", "topic_id", "disposition_id", "talk_seconds", "hold_seconds", "wrap_up_seconds",
-        "dial_seconds", "note", "called_back_by_id", "called_back_at",
+        "dial_seconds", "note", "called_back_by_id", "called_back_at", "call_reference", "queue", "recording", "parts",
+        "recording_pauses",
     )  # fmt: skip
 
     def rows() -> Iterator[tuple[Cell, ...]]:
@@ -147,7 +148,7 @@ def calls_table(sql: Sql, names: Names) -> Table:
                 names.at(row[0]), names.at(row[1]), *row[2:5], *names.client(row[5]), names.contacts.get(row[6], ""),
                 names.number(row[7], row[8]), names.users.get(row[9], ""), names.teams.get(row[10], ""),
                 names.topics.get(row[11], ""), names.dispositions.get(row[12], ""), *row[13:18],
-                names.users.get(row[18], ""), names.at(row[19]),
+                names.users.get(row[18], ""), names.at(row[19]), *row[20:],
             )  # fmt: skip
 
     return header, rows()

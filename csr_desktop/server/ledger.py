@@ -19,6 +19,7 @@ from csr_desktop.commands.private_texts import masked_again
 from csr_desktop.commands.work import Cell, Edit, Row, Stamp, Work
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import SERVER, Person, scopes_of
+from csr_desktop.server.calls.looking_again import look_again
 from csr_desktop.server.notices import take_and_notify
 from csr_desktop.server.pin_claims import check_pin_claim
 from csr_desktop.server.private_counts import count_private
@@ -199,6 +200,9 @@ class Ledger:
         oldest_at = min(outcome.command.at for outcome in decided)
         self.executed = Executed(dict(Counter(outcome.status for outcome in decided)), (now - oldest_at) / 1000)
         count_private(sql, texts, region, now)
+        look_again(
+            sql, (row for row in work.dirty().get("interactions", ()) if work.before["interactions", row["id"]] is None)
+        )
         self._keep(work, decided, {d: s for d, s in known.items() if s != stored[d]}, now)
         return known
 

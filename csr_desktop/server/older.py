@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from csr_desktop.domain.permissions import reads_through_profile, scopes_through_profile, unknown
+from csr_desktop.domain.permissions import Person, reads_through_profile, scopes_through_profile, unknown
+from csr_desktop.domain.recordings import may_listen
 from csr_desktop.domain.share import within_sql
 from csr_desktop.protocol import (
     MAX_BODY_BYTES,
@@ -52,9 +53,16 @@ class Sight(NamedTuple):
     since when they do.
     """
 
+    person: Person
     scopes: tuple[str, ...]
     own: tuple[str, ...]
     cut_off_at: int
+
+    def shown(self, row: Mapping[str, Any]) -> list[Any]:
+        """A row's values; where a recording is stays with those who may hear it."""
+        if row.get("recording") and not may_listen(self.person, row["agent_id"], row["scope"]):
+            row = {**row, "recording": ""}
+        return list(row.values())
 
     def readable(self, table: str) -> tuple[str, tuple[str, ...]]:
         """SQL and its values for the rows of these that may be read at all. Work of nobody's profile, such as a call by
@@ -86,7 +94,7 @@ def sight(sql: Sql, ledger: Ledger, clock: Callable[[], int], user_id: str) -> I
         all_teams = frozenset(i for (i,) in sql.all("SELECT id FROM teams WHERE deleted = 0"))
         scopes = person.scopes | scopes_through_profile(person.role, all_teams)
         sql.sees(scopes)
-        yield Sight(tuple(sorted(scopes)), tuple(sorted(person.scopes)), cut_off_at(sql, clock()))
+        yield Sight(person, tuple(sorted(scopes)), tuple(sorted(person.scopes)), cut_off_at(sql, clock()))
 
 
 class OlderHistory:
@@ -115,7 +123,7 @@ class OlderHistory:
         kinds = tuple(dict.fromkeys(request.kinds)) or tuple(_KINDS)
         after = (request.after_at, request.after_id) if request.after_id else None
         found = self._keys(seen, request.client_id, kinds, after, limit + 1)
-        taken = self._taken([(_KINDS[kind][0], row_id) for kind, row_id, _ in found[:limit]])
+        taken = self._taken(seen, [(_KINDS[kind][0], row_id) for kind, row_id, _ in found[:limit]])
         rows: dict[str, list[list[Any]]] = {}
         for table, row in taken:
             rows.setdefault(table, []).append(row)
@@ -163,7 +171,7 @@ class OlderHistory:
         """Ids in the order of their bytes, as workstations have them, whatever language PostgreSQL sorts by."""
         return 'id COLLATE "C"' if self._sql.is_postgresql else "id"
 
-    def _taken(self, keys: Sequence[tuple[str, str]]) -> list[tuple[str, list[Any]]]:
+    def _taken(self, seen: Sight, keys: Sequence[tuple[str, str]]) -> list[tuple[str, list[Any]]]:
         """These rows in this order, up to the first for which there is no room; one there always is."""
         found: list[tuple[str, list[Any]]] = []
         room = PAGE_BYTES
@@ -173,7 +181,7 @@ class OlderHistory:
             for table in {table for table, _ in part}:
                 rows.update(self._sql.load(table, [row_id for name, row_id in part if name == table]))
             for table, row_id in part:
-                row = list(rows[row_id].values())
+                row = seen.shown(rows[row_id])
                 room -= len(_encode(row))
                 if room < 0 and found:
                     return found
@@ -191,7 +199,7 @@ class OlderHistory:
             if not self._sql.value(f"SELECT 1 FROM {request.table} WHERE id = ? AND {text}", request.row_id, *values):
                 raise unknown()
             row = self._sql.load(request.table, [request.row_id])[request.row_id]
-            rows = {request.table: [list(row.values())]}
+            rows = {request.table: [seen.shown(row)]}
             if request.table == "tickets":
                 rows |= {table: self._on_ticket(seen, table, at, request.row_id) for table, at in _ON_TICKETS}
         return OlderRowReply({table: list(COLUMNS[table]) for table in rows}, rows)
@@ -201,7 +209,7 @@ class OlderHistory:
         text, values = seen.readable(table)
         chosen = f"SELECT id FROM {table} WHERE ticket_id = ? AND {text} ORDER BY {at} DESC, {self._id} DESC LIMIT ?"
         newest = [(table, row_id) for (row_id,) in self._sql.all(chosen, ticket_id, *values, OLDER_MESSAGES)]
-        return [row for _, row in self._taken(newest)][::-1]
+        return [row for _, row in self._taken(seen, newest)][::-1]
 
 
 def _marks(values: Sequence[str]) -> str:

@@ -86,8 +86,9 @@ class Streams:
                         return PokeReply(is_news=False, present=present, people=people, calls=request.calls)
                 if request.calls != -1:
                     calls = self._calls.all_told(session.user_id)
-                    if (mark := mark_of(calls)) != request.calls:
-                        told = msgspec.json.encode(CallNews(calls, is_all=True))
+                    elsewhere = self._calls.elsewhere(session.user_id, session.device_id, calls)
+                    if (mark := mark_of(calls, elsewhere)) != request.calls:
+                        told = msgspec.json.encode(CallNews(calls, is_all=True, elsewhere=elsewhere))
                         return PokeReply(is_news=False, present=request.present, calls=mark, call_news=told)
                 moved = await listener.next(until - loop.time())
                 if moved is None or moved.is_sure or _is_after(moved.news, request.cursors):
@@ -139,10 +140,10 @@ class Streams:
             events.append(_event("presence", PresenceNews(told.all_told(mine, scopes), is_all=True)))
         elif people := [told.told(one, scopes) for one in sorted(moved.people) if one != mine]:
             events.append(_event("presence", PresenceNews(people)))
-        if moved.everyone:
-            events.append(_event("calls", CallNews(self._calls.all_told(mine), is_all=True)))
-        elif calls := self._calls.told(mine, moved.calls):
-            events.append(_event("calls", CallNews(calls)))
+        calls = self._calls.all_told(mine) if moved.everyone else self._calls.told(mine, moved.calls)
+        if moved.everyone or calls:
+            elsewhere = self._calls.elsewhere(mine, listener.device_id, calls)
+            events.append(_event("calls", CallNews(calls, moved.everyone, elsewhere)))
         return b"".join(events)
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from csr_desktop.commands.calls import EditInteraction, ResolveCaller
 from csr_desktop.commands.clients import AddNumber
 from csr_desktop.domain import local_days, phone
+from csr_desktop.domain.call_parts import pauses_of_recording, read_parts, read_pauses
 from csr_desktop.domain.call_scripts import read_checked
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.figures import CallParts, handle_seconds, handle_time, percentile
 from csr_desktop.domain.permissions import unknown
+from csr_desktop.domain.recordings import may_listen
 from csr_desktop.domain.text import clean
 from csr_desktop.services.call_lists import CallLists
 from csr_desktop.services.call_rows import (
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from csr_desktop.commands.command import Command
+    from csr_desktop.domain.call_parts import Pause
     from csr_desktop.domain.call_scripts import Checked
     from csr_desktop.services.call_rows import CallKey
     from csr_desktop.services.client_edits import ClientEdits
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.people import Colleague, People
     from csr_desktop.sync.replica import Replica
 
-CORRECTABLE: Final = tuple(sorted(EditInteraction.editable))
+CORRECTABLE: Final = tuple(sorted(EditInteraction.editable - {"agent_id"}))
 _DAY_MS: Final = 86_400_000
 _REPEAT_MS: Final = 30 * _DAY_MS
 _REPEATED: Final = 3
@@ -109,9 +112,14 @@ class CallLog:
             called_back_by_name=self._people.name(call["called_back_by_id"]),
             called_back_at=call["called_back_at"],
             follow_ups=tuple(LinkedPromise(*row) for row in of_interaction(sql, call_id)),
-            can_correct=is_ours and (call["agent_id"] == who.id or who.is_lead),
+            can_correct=is_ours and (call["agent_id"] in {who.id, ""} or who.is_lead),
             consult_seconds=call["consult_seconds"],
             checked=_checked(call["checked"]),
+            has_recording=bool(call["recording"]),
+            recording=call["recording"] if may_listen(who, call["agent_id"], call["scope"]) else "",
+            pauses=_pauses(call),
+            is_nobodys=is_ours and not call["agent_id"],
+            can_be_given=is_ours and who.is_lead and _is_unanswered(call),
         )
 
     def day_figures(self) -> DayFigures:
@@ -177,6 +185,15 @@ class CallLog:
             raise BadInput("", "Nothing was changed.")
         named = note_title(row["note"]) or row["number"]
         return self._replica.do(EditInteraction(row_id=call_id, changes=edits), words=f"call_corrected:{named}")
+
+    def say_whose(self, call_id: str, agent_id: str) -> Outcome:
+        """Whose call it was that nobody answered: mine, or for a lead anybody's of its team."""
+        row = rows.one(self._replica.sql, "interactions", call_id)
+        if row is None:
+            raise unknown()
+        changes = {"agent_id": (row["agent_id"], agent_id)}
+        named = self._people.name(agent_id)
+        return self._replica.do(EditInteraction(row_id=call_id, changes=changes), words=f"call_given:{named}")
 
     def attach_number(self, interaction_id: str, contact_id: str) -> Attached:
         """Make the number of a call that person's, and theirs also its earlier contacts of my teams that were nobody's,
@@ -274,6 +291,17 @@ def _checked(text: str) -> tuple[Checked, ...]:
     try:
         return read_checked(text)
     except ValueError:  # of a newer program
+        return ()
+
+
+def _is_unanswered(row: Mapping[str, Any]) -> bool:
+    return row["result"] in {"missed", "abandoned"} or row["channel"] == "voicemail"
+
+
+def _pauses(row: Mapping[str, Any]) -> tuple[Pause, ...]:
+    try:
+        return pauses_of_recording(read_pauses(row["recording_pauses"]), read_parts(row["parts"]))
+    except ValueError:  # a newer version wrote it
         return ()
 
 

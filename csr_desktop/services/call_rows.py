@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from csr_desktop.domain.call_parts import Pause
 from csr_desktop.domain.call_scripts import Checked
 from csr_desktop.services.check_rows import CallCheck
 from csr_desktop.services.client_rows import ClientContext, OpenCallback
@@ -87,6 +88,15 @@ class OpenStep(msgspec.Struct, frozen=True):
     changes_at: int = -1
 
 
+class PauseMark(msgspec.Struct, frozen=True):
+    """A stretch of a running call that its recording should not hold, in seconds since the call began; `ended` is -1
+    while it lasts.
+    """
+
+    began: float
+    ended: float = -1.0
+
+
 class RunningCallDocument(msgspec.Struct, frozen=True):
     """A call that is not saved yet, as it stands in the file. The last part is the one that runs."""
 
@@ -116,6 +126,8 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     consult_key: str = ""  # of the phone's call in which that is done
     consult_with: str = ""
     checked: tuple[Checked, ...] = ()
+    queue: str = ""
+    pauses: tuple[PauseMark, ...] = ()
 
     @property
     def phase(self) -> str:
@@ -217,6 +229,8 @@ class RunningCall(msgspec.Struct, frozen=True):
     scripts: tuple[CallScript, ...] = ()
     checked: tuple[Checked, ...] = ()
     wrap_up_limit_seconds: int = 0
+    pauses: tuple[PauseMark, ...] = ()
+    """The last of them may still last."""
 
 
 class Pop(msgspec.Struct, frozen=True):
@@ -391,6 +405,15 @@ class CallDetail(msgspec.Struct, frozen=True):
     can_correct: bool
     consult_seconds: int = 0
     checked: tuple[Checked, ...] = ()
+    has_recording: bool = False
+    recording: str = ""
+    """As the phone system told it; '' for who may not listen to it."""
+    pauses: tuple[Pause, ...] = ()
+    """By the recording's time."""
+    is_nobodys: bool = False
+    """Nobody answered it, and whose it was is not said: who works in its team may say that it was theirs."""
+    can_be_given: bool = False
+    """A lead may say whose it was."""
 
 
 class DayFigures(msgspec.Struct, frozen=True):

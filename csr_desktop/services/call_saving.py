@@ -54,6 +54,10 @@ class Contact(NamedTuple):
     consult_seconds: int = 0
     checked: str = ""
     words: str = "call_saved"
+    call_reference: str = ""
+    queue: str = ""
+    parts: str = ""
+    recording_pauses: str = ""
 
 
 class CallSaving:
@@ -121,6 +125,10 @@ class CallSaving:
             note=note,
             consult_seconds=contact.consult_seconds,
             checked=contact.checked,
+            call_reference=contact.call_reference,
+            queue=contact.queue,
+            parts=contact.parts,
+            recording_pauses=contact.recording_pauses,
         )
 
     def _ticket(self, contact: Contact, note: str) -> tuple[str, str, list[Command]]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.domain import phone
+from csr_desktop.domain.call_parts import written_parts, written_pauses
 from csr_desktop.domain.call_scripts import ticked, write_checked
 from csr_desktop.domain.dialling import is_dialled_as
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
+from csr_desktop.domain.phone_calls import PHONE_SYSTEMS
 from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.call_log import CallLog
 from csr_desktop.services.call_rows import (
@@ -26,7 +28,7 @@ from csr_desktop.services.call_rows import (
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
-from csr_desktop.store.queries.calls import is_logged
+from csr_desktop.store.queries.calls import is_call_logged, is_logged
 from csr_desktop.store.queries.clients import numbers_of, own_lines_of
 
 if TYPE_CHECKING:
@@ -115,6 +117,7 @@ class Calls(CallLog):
         returns_id: str = "",
         phone_key: str = "",
         ticket_id: str = "",
+        queue: str = "",
     ) -> RunningCall:
         """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `client_id` names the
         company where nobody of it is named; without a number its own line is called. `returns_id` is the missed call
@@ -151,6 +154,7 @@ class Calls(CallLog):
             returns_id=returns_id,
             phone_key=phone_key,
             steps=NextSteps(ticket=TicketStep(ticket_id=ticket_id)) if ticket_id else NextSteps(),
+            queue=clean_line(queue, 200),
         )
         return self._shown_call(self._running.begin(document))
 
@@ -248,6 +252,21 @@ class Calls(CallLog):
                 steps=NextSteps(),
             )
         )
+
+    def mark_pause(self, call_id: str) -> RunningCall:
+        """Mark where the recording should pause, or that it should go on; see RunningCalls.mark_pause."""
+        return self._shown_call(self._running.mark_pause(call_id))
+
+    def leave_to_other_desk(self, call_id: str) -> bool:
+        """Another workstation of mine has the call: it goes here, unless something was noted of it. Whether it went."""
+        if not self._running.is_untouched(call_id):
+            return False
+        self._running.forget(call_id)
+        return True
+
+    def is_saved(self, reference: str, since_at: int) -> bool:
+        """Whether I logged this call of a phone system, at whichever workstation, since then."""
+        return is_call_logged(self._replica.sql, self._people.who().id, reference, since_at)
 
     def answer(self, call_id: str) -> RunningCall:
         """Somebody picked up."""
@@ -475,6 +494,10 @@ class Calls(CallLog):
                 consult_seconds=self._running.consult_seconds(document),
                 checked=write_checked(document.checked),
                 words=words,
+                call_reference=_reference_of(document.phone_key),
+                queue=document.queue,
+                parts=written_parts((part.kind, part.started_at, part.seconds, part.source) for part in document.parts),
+                recording_pauses=written_pauses(self._running.pauses_of(document)),
             ),
             document,
         )
@@ -559,7 +582,14 @@ class Calls(CallLog):
             scripts=self._lists.scripts_for(document.topic_id),
             checked=document.checked,
             wrap_up_limit_seconds=self._lists.organisation().wrap_up_limit_seconds,
+            pauses=document.pauses,
         )
+
+
+def _reference_of(phone_key: str) -> str:
+    """See `domain.phone_calls.call_reference`; a key has its source before that."""
+    source, _, reference = phone_key.partition(" ")
+    return reference if source in PHONE_SYSTEMS else ""
 
 
 def _dialled(e164: str, extension: str) -> str:

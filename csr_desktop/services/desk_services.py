@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.saved_filters import SavedFilters
     from csr_desktop.services.search import Search
     from csr_desktop.services.softphone import Softphone
+    from csr_desktop.services.steady_clock import SteadyClock
     from csr_desktop.services.sync_state import SyncState
     from csr_desktop.sync.older_wishes import OlderWishes
     from csr_desktop.sync.pins import PinQuestions
@@ -110,7 +111,7 @@ class Services:
             from csr_desktop.store.caller_lookup import CallerLookup
 
             callers = Callers(self.replica, self.lists, self._contexts, CallerLookup(self.replica.sql))
-            running = RunningCalls(self.replica, self._clock_seconds)
+            running = RunningCalls(self.replica, self._clock_seconds, self._phone_clock.now)
             return Calls(
                 self.replica,
                 self.people,
@@ -157,11 +158,20 @@ class Services:
         return self._once("saved_filters", build)
 
     @property
+    def _phone_clock(self) -> SteadyClock:
+        def build() -> SteadyClock:
+            from csr_desktop.services.steady_clock import SteadyClock
+
+            return SteadyClock(self.replica.now, self._clock_seconds)
+
+        return self._once("phone_clock", build)
+
+    @property
     def live_calls(self) -> LiveCalls:
         def build() -> LiveCalls:
             from csr_desktop.services.live_calls import LiveCalls
 
-            return LiveCalls(self.calls, self.replica.now)
+            return LiveCalls(self.calls, self._phone_clock, self._clock_seconds)
 
         return self._once("live_calls", build)
 
@@ -175,7 +185,7 @@ class Services:
         def build() -> Softphone:
             from csr_desktop.services.softphone import Softphone
 
-            return Softphone(self.replica.now, self.lists.home_region, self.replica.masked)
+            return Softphone(self._phone_clock.now, self.lists.home_region, self.replica.masked)
 
         return self._once("softphone", build)
 

@@ -9,28 +9,30 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.phone_calls import PHONE_SYSTEMS, call_reference
 from csr_desktop.services.call_rows import CallPart, LiveCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from csr_desktop.domain.phone_calls import PhoneCall
     from csr_desktop.domain.phone_legs import Leg
     from csr_desktop.services.call_rows import Pop, Saved
     from csr_desktop.services.calls import Calls
+    from csr_desktop.services.steady_clock import SteadyClock
 
 SETTLED_MS: Final = 2_000
 """So long after its end a call that nobody took is logged: what was said before may come a little later."""
 KEPT_MS: Final = 600_000
 TWIN_MS: Final = 15_000
 """A softphone's call and a phone system's of the same number that begin so near to each other are one."""
-_SYSTEMS: Final = frozenset({"cti", "sipgate", "ami"})
-"""What the server hears of calls from; it logs those that nobody took itself."""
+_SAVED_MS: Final = 86_400_000
+"""A call that phone systems still tell of began within a day."""
 _MOST_TWINS: Final = 200
 _MY_PHASES: Final = {"ringing": "ring", "talking": "talk", "on_hold": "hold"}
 _PHASES: Final = {"ringing": "ring", "busy": "ring", "talking": "talk", "on_hold": "hold"}
 _WITHHELD: Final = "anonymous"
-_RESULTS: Final = {"missed": "missed", "abandoned": "abandoned", "no_answer": "no_answer", "busy": "no_answer"}
+_RESULTS: Final = {"missed": "missed", "abandoned": "abandoned", "no_answer": "no_answer", "busy": "busy"}
 
 
 class _Known(msgspec.Struct):
@@ -44,28 +46,39 @@ class _Known(msgspec.Struct):
     """Done only as far as was known: a late word may still make it mine."""
     me: str = ""
     phase: str = ""
+    heard_seconds: float = 0.0
+    """When it was first heard of, by the monotonic clock."""
 
 
 class LiveCalls:
     """Used on the store's thread. What is not taken is not kept over a restart."""
 
-    def __init__(self, calls: Calls, now: Callable[[], int]) -> None:
+    def __init__(self, calls: Calls, clock: SteadyClock, clock_seconds: Callable[[], float]) -> None:
         self._calls = calls
-        self._now = now
+        self._clock = clock
+        self._clock_seconds = clock_seconds
         self._known: dict[str, _Known] = {}
         self._twins: dict[str, str] = {}
         """By the key of a softphone's call, that of the phone system's call which it is."""
+        self._elsewhere: dict[str, str] = {}
+        """By a call's reference, the name of my other workstation where it stands."""
 
     def take(self, call: PhoneCall, me: str = "") -> LiveCall:
         """What follows from a call as it is now. `me` is my id as the phone system's agents have it, '' where the phone
         is mine alone. What a softphone says of a call that a phone system tells of adds nothing to it.
         """
+        try:
+            return self._take(call, me)
+        finally:
+            self._clock.is_timing = any(known.phase not in {"", "over"} for known in self._known.values())
+
+    def _take(self, call: PhoneCall, me: str) -> LiveCall:
         key = _key(call)
-        if call.source in _SYSTEMS:
+        if call.source in PHONE_SYSTEMS:
             self._join_twin(key, call)
-        elif (twin := self._twin_key(key, call)) in self._known:
+        if (twin := self._twin_key(key, call)) in self._known:
             return self._shown(twin, self._known[twin], self._known[twin].phase, self._calls.followed(twin))
-        known = self._known.setdefault(key, _Known(call))
+        known = self._known.setdefault(key, _Known(call, heard_seconds=self._clock_seconds()))
         known.call, known.me = call, me
         self._forget_old()
         leg = _my_leg(call, me)
@@ -88,12 +101,12 @@ class LiveCalls:
             running_id = self._calls.take_over(call.number, key, call.began_at)
         if not running_id and not known.is_done and self._is_mine_now(call, leg, me):
             # What was saved before a restart is told again after it.
-            known.is_done = bool(me) and self._calls.is_logged(call.number or _WITHHELD, parts[0].started_at, TWIN_MS)
+            known.is_done = bool(me) and self._is_saved(call, parts[0].started_at)
             running_id = "" if known.is_done else self._begun(known, key)
         if running_id:
             known.is_done = True
             self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
-        elif call.ended_at and (call.direction == "out" or call.source in _SYSTEMS):
+        elif call.ended_at and (call.direction == "out" or call.source in PHONE_SYSTEMS):
             known.is_passed_over = known.is_passed_over or not known.is_done
             known.is_done = True
         if phase == "ring" and not running_id and not known.is_done and known.pop is None:
@@ -120,22 +133,67 @@ class LiveCalls:
         known.is_consult = True
         return during
 
+    def _is_saved(self, call: PhoneCall, started_at: int) -> bool:
+        """By its reference, at whichever workstation of mine; or as a softphone's call, of which that is not known."""
+        return self._calls.is_saved(call_reference(call), call.began_at - _SAVED_MS) or self._calls.is_logged(
+            call.number or _WITHHELD, started_at, TWIN_MS
+        )
+
+    def take_news(self, calls: Sequence[PhoneCall], elsewhere: Mapping[str, str], me: str) -> tuple[LiveCall, ...]:
+        """All that the server tells at once. What stands at another workstation of mine runs there and not here, but
+        for what I noted of it here; once it stands nowhere else it is taken up here.
+        """
+        found: list[LiveCall] = []
+        for call in calls:
+            reference = call_reference(call)
+            known = self._known.get(_key(call))
+            if reference not in elsewhere:
+                if known is not None and self._elsewhere.pop(reference, None) is not None:
+                    known.is_done = False
+                found.append(self.take(call, me))
+                continue
+            self._elsewhere[reference] = elsewhere[reference]
+            running_id = self._calls.followed(_key(call))
+            if running_id and not self._calls.leave_to_other_desk(running_id):
+                found.append(self.take(call, me))
+                continue
+            known = self._known.setdefault(_key(call), _Known(call, heard_seconds=self._clock_seconds()))
+            known.call, known.me, known.is_done = call, me, True
+            known.phase = _phase(call, _my_leg(call, me), me)
+            found.append(self._shown(_key(call), known, known.phase, ""))
+        return tuple(found)
+
+    def elsewhere(self) -> tuple[tuple[str, str], ...]:
+        """Reference and workstation's name of calls that go on there, not here."""
+        going = {
+            call_reference(known.call) for known in self._known.values() if known.phase in {"dial", "talk", "hold"}
+        }
+        here = {call_reference(known.call) for key, known in self._known.items() if self._calls.followed(key)}
+        return tuple((one, name) for one, name in self._elsewhere.items() if one in going - here)
+
+    def references(self) -> frozenset[str]:
+        """Of phone systems' calls that run here."""
+        running = (call_reference(known.call) for key, known in self._known.items() if self._calls.followed(key))
+        return frozenset(running) - {""}
+
     def forget_others(self, calls: Sequence[PhoneCall]) -> None:
         """A phone system's calls that are none of these are over: their end was not heard of."""
         told = {_key(call) for call in calls}
         for key, known in list(self._known.items()):
-            if known.call.source in _SYSTEMS and key not in told and not known.call.ended_at:
+            if known.call.source in PHONE_SYSTEMS and key not in told and not known.call.ended_at:
                 del self._known[key]
 
     def _twin_key(self, key: str, call: PhoneCall) -> str:
-        """The phone system's call that this one of a softphone is; ''."""
-        if key not in self._twins and not call.is_unknown:
+        """The phone system's call that this one of a softphone, or of another phone system, is; ''."""
+        if key not in self._twins and key not in self._known and not call.is_unknown:
+            teller = _teller(key)
             fitting = (
                 other
                 for other, known in self._known.items()
-                if known.call.source in _SYSTEMS
-                and other not in self._twins.values()
-                and self._is_one(known.call, call)
+                if known.call.source in PHONE_SYSTEMS
+                and _teller(other) != teller
+                and not any(to == other and _teller(twin) == teller for twin, to in self._twins.items())
+                and self._is_one(known, call)
             )
             if found := next(fitting, ""):
                 self._pair(key, found)
@@ -146,14 +204,20 @@ class LiveCalls:
         if key in self._known or call.is_unknown:
             return
         for other, known in list(self._known.items()):
-            if known.call.source not in _SYSTEMS and self._is_one(call, known.call):
+            if known.call.source not in PHONE_SYSTEMS and self._is_one(known, call):
                 self._pair(other, key)
                 self._known[key] = self._known.pop(other)
                 self._calls.follow_as(other, key)
                 return
 
-    def _is_one(self, call: PhoneCall, other: PhoneCall) -> bool:
+    def _is_one(self, known: _Known, other: PhoneCall) -> bool:
+        """Whether a call that is heard of now is the known one: both told of at about the same time, by the server's
+        clock or, should this workstation's be wrong, as they came here.
+        """
+        call = known.call
         is_near = abs(call.began_at - other.began_at) <= TWIN_MS
+        if not is_near and not call.ended_at:
+            is_near = self._clock_seconds() - known.heard_seconds <= TWIN_MS / 1000
         is_same_way = "" in {call.direction, other.direction} or call.direction == other.direction
         return is_near and is_same_way and self._calls.is_same_number(call.number, other.number)
 
@@ -212,9 +276,9 @@ class LiveCalls:
         saved: list[Saved] = []
         for known in self._known.values():
             call = known.call
-            if known.is_done or not call.ended_at or call.direction not in {"", "in"} or call.source in _SYSTEMS:
+            if known.is_done or not call.ended_at or call.direction not in {"", "in"} or call.source in PHONE_SYSTEMS:
                 continue
-            if not is_last and self._now() - call.ended_at < SETTLED_MS:
+            if not is_last and self._clock.now() - call.ended_at < SETTLED_MS:
                 continue
             known.is_done = True
             if call.outcome in {"missed", "abandoned", "voicemail"}:
@@ -255,6 +319,7 @@ class LiveCalls:
             is_ringing=not call.answered_at,
             name=call.name,
             phone_key=key,
+            queue=call.queue,
         )
         return running.id
 
@@ -273,7 +338,7 @@ class LiveCalls:
         )
 
     def _forget_old(self) -> None:
-        now = self._now()
+        now = self._clock.now()
         over = [key for key, known in self._known.items() if known.is_done and 0 < known.call.ended_at < now - KEPT_MS]
         for key in over:
             del self._known[key]
@@ -281,6 +346,11 @@ class LiveCalls:
 
 def _key(call: PhoneCall) -> str:
     return f"{call.source} {call.connection} {call.reference}"
+
+
+def _teller(key: str) -> str:
+    """Who tells of a call, by its key: no two calls of one are the same."""
+    return " ".join(key.split(" ", 2)[:2])
 
 
 def _my_leg(call: PhoneCall, me: str) -> Leg | None:

@@ -12,14 +12,14 @@ import msgspec
 
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.services.call_rows import CallPart, RunningCallDocument
+from csr_desktop.services.call_rows import CallPart, NextSteps, PauseMark, RunningCallDocument
 from csr_desktop.services.said_none import keep_said, masked_call, take_up, texts_of
 from csr_desktop.store.queries import drafts, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from csr_desktop.services.call_rows import NextSteps, Saved
+    from csr_desktop.services.call_rows import Saved
     from csr_desktop.services.outcome import Outcome
     from csr_desktop.sync.replica import Replica
 
@@ -34,9 +34,13 @@ _LONG_OFF_ELSE_MS: Final = 2 * 3_600_000
 class RunningCalls:
     """`clock_seconds` is monotonic."""
 
-    def __init__(self, replica: Replica, clock_seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, replica: Replica, clock_seconds: Callable[[], float], phone_now: Callable[[], int] | None = None
+    ) -> None:
+        """`phone_now` is the clock by which the phone's times are said, in milliseconds."""
         self._replica = replica
         self._clock_seconds = clock_seconds
+        self._phone_now = phone_now or replica.now
         self._began: dict[str, tuple[float, float]] = {}
         """By call: the monotonic time, and the seconds that the running part had taken by then."""
         self._consulting: dict[str, tuple[float, float]] = {}
@@ -95,7 +99,7 @@ class RunningCalls:
             return document  # it was ended here; a phone that goes on ringing has not heard of that
         if wrap_up:
             return self.keep(msgspec.structs.replace(document, parts=(*parts, *wrap_up), result=result))
-        now = self._replica.now()
+        now = self._phone_now()
         if parts[-1].ended_at:
             parts = (*parts, CallPart("wrap_up", min(now, parts[-1].ended_at)))
         held = self._others_held(call_id) if parts[-1].kind == "talk" and document.phase != "talk" else []
@@ -157,6 +161,31 @@ class RunningCalls:
             asked += self._seconds_asked(document)
         return min(round(asked), self.totals(document)["hold"])
 
+    def mark_pause(self, call_id: str) -> RunningCallDocument:
+        """Something is said that a recording should not hold; called again, that is over. Raises Refused after the
+        call.
+        """
+        document = self.one(call_id)
+        if document.phase == "wrap_up":
+            raise Refused("ended", "This call has ended already.")
+        now, pauses = self.elapsed(document), document.pauses
+        if pauses and pauses[-1].ended < 0:
+            last = PauseMark(pauses[-1].began, max(now, pauses[-1].began))
+            return self.keep(msgspec.structs.replace(document, pauses=(*pauses[:-1], last)))
+        return self.keep(msgspec.structs.replace(document, pauses=(*pauses, PauseMark(now))))
+
+    def elapsed(self, document: RunningCallDocument) -> float:
+        """Seconds since the call began, up to its end."""
+        ended = sum(part.seconds for part in document.parts[:-1] if part.kind != "wrap_up")
+        return ended + (self.seconds_of(document) if document.phase != "wrap_up" else 0.0)
+
+    def pauses_of(self, document: RunningCallDocument) -> tuple[tuple[float, float], ...]:
+        """Offsets and seconds; one that still lasts goes up to now or to the call's end."""
+        now = self.elapsed(document)
+        return tuple(
+            (mark.began, max(0.0, (mark.ended if mark.ended >= 0 else now) - mark.began)) for mark in document.pauses
+        )
+
     def keep(self, document: RunningCallDocument) -> RunningCallDocument:
         """On disk when this returns."""
         kept = self._kept[document.id] = self._write(document)
@@ -168,6 +197,13 @@ class RunningCalls:
         drafts.write(self._replica.sql, _PREFIX + written.id, body, written.written_at)
         keep_said(self._replica, _PREFIX + written.id, texts_of(written))
         return written
+
+    def is_untouched(self, call_id: str) -> bool:
+        """Whether nothing was noted of it by a person."""
+        one = self.one(call_id)
+        return not (one.note or one.topic_id or one.disposition_id or one.pauses or one.open_step) and (
+            one.steps == NextSteps() and not one.is_number_remembered
+        )
 
     def forget(self, call_id: str) -> None:
         drafts.clear(self._replica.sql, _PREFIX + call_id)

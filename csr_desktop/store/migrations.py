@@ -457,6 +457,47 @@ def _desk_10(sql: Sql) -> Iterator[str]:
     yield "UPDATE cursors SET rev = 0"
 
 
+_CALLS_14 = ("call_reference", "queue", "recording", "parts", "recording_pauses")
+
+
+def _calls_14(table: str) -> Iterator[str]:
+    for column in _CALLS_14:
+        yield f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT ''"
+
+
+def _desk_12(sql: Sql) -> Iterator[str]:
+    """A server that was newer has said these values of rows that were kept without them, so all rows come again; what
+    was fetched to be read for a day is fetched anew when it is wanted.
+    """
+    yield from _calls_14("interactions")
+    columns = next(shape.columns for shape in _SYNCED_1 if shape.table == "interactions")
+    yield "DROP TABLE older_interactions"
+    shape = Shape(
+        "older_interactions",
+        f"{_CARRIED_1}{columns} consult_seconds:number checked {' '.join(_CALLS_14)} fetched_at:number is_whole:number",
+        indexes=("client_id started_at",),
+    )
+    yield from shape.statements(is_postgresql=sql.is_postgresql)
+    yield "DELETE FROM older_fetched"
+    yield "UPDATE cursors SET rev = 0"
+
+
+def _server_14(sql: Sql) -> Iterator[str]:
+    """Calls of before know of no phone system's call: the index leaves them out."""
+    yield from _calls_14("interactions")
+    yield (
+        'CREATE INDEX "interactions_call_reference" ON "interactions" ("call_reference") WHERE call_reference <> \'\''
+    )
+    yield "ALTER TABLE phone_calls ADD COLUMN recording TEXT NOT NULL DEFAULT ''"
+    shape = Shape(
+        "call_desks",
+        "connection_id call_key user_id device_id taken_at:number",
+        key="connection_id call_key user_id",
+        indexes=("taken_at",),
+    )
+    yield from shape.statements(is_postgresql=sql.is_postgresql)
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -488,6 +529,8 @@ STEPS: tuple[Step, ...] = (
     Step(12, "server", _server_12),
     Step(11, "desk", _desk_11),
     Step(13, "server", _server_13),
+    Step(12, "desk", _desk_12),
+    Step(14, "server", _server_14),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

@@ -207,7 +207,7 @@ class PhoneAgentTable(pw.Model):
 class PhoneCallTable(pw.Model):
     """All that was said of one call, for a day. `call_key` is its reference, with a time where a phone system used the
     reference before; `number` the other party's digits. `interaction_id` was logged for it by `command_id`, when nobody
-    had answered; `is_settled` once that was looked at.
+    had answered; `is_settled` once that was looked at, and whether an interaction lacks the `recording`.
     """
 
     connection_id = pw.TextField(default="")
@@ -221,6 +221,7 @@ class PhoneCallTable(pw.Model):
     is_settled = pw.BigIntegerField(default=0)
     interaction_id = pw.TextField(default="")
     command_id = pw.TextField(default="")
+    recording = pw.TextField(default="")
 
     class Meta:
         table_name = "phone_calls"
@@ -231,6 +232,20 @@ class PhoneCallTable(pw.Model):
             (("is_settled", "ended_at"), False),
             (("heard_at",), False),
         )
+
+
+class CallDeskTable(pw.Model):
+    """On which of somebody's workstations a phone call stands in the call pane, for a day."""
+
+    connection_id = pw.TextField(default="")
+    call_key = pw.TextField(default="")
+    user_id = pw.TextField(default="")
+    device_id = pw.TextField(default="")
+    taken_at = pw.BigIntegerField(default=0, index=True)
+
+    class Meta:
+        table_name = "call_desks"
+        primary_key = pw.CompositeKey("connection_id", "call_key", "user_id")
 
 
 class PhoneWordTable(pw.Model):
@@ -289,6 +304,7 @@ SERVER_TABLES: tuple[type[pw.Model], ...] = (
     PhoneConnectionTable,
     PhoneAgentTable,
     PhoneCallTable,
+    CallDeskTable,
     PhoneWordTable,
     CallerPinTable,
     PinPassTable,

@@ -237,7 +237,7 @@ class InteractionTable(Synced):
     ticket_id = _text()
     channel = _text("phone")  # phone, email, chat, social, in_person, web_form, voicemail
     direction = _text("in")  # in, out
-    result = _text("handled")  # handled, missed, abandoned, no_answer
+    result = _text("handled")  # handled, missed, abandoned, no_answer, busy
     number = _text()  # E.164, or as it came when it has none
     extension = _text()
     started_at = _number()
@@ -253,6 +253,11 @@ class InteractionTable(Synced):
     called_back_at = _number()
     consult_seconds = _number()  # of the hold, those in which a colleague was asked
     checked = _text()  # JSON of domain.call_scripts.Checked, '' for none
+    call_reference = _text()  # connection and reference of the phone system's call
+    queue = _text()
+    recording = _text()  # address or file, as the phone system told it
+    parts = _text()  # JSON [[kind, started_at, seconds, source]]
+    recording_pauses = _text()  # JSON [[offset, seconds]]
 
     class Meta:
         table_name = "interactions"

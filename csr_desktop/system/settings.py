@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True):
     dial_command: str = ""  # for the way "command": a program and its arguments, {number} in one of them or at the end
     dial_form: DialForm = "e164"
     dial_prefix: str = ""  # for an outside line, before national numbers
+    recordings_folder: str = ""  # where the phone system's recordings lie for this computer, a share or a folder
     calls_open_desk: bool = True  # a call that a softphone tells of opens the desk when it does not run
     softphone: str = ""  # whose lines the settings show
     answers_phone: bool = False  # at an address of this computer, for softphones that open one

@@ -131,6 +131,7 @@ class Application(QObject):
                 self._opener.phone,
             )
             self.desk_window = made
+            made.desk.recordings_folder = str(self._opener.remembered("recordings_folder") or "")
             self._restore_place(made)
             made.build_first()
         finally:

@@ -37,7 +37,7 @@ def contact_icon(contact: LastContact) -> str:
     """A call's way and end, a ticket's channel."""
     if contact.kind != "call" or contact.view_kind not in {"", "phone"}:
         return VIEW_ICONS.get(contact.view_kind, VIEW_ICONS["ticket"])
-    if contact.result in {"missed", "abandoned", "no_answer"}:
+    if contact.result in {"missed", "abandoned", "no_answer", "busy"}:
         return VIEW_ICONS["missed"]
     return "phone-outgoing" if contact.direction == "out" else "phone-incoming"
 

@@ -74,6 +74,8 @@ class Desk(QObject):
         self.store = store
         self.services = services
         self.words = words
+        self.recordings_folder = ""
+        """Where files of recordings lie for this workstation; '' for nowhere."""
         self.number_rules = NumberRules(services.said_none, self._prepare_number_rules)
 
     def _prepare_number_rules(self, prepared: Callable[[str], None]) -> None:

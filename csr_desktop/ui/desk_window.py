@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+import msgspec
 import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.domain.sync_status import Recovered, SyncPhase, SyncStatus
-from csr_desktop.protocol import PresenceWord
+from csr_desktop.protocol import CallTaking, PresenceWord
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.desk import Desk, Notice
@@ -116,6 +117,7 @@ class DeskWindow(QObject):
         self._engine: _SyncEngine | None = None
         self.phone_line: PhoneLine | None = None
         self.dialling: Dialling | None = None
+        self._word = PresenceWord("available")
         self.own_presence: OwnPresence | None = None
         """Once the first screen is painted."""
         self._has_asked = False
@@ -254,6 +256,7 @@ class DeskWindow(QObject):
             self.window.actions_table.add(set_up)
         self.phone_line = PhoneLine(self.desk, self.window, self.dialling)
         self.phone_line.accepted.connect(self.floats.close_all)
+        self.phone_line.stands_here.connect(self._on_stands_here)
         self.window.top_bar.show_presence(PresenceButton(self.window, self.desk, self.own_presence))
 
     @property
@@ -276,8 +279,9 @@ class DeskWindow(QObject):
                 self.own_presence.say_again()
 
     def _say_presence(self, status: str, ticket_id: str, writes: str, team_id: str) -> None:
+        self._word = PresenceWord(status, ticket_id, writes, team_id)
         if self._engine is not None:
-            self._engine.say(PresenceWord(status, ticket_id, writes, team_id))
+            self._engine.say(self._word)
 
     def _on_people(self, news: PresenceNews | None) -> None:
         services = self.desk.services
@@ -286,6 +290,10 @@ class DeskWindow(QObject):
     def _on_calls(self, news: CallNews) -> None:
         if self.phone_line is not None:
             self.phone_line.take_calls(news, self.data.account.user_id)
+
+    def _on_stands_here(self, reference: str, takes_over: bool) -> None:  # a signal's arguments
+        if self._engine is not None:
+            self._engine.say(msgspec.structs.replace(self._word, calls=[CallTaking(reference, takes_over)]))
 
     def _on_saved(self) -> None:
         if self._engine is not None:

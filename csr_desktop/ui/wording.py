@@ -26,6 +26,7 @@ VIEW_ICONS = {
     "missed": "phone-x",
     "abandoned": "phone-x",
     "no_answer": "phone-x",
+    "busy": "phone-x",
     "promise": "handshake",
     "callback": "phone-call",
     "check_in": "arrow-clockwise",
@@ -283,6 +284,7 @@ class Wording(QObject):
             "missed": self.tr("Missed"),
             "abandoned": self.tr("Abandoned"),
             "no_answer": self.tr("No answer"),
+            "busy": self.tr("Busy"),
         }.get(key, key)
 
     # What happened
@@ -375,6 +377,7 @@ class Wording(QObject):
             "call_ran_out": call_open,
             "call_discarded": call_open,
             "call_corrected": self.tr("Call as it was before"),
+            "call_given": self.tr("Call is nobody's again"),
             "call_attached": self.tr("Number removed again"),
             "follow_up_broken": self.tr("Open again"),
             "follow_up_done": self.tr("Open again"),
@@ -433,6 +436,7 @@ class Wording(QObject):
             "call_ran_out": self.tr("The wrap-up ran out, so the call was saved"),
             "call_discarded": self.tr("Call discarded"),
             "call_corrected": self.tr("Call corrected"),
+            "call_given": self.tr("Said whose call it was"),
             "call_attached": self.tr("Number added"),
             "follow_up_broken": self.tr("Broken"),
             "follow_up_done": self.tr("Done"),

@@ -10,7 +10,7 @@ import msgspec
 from csr_desktop.commands.command import Command, stamped
 from csr_desktop.commands.work import Cell, Edit, Key, Row, Work
 from csr_desktop.domain import business_calendar
-from csr_desktop.domain.permissions import ORGANISATION, Person
+from csr_desktop.domain.permissions import ORGANISATION, SERVER, Person
 from csr_desktop.store.tables import new_row
 
 MONDAY_9 = 1_747_040_400_000  # 2025-05-12 09:00 UTC
@@ -25,6 +25,7 @@ STRANGER = Person(
 MANAGER = Person(
     "manager", "Max Overview", "manager", frozenset(), frozenset({ORGANISATION, "manager", TEAM, OTHER_TEAM})
 )
+SERVER_ACCOUNT = Person(SERVER, "Server", "administrator", frozenset({TEAM}), frozenset({ORGANISATION, SERVER, TEAM}))
 ADMINISTRATOR = Person(
     "administrator", "Sam Settings", "administrator", frozenset(), frozenset({ORGANISATION, "administrator"})
 )

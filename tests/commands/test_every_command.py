@@ -24,7 +24,19 @@ from csr_desktop.commands.command import Command
 from csr_desktop.commands.every import Any_
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import Person
-from tests.commands.rows import ADMINISTRATOR, COLLEAGUE, CSR, LEAD, MANAGER, MONDAY_9, STRANGER, TEAM, Bureau, bureau
+from tests.commands.rows import (
+    ADMINISTRATOR,
+    COLLEAGUE,
+    CSR,
+    LEAD,
+    MANAGER,
+    MONDAY_9,
+    SERVER_ACCOUNT,
+    STRANGER,
+    TEAM,
+    Bureau,
+    bureau,
+)
 
 HOUR = 3_600_000
 OFFICE = bureau()["calendars", "office"]["body"]
@@ -43,6 +55,7 @@ EXAMPLES: list[tuple[Command, Person]] = [
         COLLEAGUE,
     ),
     (calls.ReturnMissedCall(row_id="missed"), CSR),
+    (calls.NameRecording(row_id="mine", recording="https://pbx.example/r/1.wav"), SERVER_ACCOUNT),
     (
         tickets.OpenTicket(
             row_id="new", scope=TEAM, subject="s", client_id="client", sla_policy_id="policy", calendar_id="office"
@@ -444,3 +457,62 @@ class TestASavedFilterIsItsPersonsAlone:
         assert again is not None
         desk.do(again)
         assert desk.alive()["saved_filters", "new"]["name"] == "Mine"
+
+
+class TestWhoseCallWasIt:
+    """A missed call of the whole team has no agent until somebody says whose it was."""
+
+    def given(self, row_id: str, who: Person, whom: str, was: str = "") -> Bureau:
+        desk = Bureau()
+        desk.do(calls.EditInteraction(row_id=row_id, changes={"agent_id": (was, whom)}), who)
+        return desk
+
+    def test_who_was_called_says_that_it_was_theirs_and_a_lead_says_it_of_others(self) -> None:
+        assert self.given("missed", CSR, "csr").rows["interactions", "missed"]["agent_id"] == "csr"
+        assert self.given("missed", LEAD, "colleague").rows["interactions", "missed"]["agent_id"] == "colleague"
+
+    @pytest.mark.parametrize(
+        ("row_id", "who", "whom", "code"),
+        [
+            ("missed", CSR, "colleague", "not_yours"),
+            ("missed", LEAD, "stranger", "not_in_team"),
+            ("mine", LEAD, "colleague", "not_allowed"),
+            ("mine", CSR, "", "not_allowed"),
+        ],
+    )
+    def test_nobody_else_and_a_handled_call_stays_of_who_handled_it(
+        self, row_id: str, who: Person, whom: str, code: str
+    ) -> None:
+        with pytest.raises(Refused) as refusal:
+            self.given(row_id, who, whom, "csr" if row_id == "mine" else "")
+        assert refusal.value.code == code
+
+    def test_what_was_nobodys_is_corrected_by_its_team(self) -> None:
+        desk = Bureau()
+        desk.do(calls.EditInteraction(row_id="missed", changes={"note": ("", "Asks for the rate table")}), CSR)
+        assert desk.rows["interactions", "missed"]["note"] == "Asks for the rate table"
+
+
+class TestRecordings:
+    @pytest.mark.parametrize("who", [CSR, LEAD, MANAGER, ADMINISTRATOR])
+    def test_where_a_recording_is_nobody_says_but_the_server(self, who: Person) -> None:
+        with pytest.raises(Refused):
+            Bureau().do(calls.NameRecording(row_id="mine", recording="https://elsewhere.example/x.wav"), who)
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"parts": '[["nap",1,2,"person"]]'},
+            {"parts": '[["talk",1,-2,"person"]]'},
+            {"parts": "{"},
+            {"parts": '[["talk",1,2,"a rumour"]]'},
+            {"recording_pauses": "[[1]]"},
+            {"recording_pauses": '[["a",2]]'},
+            {"recording_pauses": "[[1,1e9]]"},
+        ],
+    )
+    def test_parts_and_pauses_that_no_desk_writes_are_refused(self, changed: dict[str, Any]) -> None:
+        work = Bureau().work()
+        command = calls.LogInteraction(row_id="new", scope=TEAM, started_at=1, ended_at=9, **changed)
+        with pytest.raises((ValueError, Refused)):
+            command.permit(CSR, work)

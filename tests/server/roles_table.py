@@ -200,7 +200,7 @@ class Roles:
             return {"no"}
         if kind == "RemoveAttachment" and row and row["author_id"] != user_id and may != "own and reassign":
             return {"no"}
-        if kind == "EditInteraction" and row and row["agent_id"] != user_id and may != "own and reassign":
+        if kind == "EditInteraction" and row and row["agent_id"] not in {user_id, ""} and may != "own and reassign":
             return {"no"}
         if kind in {"AssignTicket", "ReassignFollowUp"} and row and not command.undoes:
             is_moved = getattr(command, "becomes_id", "") != row["assignee_id"]

@@ -105,9 +105,14 @@ def test_recordings_are_asked_for_only_once_a_filter_keeps_the_other_variables_b
     assert wanted.search(file.decode())
     assert not wanted.search(other.decode())
     (events,) = headers(watch.take(b"Response: Success\r\nActionID: recordings\r\n\r\n", T).send)
-    assert (events["Action"], events["EventMask"]) == ("Events", "call,agent,dialplan")
+    assert (events["Action"], events["EventMask"]) == ("Events", "call,agent,dialplan,user")
     heard = watch.take(file + other, T)
     assert [call_of([event]).recording for event in heard.events] == ["/var/spool/made-up.wav"]
+    own = written(("Event", "UserEvent"), ("UserEvent", "Recording"), ("Linkedid", "1.1"), ("File", "/mnt/made-up.wav"))
+    assert wanted.search(own.decode())
+    assert not wanted.search(own.replace(b"Recording", b"Something").decode())
+    heard = watch.take(own + own.replace(b"Recording", b"Something"), T)
+    assert [call_of([event]).recording for event in heard.events] == ["/mnt/made-up.wav"]
     refused = signed_in()
     assert refused.take(b"Response: Error\r\nActionID: recordings\r\n\r\n", T).send == b""
 

@@ -50,8 +50,12 @@ def assert_same(made: Sql, models: list[type[pw.Model]], reference: pw.Database,
         assert own == expected, table
 
 
-SERVERS = {"users": {(("login",), True)}, "memberships": {(("user_id",), False)}}
-"""What only a server has: a model cannot say that, nor that the first is of rows that are not deleted."""
+SERVERS = {
+    "users": {(("login",), True)},
+    "memberships": {(("user_id",), False)},
+    "interactions": {(("call_reference",), False)},
+}
+"""What only a server has: a model cannot say that, nor that some are of a part of the rows."""
 # Those of `store.queries.indexes`, which only a desk has.
 SCREENS = {
     (columns, False)

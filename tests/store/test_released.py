@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Rows = dict[str, list[dict[str, Any]]]
 CAME_LATER = {"attachments", "verification_rules", "verifications", "scripts", "saved_filters"}
 """Synced tables that the first versions did not have."""
-ASKED_AGAIN = 11
+ASKED_AGAIN = 12
 """The version of a desk's file that has all of them: what was passed over before is asked for once more."""
 DESKS = sorted(path.name for path in HERE.glob("desk_*.db"))
 SERVERS = sorted(path.name for path in HERE.glob("server_*.db.zst"))
@@ -48,6 +48,9 @@ def assert_intact(sql: Sql, before: Rows, version: int) -> None:
     for table, rows in before.items():
         assert rows, table
         now = rows_of(sql, table)
+        if table in {"older_interactions", "older_fetched"} and version < ASKED_AGAIN:
+            assert now == []  # what is here to be read for a day is fetched again
+            continue
         if table == "cursors" and version < ASKED_AGAIN:
             assert [(row["scope"], row["rev"]) for row in now] == [(row["scope"], 0) for row in rows]
             continue

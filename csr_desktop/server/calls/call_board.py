@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from csr_desktop.domain.phone_calls import PhoneCall
+from csr_desktop.domain.phone_calls import PhoneCall, call_reference
+from csr_desktop.server.calls.call_desks import Desks
 from csr_desktop.server.calls.kept_calls import Key, agents_of
 
 OVER_MS: Final = 60_000
@@ -27,8 +28,9 @@ class CallBoard:
         self._versions: dict[Key, int] = {}
         self._people: dict[Key, frozenset[str]] = {}
         self._by_person: dict[str, set[Key]] = {}
+        self._desks: dict[Key, Desks] = {}
 
-    def put(self, call: PhoneCall, version: int) -> frozenset[str]:
+    def put(self, call: PhoneCall, version: int, desks: Desks | None = None) -> frozenset[str]:
         """The call as it is now; ids of the people to be told, those too who are no longer concerned. Of two that were
         read at the same time, the one of the lower version is older and counts no more.
         """
@@ -40,6 +42,7 @@ class CallBoard:
         self._calls.pop(key, None)
         self._calls[key] = (call, self._clock())
         self._people[key] = people
+        self._desks[key] = desks or {}
         for user_id in people:
             self._by_person.setdefault(user_id, set()).add(key)
         for user_id in before - people:
@@ -58,6 +61,15 @@ class CallBoard:
         mine = self.told(user_id, self._by_person.get(user_id, ()))
         return sorted(mine, key=lambda call: (call.began_at, call.connection, call.reference))
 
+    def elsewhere(self, user_id: str, device_id: str, calls: Iterable[PhoneCall]) -> dict[str, str]:
+        """By reference, the name of the person's other workstation where a call stands."""
+        found = {}
+        for call in calls:
+            at, name = self._desks.get((call.connection, call.reference), {}).get(user_id, ("", ""))
+            if at not in {"", device_id}:
+                found[call_reference(call)] = name
+        return found
+
     def _forget_old(self) -> None:
         """The least recently heard of stand first."""
         now = self._clock()
@@ -68,7 +80,7 @@ class CallBoard:
         ]
         over += [key for key, _ in zip(self._calls, range(len(self._calls) - _MOST), strict=False)]
         for key in dict.fromkeys(over):
-            del self._calls[key], self._versions[key]
+            del self._calls[key], self._versions[key], self._desks[key]
             for user_id in self._people.pop(key):
                 mine = self._by_person.get(user_id, set())
                 mine.discard(key)
@@ -76,6 +88,6 @@ class CallBoard:
                     self._by_person.pop(user_id, None)
 
 
-def mark_of(calls: list[PhoneCall]) -> int:
+def mark_of(calls: list[PhoneCall], elsewhere: dict[str, str]) -> int:
     """Tells one state of somebody's calls from another."""
-    return zlib.crc32(msgspec.json.encode(calls))
+    return zlib.crc32(msgspec.json.encode((calls, elsewhere)))

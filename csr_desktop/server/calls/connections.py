@@ -39,7 +39,10 @@ _log = structlog.get_logger(__name__)
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     """`queues` gives the id of the team by `agent_key` of a queue's name. `address` is where sipgate reaches this
     server, '' for where it was reached. What follows is of Asterisk: `is_plain` sends the secret itself, `ca_file` is
-    an authority's certificate to trust beside the system's.
+    an authority's certificate to trust beside the system's. `recording_places` gives, by how the phone system's names
+    of recordings begin, how they do for workstations: https://… or a folder there. Callers in `blocked` (as
+    `call_rules.blocked_key` has them) are turned away; with `dials_specialist` others go to who is assigned to their
+    company and free.
     """
 
     queues: dict[str, str] = {}
@@ -52,6 +55,9 @@ class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
     is_plain: bool = False
     trunks: tuple[str, ...] = ()
     has_recordings: bool = False
+    recording_places: dict[str, str] = {}
+    blocked: tuple[str, ...] = ()
+    dials_specialist: bool = False
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -145,7 +151,7 @@ class PhoneConnections:
         clock: Callable[[], int],
         new_id: Callable[[], str],
     ) -> None:
-        self._sql = sql
+        self._sql = self.sql = sql
         self._administration = administration
         self._key = key
         self._clock = clock
@@ -221,6 +227,16 @@ class PhoneConnections:
                 user_id = self._administration.user_id(login)
                 added = "INSERT INTO phone_agents (connection_id, name, user_id) VALUES (?,?,?)"
                 self._sql.do(added, connection_id, key, user_id)
+
+    @settling
+    def change(self, name: str, change: Callable[[Settings], Settings]) -> Settings:
+        """Its settings as they are from now on."""
+        with self._sql.transaction():
+            found = self.named(name)
+            settings = change(found.settings)
+            kept = msgspec.json.encode(settings).decode()
+            self._sql.do("UPDATE phone_connections SET settings = ? WHERE id = ?", kept, found.id)
+        return settings
 
     def mapped(self, name: str) -> list[tuple[str, str]]:
         """What it calls people, and their sign-in names."""

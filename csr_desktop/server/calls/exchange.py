@@ -12,8 +12,10 @@ from typing import Final
 
 import structlog
 
+from csr_desktop.protocol import CallTaking
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.calls.call_board import OVER_MS, CallBoard
+from csr_desktop.server.calls.call_desks import CallDesks, Desks
 from csr_desktop.server.calls.connections import Connection
 from csr_desktop.server.calls.kept_calls import KeptCall, KeptCalls, Key
 from csr_desktop.server.calls.missed_calls import SETTLED_MS, MissedCalls
@@ -55,6 +57,7 @@ class Exchange:
         self._clock = clock
         self._kept = KeptCalls(sql, clock, new_id)
         administration = Administration(sql, ledger, clock, new_id=new_id)
+        self._desks = CallDesks(sql, self._kept, clock)
         self._missed = MissedCalls(sql, self._kept, administration, new_id)
         self.calls = CallBoard(clock)
         self._waiting: deque[tuple[Connection, Reading]] = deque(maxlen=_MOST_WAITING)
@@ -101,6 +104,26 @@ class Exchange:
         keeping.add_done_callback(kept)
         return done
 
+    def stands_on(self, user_id: str, device_id: str, said: CallTaking) -> Future[Key]:
+        """Which of somebody's workstations has a call in its pane; all of them are told. Fails with Refused for a call
+        that is not theirs.
+        """
+
+        def take() -> Key:
+            with self._sql.transaction():
+                key = self._desks.take(user_id, device_id, said.reference, takes_over=said.takes_over)
+                if self._sql.is_postgresql:
+                    self._sql.all(f"SELECT pg_notify('{CALLS}', ?)", "\t".join(key))
+            return key
+
+        def taken(future: Future[Key]) -> None:
+            if future.exception() is None and not self._sql.is_postgresql:
+                self._changed([future.result()])
+
+        taking = self._writer.do(take)
+        taking.add_done_callback(taken)
+        return taking
+
     def _keep(self, connection: Connection, reading: Reading) -> list[Key]:
         keys = self._kept.take(connection, reading)
         if self._sql.is_postgresql:  # at the commit all processes hear of it, this one too
@@ -121,14 +144,17 @@ class Exchange:
 
     def look(self) -> None:
         """Something may have been missed: read all calls that go on."""
-        self._ask(lambda: self._kept.recent(self._clock() - OVER_MS))
+        self._ask(lambda: [self._told(kept) for kept in self._kept.recent(self._clock() - OVER_MS)])
 
     def _changed(self, keys: list[Key]) -> None:
         if keys:
-            self._ask(lambda: [kept for key in keys if (kept := self._kept.one(key)) is not None])
+            self._ask(lambda: [self._told(kept) for key in keys if (kept := self._kept.one(key)) is not None])
 
-    def _ask(self, question: Callable[[], list[KeptCall]]) -> None:
-        def answered(future: Future[list[KeptCall]]) -> None:
+    def _told(self, kept: KeptCall) -> tuple[KeptCall, Desks]:
+        return kept, self._desks.of((kept.call.connection, kept.call.reference))
+
+    def _ask(self, question: Callable[[], list[tuple[KeptCall, Desks]]]) -> None:
+        def answered(future: Future[list[tuple[KeptCall, Desks]]]) -> None:
             error = future.exception()
             if error is None:
                 self._board.soon(partial(self._tell, future.result()))
@@ -140,11 +166,11 @@ class Exchange:
         except Rejected:
             _log.warning("phone_call_not_told")
 
-    def _tell(self, calls: list[KeptCall]) -> None:
+    def _tell(self, calls: list[tuple[KeptCall, Desks]]) -> None:
         """On the event loop."""
-        for kept in calls:
+        for kept, desks in calls:
             call = kept.call
-            self._board.tell_call((call.connection, call.reference), self.calls.put(call, len(kept.events)))
+            self._board.tell_call((call.connection, call.reference), self.calls.put(call, len(kept.events), desks))
 
     # What comes of calls
 

@@ -28,6 +28,7 @@ _OTHER_MS: Final = 60_000
 """A reference that was silent for so long and rings for another number is another call's."""
 _AGENTS_MS: Final = 5_000
 _ENDING: Final = frozenset({"hangup", "missed"})
+_RECORDED: Final = frozenset({"recording"})
 _BEGINNING: Final = frozenset({"ring", "queue"})
 _OTHERS: Final = 20
 _COLUMNS: Final = "call_key, events, began_at, heard_at, ended_at, is_settled, interaction_id, command_id"
@@ -114,7 +115,9 @@ class KeptCalls:
     def _add(self, kept: KeptCall, event: PhoneEvent) -> None:
         key = kept.call.reference
         event = msgspec.structs.replace(self._without_private_numbers(event), reference=key)
-        is_needed = event.kind in _ENDING and not any(one.kind in _ENDING for one in kept.events)
+        is_needed = any(
+            event.kind in kinds and not any(one.kind in kinds for one in kept.events) for kinds in (_ENDING, _RECORDED)
+        )
         if event in kept.events or (len(kept.events) >= MOST_EVENTS and not is_needed):
             return
         kept.events.append(event)
@@ -161,12 +164,12 @@ class KeptCalls:
         call = kept.call
         self._sql.do(
             "INSERT INTO phone_calls (connection_id, call_key, reference, number, events, began_at, heard_at, "
-            "ended_at, is_settled, interaction_id, command_id) VALUES (?,?,?,?,?,?,?,?,?,?,?) "
+            "ended_at, is_settled, interaction_id, command_id, recording) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) "
             "ON CONFLICT (connection_id, call_key) DO UPDATE SET number = excluded.number, events = excluded.events, "
             "began_at = excluded.began_at, heard_at = excluded.heard_at, ended_at = excluded.ended_at, "
-            "is_settled = excluded.is_settled",
+            "is_settled = excluded.is_settled, recording = excluded.recording",
             *(connection_id, key, reference, digits(call.number), msgspec.msgpack.encode(kept.events)),
-            *(call.began_at, kept.heard_at, call.ended_at, int(kept.is_settled), "", ""),
+            *(call.began_at, kept.heard_at, call.ended_at, int(kept.is_settled), "", "", call.recording),
         )
 
     def _kept(self, connection_id: str, row: tuple[Any, ...]) -> KeptCall:
@@ -214,7 +217,9 @@ class KeptCalls:
 
     def forget_old(self) -> int:
         """Those of which nothing was said for a day; how many."""
-        return self._sql.do("DELETE FROM phone_calls WHERE heard_at < ?", self._clock() - KEPT_MS)
+        old_at = self._clock() - KEPT_MS
+        self._sql.do("DELETE FROM call_desks WHERE taken_at < ?", old_at)
+        return self._sql.do("DELETE FROM phone_calls WHERE heard_at < ?", old_at)
 
 
 def agents_of(call: PhoneCall) -> frozenset[str]:
@@ -228,6 +233,8 @@ def _goes_on(kept: KeptCall, event: PhoneEvent) -> bool:
     """
     if event.source != "cti":
         return True
+    if event.recording and event.kind in {"recording", "hangup"}:
+        return True  # it is told once the file is finished, which may be long after the call
     call = kept.call
     is_other = bool(digits(event.number)) and bool(digits(call.number)) and digits(event.number) != digits(call.number)
     if not call.ended_at:

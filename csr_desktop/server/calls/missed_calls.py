@@ -10,19 +10,21 @@ from typing import Final
 
 from csr_desktop.commands.calls import LogInteraction
 from csr_desktop.domain import phone
-from csr_desktop.domain.phone_calls import PhoneCall
+from csr_desktop.domain.phone_calls import PhoneCall, call_reference
 from csr_desktop.domain.phone_events import agent_key
 from csr_desktop.domain.text import clean_line
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.calls.connections import Connection, active_connections
 from csr_desktop.server.calls.kept_calls import KeptCalls, Key, agents_of
+from csr_desktop.server.calls.recordings import Recordings
 from csr_desktop.store.sql import Sql
 
 SETTLED_MS: Final = 2_000
 """So long after its end a call is looked at: what was said before may come a little later."""
 _SAME_MS: Final = 10_000
-"""A missed call of the same number that a workstation logged so near in time is this one: its softphone told of it."""
-_UNANSWERED: Final = frozenset({"missed", "abandoned", "voicemail"})
+"""Calls of the same number that are told of so near in time, and not by one phone system, are one."""
+_UNANSWERED: Final = frozenset({"missed", "abandoned", "voicemail", "busy"})
+"""Who heard that all lines are busy waits for a call as well."""
 _WITHHELD: Final = "anonymous"
 
 _HOLDERS: Final = (
@@ -30,9 +32,15 @@ _HOLDERS: Final = (
     "LEFT JOIN contacts p ON p.id = n.contact_id WHERE n.e164 = ? AND n.deleted = 0 AND c.deleted = 0 "
     "AND c.status <> 'closed' AND (n.contact_id = '' OR (p.deleted = 0 AND p.is_active = 1)) LIMIT 20"
 )
-_LOGGED_BY_A_DESK: Final = (
-    "SELECT 1 FROM interactions i WHERE i.number = ? AND i.started_at BETWEEN ? AND ? AND i.direction = 'in' "
-    "AND i.deleted = 0 AND NOT EXISTS (SELECT 1 FROM phone_calls c WHERE c.interaction_id = i.id) LIMIT 1"
+_LOGGED_AS_THIS: Final = "SELECT 1 FROM interactions WHERE call_reference = ? AND deleted = 0 LIMIT 1"
+_LOGGED_OTHERWISE: Final = (
+    "SELECT 1 FROM interactions WHERE number = ? AND started_at BETWEEN ? AND ? AND direction = 'in' AND deleted = 0 "
+    "AND call_reference NOT LIKE ? LIMIT 1"
+)
+"""By a workstation whose softphone told of it, or for another phone system that the call went through."""
+_TOLD_OTHERWISE: Final = (
+    "SELECT connection_id, call_key FROM phone_calls WHERE connection_id <> ? AND heard_at >= ? "
+    "AND began_at BETWEEN ? AND ?"
 )
 
 
@@ -50,6 +58,7 @@ class MissedCalls:
         self._kept = kept
         self._administration = administration
         self._new_id = new_id
+        self._recordings = Recordings(sql, administration)
 
     def settle(self, key: Key) -> bool:
         """Log or take back what a call that has ended asks for; whether anything was."""
@@ -60,12 +69,14 @@ class MissedCalls:
         if is_missed and not kept.interaction_id:
             interaction_id, command_id = self._log(kept.call)
             self._kept.settled(key, interaction_id, command_id)
+            self._recordings.name(kept.call)
             return bool(interaction_id)
         if kept.interaction_id and not is_missed and self._is_waiting(kept.interaction_id):
             self._administration.do(_taking_back(kept.interaction_id, kept.command_id))
             self._kept.settled(key)
             return True
         self._kept.settled(key, kept.interaction_id, kept.command_id)
+        self._recordings.name(kept.call)
         return False
 
     def _is_waiting(self, interaction_id: str) -> bool:
@@ -80,7 +91,13 @@ class MissedCalls:
         shown = number.e164 or number.raw
         near = (call.began_at - _SAME_MS, call.began_at + _SAME_MS)
         team_id, agent_id = self._whose(call)
-        if not team_id or self._sql.value(_LOGGED_BY_A_DESK, shown, *near):
+        reference = call_reference(call)
+        if (
+            not team_id
+            or self._sql.value(_LOGGED_AS_THIS, reference)
+            or self._sql.value(_LOGGED_OTHERWISE, shown, *near, f"{call.connection} %")
+            or self._is_answered_otherwise(call, home_region)
+        ):
             return "", ""
         is_matchable = phone.is_matchable(number, frozenset(json.loads(own or "[]")))
         contact_id, client_id = self._who(number.e164) if is_matchable else ("", "")
@@ -99,9 +116,22 @@ class MissedCalls:
                 ended_at=max(call.began_at, call.ended_at),
                 note="" if contact_id or "name" in call.unfilled else clean_line(call.name, 120),
                 for_id=agent_id,
+                call_reference=reference,
+                queue=call.queue,
             )
         )
         return interaction_id, ids[0]
+
+    def _is_answered_otherwise(self, call: PhoneCall, home_region: str) -> bool:
+        """Whether another phone system, through which the same call went, says that somebody answered."""
+        near = (call.began_at - _SAME_MS, call.began_at + _SAME_MS)
+        number = phone.parse(call.number, home_region).e164
+        keys = self._sql.all(_TOLD_OTHERWISE, call.connection, near[0], *near) if number else []
+        others = (self._kept.one((connection_id, key)) for connection_id, key in keys)
+        return any(
+            other is not None and other.call.had_answer and phone.parse(other.call.number, home_region).e164 == number
+            for other in others
+        )
 
     def _who(self, e164: str) -> tuple[str, str]:
         """Contact and client, as far as the number leaves no choice."""
@@ -147,7 +177,8 @@ class MissedCalls:
 
 def _is_missed(call: PhoneCall) -> bool:
     """Of a call whose beginning was not seen nobody knows enough to call anybody back."""
-    return call.outcome in _UNANSWERED and call.direction in {"", "in"} and not call.is_unknown
+    is_turned_away = call.cause == "blocked"
+    return call.outcome in _UNANSWERED and call.direction in {"", "in"} and not call.is_unknown and not is_turned_away
 
 
 def _taking_back(interaction_id: str, command_id: str) -> LogInteraction:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from csr_desktop.server.bodies import read
+from csr_desktop.server.calls.call_rules import GO_ON, CallRules, Decision, decided, turned_away
 from csr_desktop.server.calls.connections import Connection, Kind, active_connections, connection_with
 from csr_desktop.server.phone import cti, sipgate
 from csr_desktop.server.phone.reading import MOST_BYTES, TOO_BIG, Reading
@@ -24,6 +25,8 @@ from csr_desktop.server.problems import Rejected, is_of_the_world, places, rejec
 if TYPE_CHECKING:
     from csr_desktop.server.app import Parts
 
+DECIDE_SECONDS: Final = 1.0
+"""The longest that a caller hears nothing while it is looked up who they are."""
 KEEP_SECONDS: Final = 2.0
 """An answer waits so long for what was said to be kept for good; some phone systems say it again where none comes."""
 _BODY_SECONDS: Final = 10.0
@@ -35,6 +38,7 @@ class PhoneApi:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._known: list[Connection] = []
+        self._rules = CallRules(parts.attendance.is_available)
         self.paths: tuple[tuple[str, Callable[[Request], Awaitable[Response]]], ...] = (
             ("/cti/{token}", _answered("/cti", self.cti)),
             ("/sipgate/{token}", _answered("/sipgate", self.sipgate)),
@@ -48,8 +52,14 @@ class PhoneApi:
             reading = Reading(diagnoses=(TOO_BIG,))
         else:
             reading = cti.read(body, _content_type(request), connection.id, now, request.url.query)
-        await self._keep(connection, reading)
-        return Response(cti.NOTHING, media_type=cti.REPLY_TYPE)
+        decision = await self._decided(connection, reading)
+        await self._keep(connection, turned_away(reading) if decision.action == "reject" else reading)
+        said = cti.NOTHING
+        if decision.action == "reject":
+            said = cti.rejection()
+        elif decision.action == "dial":
+            said = cti.dialling(reading.events[0].number, decision.extension)
+        return Response(said, media_type=cti.REPLY_TYPE)
 
     async def sipgate(self, request: Request) -> Response:
         connection = await self._connection(request, "sipgate")
@@ -59,11 +69,35 @@ class PhoneApi:
             reading = Reading(diagnoses=(TOO_BIG,))
         else:
             reading = sipgate.read(body, _content_type(request), connection.id, now)
-        await self._keep(connection, reading)
+        decision = await self._decided(connection, reading)
+        is_rejected = decision.action == "reject"
+        await self._keep(connection, turned_away(reading) if is_rejected else reading)
+        own = self._own_address(request, connection)
+        if is_rejected:
+            return Response(sipgate.rejection(own), media_type=sipgate.REPLY_TYPE)
         # Answers and hang-ups come only where the answer to the first word asks for them.
         wants_more = reading.said == "newcall"
-        said = sipgate.watching(self._own_address(request, connection)) if wants_more else sipgate.NOTHING
+        said = sipgate.watching(own) if wants_more else sipgate.NOTHING
         return Response(said, media_type=sipgate.REPLY_TYPE)
+
+    async def _decided(self, connection: Connection, reading: Reading) -> Decision:
+        """What to do with a call that begins. Where that cannot be known soon, it goes on as it would without us."""
+        first = next(iter(reading.events), None)
+        if first is None or first.kind != "ring" or not self._rules.has_rules(connection):
+            return GO_ON
+        if (known := self._rules.known(first)) is not None:
+            return known
+        parts = self._parts
+        try:
+            asked = asyncio.wrap_future(parts.readers.ask(partial(decided, parts.sql, connection, first)))
+            decision = await asyncio.wait_for(asked, DECIDE_SECONDS)
+        except Exception as error:  # a caller is not left waiting for our database
+            if not is_of_the_world(error) and not isinstance(error, TimeoutError):
+                raise
+            return GO_ON
+        if connection.kind == "sipgate" and decision.action == "dial":
+            decision = GO_ON  # its answers dial numbers outside, and no extension
+        return self._rules.settle(first, decision)
 
     @staticmethod
     def _own_address(request: Request, connection: Connection) -> str:

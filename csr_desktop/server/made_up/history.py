@@ -23,11 +23,13 @@ WRITTEN_SHARE: Final = 0.15
 STORY_DAYS: Final = 46
 """The story's clients have no other contacts for so many days before now."""
 
-INTERACTION: Final = RowShape(
-    "interactions", "id", "scope", "client_id", "contact_id", "agent_id", "ticket_id", "channel", "direction", "result",
+INTERACTION_FIELDS: Final = (
+    "id", "scope", "client_id", "contact_id", "agent_id", "ticket_id", "channel", "direction", "result",
     "number", "extension", "started_at", "ended_at", "talk_seconds", "hold_seconds", "wrap_up_seconds", "dial_seconds",
     "topic_id", "disposition_id", "note", "called_back_by_id", "called_back_at",
 )  # fmt: skip
+INTERACTION: Final = RowShape("interactions", *INTERACTION_FIELDS)
+TOLD_CALL: Final = RowShape("interactions", *INTERACTION_FIELDS, "queue", "recording", "parts", "recording_pauses")
 _CHANNELS: Final = ("email",) * 8 + ("chat",) * 4 + ("voicemail",) * 4 + ("web_form",) * 3 + ("in_person", "social")
 _NO_CALLER: Final = Caller("", "", "Caller", "", "")
 _WITHHELD: Final = ("anonymous", "Unknown", "+19005550199", "Restricted")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import Final
 
 import msgspec
 
 from csr_desktop.domain.business_calendar import BusinessCalendar
+from csr_desktop.domain.call_parts import written_parts, written_pauses
 from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.server.made_up.busy_hours import DAY_MS
 from csr_desktop.server.made_up.clients import Caller, MadeUpClient
 from csr_desktop.server.made_up.follow_ups import KINDS, FollowUpWriter, Move, in_office_hours
-from csr_desktop.server.made_up.history import INTERACTION
+from csr_desktop.server.made_up.history import INTERACTION, TOLD_CALL
 from csr_desktop.server.made_up.organisation import Bureau, MadeUpTeam
 from csr_desktop.server.made_up.rows import Filling, RowShape, fast_ids
 from csr_desktop.server.made_up.story import StoryCall, StoryFollowUp, StoryTicket, story
@@ -167,14 +168,20 @@ class OpenWork:
         is_handled = told.result == "handled"
         dial = (7 if is_handled else 31) if told.direction == "out" else 0
         waited = 26 if told.result == "missed" else dial + told.seconds + told.hold_seconds
+        parts = (("dial", dial), ("talk", told.seconds), ("hold", told.hold_seconds), ("wrap_up", 45 * is_handled))
+        row_id = self._new_id(at)
         self._filling.add(
             "interactions",
-            INTERACTION(
-                self._new_id(at), self._bureau.teams[0].id, client.id if client else "", caller.contact_id,
+            TOLD_CALL(
+                row_id, self._bureau.teams[0].id, client.id if client else "", caller.contact_id,
                 self._bureau.user(told.by).id, "", "phone", told.direction, told.result, caller.number,
                 caller.extension, at, at + waited * 1000, told.seconds, told.hold_seconds, 45 if is_handled else 0,
                 dial, self._topic_id(told.topic) if is_handled else "",
                 self._bureau.disposition_ids.get(told.disposition, ""), told.note, "", 0,
+                "Payroll line" if told.direction == "in" else "",
+                f"https://phones.example/recordings/{row_id}.wav" if is_handled else "",
+                written_parts(_in_a_row(at, parts)),
+                written_pauses([(told.seconds / 3, 14)]) if told.hold_seconds else "",
             ),
         )  # fmt: skip
 
@@ -338,3 +345,11 @@ class OpenWork:
                     caller.number, caller.extension, at, at + 31_000, 0, 0, 0, 0, "", "", note, "", 0,
                 ),
             )  # fmt: skip
+
+
+def _in_a_row(at: int, parts: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, float, str]]:
+    """Those that took any time, one after the other, as a phone system tells them."""
+    for kind, seconds in parts:
+        if seconds:
+            yield kind, at, seconds, "person" if kind == "wrap_up" else "cti"
+            at += seconds * 1000

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from csr_desktop.domain.phone_events import PhoneEvent, phone_event
-from csr_desktop.server.phone.ami_events import EVENTS, RECORDING_VARIABLE, Lines, read_event
+from csr_desktop.server.phone.ami_events import EVENTS, RECORDING_VARIABLE, USER_EVENT, Lines, read_event
 from csr_desktop.server.phone.ami_messages import BrokenStream, Message, MessageReader, written
 
 Phase = Literal["closed", "greeting", "challenge", "login", "watching", "refused"]
@@ -26,9 +26,9 @@ _FIRST_WAIT_SECONDS: Final = 1.0
 _LONGEST_WAIT_SECONDS: Final = 60.0
 _REFUSED_WAIT_SECONDS: Final = 300.0
 _CLASSES: Final = "call,agent"
-_CLASSES_WITH_VARIABLES: Final = "call,agent,dialplan"
+_CLASSES_WITH_VARIABLES: Final = "call,agent,dialplan,user"
 _FILTER: Final = f"Event: ({'|'.join(EVENTS)})[^A-Za-z]"
-_RECORDING_FILTER: Final = f"Event: VarSet.*Variable: {RECORDING_VARIABLE}"
+_RECORDING_FILTER: Final = f"Event: VarSet.*Variable: {RECORDING_VARIABLE}|Event: UserEvent.*UserEvent: {USER_EVENT}"
 _OLDEST_PROTOCOL: Final = 2
 """Of the interface, as Asterisk 12 and newer greet: before, events had no Linkedid."""
 _MOST_CALLS_LISTED: Final = 20_000

@@ -28,6 +28,11 @@ EVENTS: Final = (
 RECORDING_VARIABLE: Final = "MIXMONITOR_FILENAME"
 """The channel variable in which MixMonitor says which file it writes."""
 
+USER_EVENT: Final = "Recording"
+"""What a dial plan calls its own event that names a recording: UserEvent(Recording,File:/where/it/is.wav). The events
+MixMonitorStart and MonitorStart name none.
+"""
+
 _CHANNEL: Final = re.compile(r"([A-Za-z0-9_]+)/(.+?)(-(?:[0-9a-fA-F]{8}|[0-9]{1,5}))?(;[12])?")
 _EXTENSION: Final = re.compile(r"[0-9]{2,6}")
 _MAILBOX: Final = re.compile(r"(?:macro-)?vm(?:ail)?|(?:.*[-_])?voicemail(?:[-_].*)?|vm[a-z]?[0-9]{2,6}", re.IGNORECASE)
@@ -307,6 +312,13 @@ def _variable(told: _Told) -> list[PhoneEvent]:
     return [told.say("recording", recording=message["Value"])] if is_recording else []
 
 
+def _user_event(told: _Told) -> list[PhoneEvent]:
+    message = told.message
+    file = message["File"] or message["Recording"] or message["URL"]
+    is_recording = message["UserEvent"].lower() == USER_EVENT.lower() and file
+    return [told.say("recording", recording=file)] if is_recording else []
+
+
 _READERS: Final[dict[str, Callable[[_Told], list[PhoneEvent]]]] = {
     "dialbegin": _dial_begin,
     "dialend": _dial_end,
@@ -321,4 +333,5 @@ _READERS: Final[dict[str, Callable[[_Told], list[PhoneEvent]]]] = {
     "attendedtransfer": _attended_transfer,
     "hangup": _hangup,
     "varset": _variable,
+    "userevent": _user_event,
 }

@@ -1,8 +1,8 @@
 """The generic CTI webhook, in the wire format that Zammad documents: recipes made for that work here.
 
 Fields: event (newCall, answer, hangup), from, to, direction (in, out), callId, user or user[], queue, answeringNumber,
-cause; and recording, of our own, with the address of one. JSON, either packing of forms, or the query of the address
-(docs.zammad.org, "Generic CTI").
+cause; of our own, recording with the address or file of one, in any event or, once the file is finished, in an event of
+its own that is called so. JSON, either packing of forms, or the query of the address (docs.zammad.org, "Generic CTI").
 """
 
 from __future__ import annotations
@@ -38,7 +38,12 @@ REPLY_TYPE: Final = "application/json"
 NOTHING: Final = b"{}"
 """The reply when the call goes on as the phone system would have it."""
 
-_KINDS: Final[dict[str, EventKind]] = {"newcall": "ring", "answer": "answer", "hangup": "hangup"}
+_KINDS: Final[dict[str, EventKind]] = {
+    "newcall": "ring",
+    "answer": "answer",
+    "hangup": "hangup",
+    "recording": "recording",
+}
 
 
 def read(body: bytes, content_type: str, connection: str, at: int, query: str = "") -> Reading:
@@ -67,7 +72,7 @@ def rejection() -> bytes:
 
 
 def dialling(caller_id: str, number: str) -> bytes:
-    """The reply to an outgoing newCall: dial this number, showing that one as the caller's."""
+    """The reply to a newCall: dial this number, showing that one as the caller's."""
     return msgspec.json.encode({"action": "dial", "caller_id": caller_id, "number": number})
 
 
@@ -89,7 +94,7 @@ def _events(fields: Fields, kind: EventKind, connection: str, reference: str, at
         agents=by_users(users) if kind == "ring" else (),
         cause=(cause_of_word(fields.first("cause")) or "") if kind == "hangup" else "",
     )
-    if kind == "ring":
+    if kind in {"ring", "recording"}:
         return (told,)
     if kind == "hangup":
         return (*_answer_before(told, fields, direction), told)
@@ -133,7 +138,9 @@ def _direction(fields: Fields) -> Direction:
 
 def _doubts(fields: Fields, kind: EventKind) -> list[str]:
     found: list[str] = []
-    if not _direction(fields):
+    if kind == "recording" and not fields.first("recording"):
+        found.append("The field recording is missing: it should be an address or a file.")
+    if not _direction(fields) and kind != "recording":
         found.append("The field direction is neither in nor out: the call counts as incoming.")
     cause = fields.first("cause")
     if kind == "hangup" and cause and cause_of_word(cause) is None:

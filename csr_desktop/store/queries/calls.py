@@ -105,10 +105,21 @@ def open_tickets(sql: Sql, client_id: str, teams: Sequence[str]) -> list[tuple[A
     )
 
 
+def is_call_logged(sql: Sql, agent_id: str, reference: str, since_at: int) -> bool:
+    """Whether this agent logged the phone system's call with this reference since then."""
+    text = (
+        "SELECT 1 FROM interactions WHERE agent_id = ? AND started_at >= ? AND call_reference = ? AND deleted = 0 "
+        "LIMIT 1"
+    )
+    return bool(sql.value(text, agent_id, since_at, reference))
+
+
 def is_logged(sql: Sql, agent_id: str, number: str, from_at: int, to_at: int) -> bool:
-    """Whether this agent logged a call of this number that began between two instants, both included."""
+    """Whether this agent logged a call of this number that began between two instants, both included, and of which no
+    phone system's reference is known: of others it says which call they are.
+    """
     text = (
         "SELECT 1 FROM interactions WHERE number = ? AND started_at BETWEEN ? AND ? AND agent_id = ? AND deleted = 0 "
-        "LIMIT 1"
+        "AND call_reference = '' LIMIT 1"
     )
     return bool(sql.value(text, number, from_at, to_at, agent_id))

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.call_rows import CallRow
+from csr_desktop.ui.calls.pause_bar import PauseBar
 from csr_desktop.ui.kit.bars import HandleBar
 from csr_desktop.ui.kit.buttons import Button, IconButton
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
@@ -33,6 +34,7 @@ class CallHead(QWidget):
     someone_else_wanted = Signal()
     escalate_wanted = Signal()
     discard_wanted = Signal()
+    pause_wanted = Signal()
 
     def __init__(self, desk: Desk, words: CallWords, running: RunningCalls, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +55,7 @@ class CallHead(QWidget):
         self.timer = Label(size="name", weight=600)
         self.handle = HandleBar(themes)
         self.recovered = NoticeBar(themes)
+        self.pause = PauseBar(themes)
         # Both stand beneath the notes: they come while someone types.
         self.repeat = NoticeBar(themes)
         self.earlier = EarlierCalls(desk, words)
@@ -67,6 +70,7 @@ class CallHead(QWidget):
         self.repeat.acted_second.connect(self._toggle_earlier)
         self.recovered.acted.connect(self.recovered.dismiss)
         self.recovered.closed.connect(self._fold_notes)
+        self.pause.acted.connect(self.pause_wanted)
 
     def _lay_out(self) -> None:
         theme = self._desk.themes.theme
@@ -96,6 +100,7 @@ class CallHead(QWidget):
         self._notes = QWidget()
         notes = column(self._notes, spacing=space.close, margins=(0, space.apart, 0, 0))
         notes.addWidget(self.recovered)
+        notes.addWidget(self.pause)
         whole.addWidget(self._notes)
 
     def show_call(self, call: RunningCall, *, is_other: bool) -> None:
@@ -117,6 +122,7 @@ class CallHead(QWidget):
                     text, tone="info", icon="clock-counter-clockwise", stays=True, action=self.tr("Got it")
                 )
         self._show_repeat(call)
+        self.pause.show_call(call)
         self._fold_notes()
         self.show_time(call)
 
@@ -160,7 +166,7 @@ class CallHead(QWidget):
 
     def _fold_notes(self) -> None:
         """No room for notes while there are none."""
-        self._notes.setVisible(not self.recovered.isHidden())
+        self._notes.setVisible(not (self.recovered.isHidden() and self.pause.isHidden()))
 
     def _open_more(self) -> None:
         from csr_desktop.ui.kit.menu_float import MenuLine, open_menu

@@ -130,7 +130,7 @@ class CallPane(Pane):
             ("Alt N", self.tr("notes")),
             ("Alt V", self.tr("verification")),
             ("Ctrl P", self.tr("promise")),
-            ("Alt 1", self.tr("disposition")),
+            ("F5", self.tr("pause recording")),
         )
         row.addWidget(KeyHints(themes, hints), 1)
         row.addWidget(self.finish)
@@ -148,6 +148,7 @@ class CallPane(Pane):
         head.someone_else_wanted.connect(self.ask_who)
         head.escalate_wanted.connect(self.steps.enter_escalation)
         head.discard_wanted.connect(lambda: self.discard_wanted.emit(self._call_id))
+        head.pause_wanted.connect(lambda: self._running.mark_pause(self._call_id))
         head.earlier.opened.connect(self.earlier_wanted)
         self.who.taken.connect(self._on_who)
         self.who.left.connect(self.close_who)

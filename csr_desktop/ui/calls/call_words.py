@@ -264,7 +264,7 @@ class CallWords(QObject):
         """How long it took, or that nobody spoke."""
         if row.result in {"missed", "abandoned"}:
             return self.words.call_result(row.result), "danger" if row.is_waiting else "faint"
-        if row.result == "no_answer":
+        if row.result in {"no_answer", "busy"}:
             return self.words.call_result(row.result), "faint"
         return (self.words.timer(row.handle_seconds) if row.handle_seconds else ""), "faint"
 

@@ -12,6 +12,7 @@ from csr_desktop.ui.calls.call_pane import topic_picks
 from csr_desktop.ui.calls.latest_writer import LatestWriter
 from csr_desktop.ui.calls.outcome_section import OutcomeSection
 from csr_desktop.ui.calls.past_notices import PastNotices
+from csr_desktop.ui.calls.recording_section import RecordingSection
 from csr_desktop.ui.calls.script_section import GoneThrough
 from csr_desktop.ui.calls.step_forms import TicketForm
 from csr_desktop.ui.calls.who_is_it import WhoIsIt
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from csr_desktop.services.call_rows import CallDetail, CallerMatch, CallRow, TicketStep
     from csr_desktop.services.lists import DispositionChoice, TopicNode
     from csr_desktop.services.outcome import Outcome
+    from csr_desktop.services.people import Colleague
     from csr_desktop.ui.calls.call_words import CallWords
     from csr_desktop.ui.calls.finder import Found
     from csr_desktop.ui.calls.running_calls import RunningCalls
     from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.kit.menu_float import MenuLine
 
 _DRAFT = "call_correction:"
 
@@ -55,6 +58,7 @@ class PastCall(Pane):
         self._running = running
         self._detail: CallDetail | None = None
         self._is_showing = False
+        self._may_have_it: tuple[Colleague, ...] = ()
         self._drafts = LatestWriter(desk, desk.services.drafts.write, desk.say_fault, self)
         themes = desk.themes
         self.setAccessibleName(self.tr("Earlier call"))
@@ -77,6 +81,7 @@ class PastCall(Pane):
         self.private = desk.private(self.notes)
         self.gone_through = GoneThrough(desk)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
+        self.recording = RecordingSection(desk)
         self.outcome = OutcomeSection(desk)
         self.keep = Button(themes, self.tr("Save note"), role="primary", key_hint="Ctrl \u21b5")
         self.put_back = Button(themes, self.tr("Put back"), role="quiet")
@@ -135,6 +140,7 @@ class PastCall(Pane):
         notes.addWidget(self.private.hint)
         body.addLayout(notes)
         body.addWidget(self.gone_through)
+        body.addWidget(self.recording)
         body.addWidget(self.outcome)
         disposition = column(spacing=space.tight)
         disposition.addWidget(Label(self.tr("Disposition"), tone="muted", size="caption"))
@@ -188,12 +194,13 @@ class PastCall(Pane):
         """Ask for the call; also again after it changed."""
         services = self._desk.services
 
-        def ask() -> tuple[CallDetail, tuple[TopicNode, ...], str, str]:
+        def ask() -> tuple[CallDetail, tuple[TopicNode, ...], str, str, tuple[Colleague, ...]]:
             detail = services.calls.detail(call_id)
+            may_have_it = [one for one in services.people.colleagues() if one.is_me or detail.can_be_given]
             rows = services.clients.rows([detail.row.client_id]) if detail.row.client_id else ()
             zone = rows[0].time_zone if rows else ""
             draft = services.drafts.read(_DRAFT + call_id) if detail.can_correct else ""
-            return detail, services.lists.topics(detail.row.client_id), zone, draft
+            return detail, services.lists.topics(detail.row.client_id), zone, draft, tuple(may_have_it)
 
         self._desk.ask(self, ask, lambda answer: self._show(*answer), self._on_missing, key="detail")
 
@@ -204,7 +211,15 @@ class PastCall(Pane):
         self._detail = None
         self.gone.emit()
 
-    def _show(self, detail: CallDetail, topics: Sequence[TopicNode], zone: str, draft: str) -> None:
+    def _show(
+        self,
+        detail: CallDetail,
+        topics: Sequence[TopicNode],
+        zone: str,
+        draft: str,
+        may_have_it: tuple[Colleague, ...],
+    ) -> None:
+        self._may_have_it = may_have_it
         before, self._detail = self._detail, detail
         is_other = before is None or before.row.id != detail.row.id
         row = detail.row
@@ -231,6 +246,7 @@ class PastCall(Pane):
             self.notes.set_text(draft or detail.note)
         self.private.set_stored(detail.note)
         self._allow(is_open=detail.can_correct)
+        self.recording.show_detail(detail)
         self.outcome.show_detail(detail, zone)
         self._is_showing = False
         self._show_bar()
@@ -351,12 +367,33 @@ class PastCall(Pane):
                 MenuLine(self.tr("Someone else"), self.ask_who, "user"),
                 MenuLine(self.tr("Link a ticket"), self.ask_ticket, "ticket"),
             ]
+        lines += self._whose(detail)
         client_id = detail.row.client_id
         if client_id:
             opens = partial(self._desk.open, "client", client_id)
             lines.append(MenuLine(self.tr("Open the client"), opens, "buildings"))
         if lines:
             open_menu(self._desk.themes, self.more.accessibleName(), self.more, lines, is_trailing=True)
+
+    def _whose(self, detail: CallDetail) -> list[MenuLine]:
+        """Whose call it was that nobody answered."""
+        from csr_desktop.ui.kit.menu_float import MenuLine
+
+        if not (detail.can_be_given or detail.is_nobodys):
+            return []
+        return [
+            MenuLine(
+                self.tr("It was for me") if one.is_me else self.tr("It was for {0}").format(one.name),
+                partial(self._say_whose, one.id),
+                "user",
+            )
+            for one in self._may_have_it
+            if one.id != detail.row.agent_id
+        ]
+
+    def _say_whose(self, agent_id: str) -> None:
+        calls, call_id = self._desk.services.calls, self.call_id
+        self._desk.do(self, lambda: calls.say_whose(call_id, agent_id))
 
     def ask_who(self) -> None:
         detail = self._detail

@@ -5,7 +5,7 @@ one that comes to the inbox.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
     from csr_desktop.ui.main_window import MainWindow
 
 
+class _Heard(NamedTuple):
+    """What follows from what was heard; `references` are of calls that stand here, `elsewhere` as LiveCalls says it."""
+
+    is_running: bool
+    ringing: tuple[LiveCall, ...]
+    is_waiting: bool
+    references: frozenset[str]
+    elsewhere: tuple[tuple[str, str], ...]
+
+
 class PhoneLine(QObject):
     """One a window. `take` gets what a softphone or a link says, on the window's thread."""
 
@@ -34,6 +44,8 @@ class PhoneLine(QObject):
     """A call is about to be shown in the pane: what floats over the window gives way."""
     shown = Signal()
     """The card shows the calls that ring."""
+    stands_here = Signal(str, bool)
+    """The reference of a phone system's call that is in the call pane, and whether it is taken over for that."""
 
     def __init__(self, desk: Desk, window: MainWindow, dialling: Dialling | None = None) -> None:
         super().__init__(desk)
@@ -43,6 +55,8 @@ class PhoneLine(QObject):
         self._words = CallWords(desk.words)
         self._card: IncomingCard | None = None
         self._ringing: tuple[LiveCall, ...] = ()
+        self._standing: frozenset[str] = frozenset()
+        self._elsewhere: tuple[tuple[str, str], ...] = ()
         self._missed = QTimer(self)
         self._missed.setSingleShot(True)
         self._missed.setInterval(SETTLED_MS + 500)
@@ -91,6 +105,16 @@ class PhoneLine(QObject):
                     works_always=True,
                 )
                 for place, key in enumerate(PERSON_KEYS)
+            ),
+            Action(
+                "take_call_over",
+                self.tr("Bring the call from my other workstation here"),
+                self.take_over,
+                "Ctrl+F9",
+                icon="phone-call",
+                is_enabled=lambda: bool(self._elsewhere),
+                works_in_text=True,
+                why_not=lambda: self.tr("No call of yours is open at another workstation."),
             ),
         )
 
@@ -144,8 +168,9 @@ class PhoneLine(QObject):
         def take() -> bool:
             if news.is_all:
                 live_calls.forget_others(news.calls)
-            taken = [live_calls.take(call, me) for call in news.calls]
-            return any(one.running_id for one in taken)
+            before = live_calls.elsewhere()
+            taken = live_calls.take_news(news.calls, news.elsewhere, me)
+            return any(one.running_id for one in taken) or live_calls.elsewhere() != before
 
         self._take(take)
 
@@ -153,20 +178,43 @@ class PhoneLine(QObject):
         """`take` runs on the store's thread; whether a running call follows what it took."""
         services = self._desk.services
 
-        def work() -> tuple[bool, tuple[LiveCall, ...], bool]:
+        def work() -> _Heard:
             is_running = take()
-            return is_running, services.live_calls.ringing(), services.live_calls.is_waiting
+            live = services.live_calls
+            return _Heard(is_running, live.ringing(), live.is_waiting, live.references(), live.elsewhere())
 
-        def done(answer: tuple[bool, tuple[LiveCall, ...], bool]) -> None:
-            is_running, ringing, is_waiting = answer
+        def done(answer: _Heard) -> None:
+            is_running, ringing, is_waiting, references, elsewhere = answer
             if is_running:
                 running_calls(self._desk).load()
+            self._show_elsewhere(references, elsewhere)
             if is_waiting:
                 self._missed.start()
             self._show(ringing)
             self._desk.phone_heard.emit()
 
         self._desk.ask(self, work, done, self._desk.say_fault)
+
+    # At another workstation of mine
+
+    def _show_elsewhere(self, references: frozenset[str], elsewhere: tuple[tuple[str, str], ...]) -> None:
+        """What stands here is said to the others, and what stands there here."""
+        new = references - self._standing
+        self._standing = references
+        for reference in sorted(new):
+            self.stands_here.emit(reference, False)
+        for reference, name in elsewhere:
+            if (reference, name) not in self._elsewhere:
+                words = self.tr("This call is open at your other workstation, {0}. Ctrl+F9 brings it here.").format(
+                    name
+                )
+                self._desk.noticed.emit(Notice(words, tone="info", stays=True))
+        self._elsewhere = elsewhere
+
+    def take_over(self) -> None:
+        """Bring the call that stands at my other workstation here."""
+        for reference, _ in self._elsewhere[:1]:
+            self.stands_here.emit(reference, True)
 
     # The card
 
@@ -195,14 +243,15 @@ class PhoneLine(QObject):
     def _accept(self, key: str, *, asks_who: bool = False, who: tuple[str, str] | None = None) -> None:
         live, calls = self._desk.services.live_calls, self._desk.services.calls
 
-        def work() -> tuple[str, tuple[LiveCall, ...]]:
+        def work() -> tuple[str, tuple[LiveCall, ...], frozenset[str]]:
             running_id = live.accept(key)
             if who is not None:
                 calls.attach(running_id, *who)
-            return running_id, live.ringing()
+            return running_id, live.ringing(), live.references()
 
-        def done(answer: tuple[str, tuple[LiveCall, ...]]) -> None:
+        def done(answer: tuple[str, tuple[LiveCall, ...], frozenset[str]]) -> None:
             self._show(answer[1])
+            self._show_elsewhere(answer[2], self._elsewhere)
             self.accepted.emit()
 
             def show() -> None:

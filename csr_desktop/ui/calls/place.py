@@ -454,6 +454,12 @@ class CallsPlace(Place):
     def read_here(self) -> bool:
         return self.shows_running and self.call_pane.read_script()
 
+    def mark_pause(self) -> None:
+        """F5, from any place: card data is spoken now, or is no more."""
+        call_id = self._line_call()
+        if call_id:
+            self.running.mark_pause(call_id)
+
     def hang_up(self) -> None:
         """F8, from any place."""
         call_id = self._line_call()

@@ -56,6 +56,17 @@ def _line(place: CallsPlace) -> list[Action]:
             why_not=no_line,
         ),
         Action(
+            "calls_pause_recording",
+            place.tr("Mark a pause of the recording, or its end"),
+            place.mark_pause,
+            "F5",
+            EVERYWHERE,
+            "pause",
+            on_the_line,
+            works_in_text=True,
+            why_not=no_line,
+        ),
+        Action(
             "calls_switch",
             switch,
             place.running.switch,
@@ -236,6 +247,12 @@ def _noting(place: CallsPlace) -> list[Action]:
 def _calls(place: CallsPlace) -> list[Action]:
     here = place.key
 
+    def can_hear() -> bool:
+        return place.shows_past and place.past.recording.can_open
+
+    def no_recording() -> str:
+        return place.tr("No call with a recording that you may hear is open.")
+
     def can_call() -> bool:
         return place.shows_past and place.past.detail is not None
 
@@ -249,6 +266,26 @@ def _calls(place: CallsPlace) -> list[Action]:
             "phone",
             can_call,
             why_not=lambda: place.tr("Choose a call of the list first."),
+        ),
+        Action(
+            "calls_play",
+            place.tr("Play or pause the recording"),
+            place.past.recording.play_or_pause,
+            "P",
+            here,
+            "play",
+            can_hear,
+            why_not=no_recording,
+        ),
+        Action(
+            "calls_open_recording",
+            place.tr("Open the recording elsewhere"),
+            place.past.recording.open_elsewhere,
+            "Shift+P",
+            here,
+            "globe",
+            can_hear,
+            why_not=no_recording,
         ),
         Action("calls_log", place.tr("Log a call afterwards"), place.log_afterwards, "L", here, "note-pencil"),
         *_lists(place),

@@ -15,6 +15,7 @@ from csr_desktop.services.call_rows import NextSteps, OpenStep, RunningCall, Sav
 from csr_desktop.services.outcome import Outcome
 from csr_desktop.ui.calls.latest_writer import LatestWriter
 from csr_desktop.ui.desk import Desk, Notice
+from csr_desktop.ui.kit.bars import duration_text
 
 ON_THE_LINE = ("ring", "dial", "talk", "hold")
 HANDLED_IN = ("talk", "hold", "wrap_up")
@@ -342,6 +343,19 @@ class RunningCalls(QObject):
 
     def set_steps(self, call_id: str, steps: NextSteps) -> None:
         self._edit(lambda: self._desk.services.calls.set_steps(call_id, steps))
+
+    def mark_pause(self, call_id: str) -> None:
+        """Mark where the recording should pause, or that it should go on; what that did is said."""
+
+        def done(call: RunningCall) -> None:
+            self._take(call)
+            last = call.pauses[-1]
+            if last.ended >= 0:
+                length = duration_text(round(last.ended - last.began))
+                words = self.tr("Pause of {0} marked. Your phone system was not told and recorded on.").format(length)
+                self._desk.noticed.emit(Notice(words, tone="info"))
+
+        self._desk.ask(self, lambda: self._desk.services.calls.mark_pause(call_id), done, self._desk.say_fault)
 
     def attach(self, call_id: str, contact_id: str, client_id: str, *, remembers_number: bool) -> None:
         calls = self._desk.services.calls

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.wording import Wording
 
 _PATH_SIGN: Final = " \u203a "
-_LOST: Final = {"missed", "abandoned", "no_answer"}
+_LOST: Final = {"missed", "abandoned", "no_answer", "busy"}
 
 
 class OlderWorkWords(QObject):
@@ -36,6 +36,7 @@ class OlderWorkWords(QObject):
                 "missed": self.tr("Missed call"),
                 "abandoned": self.tr("Caller hung up"),
                 "no_answer": self.tr("Call without an answer"),
+                "busy": self.tr("Their line was busy"),
             }[work.result]
         if work.channel not in {"", "phone"}:
             return self._words.channel(work.channel)

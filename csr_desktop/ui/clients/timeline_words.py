@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.clients.client_words import ClientWords
     from csr_desktop.ui.kit.theme import Tone
 
-_LOST = {"missed", "abandoned", "no_answer"}
+_LOST = {"missed", "abandoned", "no_answer", "busy"}
 _VALUES_SAID = {"tier", "status", "name", "city", "time_zone", "specialist_id", "employee_count", "code", "email"}
 
 
@@ -156,6 +156,7 @@ class TimelineWords(QObject):
                 "missed": self.tr("Missed call"),
                 "abandoned": self.tr("Caller hung up"),
                 "no_answer": self.tr("Call without an answer"),
+                "busy": self.tr("Their line was busy"),
             }
             return lost[row.result]
         if row.view_kind not in {"", "phone"}:

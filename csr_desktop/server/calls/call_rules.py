@@ -1,0 +1,106 @@
+"""What a phone system is told to do with a call that comes in: turn a blocked number away, or dial the extension of the
+person who is assigned to the caller's company while they are free. Rules of a connection, decided by the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from csr_desktop.domain import phone
+from csr_desktop.domain.phone_events import PhoneEvent, phone_event
+from csr_desktop.server.calls.connections import Connection
+from csr_desktop.server.phone.reading import Reading
+from csr_desktop.store.queries.lists import home_region
+from csr_desktop.store.sql import Sql
+
+WITHHELD: Final = "anonymous"
+"""Stands among blocked numbers for callers who show none."""
+KEPT: Final = 2_000
+"""Decisions remembered: a call that is told of again gets the same one."""
+
+_SPECIALIST: Final = (
+    "SELECT DISTINCT u.id, u.extension FROM phone_numbers n JOIN clients c ON c.id = n.client_id "
+    "LEFT JOIN contacts p ON p.id = n.contact_id JOIN users u ON u.id = c.specialist_id "
+    "WHERE n.e164 = ? AND n.deleted = 0 AND c.deleted = 0 AND c.status <> 'closed' "
+    "AND (n.contact_id = '' OR (p.deleted = 0 AND p.is_active = 1)) "
+    "AND u.deleted = 0 AND u.is_active = 1 AND u.extension <> '' LIMIT 2"
+)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """`action` is '' to let the call go on, reject or dial; `extension` and `user_id` are of whom to dial."""
+
+    action: str = ""
+    extension: str = ""
+    user_id: str = ""
+
+
+GO_ON: Final = Decision()
+
+
+def blocked_key(text: str, region: str) -> str:
+    """A number as it is compared, '' for what names no caller; WITHHELD for one that was withheld."""
+    parsed = phone.parse(text, region)
+    if parsed.kind == WITHHELD:
+        return WITHHELD
+    return parsed.e164 or phone.digits(text)
+
+
+def decided(sql: Sql, connection: Connection, event: PhoneEvent) -> Decision:
+    """Of an incoming call that begins. Whether whom to dial is free is not asked here."""
+    settings = connection.settings
+    if event.kind != "ring" or event.direction == "out":
+        return GO_ON
+    region = home_region(sql)
+    key = blocked_key(event.number or WITHHELD, region)
+    if key and key in settings.blocked:
+        return Decision("reject")
+    if not settings.dials_specialist or key in {"", WITHHELD}:
+        return GO_ON
+    found = sql.all(_SPECIALIST, key)
+    # A number of several companies with different people leaves a choice, which is the queue's.
+    return Decision("dial", found[0][1], found[0][0]) if len(found) == 1 else GO_ON
+
+
+def turned_away(reading: Reading) -> Reading:
+    """The call rings nowhere and is over: nobody is told of it, and nobody has to call back."""
+    (first,) = reading.events[:1]
+    blocked = msgspec.structs.replace(first, agents=())
+    end = phone_event(
+        first.source,
+        first.connection,
+        first.reference,
+        "hangup",
+        first.at,
+        direction=first.direction,
+        number=first.number,
+        cause="blocked",
+    )
+    return msgspec.structs.replace(reading, events=(blocked, end))
+
+
+class CallRules:
+    """Decisions of one process, remembered. `is_free` tells of a person by id; used on the event loop alone."""
+
+    def __init__(self, is_free: Callable[[str], bool]) -> None:
+        self._is_free = is_free
+        self._known: dict[tuple[str, str], Decision] = {}
+
+    def has_rules(self, connection: Connection) -> bool:
+        return bool(connection.settings.blocked) or connection.settings.dials_specialist
+
+    def known(self, event: PhoneEvent) -> Decision | None:
+        """What was decided of this call before."""
+        return self._known.get((event.connection, event.reference))
+
+    def settle(self, event: PhoneEvent, decision: Decision) -> Decision:
+        """For good: who is on a call is not dialled, nor whose phone rings already."""
+        if decision.action == "dial" and not self._is_free(decision.user_id):
+            decision = GO_ON
+        self._known[event.connection, event.reference] = decision
+        while len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
+        return decision
