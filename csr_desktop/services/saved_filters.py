@@ -10,6 +10,7 @@ from csr_desktop.commands.saved_filters import NAME_CHARACTERS, AddSavedFilter, 
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.text import clean_line
 from csr_desktop.services.call_rows import CallFilter
+from csr_desktop.store.queries import saved_filters as queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,11 +45,7 @@ class SavedFilters:
 
     def all(self) -> tuple[SavedFilter, ...]:
         """By name."""
-        rows = self._replica.sql.all(
-            "SELECT id, name, words, body FROM saved_filters WHERE scope = ? AND place = 'calls' AND deleted = 0",
-            self._me(),
-        )
-        found = [_read(*row) for row in rows]
+        found = [_read(*row) for row in queries.of_person(self._replica.sql, self._me(), "calls")]
         return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
 
     def keep(self, name: str, view: str, chosen: CallFilter) -> Outcome:
@@ -68,12 +65,14 @@ class SavedFilters:
         named = _name(name)
         if any(one.id != filter_id and one.name.casefold() == named.casefold() for one in self.all()):
             raise BadInput("name", "Another of your filters is called that.", "Take another name.")
-        was = self._replica.sql.value("SELECT name FROM saved_filters WHERE id = ?", filter_id) or ""
+        was = self._named(filter_id)
         return self._edit(filter_id, {"name": (was, named)}, f"filter_renamed:{named}")
 
     def remove(self, filter_id: str) -> Outcome:
-        name = self._replica.sql.value("SELECT name FROM saved_filters WHERE id = ?", filter_id) or ""
-        return self._replica.do(RemoveSavedFilter(row_id=filter_id), words=f"filter_removed:{name}")
+        return self._replica.do(RemoveSavedFilter(row_id=filter_id), words=f"filter_removed:{self._named(filter_id)}")
+
+    def _named(self, filter_id: str) -> str:
+        return next((one.name for one in self.all() if one.id == filter_id), "")
 
     def _edit(self, filter_id: str, changes: dict[str, tuple[str, str]], words: str) -> Outcome:
         edits = {field: pair for field, pair in changes.items() if pair[0] != pair[1]}
