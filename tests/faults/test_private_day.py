@@ -109,7 +109,7 @@ def is_logged(day: Day, count: int) -> bool:
 def work_through(day: Day) -> None:
     services = day.data.services
     # A phone system names the caller and the queue so; one call is taken, one is missed.
-    day.phone.ring("taken", **{"from": NOBODY, "queue": f"Line for {SSN}"}, user=["ada", NAME])
+    day.phone.say("newCall", "taken", **{"from": NOBODY, "queue": f"Line for {SSN}"}, user=["ada", NAME])
     day.phone.say("newCall", "taken", **{"from": NOBODY, "user": "ada", "fromName": NAME, "callerName": NAME})
     day.phone.answer("taken", user="ada", **{"from": NOBODY})
     until(lambda: any(call.answered_at for news in day.news for call in news.calls))

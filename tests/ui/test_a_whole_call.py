@@ -16,6 +16,8 @@ from tests.ui.frame_bench import Frame
 ROBIN = "(402) 555-0108"
 NOTE = "Asked when the corrected deposit will be there."
 _Role = QAccessible.Role
+_PRESSED_MS = 150
+"""So long a button stays down when a screen reader presses it."""
 
 
 class Reader:
@@ -52,13 +54,14 @@ class Reader:
         usual = [one for one in actions.actionNames() if one in {"Press", "Toggle", "Check"}]
         assert usual, f"“{name}” offers only {actions.actionNames()}"
         actions.doAction(usual[0])
+        QTest.qWait(_PRESSED_MS)
         self.frame.settle()
 
     def write(self, name: str, text: str) -> None:
         """Go to a field and type."""
         actions = self.find(_Role.EditableText, name).actionInterface()
         assert actions is not None
-        actions.doAction("SetFocus")
+        actions.doAction("Set Focus")
         self.frame.settle()
         focus = QApplication.focusWidget()
         assert isinstance(focus, QWidget)
@@ -100,15 +103,8 @@ def test_a_whole_call_is_found_by_its_names_alone(frame: Frame) -> None:
     assert any("Robin Placeholder" in one.text(QAccessible.Text.Description) for one in cards)
     reader.press(_Role.PushButton, "Accept")
     say(frame, "answer")
-    print(
-        [
-            (o.role().name, o.text(QAccessible.Text.Name))
-            for o in reader.elements()
-            if "Robin" in o.text(QAccessible.Text.Name) or o.role() == _Role.List
-        ]
-    )
     assert reader.all(_Role.ListItem, "Talking, Robin Placeholder, Demo Trucking")
-    reader.write("Topic", "late deposit")
+    reader.write("Topic", "tax notice")
     frame.press("Return")
     reader.write("Notes", NOTE)
     say(frame, "hangup")
@@ -121,7 +117,7 @@ def test_a_whole_call_is_found_by_its_names_alone(frame: Frame) -> None:
     assert row is not None
     assert row[:2] == (NOTE, "handled")
     assert frame.data.services.lists.disposition_name(row[2]) == "Resolved"
-    assert "deposit" in " ".join(frame.data.services.lists.topic_path(row[3])).casefold()
+    assert "notice" in " ".join(frame.data.services.lists.topic_path(row[3])).casefold()
 
 
 def test_from_hanging_up_to_saved_it_takes_three_keys(frame: Frame, qapp: QApplication) -> None:

@@ -35,7 +35,6 @@ class ChoiceRow(QWidget):
         self._buttons: dict[str, ChoiceButton] = {}
         space = themes.theme.sizes.space
         self._flow = FlowLayout(space.tight // 2 if look == "pick" else space.tight, self)
-        self._group.buttonClicked.connect(lambda: self.chosen.emit(self.chosen_key))
         policy = self.sizePolicy()
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -53,6 +52,7 @@ class ChoiceRow(QWidget):
             button = ChoiceButton(self._themes, words, key_hint=hint, look=self._look, parent=self)
             self._buttons[key] = button
             self._group.addButton(button)
+            button.clicked.connect(lambda: self.chosen.emit(self.chosen_key))
             self._flow.addWidget(button)
             button.show()
         self.choose(kept if kept in self._buttons else "")
