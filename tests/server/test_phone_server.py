@@ -24,6 +24,7 @@ from csr_desktop.commands.clients import AddClient, AddContact, AddNumber
 from csr_desktop.domain.phone_calls import call_of
 from csr_desktop.domain.phone_events import PhoneEvent
 from csr_desktop.protocol import CallNews, PokeReply, PokeRequest
+from csr_desktop.server.calls import exchange
 from csr_desktop.server.calls.connections import Settings
 from csr_desktop.server.calls.kept_calls import MOST_EVENTS
 from csr_desktop.server.calls.sequences import Step, every_sequence, sequence
@@ -38,6 +39,17 @@ from tests.server.phones import CALLER, OURS, Phone, add_phone, interactions, to
 
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 E164 = f"+{CALLER}"
+
+
+SETTLED_SECONDS = 0.8
+"""Until a call that ended is looked at, with time to spare."""
+
+
+@pytest.fixture(autouse=True)
+def _settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes of a call does not depend on how long it is waited for what comes late."""
+    monkeypatch.setattr(exchange, "SETTLED_MS", 400)
+    monkeypatch.setattr(exchange, "LOOK_SECONDS", 0.1)
 
 
 class Site:
@@ -104,7 +116,7 @@ def test_a_call_comes_to_the_desks_of_those_who_are_called_and_to_no_other(site:
     phone.end()
     ears["bob"].until(lambda: told(ears["bob"])["call-1"].outcome == "handled")
     assert told(ears["cy"]) == {}
-    time.sleep(3.5)
+    time.sleep(SETTLED_SECONDS)
     assert interactions(bob) == [], "what was answered is nobody's missed call, and is logged by who took it"
 
 
@@ -199,7 +211,7 @@ def test_a_missed_call_that_a_workstation_logged_is_not_logged_again(site: Site)
     )
     ada.push(ada.stamp(logged))
     phone.end(cause="cancel")
-    time.sleep(3.5)
+    time.sleep(SETTLED_SECONDS)
     assert [row["id"] for row in interactions(ada)] == [logged.row_id]
 
 
@@ -302,7 +314,7 @@ def test_nothing_of_a_call_stands_in_the_log(server: RunningServer, capsys: pyte
     phone.ring(user="Dana Fictional")
     phone.say("hangup", cause="no such cause %name%")
     httpx2.post(f"{server.url}/cti/wrong-token-of-somebody", json={"from": CALLER})
-    time.sleep(3)
+    time.sleep(SETTLED_SECONDS)
     said = capsys.readouterr()
     assert "/cti" in said.err
     for private in (CALLER, "Fictional", phone.address.rpartition("/")[2], "wrong-token", "no such cause"):
