@@ -176,6 +176,9 @@ class Dice:
     def _ReturnMissedCall(self, me: str) -> Command:  # noqa: N802
         return calls.ReturnMissedCall(row_id=self._any("interactions", "called_back_by_id = ''"))
 
+    def _NameRecording(self, me: str) -> Command:  # noqa: N802
+        return calls.NameRecording(row_id=self._any("interactions"), recording="https://elsewhere.example/1.wav")
+
     def _OpenTicket(self, me: str) -> Command:  # noqa: N802
         return tickets.OpenTicket(
             row_id=self._new("tickets"),

@@ -15,6 +15,8 @@ Verdict = Literal["yes", "no", "unknown", "signed_out"]
 """`unknown` is the one answer for what does not exist and for what may not be known of."""
 
 CLIENTS, WORK, SETTINGS, POLICIES, OWN = "clients", "work", "settings", "policies", "own settings"
+NOBODYS = "nobody's"
+"""What phone systems say comes from the server, whatever somebody's role."""
 TABLE: Final[dict[tuple[str, str], str]] = {
     # clients and contacts: “all, edit”, “all, edit”, “all”, “all”; where only reading is meant the table says so
     (CLIENTS, "csr"): "edit",
@@ -44,6 +46,7 @@ AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddSlaPolicy AddVerificationRule EditVerificationRule RemoveVerificationRule".split(), POLICIES),
     **dict.fromkeys("AddScript EditScript EditOrganisation".split(), POLICIES),
     **dict.fromkeys("AddSavedFilter EditSavedFilter RemoveSavedFilter".split(), OWN),
+    "NameRecording": NOBODYS,
 }
 _AUTHOR: Final = {
     "interactions": "agent_id",
@@ -149,6 +152,8 @@ class Roles:
             return target
         if adds(command) and self.row(_table(command), getattr(command, "row_id", "")):
             return {"yes", "no", "unknown"}  # their own id once more; whatever is said, it changes nothing
+        if AREAS[type(command).__name__] == NOBODYS:
+            return {"no"}
         may = TABLE.get((AREAS[type(command).__name__], who.role), "nothing")
         found: set[Verdict] = (
             self._work(user_id, who, command, may) if may.startswith(("own", "read", "nothing")) else {"yes"}

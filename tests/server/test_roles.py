@@ -41,7 +41,7 @@ MORE_STAFF = (
 LOGINS = ("ada", "bob", "cy", "lea", "max", "adm", "dee", "lou", "nia")
 SCOPED = ("interactions", "tickets", "messages", "follow_ups", "attachments")
 SEEDS = (1, 2, 3, 4)
-COMMANDS = 400
+COMMANDS = 450
 """Of each seed."""
 CHANGES: dict[int, tuple[str, str, str | int]] = {
     60: ("bob", "is_active", 0),
