@@ -136,7 +136,7 @@ class Day:
             spin(20)
             self.alex.quiet()
         wait("no call to be running", lambda: hands.has(QPushButton, "Start a call"))
-        rows = self.alex.list("Calls")
+        rows = self.alex.list("My calls")
         wait("the call in the list", lambda: hands.has_row(rows, "Dana Sample"))
 
     def promise_waits(self) -> None:

@@ -198,7 +198,7 @@ def test_what_happens_is_announced(frame: Frame, monkeypatch: pytest.MonkeyPatch
 MAIN_CONTROLS = {
     "inbox": ["Places", "Search or run a command", "Start a call", "Mine", "Call now"],
     "clients": ["Places", "Start a call", "Clients", "Filter clients", "Log contact", "Timeline"],
-    "calls": ["Places", "Start a call", "Calls", "Notes", "Topic"],
+    "calls": ["Places", "Start a call", "My calls", "Notes", "Topic"],
     "follow_ups": ["Places", "Start a call", "Follow-ups", "New follow-up", "Call now"],
 }
 
