@@ -14,13 +14,14 @@ class SteadyClock:
     def __init__(self, wall: Callable[[], int], clock_seconds: Callable[[], float]) -> None:
         self._wall = wall
         self._clock_seconds = clock_seconds
-        self._at, self._since = wall(), clock_seconds()
+        self._at, self._since = 0, -1.0
+        """When the wall's time was last taken: at first not yet, it may ask the database."""
         self.is_timing = False
         """Whether a call goes on: until it is over the wall's time is not taken."""
 
     def now(self) -> int:
         """Milliseconds since the epoch."""
         seconds = self._clock_seconds()
-        if not self.is_timing:
+        if not self.is_timing or self._since < 0:
             self._at, self._since = self._wall(), seconds
         return self._at + round((seconds - self._since) * 1000)

@@ -294,7 +294,8 @@ class Wording(QObject):
         return {
             "LogInteraction": self.tr("A logged contact"),
             "EditInteraction": self.tr("A correction of a call"),
-            "ResolveCaller": self.tr("Whose an earlier call was"),
+            "NameRecording": self.tr("A recording of a call"),
+            "ResolveCaller": self.tr("An earlier call's caller"),
             "ReturnMissedCall": self.tr("A call back"),
             "OpenTicket": self.tr("A new ticket"),
             "AddMessage": self.tr("A message"),

@@ -296,9 +296,11 @@ def emitted_codes() -> set[str]:
                 assert isinstance(node.value, ast.Dict)
                 for value in node.value.values:
                     found.update(_codes(value))
+            elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "words" and node.value:
+                found.update(code for code in _codes(node.value) if code)
             elif isinstance(node, ast.Call):
-                name = getattr(node.func, "attr", "")
-                given = [k.value for k in node.keywords if k.arg == "words"] if name == "do" else []
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                given = [k.value for k in node.keywords if k.arg == "words"] if name in {"do", "partial"} else []
                 given += node.args[-1:] if name in {"_assign", "_edit", "_return", "discard", "remember"} else []
                 for value in given:
                     found.update(_codes(value))

@@ -388,7 +388,7 @@ def _lists(place: CallsPlace) -> list[Action]:
             "calls_private",
             place.tr("Private numbers in the team's texts, counted"),
             place.show_private,
-            "P",
+            "U",
             here,
             "eye-slash",
             is_lead,

@@ -12,6 +12,7 @@ from csr_desktop.ui.kit.icons import pixmap
 SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
 _ROUND: Final = 0.22  # of the tile's side
 _GLYPH: Final = 0.66
+_SMALL: Final = 24
 
 
 def tile(size: int, accent: QColor, on_accent: QColor) -> QPixmap:
@@ -27,8 +28,8 @@ def tile(size: int, accent: QColor, on_accent: QColor) -> QPixmap:
     painter.drawRoundedRect(square, size * _ROUND, size * _ROUND)
     glyph = round(size * _GLYPH)
     corner = (size - glyph) // 2
-    name = "headset-fill" if size <= 24 else "headset"
-    painter.drawPixmap(corner, corner, pixmap(name, on_accent, glyph))
+    icon = "headset-fill" if size <= _SMALL else "headset"
+    painter.drawPixmap(corner, corner, pixmap(icon, on_accent, glyph))
     painter.end()
     return drawn
 

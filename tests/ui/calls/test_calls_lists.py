@@ -93,7 +93,7 @@ def test_the_rail_has_the_lists_and_the_keys_go_round(calls: Calls) -> None:
         calls.press("V")
         seen.append(calls.place._left.accessibleName())
     assert seen == ["Team's calls", "Caller log", "My calls"]
-    calls.press("P")
+    calls.press("U")
     assert "Only the lead" in calls.frame.notices[-1].text
 
 
@@ -379,7 +379,7 @@ def test_a_lead_sees_counts_by_person_and_day(lead: Calls) -> None:
     people = lead.frame.data.services.people
     ada, bob = [one for one in people.colleagues() if not one.is_me][:2]
     lead.place.list.rows.setFocus()
-    lead.press("P")
+    lead.press("U")
     answer(
         lead,
         PrivateCount(ada.id, "2026-05-10", 2, 0),
@@ -399,7 +399,7 @@ def test_a_lead_sees_counts_by_person_and_day(lead: Calls) -> None:
 
 def test_without_the_server_the_last_counts_stay_and_say_so(lead: Calls) -> None:
     lead.place.list.rows.setFocus()
-    lead.press("P")
+    lead.press("U")
     wishes = lead.frame.data.services.older_wishes
     wish = wishes.next()
     assert isinstance(wish, Wish)
@@ -422,7 +422,7 @@ def test_without_the_server_the_last_counts_stay_and_say_so(lead: Calls) -> None
 
 def test_who_is_no_lead_any_more_leaves_the_counts(lead: Calls) -> None:
     lead.place.list.rows.setFocus()
-    lead.press("P")
+    lead.press("U")
     assert lead.place.view == "private"
     lead.place._set_lead(is_lead=False)
     lead.frame.settle()
