@@ -108,3 +108,11 @@ def test_the_desk_is_opened_for_it_and_then_told(places: Places, tmp_path: Path)
     held, heard = listening(places)
     assert heard.get(timeout=30)["number"] == "(312) 555-0142"
     held.close()
+
+
+def test_a_test_of_the_phone_opens_no_second_desk(places: Places) -> None:
+    SettingsFile(places.config / "settings.json").save(Settings(calls_open_desk=True))
+    done = run(places, "call", "--event", "Test", "--number", "1")
+    assert done.returncode == NOT_RUNNING
+    assert "not running" in done.stderr
+    assert not list(places.data.iterdir()), "nothing was started that would lock the folder"
