@@ -149,7 +149,8 @@ def make_desk(opener: DeskOpener, arguments: list[str], held: Claim | None = Non
 
     app, themes = make_application(arguments, str(opener.remembered("theme") or "system"))
     application = Application(app, themes, opener)
-    application.settled.connect(lambda: _listen(opener, held, application))
+    said: set[str] = set()
+    application.settled.connect(lambda: _listen(opener, held, application, said))
     application.ended.connect(opener.phone.close)
     application.ended.connect(app.quit)
     return app, application
@@ -175,15 +176,20 @@ def work(app: QApplication, application: Application, log: Path) -> int:
     return 1 if watch.has_crashed else code
 
 
-def _listen(opener: DeskOpener, held: Claim | None, application: Application) -> None:
-    """More often does nothing."""
+def _listen(opener: DeskOpener, held: Claim | None, application: Application, said: set[str]) -> None:
+    """More often does nothing. What fails is said once: where no desk is open, saying it settles the window again."""
+    faults: list[EnvironmentFault] = []
     try:
         if held is not None:
             held.listen(application.told.emit)
     except EnvironmentFault as fault:
-        application.faulted.emit(fault)
+        faults.append(fault)
     if not opener.phone.is_begun and (fault_said := opener.phone.begin(application.told.emit).fault):
-        application.faulted.emit(EnvironmentFault(fault_said))
+        faults.append(EnvironmentFault(fault_said))
+    for found in faults:
+        if str(found) not in said:
+            said.add(str(found))
+            application.faulted.emit(found)
 
 
 class Watch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,12 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from csr_desktop.bootstrap import DeskOpener
+from csr_desktop.bootstrap import DeskOpener, _listen
 from csr_desktop.domain.errors import (
     BadInput,
     CsrDesktopError,
@@ -31,6 +32,7 @@ from csr_desktop.services.sign_in import Account, Accounts
 from csr_desktop.system.keyring_store import FolderSecrets
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy_sources import Source, Sources
+from csr_desktop.system.single_instance import claim
 from csr_desktop.ui.application import Application, make_application, say_alone
 from csr_desktop.ui.background import SameThread, StoreWorker
 from csr_desktop.ui.fault_view import FaultView
@@ -244,6 +246,31 @@ def test_a_policy_settles_the_address_and_the_looks_for_the_whole_desk(tmp_path:
     free = opened()
     assert (free.remembered("theme"), free.remembered("last_place")) == ("light", "clients"), "as before the policy"
     assert free.suggested_server() == ""
+
+
+class Told(QObject):
+    """The signals of an Application."""
+
+    told = Signal(dict)
+    faulted = Signal(object)
+
+
+def test_a_folder_that_goes_away_while_starting_is_said_once(tmp_path: Path) -> None:
+    """Saying it shows a page, after which the desk would listen once more, and find the folder gone once more."""
+    places = Places.under(tmp_path / "home")
+    opener = DeskOpener(places, FolderSecrets(places.data / "keys"))
+    held = claim(places)
+    assert held is not None
+    shutil.rmtree(tmp_path / "home")
+    application, faults = Told(), list[EnvironmentFault]()
+    said: set[str] = set()
+    application.faulted.connect(faults.append)
+    application.faulted.connect(lambda _: _listen(opener, held, application, said) if len(faults) < 5 else None)  # type: ignore[arg-type]
+    _listen(opener, held, application, said)  # type: ignore[arg-type]
+    held.close()
+    opener.phone.close()
+    assert len(faults) == 1
+    assert str(faults[0])
 
 
 # The whole start, over an opener that says no
