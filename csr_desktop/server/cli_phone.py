@@ -230,7 +230,7 @@ def phone_block(data: Path, database: str, name: str, number: str, remove: bool)
 @_name
 @click.option("--to-specialist/--to-nobody", "to_specialist", default=True, help="Or let calls ring where they would.")
 def phone_route(data: Path, database: str, name: str, to_specialist: bool) -> None:
-    """Have PHONE_SYSTEM put calls through to who is assigned to the caller's company.
+    """Have PHONE_SYSTEM put calls through to who has the client.
 
     To their extension, while they sit at a workstation, are on no call and take no break. A number that belongs to
     companies of several people rings where it would. Of the generic webhook alone.

@@ -41,7 +41,10 @@ def script_import(data: Path, database: str, file: Path) -> None:
 @data_option
 @database_option
 def script_list(data: Path, database: str) -> None:
-    """List topic, title, kind, number of steps, day of the last review, and owner."""
+    """List scripts and checklists.
+
+    With topic, title, kind, number of steps, day of the last review, and owner.
+    """
     from csr_desktop.domain.ids import id_source
     from csr_desktop.server.call_scripts import CallScripts
     from csr_desktop.system.clock import wall_clock

@@ -58,7 +58,9 @@ def history_months(data: Path, database: str, months: int | None) -> None:
 )
 @click.argument("seconds", type=click.IntRange(0, 3600))
 def wrap_up_limit(data: Path, database: str, disposition: str, seconds: int) -> None:
-    """Say after how many seconds of wrap-up a call is saved by itself, 0 for never, which is how it is at first.
+    """Say how many seconds wrap-up may take.
+
+    Then a call is saved by itself; 0 for never, which is how it is at first.
 
     Whatever was typed is saved with it, and can be opened again by Undo. It waits while something is being entered.
     """

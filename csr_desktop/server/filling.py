@@ -90,7 +90,9 @@ class Filling:
         columns = ",".join(f'"{name}"' for name in COLUMNS[fill.table])
         chosen = self._kept(fill.table)
         if fill.stage == OPEN_WORK:
-            chosen = f" AND {open_sql(fill.table, self._missed_since_at)}"
+            # Of an open ticket's verifications the old ones are not kept; all else that is open is.
+            kept = chosen if fill.table == "verifications" else ""
+            chosen = f"{kept} AND {open_sql(fill.table, self._missed_since_at)}"
         sql = f"SELECT {columns} FROM {fill.table} WHERE scope=? AND rev<?{chosen} ORDER BY rev DESC LIMIT ?"
         return [list(row) for row in self._sql.all(sql, fill.scope, fill.below, count)]
 

@@ -6,6 +6,7 @@ at its start and `sql.db.close()` at its end.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -237,7 +238,8 @@ def _make_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
-        return
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path)) from None
     except FileNotFoundError:
         title = f"The folder {path.parent} is not there."
         raise EnvironmentFault(title, "Make it, or choose another place for the data.") from None

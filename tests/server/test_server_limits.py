@@ -136,7 +136,7 @@ def test_other_content_is_not_taken(quiet_ada: Desk) -> None:
 
 
 def test_there_is_nothing_else(quiet_ada: Desk) -> None:
-    assert problem(quiet_ada.client.get("/")).code == "http_404"
+    assert problem(quiet_ada.client.get("/nowhere")).code == "http_404"
     assert problem(quiet_ada.client.post("/api/1/pull/", headers=HEADERS)).code == "http_404"
     response = quiet_ada.client.get("/api/1/pull", headers=HEADERS)
     assert (problem(response).code, response.headers["allow"]) == ("http_405", "POST")

@@ -279,9 +279,12 @@ def test_f5_marks_where_the_recording_should_pause(bench: Bench) -> None:
     assert "records on" in head.pause.text
     assert bench.place.call_pane.notes.hasFocus()
     bench.type(" follows")
+    QTest.qWait(300)
     bench.press("F5")
     assert not head.pause.isVisible()
-    bench.press("F5", "F8", "1", "Ctrl+Return")
+    bench.press("F5")
+    QTest.qWait(300)
+    bench.press("F8", "1", "Ctrl+Return")
     saved = bench.row("interactions", call.id)
     assert saved["recording_pauses"].count("[") == 3
     assert saved["note"] == "Card number follows"

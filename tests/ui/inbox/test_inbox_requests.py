@@ -38,15 +38,15 @@ def test_resolving_is_refused_in_words_and_the_ticket_stays_open(bench: Bench, t
 
 
 def test_alt_v_calls_the_known_number_with_the_call_belonging_to_the_ticket(bench: Bench, ticket: str) -> None:
-    calling: list[tuple[str, str, str, str]] = []
+    calling: list[tuple[str, str, str, str, str]] = []
     bench.desk.calling.connect(lambda *said: calling.append(said))
     bench.press("Alt+V")
-    ((number, contact_id, client_id, ticket_id),) = calling
+    ((number, contact_id, client_id, returns_id, ticket_id),) = calling
     known = bench.data.sql.all(
         "SELECT e164 FROM phone_numbers WHERE contact_id = ? OR client_id = ?", contact_id, client_id
     )
     assert (number,) in known
-    assert ticket_id == ticket
+    assert (returns_id, ticket_id) == ("", ticket)
 
 
 def test_saying_that_it_was_called_back_lets_it_through_and_undo_blocks_it_again(bench: Bench, ticket: str) -> None:
