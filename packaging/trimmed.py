@@ -49,7 +49,8 @@ comparisons once more for newer processors.
 
 _OF_THE_SYSTEM: Final = re.compile(
     r"lib(?:X11|X11-xcb|Xau|Xdmcp|xcb|bsd|md|glib-2\.0|gthread-2\.0|gio-2\.0|gobject-2\.0|gmodule-2\.0|pcre2-8|dbus-1"
-    r"|systemd|cap|gcrypt|gpg-error|lz4|fontconfig|freetype|expat|brotlidec|brotlicommon|png16|uuid|stdc\+\+|gcc_s)\.so\..*"
+    r"|systemd|cap|gcrypt|gpg-error|lz4|fontconfig|freetype|expat|brotlidec|brotlicommon|png16|uuid|sqlite3|stdc\+\+"
+    r"|gcc_s)\.so\..*"
 )
 """On Linux every desktop has these, and its own fit it better; the package for Debian asks for them."""
 
