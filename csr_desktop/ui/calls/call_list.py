@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPoint, QTimer, Signal
-from PySide6.QtWidgets import QAbstractItemView, QWidget
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.call_rows import CallFilter, CallKeys, CallRow, CallSpan, DayFigures
 from csr_desktop.ui.calls.call_filters import CallFilters, DayFoot
 from csr_desktop.ui.calls.call_list_model import CallListModel
 from csr_desktop.ui.calls.exporting import ExportBar
+from csr_desktop.ui.calls.filtered_pane import FilteredPane
 from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.buttons import IconButton
-from csr_desktop.ui.kit.long_list import LongList
-from csr_desktop.ui.kit.panes import Pane, column
+from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.kit.rows import KEY_ROLE, Row
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
 from csr_desktop.ui.notices import PlaceNotice
@@ -39,22 +39,23 @@ PLAIN: Final = {"mine": CallFilter(), "team": CallFilter(whose="team")}
 _Page = tuple[CallFilter, CallKeys, tuple[CallRow, ...], DayFigures, CallSpan]
 
 
-class CallList(Pane):
+class CallList(FilteredPane):
     """Keys of rows are the calls' ids; headers have keys of their own."""
 
     selected = Signal(str)
     opened = Signal(str)
     log_wanted = Signal()
     start_wanted = Signal()
-    saved_wanted = Signal()
     export_wanted = Signal()
     private_wanted = Signal()
     older_wanted = Signal(str)
     """Of this client, what is older than the calls here."""
 
     def __init__(self, desk: Desk, words: CallWords, parent: QWidget | None = None) -> None:
-        super().__init__(desk.themes, " ", parent=parent)
-        self._desk = desk
+        themes = desk.themes
+        self.model = CallListModel(themes, words)
+        self._more_button = IconButton(themes, "dots-three", desk.tr("More to do with this list"))
+        super().__init__(desk, CallFilters(desk), self.model, desk.tr("Calls"), self._more_button, parent)
         self._words = words
         self._running = running_calls(desk)
         self.view = "mine"
@@ -66,13 +67,6 @@ class CallList(Pane):
         self._figures: DayFigures | None = None
         self._has_answer = False
         self._wanted_id = ""
-        themes = desk.themes
-        self.filters = CallFilters(desk)
-        self.filters.hide()
-        self.model = CallListModel(themes, words)
-        self.model.setParent(self)
-        self.rows = LongList(themes, self.tr("Calls"), self.model)
-        self.rows.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._stack = StateStack(self.rows)
         self._empty = EmptyState(themes, "phone", "", "")
         self._error = ErrorState(themes)
@@ -80,11 +74,6 @@ class CallList(Pane):
         self.notice = PlaceNotice(desk, self)
         self.export_bar = ExportBar(themes)
         self._foot = DayFoot(themes)
-        self._more_button = IconButton(themes, "dots-three", self.tr("More to do with this list"))
-        self._filter_button = IconButton(themes, "funnel-simple", self.tr("Filter and search calls"), key_hint="/")
-        self._filter_button.setCheckable(True)
-        self.header.add_button(self._more_button)
-        self.header.add_button(self._filter_button)
         self._lay_out()
         self._connect()
         self._skeleton = QTimer(self)
@@ -95,7 +84,6 @@ class CallList(Pane):
 
     def _lay_out(self) -> None:
         space = self._desk.themes.theme.sizes.space
-        self.body.addWidget(self.filters)
         self.body.addWidget(self._stack, 1)
         self._notices = QWidget()
         column(self._notices, margins=(space.close, space.tight, space.close, space.close)).addWidget(self.notice)
@@ -114,7 +102,6 @@ class CallList(Pane):
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._on_filter)
-        self._filter_button.toggled.connect(self._on_filter_button)
         self._more_button.clicked.connect(self._open_more)
         self.rows.current_row_changed.connect(self._on_current)
         self.rows.opened.connect(lambda index: self.opened.emit(str(index.data(KEY_ROLE))))
@@ -356,47 +343,6 @@ class CallList(Pane):
         self.model.pass_time()
 
     # Choosing
-
-    def _on_filter_button(self, is_on: bool) -> None:  # Qt's signal
-        self.filters.setVisible(is_on)
-        self._say_what()
-        if is_on:
-            self.filters.focus_text()
-        elif not self.filters.is_plain:
-            self.filters.choose()
-
-    def search(self) -> None:
-        self._filter_button.setChecked(True)
-        self.filters.focus_text()
-
-    def ask_filter(self) -> None:
-        """F: filter by whatever is typed."""
-        self._show_filters()
-        self.filters.ask_any(self._filter_button)
-
-    def show_filter(self, chosen: CallFilter) -> None:
-        """A saved one."""
-        self._show_filters()
-        self.filters.show_filter(chosen)
-
-    def _show_filters(self) -> None:
-        self._filter_button.blockSignals(True)
-        self._filter_button.setChecked(True)
-        self._filter_button.blockSignals(False)
-        self.filters.show()
-        self._say_what()
-
-    def clear_filters(self) -> None:
-        """X: all that this list has."""
-        self.filters.choose()
-
-    def fold_filters(self) -> bool:
-        """Esc in the filters; False when they were folded already."""
-        if not self._filter_button.isChecked():
-            return False
-        self._filter_button.setChecked(False)
-        self.rows.setFocus()
-        return True
 
     def _on_filter(self) -> None:
         self._say_what()

@@ -6,15 +6,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QAbstractItemView, QWidget
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.call_rows import CallFilter, CallSpan, NumberRow
 from csr_desktop.ui.calls.call_filters import CallFilters, DayFoot
 from csr_desktop.ui.calls.call_list_model import COMING
+from csr_desktop.ui.calls.filtered_pane import FilteredPane
 from csr_desktop.ui.keyed_model import KeyedModel
 from csr_desktop.ui.kit.buttons import IconButton
-from csr_desktop.ui.kit.long_list import LongList
-from csr_desktop.ui.kit.panes import Pane
 from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, Row
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
 
@@ -107,38 +106,27 @@ class NumberListModel(KeyedModel):
         self.repaint_all()
 
 
-class NumberList(Pane):
+class NumberList(FilteredPane):
     selected = Signal(str)
     """The latest call of the number."""
     attach_wanted = Signal(str)
     """Of this call's number it is to be said whose it is."""
-    saved_wanted = Signal()
 
     def __init__(self, desk: Desk, words: CallWords, parent: QWidget | None = None) -> None:
-        super().__init__(desk.themes, " ", parent=parent)
-        self._desk = desk
+        themes = desk.themes
+        self.model = NumberListModel(themes, words)
+        self.saved_button = IconButton(themes, "bookmark-simple", desk.tr("Saved filters"), key_hint="S")
+        filters = CallFilters(desk, plain=NUMBERS, parts=_PARTS)
+        super().__init__(desk, filters, self.model, desk.tr("Caller log"), self.saved_button, parent)
         self._words = words
         self._shown: CallFilter | None = None
         self._span = CallSpan(0, 0, 0)
-        themes = desk.themes
         self.set_title(self.tr("Caller log"))
-        self.filters = CallFilters(desk, plain=NUMBERS, parts=_PARTS)
-        self.filters.hide()
-        self.model = NumberListModel(themes, words)
-        self.model.setParent(self)
-        self.rows = LongList(themes, self.tr("Caller log"), self.model)
-        self.rows.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._stack = StateStack(self.rows)
         self._empty = EmptyState(themes, "phone", "", "")
         self._error = ErrorState(themes)
         self._loading = LoadingState(themes)
         self._foot = DayFoot(themes)
-        self.saved_button = IconButton(themes, "bookmark-simple", self.tr("Saved filters"), key_hint="S")
-        self._filter_button = IconButton(themes, "funnel-simple", self.tr("Filter and search calls"), key_hint="/")
-        self._filter_button.setCheckable(True)
-        self.header.add_button(self.saved_button)
-        self.header.add_button(self._filter_button)
-        self.body.addWidget(self.filters)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self._foot)
         self._skeleton = QTimer(self)
@@ -150,7 +138,6 @@ class NumberList(Pane):
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._on_filter)
-        self._filter_button.toggled.connect(self._on_filter_button)
         self.saved_button.clicked.connect(self.saved_wanted)
         self.model.rows_wanted.connect(self._ask_rows)
         self.rows.current_row_changed.connect(self._on_current)
@@ -250,43 +237,6 @@ class NumberList(Pane):
                 self.attach_wanted.emit(row.last_call_id)
             else:
                 self.selected.emit(row.last_call_id)
-
-    def search(self) -> None:
-        self._filter_button.setChecked(True)
-        self.filters.focus_text()
-
-    def ask_filter(self) -> None:
-        self._show_filters()
-        self.filters.ask_any(self._filter_button)
-
-    def show_filter(self, chosen: CallFilter) -> None:
-        self._show_filters()
-        self.filters.show_filter(chosen)
-
-    def _show_filters(self) -> None:
-        self._filter_button.blockSignals(True)
-        self._filter_button.setChecked(True)
-        self._filter_button.blockSignals(False)
-        self.filters.show()
-        self._say_what()
-
-    def clear_filters(self) -> None:
-        self.filters.choose()
-
-    def fold_filters(self) -> bool:
-        if not self._filter_button.isChecked():
-            return False
-        self._filter_button.setChecked(False)
-        self.rows.setFocus()
-        return True
-
-    def _on_filter_button(self, is_on: bool) -> None:  # Qt's signal
-        self.filters.setVisible(is_on)
-        self._say_what()
-        if is_on:
-            self.filters.focus_text()
-        elif not self.filters.is_plain:
-            self.filters.choose()
 
     def _on_filter(self) -> None:
         self._say_what()
