@@ -16,12 +16,15 @@ from starlette.testclient import TestClient
 
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.app import Api, Parts
+from csr_desktop.server.calls import exchange
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.run import RunningServer, Surroundings, server_parts
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.clock import wall_clock
+from tests.postgresql import database_url
 from tests.server.desk import CHEAP, PASSWORD, Clock, Desk
+from tests.server.phones import KINDS, PhoneSite
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
 STAFF = (
@@ -161,3 +164,21 @@ def start(folder: ServerFolder, tmp_path: Path) -> Iterator[Start]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture(params=KINDS)
+def phone_site(
+    request: pytest.FixtureRequest, bureau: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PhoneSite]:
+    """What comes of a call does not depend on how long it is waited for what comes late: here that is short."""
+    monkeypatch.setattr(exchange, "SETTLED_MS", 400)
+    monkeypatch.setattr(exchange, "LOOK_SECONDS", 0.1)
+    if request.param == "postgresql":
+        folder = ServerFolder(tmp_path / "server", database_url("phones"))
+        make_bureau(folder)
+    else:
+        shutil.copytree(bureau, tmp_path / "server")
+        folder = ServerFolder(tmp_path / "server")
+    made = PhoneSite(folder)
+    yield made
+    made.close()

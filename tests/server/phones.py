@@ -5,21 +5,27 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import httpx2
+import pytest
 
 from csr_desktop.domain.ids import id_source
 from csr_desktop.domain.phone_calls import PhoneCall
 from csr_desktop.protocol import CallNews
 from csr_desktop.server.calls.connections import PhoneConnections, Settings, Word
 from csr_desktop.server.folder import ServerFolder
-from csr_desktop.server.run import administration
+from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.system.clock import wall_clock
-from tests.server.desk import Desk, Ear
+from tests.server.desk import CHEAP, Desk, Ear
 
 CALLER = "12025550142"
 OURS = "12125550100"
+E164 = f"+{CALLER}"
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+SETTLED_SECONDS = 0.8
+"""Until a call that ended is looked at by a server of `phone_site`, with time to spare."""
 
 
 def with_phones(folder: ServerFolder, work: Callable[[PhoneConnections], Any]) -> Any:
@@ -91,3 +97,35 @@ def until(is_so: Callable[[], object], seconds: float = 15) -> None:
     while not is_so():
         assert time.monotonic() < end, "it did not come"
         time.sleep(0.05)
+
+
+class PhoneSite:
+    """A server with phone systems, and desks at it."""
+
+    def __init__(self, folder: ServerFolder) -> None:
+        self.folder = folder
+        self.token = ""
+        self._closing = ExitStack()
+        self.start()
+
+    def start(self) -> None:
+        self.server = self._closing.enter_context(
+            RunningServer(self.folder, surroundings=Surroundings(passwords=CHEAP))
+        )
+
+    def desk(self, login: str) -> Desk:
+        return self._closing.enter_context(Desk(httpx2.Client(base_url=self.server.url, timeout=40), login)).begin()
+
+    def listen(self, desk: Desk) -> Ear:
+        ear = desk.listen()
+        self._closing.callback(ear.close)
+        return ear
+
+    def phone(self, **given: Any) -> Phone:
+        return Phone(self.server.url, add_phone(self.folder, **given))
+
+    def team(self, desk: Desk) -> str:
+        return desk.pull().rights.teams[0]
+
+    def close(self) -> None:
+        self._closing.close()

@@ -4,13 +4,9 @@ answered waits in the team's inbox.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx2
@@ -24,83 +20,33 @@ from csr_desktop.commands.clients import AddClient, AddContact, AddNumber
 from csr_desktop.domain.phone_calls import call_of
 from csr_desktop.domain.phone_events import PhoneEvent
 from csr_desktop.protocol import CallNews, PokeReply, PokeRequest
-from csr_desktop.server.calls import exchange
 from csr_desktop.server.calls.connections import Settings
 from csr_desktop.server.calls.kept_calls import MOST_EVENTS
 from csr_desktop.server.calls.sequences import Step, every_sequence, sequence
-from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.logs import log_to
 from csr_desktop.server.phone import cti
-from csr_desktop.server.run import RunningServer, Surroundings
-from tests.postgresql import database_url
-from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Desk, Ear, new_id
-from tests.server.phones import CALLER, OURS, Phone, add_phone, interactions, told, until, with_phones, words_of
-
-KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-E164 = f"+{CALLER}"
-
-
-SETTLED_SECONDS = 0.8
-"""Until a call that ended is looked at, with time to spare."""
-
-
-@pytest.fixture(autouse=True)
-def _settles_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What comes of a call does not depend on how long it is waited for what comes late."""
-    monkeypatch.setattr(exchange, "SETTLED_MS", 400)
-    monkeypatch.setattr(exchange, "LOOK_SECONDS", 0.1)
+from csr_desktop.server.run import RunningServer
+from tests.server.desk import Desk, new_id
+from tests.server.phones import (
+    CALLER,
+    E164,
+    OURS,
+    SETTLED_SECONDS,
+    Phone,
+    PhoneSite,
+    add_phone,
+    interactions,
+    told,
+    until,
+    with_phones,
+    words_of,
+)
 
 
-class Site:
-    """A server with a phone system, and desks at it."""
-
-    def __init__(self, folder: ServerFolder) -> None:
-        self.folder = folder
-        self.token = ""
-        self._closing = ExitStack()
-        self.start()
-
-    def start(self) -> None:
-        self.server = self._closing.enter_context(
-            RunningServer(self.folder, surroundings=Surroundings(passwords=CHEAP))
-        )
-
-    def desk(self, login: str) -> Desk:
-        return self._closing.enter_context(Desk(httpx2.Client(base_url=self.server.url, timeout=40), login)).begin()
-
-    def listen(self, desk: Desk) -> Ear:
-        ear = desk.listen()
-        self._closing.callback(ear.close)
-        return ear
-
-    def phone(self, **given: Any) -> Phone:
-        return Phone(self.server.url, add_phone(self.folder, **given))
-
-    def team(self, desk: Desk) -> str:
-        return desk.pull().rights.teams[0]
-
-    def close(self) -> None:
-        self._closing.close()
-
-
-@pytest.fixture(params=KINDS)
-def site(request: pytest.FixtureRequest, bureau: Path, tmp_path: Path) -> Iterator[Site]:
-    if request.param == "postgresql":
-        folder = ServerFolder(tmp_path / "server", database_url("phones"))
-        make_bureau(folder)
-    else:
-        shutil.copytree(bureau, tmp_path / "server")
-        folder = ServerFolder(tmp_path / "server")
-    made = Site(folder)
-    yield made
-    made.close()
-
-
-def test_a_call_comes_to_the_desks_of_those_who_are_called_and_to_no_other(site: Site) -> None:
-    ada, bob, cy = (site.desk(login) for login in ("ada", "bob", "cy"))
-    phone = site.phone()
-    ears = {login: site.listen(desk) for login, desk in (("ada", ada), ("bob", bob), ("cy", cy))}
+def test_a_call_comes_to_the_desks_of_those_who_are_called_and_to_no_other(phone_site: PhoneSite) -> None:
+    ada, bob, cy = (phone_site.desk(login) for login in ("ada", "bob", "cy"))
+    phone = phone_site.phone()
+    ears = {login: phone_site.listen(desk) for login, desk in (("ada", ada), ("bob", bob), ("cy", cy))}
     begun = time.monotonic()
     assert phone.say("newCall", user=["Ada Sample", "bob"], queue="Payroll").json() == {}
     ears["ada"].until(lambda: "call-1" in told(ears["ada"]))
@@ -120,11 +66,11 @@ def test_a_call_comes_to_the_desks_of_those_who_are_called_and_to_no_other(site:
     assert interactions(bob) == [], "what was answered is nobody's missed call, and is logged by who took it"
 
 
-def test_a_desk_that_comes_later_learns_of_what_rings_and_one_that_polls_too(site: Site) -> None:
-    ada, bob = site.desk("ada"), site.desk("bob")
-    phone = site.phone()
+def test_a_desk_that_comes_later_learns_of_what_rings_and_one_that_polls_too(phone_site: PhoneSite) -> None:
+    ada, bob = phone_site.desk("ada"), phone_site.desk("bob")
+    phone = phone_site.phone()
     phone.ring()
-    ear = site.listen(ada)
+    ear = phone_site.listen(ada)
     ear.until(lambda: "call-1" in told(ear))
     cursors = bob.pull().cursors
     first = bob.get(PokeReply, "poke", PokeRequest(cursors, -1, 0))
@@ -136,16 +82,16 @@ def test_a_desk_that_comes_later_learns_of_what_rings_and_one_that_polls_too(sit
     assert PokeReply(is_news=False).call_news == b"", "an older desk asks for no calls and is told of none"
 
 
-def test_what_nobody_answered_waits_once_for_the_team_and_goes_when_somebody_calls_back(site: Site) -> None:
-    ada, bob, cy = (site.desk(login) for login in ("ada", "bob", "cy"))
-    phone = site.phone(queues={"Taxes": "Team two"})
+def test_what_nobody_answered_waits_once_for_the_team_and_goes_when_somebody_calls_back(phone_site: PhoneSite) -> None:
+    ada, bob, cy = (phone_site.desk(login) for login in ("ada", "bob", "cy"))
+    phone = phone_site.phone(queues={"Taxes": "Team two"})
     assert phone.say("newCall", user=["Ada Sample", "bob"], queue="Payroll").status_code == 200
     phone.end(cause="cancel")
     phone.end(cause="cancel")
     until(lambda: interactions(ada))
     (row,) = interactions(bob)
     assert (row["result"], row["channel"], row["number"], row["agent_id"]) == ("abandoned", "phone", E164, "")
-    assert (row["scope"], row["called_back_at"]) == (site.team(ada), 0)
+    assert (row["scope"], row["called_back_at"]) == (phone_site.team(ada), 0)
     assert interactions(cy) == []
     phone.end(cause="cancel")
     bob.push(bob.stamp(ReturnMissedCall(row_id=row["id"])))
@@ -161,8 +107,8 @@ def test_what_nobody_answered_waits_once_for_the_team_and_goes_when_somebody_cal
     assert [one["agent_id"] for one in interactions(ada) if one["result"] == "missed"] == [ada.user_id]
 
 
-def test_a_shared_number_is_one_missed_call_of_nobody(site: Site) -> None:
-    ada = site.desk("ada")
+def test_a_shared_number_is_one_missed_call_of_nobody(phone_site: PhoneSite) -> None:
+    ada = phone_site.desk("ada")
     client_id, number = new_id(), "+12025550199"
     ada.push(ada.stamp(AddClient(row_id=client_id, name="Sample Bakery")))
     for name in ("Dana Sample", "Kit Sample", "Lou Sample"):
@@ -171,7 +117,7 @@ def test_a_shared_number_is_one_missed_call_of_nobody(site: Site) -> None:
         held = AddNumber(row_id=new_id(), client_id=client_id, contact_id=contact_id, raw=number, e164=number)
         ada.push(ada.stamp(held))
     assert len(ada.names("contacts")) == 3
-    phone = site.phone()
+    phone = phone_site.phone()
     phone.ring(**{"from": number})
     phone.end(cause="cancel", **{"from": number})
     until(lambda: interactions(ada))
@@ -179,21 +125,21 @@ def test_a_shared_number_is_one_missed_call_of_nobody(site: Site) -> None:
     assert (row["number"], row["contact_id"], row["client_id"]) == (number, "", client_id)
 
 
-def test_a_mailbox_is_a_voicemail_and_a_name_stands_where_nobody_is_known(site: Site) -> None:
-    ada = site.desk("ada")
-    token = add_phone(site.folder, "sipgate")
+def test_a_mailbox_is_a_voicemail_and_a_name_stands_where_nobody_is_known(phone_site: PhoneSite) -> None:
+    ada = phone_site.desk("ada")
+    token = add_phone(phone_site.folder, "sipgate")
     for step in sequence("sipgate_voicemail").steps:
         answer = httpx2.post(
-            f"{site.server.url}/sipgate/{token}", content=step.body, headers={"Content-Type": step.content_type}
+            f"{phone_site.server.url}/sipgate/{token}", content=step.body, headers={"Content-Type": step.content_type}
         )
         assert answer.headers["content-type"].startswith("application/xml")
     until(lambda: interactions(ada))
     assert [one["channel"] for one in interactions(ada)] == ["voicemail"]
 
 
-def test_a_late_answer_takes_a_missed_call_back(site: Site) -> None:
-    ada = site.desk("ada")
-    phone = site.phone()
+def test_a_late_answer_takes_a_missed_call_back(phone_site: PhoneSite) -> None:
+    ada = phone_site.desk("ada")
+    phone = phone_site.phone()
     phone.ring()
     phone.end()
     until(lambda: interactions(ada))
@@ -201,13 +147,13 @@ def test_a_late_answer_takes_a_missed_call_back(site: Site) -> None:
     until(lambda: not interactions(ada))
 
 
-def test_a_missed_call_that_a_workstation_logged_is_not_logged_again(site: Site) -> None:
-    ada = site.desk("ada")
-    phone = site.phone()
+def test_a_missed_call_that_a_workstation_logged_is_not_logged_again(phone_site: PhoneSite) -> None:
+    ada = phone_site.desk("ada")
+    phone = phone_site.phone()
     phone.ring()
     now = int(time.time() * 1000)
     logged = LogInteraction(
-        row_id=new_id(), scope=site.team(ada), result="missed", number=E164, started_at=now, ended_at=now
+        row_id=new_id(), scope=phone_site.team(ada), result="missed", number=E164, started_at=now, ended_at=now
     )
     ada.push(ada.stamp(logged))
     phone.end(cause="cancel")
@@ -215,18 +161,20 @@ def test_a_missed_call_that_a_workstation_logged_is_not_logged_again(site: Site)
     assert [row["id"] for row in interactions(ada)] == [logged.row_id]
 
 
-def test_nobody_else_logs_a_call_for_somebody(site: Site) -> None:
-    ada, bob = site.desk("ada"), site.desk("bob")
+def test_nobody_else_logs_a_call_for_somebody(phone_site: PhoneSite) -> None:
+    ada, bob = phone_site.desk("ada"), phone_site.desk("bob")
     ada.push(
-        ada.stamp(LogInteraction(row_id=new_id(), scope=site.team(ada), started_at=1, ended_at=1, for_id=bob.user_id))
+        ada.stamp(
+            LogInteraction(row_id=new_id(), scope=phone_site.team(ada), started_at=1, ended_at=1, for_id=bob.user_id)
+        )
     )
     assert [answer.code for answer in ada.pull().answers] == ["not_allowed"]
 
 
-def test_small_references_that_are_used_again_are_other_calls(site: Site) -> None:
-    ada = site.desk("ada")
-    phone = site.phone()
-    ear = site.listen(ada)
+def test_small_references_that_are_used_again_are_other_calls(phone_site: PhoneSite) -> None:
+    ada = phone_site.desk("ada")
+    phone = phone_site.phone()
+    ear = phone_site.listen(ada)
     for number in ("12025550143", "12025550144"):
         phone.ring("1", **{"from": number})
         phone.end("1", "cancel")
@@ -236,13 +184,13 @@ def test_small_references_that_are_used_again_are_other_calls(site: Site) -> Non
     assert (first, second.partition("@")[0]) == ("1", "1")
 
 
-def test_revoked_and_wrong_tokens_say_nothing(site: Site) -> None:
-    token = add_phone(site.folder)
+def test_revoked_and_wrong_tokens_say_nothing(phone_site: PhoneSite) -> None:
+    token = add_phone(phone_site.folder)
     for kind, said in (("cti", "wrong"), ("sipgate", token), ("cti", token[:-1])):
-        answer = httpx2.post(f"{site.server.url}/{kind}/{said}", json={"event": "newCall", "callId": "1"})
+        answer = httpx2.post(f"{phone_site.server.url}/{kind}/{said}", json={"event": "newCall", "callId": "1"})
         assert (answer.status_code, answer.content) == (404, b"{}")
-    with_phones(site.folder, lambda phones: phones.revoke("office"))
-    assert httpx2.post(f"{site.server.url}/cti/{token}", json={"event": "newCall"}).status_code == 404
+    with_phones(phone_site.folder, lambda phones: phones.revoke("office"))
+    assert httpx2.post(f"{phone_site.server.url}/cti/{token}", json={"event": "newCall"}).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -341,19 +289,19 @@ WEBHOOKS = [one for one in every_sequence() if one.system == "cti"]
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_in_any_order_and_repetition_it_is_the_same_call(site: Site, data: st.DataObject) -> None:
+def test_in_any_order_and_repetition_it_is_the_same_call(phone_site: PhoneSite, data: st.DataObject) -> None:
     """What the server keeps is what the events tell, whichever came first and however often."""
     played = data.draw(st.sampled_from(WEBHOOKS))
     mark = new_id()
     steps = [step.said_as({str(one["reference"]): mark for one in played.expected}) for step in played.steps]
     order = data.draw(st.permutations([*steps, *data.draw(st.lists(st.sampled_from(steps), max_size=3))]))
-    site.token = token = site.token or add_phone(site.folder)
+    phone_site.token = token = phone_site.token or add_phone(phone_site.folder)
     for step in order:
         answer = httpx2.post(
-            f"{site.server.url}/cti/{token}", content=step.body, headers={"Content-Type": step.content_type}
+            f"{phone_site.server.url}/cti/{token}", content=step.body, headers={"Content-Type": step.content_type}
         )
         assert answer.json() == {}
-    sql = site.server.parts.sql
+    sql = phone_site.server.parts.sql
     sql.db.connect(reuse_if_open=True)
     try:
         rows = sql.all("SELECT call_key, events, ended_at FROM phone_calls WHERE reference = ?", mark)

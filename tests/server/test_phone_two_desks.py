@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from csr_desktop.protocol import CallNews, CallTaking, PresenceReply, PresenceWord
-from csr_desktop.server.folder import ServerFolder
-from tests.postgresql import database_url
-from tests.server.conftest import make_bureau
 from tests.server.desk import Desk, Ear
-from tests.server.phones import told
+from tests.server.phones import (
+    PhoneSite,
+    told,
+)
 from tests.server.test_phone_recordings import connection_id
-from tests.server.test_phone_server import KINDS, Site
-
-
-@pytest.fixture(params=KINDS)
-def site(request: pytest.FixtureRequest, bureau: Path, tmp_path: Path) -> Iterator[Site]:
-    if request.param == "postgresql":
-        folder = ServerFolder(tmp_path / "server", database_url("desks"))
-        make_bureau(folder)
-    else:
-        shutil.copytree(bureau, tmp_path / "server")
-        folder = ServerFolder(tmp_path / "server")
-    made = Site(folder)
-    yield made
-    made.close()
 
 
 def stands(desk: Desk, reference: str, *, takes_over: bool = False) -> None:
@@ -42,11 +24,11 @@ def elsewhere(ear: Ear) -> dict[str, str]:
     return said[-1] if said else {}
 
 
-def test_a_call_stands_at_the_workstation_that_was_first_and_is_taken_over(site: Site) -> None:
-    first, second, other = site.desk("ada"), site.desk("ada"), site.desk("bob")
-    ears = [site.listen(desk) for desk in (first, second, other)]
-    phone = site.phone()
-    reference = f"{connection_id(site)} call-1"
+def test_a_call_stands_at_the_workstation_that_was_first_and_is_taken_over(phone_site: PhoneSite) -> None:
+    first, second, other = phone_site.desk("ada"), phone_site.desk("ada"), phone_site.desk("bob")
+    ears = [phone_site.listen(desk) for desk in (first, second, other)]
+    phone = phone_site.phone()
+    reference = f"{connection_id(phone_site)} call-1"
     phone.ring()
     phone.answer()
     ears[1].until(lambda: told(ears[1])["call-1"].answered_at > 0 if told(ears[1]) else False)
@@ -58,20 +40,22 @@ def test_a_call_stands_at_the_workstation_that_was_first_and_is_taken_over(site:
     ears[0].until(lambda: list(elsewhere(ears[0])) == [reference])
     ears[1].until(lambda: elsewhere(ears[1]) == {})
     # A workstation that comes anew is told the same, and nobody else is told anything.
-    late = site.listen(site.desk("ada"))
+    late = phone_site.listen(phone_site.desk("ada"))
     late.until(lambda: list(elsewhere(late)) == [reference])
     assert not told(ears[2])
 
 
 @pytest.mark.parametrize("reference", ["", "x", "call-1", "a\x00b c", "nowhere " + "9" * 9000])
-def test_a_call_that_is_not_theirs_stands_nowhere_and_their_presence_counts(site: Site, reference: str) -> None:
-    ada, bob = site.desk("ada"), site.desk("bob")
-    phone = site.phone()
+def test_a_call_that_is_not_theirs_stands_nowhere_and_their_presence_counts(
+    phone_site: PhoneSite, reference: str
+) -> None:
+    ada, bob = phone_site.desk("ada"), phone_site.desk("bob")
+    phone = phone_site.phone()
     phone.ring()
-    of_ada = f"{connection_id(site)} call-1"
+    of_ada = f"{connection_id(phone_site)} call-1"
     for said in (reference, of_ada):
         stands(bob, said)
-    ear = site.listen(ada)
+    ear = phone_site.listen(ada)
     ear.until(lambda: bool(told(ear)))
     assert elsewhere(ear) == {}
     assert [one.status for one in ada.say("available")] in ([], ["on_call"])
