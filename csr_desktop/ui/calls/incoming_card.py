@@ -359,7 +359,7 @@ class IncomingCard(FloatFrame):
         is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         left = sizes.space.apart if is_mirrored else window.width() - width - sizes.space.apart
         target = QRect(left, sizes.height.top_bar + sizes.space.close, width, height)
-        time = sizes.time.card_slide
+        time = self._desk.themes.theme.slide_milliseconds
         if not slides or not time:
             self._slide.stop()
             self.place_at(target)

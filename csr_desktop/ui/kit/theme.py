@@ -89,9 +89,10 @@ class Theme(msgspec.Struct, frozen=True, eq=False):
     @property
     def slide_milliseconds(self) -> int:
         """How long the call card slides; 0 where the system asks for less motion."""
-        hints = QGuiApplication.styleHints().accessibility()
+        # Kept while it is asked: what it gives does not outlive it.
+        hints = QGuiApplication.styleHints()
         # Qt before 6.12 cannot tell.
-        asked = getattr(hints, "motionPreference", None)
+        asked = getattr(hints.accessibility(), "motionPreference", None)
         wants_less = asked is not None and asked() == Qt.MotionPreference.ReducedMotion
         return 0 if wants_less else self.sizes.time.card_slide
 

@@ -32,6 +32,14 @@ def test_series_wrap_after_the_eighth() -> None:
     assert theme.series(9) == theme.series(1)
 
 
+def test_the_card_slides_unless_the_system_asks_for_less_motion(qapp: QApplication) -> None:
+    hints = qapp.styleHints()
+    asked = getattr(hints.accessibility(), "motionPreference", None)
+    wants_less = asked is not None and asked() == Qt.MotionPreference.ReducedMotion
+    theme = load_theme("light")
+    assert theme.slide_milliseconds == (0 if wants_less else theme.sizes.time.card_slide)
+
+
 def test_forced_theme_dresses_the_program(themes: ThemeSwitch, qapp: QApplication, qtbot: QtBot) -> None:
     with qtbot.waitSignal(themes.changed):
         themes.choose("dark")
