@@ -153,6 +153,7 @@ class CallPane(Pane):
         self.who.taken.connect(self._on_who)
         self.who.left.connect(self.close_who)
         self.topic.picked.connect(self._on_topic)
+        self.topic.textChanged.connect(lambda _: self._topic_field.set_error(""))
         self.check.chosen.connect(self._on_factor)
         self.check.call_back_chosen.connect(self._on_call_back)
         self.check.pin_answered.connect(self._running.set_pin)
@@ -393,6 +394,10 @@ class CallPane(Pane):
     def _save(self) -> None:
         call = self.call
         if call is None:
+            return
+        if self.topic.hasFocus() and self.topic.is_searching:
+            self._topic_field.set_error(self.tr("Enter takes the topic, Esc leaves it as it was. Then save."))
+            self._scroll.ensureWidgetVisible(self._topic_field)
             return
         reached = call.phase not in {"ring", "dial"} and call.result == "handled"
         if reached and not self.disposition.chosen_key and self._asked_twice != call.id:

@@ -107,6 +107,11 @@ class SearchPicker(TextField):
         self._open()
 
     @property
+    def is_searching(self) -> bool:
+        """Something was typed of which nothing is chosen yet: leaving the field would drop it."""
+        return self.text().strip() != (self._chosen.words if self._chosen else "")
+
+    @property
     def is_open(self) -> bool:
         return self._popup is not None and self._popup.isVisible()
 

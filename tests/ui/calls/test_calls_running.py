@@ -275,6 +275,23 @@ def test_an_unknown_number_is_kept_as_theirs_when_saved(bench: Bench, somebody: 
     assert owner == somebody
 
 
+def test_a_topic_that_is_half_typed_is_not_dropped_by_saving(bench: Bench, shared_number: str) -> None:
+    call = bench.start(shared_number)
+    pane = bench.place.call_pane
+    bench.press("F8", "1", "Alt+T")
+    node = next(one for one in bench.data.services.lists.topics() if len(one.path) == 2)
+    bench.type(node.path[-1][:5])
+    bench.press("Ctrl+Return")
+    assert bench.data.services.calls.running(), "not saved yet"
+    assert "Enter takes the topic" in pane._topic_field.error
+    assert pane.topic.hasFocus()
+    assert pane.topic.text() == node.path[-1][:5]
+    bench.press("Escape")
+    assert pane._topic_field.error == ""
+    bench.press("Ctrl+Return")
+    assert bench.row("interactions", call.id)["topic_id"] == ""
+
+
 def test_a_topic_is_chosen_by_words(bench: Bench, shared_number: str) -> None:
     bench.start(shared_number)
     node = next(one for one in bench.data.services.lists.topics() if len(one.path) == 2)
