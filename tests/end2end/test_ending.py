@@ -191,6 +191,11 @@ def test_a_folder_with_something_else_is_not_taken_for_a_demo_s(start: Start, tm
     assert (tmp_path / "work" / "server" / "main.c").read_text() == "kept"
 
 
+def is_heard(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_a_call_comes_to_the_demo_s_desk_and_to_none_when_it_has_ended(start: Start, tmp_path: Path) -> None:
     home = tmp_path / "demo"
     (home / "desks" / "alex" / "config").mkdir(parents=True)
@@ -201,7 +206,7 @@ def test_a_call_comes_to_the_demo_s_desk_and_to_none_when_it_has_ended(start: St
     demo = start("demo", "--home", str(home))
     key = home / "desks" / "alex" / "data" / "phone-key"
     until("the desk to listen", (home / "desks" / "alex" / "data" / "running.json").exists, demo)
-    until("its address", key.exists, demo)
+    until("its address", lambda: key.exists() and is_heard(port), demo)
     tell_by_address(f"http://127.0.0.1:{port}/call?key={key.read_text()}", "a-test")
     ring = ["call", "--home", str(home / "desks" / "alex"), "--event", "ring", "--number", "+13125550142"]
     assert start(*ring).wait(30) == 0

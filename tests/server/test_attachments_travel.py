@@ -103,7 +103,7 @@ def test_a_colleague_sees_it_come_and_opens_it(
     ticket_id = ticket(ada)
     attachment_id = attach(ada, ticket_id, name="..\\notice\u202efdp.exe")
     until(lambda: state(bob, ticket_id, attachment_id) == "there")
-    assert state(ada, ticket_id, attachment_id) == "here"
+    until(lambda: state(ada, ticket_id, attachment_id) == "here")
     found = file(bob, ticket_id, attachment_id)
     assert (found.name, found.size, found.author_name) == ("noticefdp.exe", len(CONTENT), "Ada Sample")
     attachments = bob.data.services.attachments
