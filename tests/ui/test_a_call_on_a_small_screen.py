@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from csr_desktop.ui.calls.place import CallsPlace
 from csr_desktop.ui.calls.start_float import StartFloat
+from csr_desktop.ui.calls.step_forms import StepForm
 from csr_desktop.ui.calls.steps_section import StepLine
 from csr_desktop.ui.kit.buttons import ChoiceButton
 from tests.ui.frame_bench import Frame
@@ -49,7 +50,20 @@ def test_a_repeated_call_is_said_without_moving_the_notes(frame: Frame, place: C
     assert (top(pane.notes), top(pane.topic), top(pane.disposition)) == before
 
 
-@pytest.mark.parametrize("key", ["Ctrl+P", "Ctrl+F", "Ctrl+T", "F4"])
+@pytest.mark.parametrize("key", ["Ctrl+P", "Ctrl+F", "Ctrl+T", "Ctrl+R", "F4"])
+def test_the_form_of_a_step_is_seen_whole_also_beside_a_script(frame: Frame, place: CallsPlace, key: str) -> None:
+    pane = place.call_pane
+    frame.press("Alt+T")
+    frame.type("notice")
+    frame.press("Return", "F1")
+    assert pane.beside.isVisible()
+    frame.press(key)
+    frame.settle()
+    (form,) = [one for one in pane.steps.findChildren(StepForm) if one.isVisible()]
+    assert is_whole(form)
+
+
+@pytest.mark.parametrize("key", ["Ctrl+P", "Ctrl+F", "Ctrl+T", "Ctrl+R", "F4"])
 def test_the_disposition_is_seen_and_stays_while_a_step_is_entered(frame: Frame, place: CallsPlace, key: str) -> None:
     pane = place.call_pane
     frame.press("Alt+T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from csr_desktop.domain.errors import BadInput, CsrDesktopError
@@ -356,8 +356,7 @@ class CallPane(Pane):
             self._running.set_open_step(self._call_id, step)
 
     def _show_form(self, form: QWidget) -> None:
-        # After its place in the layout is known.
-        QTimer.singleShot(0, form, lambda: self._scroll.ensureWidgetVisible(form))
+        self._scroll.keep_visible(form)
 
     # Who it is
 

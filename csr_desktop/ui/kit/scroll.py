@@ -1,14 +1,16 @@
 """A column that scrolls when it is higher than its pane, on the pane's own ground."""
 
-from typing import Literal
+from typing import Final, Literal
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Margins, column
 from csr_desktop.ui.kit.theme import set_look
+
+_SETTLING_MILLISECONDS: Final = 200
 
 
 class ScrollColumn(QScrollArea):
@@ -36,12 +38,20 @@ class ScrollColumn(QScrollArea):
         self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.setWidget(self._content)
         self._holds_end = False
+        self._held: QWidget | None = None
         self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         OverlayBar(self).actionTriggered.connect(self._let_go)
 
     def set_content_width(self, most: int) -> None:
         """Lines of a form or a text that grow no longer than this."""
         self._content.setMaximumWidth(most)
+
+    def keep_visible(self, part: QWidget) -> None:
+        """Scroll so that this part is seen whole, also while what wraps in it still finds its height."""
+        self._let_go()
+        self._held = part
+        QTimer.singleShot(0, part, self._on_range_changed)
+        QTimer.singleShot(_SETTLING_MILLISECONDS, part, self._let_go)
 
     def scroll_to_top(self) -> None:
         self._let_go()
@@ -58,9 +68,11 @@ class ScrollColumn(QScrollArea):
     def _on_range_changed(self) -> None:
         if self._holds_end:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+        elif self._held is not None:
+            self.ensureWidgetVisible(self._held)
 
     def _let_go(self) -> None:
-        self._holds_end = False
+        self._holds_end, self._held = False, None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._let_go()
