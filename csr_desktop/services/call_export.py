@@ -8,13 +8,15 @@ import msgspec
 
 from csr_desktop.domain import phone
 from csr_desktop.domain.figures import CallParts, handle_seconds
-from csr_desktop.services.call_rows import CallKeys
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.services.labels import ticket_label
 from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.listed import ListedCalls
 from csr_desktop.system.table_files import Cell, Column
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from csr_desktop.services.call_lists import CallLists
     from csr_desktop.services.call_rows import CallFilter, CallKey, CallSpan
     from csr_desktop.services.lists import Lists
@@ -82,29 +84,28 @@ class CallExport:
         self._lists = lists
         self._calls = calls
         self._local_zone = local_zone
-        self._found: tuple[ExportPlan, CallKeys] | None = None
-        """Keys that the current export has not read yet."""
+        self._listed = ListedCalls(replica.sql, "exported_calls")
 
-    def plan(self, chosen: CallFilter) -> ExportPlan:
-        count, from_at, to_at = self._calls.extent(chosen)
+    def plan(self, chosen: CallFilter) -> Generator[None, None, ExportPlan]:
+        """In steps. Of several plans the latest can be carried out."""
+        self._listed.clear()
+        yield from self._listed.gather(self._calls.every_key(chosen))
+        count, from_at, to_at = self._listed.extent()
         return ExportPlan(chosen, count, from_at, to_at, self._calls.span(chosen), self._local_zone)
 
-    def part(self, plan: ExportPlan, after: CallKey | None) -> ExportPart:
+    def part(self, after: CallKey | None) -> ExportPart:
         """The rows after a key, the newest first; calls that came after the plan are left out."""
-        first = after or (plan.to_at + 1, "")
-        if after is None or self._found is None or self._found[0] is not plan or not self._found[1].keys:
-            self._found = plan, self._calls.keys(plan.chosen, first, PART)
-        found = self._found[1]  # all there are, where they had to be looked for; else this part's
-        now, rest = found.keys[:PART], found.keys[PART:]
-        self._found = plan, CallKeys(rest, found.next_key)
+        now = self._listed.keys(after, PART)
         ids = [call_id for _, call_id in now]
+        if len(now) < PART:
+            self._listed.clear()
         sql = self._replica.sql
         calls = rows.by_id(sql, "interactions", ids, _READ)
         clients = rows.by_id(sql, "clients", [row["client_id"] for row in calls.values()], ["code", "name"])
         contacts = rows.by_id(sql, "contacts", [row["contact_id"] for row in calls.values()], ["name"])
         tickets = rows.by_id(sql, "tickets", [row["ticket_id"] for row in calls.values()], ["number"])
         made = [self._row(calls[i], clients, contacts, tickets) for i in ids if i in calls]
-        return ExportPart(made, now[-1] if now and (rest or found.next_key) else None)
+        return ExportPart(made, now[-1] if len(now) == PART else None)
 
     def _row(
         self,

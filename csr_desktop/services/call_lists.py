@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from csr_desktop.domain import local_days, phone
 from csr_desktop.domain.text import clean_line
-from csr_desktop.services.call_rows import CallKeys, CallSpan, FilterChoices, NumberRow
+from csr_desktop.services.call_rows import CallKeys, CallSpan, FilterChoices, NumberChange, NumberKeys, NumberRow
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import call_lists as queries
 from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.listed import ListedCalls, ListedNumbers
 from csr_desktop.sync.filling import CUT_OFF
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
-    from csr_desktop.services.call_rows import CallFilter, CallKey
+    from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.services.call_rows import CallFilter, CallKey, NumberKey
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.people import People
     from csr_desktop.sync.replica import Replica
@@ -30,7 +32,8 @@ RESULTS: Final = {
 """What a filter's result means."""
 _LONG_MS: Final = 60 * 86_400_000
 """Of a longer time, calls are a good part of all that are here."""
-_ALL: Final = 1 << 40
+_ONE_BY_ONE: Final = 5_000
+"""Of more calls that changed at once, what was gathered is gathered anew."""
 _LAST_DAYS: Final = {"month": 30, "quarter": 90}
 
 
@@ -42,22 +45,52 @@ class CallLists:
         self._people = people
         self._lists = lists
         self._local_zone = local_zone
+        self._listed = ListedCalls(replica.sql, "listed_calls")
+        self._numbers = ListedNumbers(replica.sql, "listed_numbers")
+
+    def changed(self, changes: ChangeSet) -> None:
+        ids = sorted(changes.ids("interactions"))
+        for listed in (self._listed, self._numbers):
+            is_other = listed.question is not None and listed.question.text and changes.touches("clients", "contacts")
+            if changes.rights or is_other or len(ids) > _ONE_BY_ONE:
+                listed.clear()
+            elif ids:
+                listed.changed(ids)
+
+    def gather(self, chosen: CallFilter) -> Iterator[None]:
+        """In steps, what `keys` is to answer from where the whole table has to be looked through for it: otherwise it
+        does so at once. No steps where it need not be.
+        """
+        question = self._looked_for(chosen)
+        if question.is_wide:
+            yield from self._listed.gather(question)
 
     def keys(self, chosen: CallFilter, after: CallKey | None, limit: int) -> CallKeys:
-        """Keys after a key, the newest first. All at once where the whole table has to be looked through for them."""
-        question = self.question(chosen)
-        question = question._replace(is_wide=self._is_wide(question) and _is_picky(chosen))
-        limit = _ALL if question.is_wide else limit
-        found = tuple(queries.keys(self._replica.sql, question, after, limit))
+        """Keys after a key, the newest first."""
+        question = self._looked_for(chosen)
+        if question.is_wide:
+            if self._listed.question != question:
+                run(self._listed.gather(question))
+            found = tuple(self._listed.keys(after, limit))
+        else:
+            found = tuple(queries.keys(self._replica.sql, question, after, limit))
         return CallKeys(found, found[-1] if len(found) == limit else None)
 
     def among(self, chosen: CallFilter, ids: Sequence[str]) -> tuple[CallKey, ...]:
         """The keys of those that belong to the list."""
         return tuple(queries.among(self._replica.sql, self.question(chosen), ids))
 
-    def count(self, chosen: CallFilter) -> int:
-        question = self.question(chosen)
-        return queries.count(self._replica.sql, question._replace(is_wide=self._is_wide(question)))
+    def count(self, chosen: CallFilter) -> Generator[None, None, int]:
+        """How many, in steps."""
+        question = self._looked_for(chosen)
+        if question.is_wide:
+            yield from self._listed.gather(question)
+            return self._listed.extent()[0]
+        found = 0
+        for part in queries.parts(self._replica.sql, self._wide(self.question(chosen))):
+            found += queries.count(self._replica.sql, part)
+            yield
+        return found
 
     def span(self, chosen: CallFilter) -> CallSpan:
         since_at, until_at = self._bounds(chosen)
@@ -86,10 +119,24 @@ class CallLists:
 
     # Numbers
 
-    def numbers(self, chosen: CallFilter) -> tuple[tuple[str, int, int], ...]:
-        """(number, how often, last) of every number that called or was called, the latest first."""
-        question = self.question(chosen)
-        return tuple(queries.numbers(self._replica.sql, question._replace(is_wide=self._is_wide(question))))
+    def gather_numbers(self, chosen: CallFilter) -> Iterator[None]:
+        """In steps, what `numbers` answers from."""
+        yield from self._numbers.gather(self._wide(self.question(chosen)))
+
+    def numbers(self, chosen: CallFilter, after: NumberKey | None, limit: int) -> NumberKeys:
+        """Of every number that called or was called, the latest first, after a key."""
+        question = self._wide(self.question(chosen))
+        if self._numbers.question != question:
+            run(self._numbers.gather(question))
+        found = tuple(self._numbers.keys(after, limit))
+        return NumberKeys(found, found[-1] if len(found) == limit else None, *self._numbers.totals())
+
+    def numbers_again(self, chosen: CallFilter, call_ids: Sequence[str]) -> NumberChange | None:
+        """What these calls have changed in the numbers; None where those of this list were not gathered."""
+        if self._numbers.question != self._wide(self.question(chosen)):
+            return None
+        numbers, found = self._numbers.of_calls(call_ids)
+        return NumberChange(tuple(numbers), tuple(found), *self._numbers.totals())
 
     def number_rows(self, chosen: CallFilter, wanted: Sequence[tuple[str, int, int]]) -> tuple[NumberRow, ...]:
         """In the given order."""
@@ -160,10 +207,17 @@ class CallLists:
             text=self._searched(chosen.text),
         )
 
-    def extent(self, chosen: CallFilter) -> tuple[int, int, int]:
-        """How many calls, and the starts of the oldest and the newest; 0 where there is none."""
+    def _looked_for(self, chosen: CallFilter) -> queries.CallQuestion:
+        """Wide where few of very many are meant; else the order of time gives the next ones soon."""
         question = self.question(chosen)
-        return queries.extent(self._replica.sql, question._replace(is_wide=self._is_wide(question)))
+        return question._replace(is_wide=self._is_wide(question) and _is_picky(chosen))
+
+    def _wide(self, question: queries.CallQuestion) -> queries.CallQuestion:
+        return question._replace(is_wide=self._is_wide(question))
+
+    def every_key(self, chosen: CallFilter) -> queries.CallQuestion:
+        """For who takes all of them."""
+        return self._wide(self.question(chosen))
 
     def _is_wide(self, question: queries.CallQuestion) -> bool:
         is_long = not question.since_at or question.since_at < self._replica.now() - _LONG_MS
@@ -191,6 +245,12 @@ class CallLists:
         typed = clean_line(text)
         forms = phone.search_forms(typed, self._lists.home_region())
         return forms[0] if forms and not any(character.isalpha() for character in typed) else typed
+
+
+def run(steps: Iterator[None]) -> None:
+    """All of them at once."""
+    for _ in steps:
+        pass
 
 
 def _is_picky(chosen: CallFilter) -> bool:

@@ -14,6 +14,8 @@ from csr_desktop.services.outcome import Outcome
 
 CallKey = tuple[int, str]
 """Start and id of the last row that was read."""
+NumberKey = tuple[str, int, int]
+"""A number, how often it called or was called, and when last."""
 
 
 class CallPart(msgspec.Struct, frozen=True):
@@ -305,6 +307,24 @@ class CallKeys(msgspec.Struct, frozen=True):
 
     keys: tuple[CallKey, ...]
     next_key: CallKey | None
+
+
+class NumberKeys(msgspec.Struct, frozen=True):
+    """Numbers in order, the latest first; `next_key` is None behind the last. The counts are of all of them."""
+
+    keys: tuple[NumberKey, ...]
+    next_key: NumberKey | None
+    number_count: int
+    call_count: int
+
+
+class NumberChange(msgspec.Struct, frozen=True):
+    """Numbers that were counted again; of those that are not in `keys` no call is left in the list."""
+
+    numbers: tuple[str, ...]
+    keys: tuple[NumberKey, ...]
+    number_count: int
+    call_count: int
 
 
 class CallSpan(msgspec.Struct, frozen=True):

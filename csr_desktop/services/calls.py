@@ -78,6 +78,7 @@ class Calls(CallLog):
     def changed(self, changes: ChangeSet) -> None:
         if changes.rights or changes.touches("clients", "contacts", "phone_numbers", "organisations"):
             self._matches.clear()
+        self.lists_of_calls.changed(changes)
 
     # Who it is
 

@@ -6,7 +6,7 @@ questions with the same key only the newest is answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -99,6 +99,37 @@ class StoreWorker(QObject):
         future.add_done_callback(
             lambda finished: self._came_home.emit((owner, slot if key else None, number, done, failed, finished))
         )
+
+    def ask_in_steps(
+        self,
+        owner: QObject,
+        work: Callable[[], Generator[None, None, T]],
+        done: Callable[[T], None],
+        failed: Callable[[CsrDesktopError], None] | None = None,
+        *,
+        key: str = "",
+    ) -> None:
+        """For what takes long: `work` goes on a step at a time, with what others ask meanwhile answered between two
+        steps. `done` gets what it returns.
+        """
+        steps: list[Generator[None, None, T]] = []
+
+        def step() -> list[T]:
+            if not steps:
+                steps.append(work())
+            try:
+                next(steps[0])
+            except StopIteration as end:
+                return [end.value]
+            return []
+
+        def go_on(found: list[T]) -> None:
+            if found:
+                done(found[0])
+            else:
+                self.ask(owner, step, go_on, failed, key=key)
+
+        self.ask(owner, step, go_on, failed, key=key)
 
     def _deliver(self, parcel: tuple[Any, ...]) -> None:
         try:

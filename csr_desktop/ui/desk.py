@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -107,6 +107,18 @@ class Desk(QObject):
     ) -> None:
         """A read on the store's thread; see StoreWorker.ask."""
         self.store.ask(owner, work, done, failed, key=key)
+
+    def ask_in_steps(
+        self,
+        owner: QObject,
+        work: Callable[[], Generator[None, None, T]],
+        done: Callable[[T], None],
+        failed: Callable[[CsrDesktopError], None] | None = None,
+        *,
+        key: str = "",
+    ) -> None:
+        """A long read; see StoreWorker.ask_in_steps."""
+        self.store.ask_in_steps(owner, work, done, failed, key=key)
 
     def do(
         self,

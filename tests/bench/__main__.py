@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument(
         "--only",
         default="",
-        help="sync, call: one part alone: download, upload, live, load, cost; pop, command, events, typing",
+        help="sync, call: one part alone: download, upload, live, load, cost; pop, command, events, typing, lists",
     )
     parser.add_argument("--speed", type=float, default=10, help="call: how many times as fast as life events come (10)")
     parser.add_argument("--json", action="store_true", help="one line of JSON")

@@ -1,5 +1,6 @@
-"""Calls: from the phone's event to the painted pop, what `csr-desktop call` costs, ten busy minutes of events, and how
-long a key takes in the notes of a running call with private numbers looked for while typing.
+"""Calls: from the phone's event to the painted pop, what `csr-desktop call` costs, ten busy minutes of events, how
+long a key takes in the notes of a running call with private numbers looked for while typing, and how the lists of calls
+turn their pages at 240,000 calls.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from csr_desktop.ui.application import Application
 from csr_desktop.ui.calls.place import CallsPlace
 from csr_desktop.ui.desk_window import DeskWindow
 from csr_desktop.ui.kit.prose import NotesEditor
-from tests.bench import call_command, call_events, pop
+from tests.bench import call_command, call_events, call_scroll, pop
 from tests.bench.bureaus import copied, percentile
 from tests.bench.private import LENGTH, PROSE, dense_note
 from tests.bench.windows import open_window, prepared, spin_until
@@ -23,7 +24,7 @@ from tests.bench.windows import open_window, prepared, spin_until
 TYPED = " card 4111 1111 1111 1111 and ssn 078-05-1120, her bank acct 000123456789 of old. " * 3
 
 
-PARTS = ("pop", "command", "events", "typing")
+PARTS = ("pop", "command", "events", "typing", "lists")
 
 
 def measure(seats: int, _database: str = "", only: str = "", speed: float = call_events.SPEED) -> dict[str, float]:
@@ -35,6 +36,7 @@ def measure(seats: int, _database: str = "", only: str = "", speed: float = call
         "command": call_command.measure,
         "events": lambda: call_events.measure(speed),
         "typing": lambda: typing(seats),
+        "lists": call_scroll.measure,
     }
     figures: dict[str, float] = {}
     for part in [only] if only else PARTS:

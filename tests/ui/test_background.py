@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -183,3 +183,40 @@ def test_for_tests_work_runs_at_once_and_keeps_its_errors() -> None:
     here = SameThread()
     assert here.submit(threading.current_thread).result() is threading.current_thread()
     assert isinstance(here.submit(lambda: 1 / 0).exception(), ZeroDivisionError)
+
+
+def test_who_asks_meanwhile_waits_for_one_step_of_what_takes_long(worker: StoreWorker, qtbot: QtBot) -> None:
+    owner, seen = QObject(), list[str]()
+    begun = threading.Event()
+
+    def long() -> Generator[None, None, str]:
+        for step in range(5):
+            seen.append(f"step {step}")
+            begun.set()
+            yield
+        return "whole"
+
+    worker.ask_in_steps(owner, long, seen.append, key="long")
+    assert begun.wait(5)
+    worker.ask(owner, lambda: "short", seen.append)
+    settle(worker, qtbot)
+    assert seen.index("short") < seen.index("step 2")
+    assert seen[-1] == "whole"
+
+
+def test_what_takes_long_ends_when_it_is_asked_otherwise(worker: StoreWorker, qtbot: QtBot) -> None:
+    owner, seen = QObject(), list[str]()
+
+    def long(name: str) -> Generator[None, None, str]:
+        for _ in range(50):
+            seen.append(name)
+            yield
+        return f"whole {name}"
+
+    worker.ask_in_steps(owner, lambda: long("first"), seen.append, key="long")
+    qtbot.waitUntil(lambda: "first" in seen)
+    worker.ask_in_steps(owner, lambda: long("other"), seen.append, key="long")
+    settle(worker, qtbot)
+    assert seen.count("first") < 50
+    assert seen[-1] == "whole other"
+    assert "whole first" not in seen

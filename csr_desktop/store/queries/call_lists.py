@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 CallKey = tuple[int, str]
 """Start and id."""
+NumberKey = tuple[str, int, int]
+"""A number, how often it called or was called, and when last."""
+_STRIDE_ROWS: Final = 6_000
+_STRIDE_MS: Final = 2 * 86_400_000
+"""So much of the table is read at once: some hundredths of a second."""
 _CHUNK: Final = 500
 _DIALLED: Final = "CASE WHEN i.direction = 'out' THEN i.dial_seconds ELSE 0 END"
 _SECONDS: Final = f"(i.talk_seconds + i.hold_seconds + i.wrap_up_seconds + {_DIALLED})"
@@ -26,7 +31,8 @@ class CallQuestion(NamedTuple):
     """Which calls: of one agent, and where `is_of_teams` of these teams alone. Instants from `since_at` up to
     `until_at`, 0 for no bound; seconds of handle time from `least_seconds` to below `below_seconds`, 0 for
     none. '' and () filter nothing. `is_wide`: so much of the table is looked at that it is read through, which is
-    faster than by an index whose order is not the table's.
+    faster than by an index whose order is not the table's; of a part of it, rows behind `after_row` up to `to_row`,
+    0 for the last.
     """
 
     agent_id: str
@@ -44,6 +50,23 @@ class CallQuestion(NamedTuple):
     below_seconds: int = 0
     text: str = ""
     is_wide: bool = False
+    after_row: int = 0
+    to_row: int = 0
+
+
+def parts(sql: Sql, question: CallQuestion) -> list[CallQuestion]:
+    """What together asks the same, each a few hundredths of a second long, so that others may ask in between."""
+    if question.client_id:
+        return [question]
+    if question.is_wide:
+        last = int(sql.value("SELECT max(rowid) FROM interactions") or 0)
+        rows = range(_STRIDE_ROWS, last, _STRIDE_ROWS)
+        bounds = list(zip((0, *rows), (*rows, 0), strict=True))
+        return [question._replace(after_row=after, to_row=to) for after, to in bounds]
+    newest_at = int(sql.value("SELECT max(started_at) FROM interactions") or 0)
+    times = range(question.since_at + _STRIDE_MS, min(newest_at, question.until_at or newest_at), _STRIDE_MS)
+    spans = zip((question.since_at, *times), (*times, question.until_at), strict=True)
+    return [question._replace(since_at=since, until_at=until) for since, until in spans]
 
 
 def keys(sql: Sql, question: CallQuestion, after: CallKey | None, limit: int) -> list[CallKey]:
@@ -74,23 +97,31 @@ def count(sql: Sql, question: CallQuestion) -> int:
     return int(sql.value(f"SELECT COUNT(*) FROM interactions i WHERE {where}", *values) or 0)
 
 
-def extent(sql: Sql, question: CallQuestion) -> tuple[int, int, int]:
-    """How many, and the starts of the oldest and the newest; 0 where there is none."""
+def keys_of(question: CallQuestion) -> tuple[str, list[Any]]:
+    """The question for all keys, in any order."""
     where, values = _where(question)
-    extent_of = "COUNT(*), coalesce(MIN(i.started_at), 0), coalesce(MAX(i.started_at), 0)"
-    text = f"SELECT {extent_of} FROM interactions i WHERE {where}"
-    found, from_at, to_at = sql.one(text, *values) or (0, 0, 0)
-    return int(found), int(from_at), int(to_at)
+    return f"SELECT i.started_at, i.id FROM interactions i WHERE {where}", values
 
 
-def numbers(sql: Sql, question: CallQuestion) -> list[tuple[str, int, int]]:
-    """(number, how often, last) of every number in the list, the latest first. Withheld ones are none."""
+def counted_numbers(question: CallQuestion, only: Sequence[str] = ()) -> tuple[str, list[Any]]:
+    """The question for (number, how often, last) of every number in the list, in any order, or of these alone. Withheld
+    ones are none.
+    """
     where, values = _where(question)
-    return sql.all(
-        f"SELECT i.number, COUNT(*), MAX(i.started_at) AS last FROM interactions i WHERE {where} AND i.number <> '' "
-        "GROUP BY +i.number ORDER BY last DESC, i.number DESC",
-        *values,
-    )
+    chosen = f"i.number IN ({_marks(only)})" if only else "i.number <> ''"
+    text = "SELECT i.number, COUNT(*), MAX(i.started_at) FROM interactions i"
+    by = "i.number" if only else "+i.number"
+    return f"{text} WHERE {chosen} AND {where} GROUP BY {by}", [*only, *values]
+
+
+def numbers_of(sql: Sql, ids: Sequence[str]) -> list[str]:
+    """The numbers of these calls, also of those that are deleted."""
+    found = set[str]()
+    for start in range(0, len(ids), _CHUNK):
+        part = ids[start : start + _CHUNK]
+        text = f"SELECT DISTINCT number FROM interactions WHERE id IN ({_marks(part)}) AND number <> ''"
+        found.update(number for (number,) in sql.all(text, *part))
+    return sorted(found)
 
 
 def last_calls(sql: Sql, question: CallQuestion, wanted: Sequence[str]) -> dict[str, str]:
@@ -129,6 +160,8 @@ def _where(question: CallQuestion) -> tuple[str, list[Any]]:
     sign = _sign(question)
     parts = [
         ("i.deleted = 0", ()),
+        ("i.rowid > ?", _one(question.after_row)),
+        ("i.rowid <= ?", _one(question.to_row)),
         ("i.client_id = ?", _one(question.client_id)),
         (f"{sign}i.agent_id = ?", _one(question.agent_id)),
         # No index begins with the scope, and none is wanted: the order of time is.

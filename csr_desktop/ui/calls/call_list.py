@@ -21,14 +21,18 @@ from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, Stat
 from csr_desktop.ui.notices import PlaceNotice
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.ui.calls.call_words import CallWords
 
 PAGE: Final = 200
 """Keys of the first page, which stands at once."""
-_MORE: Final = 2_000
-"""Keys of a further page: the index tells them in a moment."""
+_MORE: Final = 500
+"""Keys of a further page, which is read long before its lines are reached."""
+_MOST_AGAIN: Final = 2_000
+"""Keys that are read again at once."""
 _FIRST_ROWS: Final = 60
 _ONE_BY_ONE: Final = 300
 """Calls that changed at once; of more the list is read anew."""
@@ -153,17 +157,18 @@ class CallList(FilteredPane):
     def load(self) -> None:
         """Ask for the first page, or for as much as is shown, and for the day's figures."""
         wanted = self.filters.chosen
-        limit = PAGE if wanted != self._shown else max(PAGE, min(self.model.call_count, _MORE))
+        limit = PAGE if wanted != self._shown else max(PAGE, min(self.model.call_count, _MOST_AGAIN))
         if not self._has_answer:
             self._skeleton.start()
         calls, lists = self._desk.services.calls, self._desk.services.call_lists
 
-        def run() -> _Page:
+        def run() -> Generator[None, None, _Page]:
+            yield from lists.gather(wanted)
             found = lists.keys(wanted, None, limit)
             rows = calls.rows([i for _, i in found.keys[:_FIRST_ROWS]])
             return wanted, found, rows, calls.day_figures(), lists.span(wanted)
 
-        self._desk.ask(self, run, self._on_page, self._on_fault, key="page")
+        self._desk.ask_in_steps(self, run, self._on_page, self._on_fault, key="page")
 
     def _on_page(self, answer: _Page) -> None:
         wanted, found, rows, self._figures, self._span = answer
@@ -188,11 +193,12 @@ class CallList(FilteredPane):
             self._count = count
             self._say_foot()
 
-        self._desk.ask(self, lambda: lists.count(wanted), show, key="count")
+        self._desk.ask_in_steps(self, lambda: lists.count(wanted), show, key="count")
 
     def _on_fault(self, fault: CsrDesktopError) -> None:
         self._skeleton.stop()
         self.model.give_up_page()
+        self.model.give_up_rows()
         self._error.say(self.tr("These calls could not be opened"), str(fault), button=self.tr("Try again"))
         self._stack.show_state(self._error)
 
@@ -201,16 +207,20 @@ class CallList(FilteredPane):
         if wanted is None or after is None:
             return
 
+        def run() -> Generator[None, None, CallKeys]:
+            yield from lists.gather(wanted)
+            return lists.keys(wanted, after, _MORE)
+
         def show(found: CallKeys) -> None:
             if wanted == self._shown:
                 self.model.add_page(found)
                 self.rows.fetch_ahead()
 
-        self._desk.ask(self, lambda: lists.keys(wanted, after, _MORE), show, self._on_fault, key="more")
+        self._desk.ask_in_steps(self, run, show, self._on_fault, key="more")
 
     def _ask_rows(self, ids: tuple[str, ...]) -> None:
         calls = self._desk.services.calls
-        self._desk.ask(self, lambda: calls.rows(ids), self.model.put_rows, self._on_fault, key="rows")
+        self._desk.ask(self, lambda: calls.rows(ids), self.model.put_rows, self._on_fault)
 
     def on_changed(self, change_set: ChangeSet) -> None:
         """Calls are asked for by id: those here, and those that may belong here now."""

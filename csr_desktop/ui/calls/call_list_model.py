@@ -4,19 +4,19 @@ are looked at, so a list of years costs no more than a day's.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 
-from csr_desktop.ui.keyed_model import KeyedModel
+from csr_desktop.services.call_rows import CallRow
+from csr_desktop.ui.calls.looked_at import LookedAtModel
 from csr_desktop.ui.kit.rows import HeaderRow, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from csr_desktop.services.call_rows import CallFilter, CallKey, CallKeys, CallRow
+    from csr_desktop.services.call_rows import CallFilter, CallKey, CallKeys
     from csr_desktop.ui.calls.call_words import CallWords
     from csr_desktop.ui.keyed_model import Index
     from csr_desktop.ui.kit.theme import ThemeSwitch
@@ -24,21 +24,15 @@ if TYPE_CHECKING:
 NOW: Final = "now"
 EARLIER: Final = "earlier"
 _DAY: Final = "day "
-_KEPT: Final = 1_000
-"""Rows held at once: many times what a screen shows."""
-COMING: Final = Row("\u2026", is_done=True)
-"""Stands in a line until its row has come."""
 
 
-class CallListModel(KeyedModel):
+class CallListModel(LookedAtModel[CallRow]):
     """Keys of lines are the calls' ids; headers have keys of their own."""
 
     about_to_change = Signal()
     """Rows will be put in or taken out; the list remembers its place."""
     was_changed = Signal()
     wants_more = Signal()
-    rows_wanted = Signal(tuple)
-    """Ids of the rows that are looked at and not here."""
 
     def __init__(self, themes: ThemeSwitch, words: CallWords) -> None:
         super().__init__(themes)
@@ -46,16 +40,10 @@ class CallListModel(KeyedModel):
         self._is_by_day = self._shows_agent = False
         self._running: dict[str, Row] = {}
         self._keys: list[CallKey] = []
-        self._rows: OrderedDict[str, CallRow] = OrderedDict()
         self._headers: list[int] = []
         self._day_from_at = 0
-        self._wanted: dict[str, None] = {}
         self._next_key: CallKey | None = None
         self._is_loading = False
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._ask_for_rows)
 
     # What the list asks
 
@@ -66,13 +54,11 @@ class CallListModel(KeyedModel):
     def is_call(self, key: str) -> bool:
         return bool(key) and key not in {NOW, EARLIER} and not key.startswith(_DAY)
 
-    def line(self, key: str) -> Row | HeaderRow:
-        made = self._made.get(key)
-        if made is None:
-            made = self.make_line(key)
-            if made is not COMING:
-                self._made[key] = made
-        return made
+    def key_of(self, row: CallRow) -> str:
+        return row.id
+
+    def has_row(self, key: str) -> bool:
+        return self.is_call(key) and key not in self._running
 
     def make_line(self, key: str) -> Row | HeaderRow:
         if key == NOW:
@@ -86,9 +72,7 @@ class CallListModel(KeyedModel):
             return self._running[key]
         row = self._rows.get(key)
         if row is None:
-            self._wanted[key] = None
-            self._soon.start()
-            return COMING
+            return self.want(key)
         made = self._words.past_row(row, shows_agent=self._shows_agent)
         if not self._is_by_day:
             return made
@@ -102,11 +86,6 @@ class CallListModel(KeyedModel):
             self._is_loading = True
             self.wants_more.emit()
 
-    def _ask_for_rows(self) -> None:
-        wanted, self._wanted = tuple(self._wanted), {}
-        if wanted:
-            self.rows_wanted.emit(wanted)
-
     # What the pane asks
 
     @property
@@ -117,9 +96,6 @@ class CallListModel(KeyedModel):
     def call_count(self) -> int:
         """How many of the list are here so far."""
         return len(self._keys)
-
-    def row(self, call_id: str) -> CallRow | None:
-        return self._rows.get(call_id)
 
     def rows_here(self) -> list[CallRow]:
         """In order."""
@@ -179,38 +155,19 @@ class CallListModel(KeyedModel):
         kept += [key for key in found if end is None or key >= end]
         kept.sort(reverse=True)
         self._keys = kept
-        for call_id in gone:
-            self._rows.pop(call_id, None)
-            self._made.pop(call_id, None)
+        self._drop_rows(gone)
         self._take(rows)
         self._lay_out()
         self.repaint([*gone, EARLIER])
 
-    def put_rows(self, rows: Iterable[CallRow]) -> None:
-        """What was wanted has come."""
-        rows = list(rows)
-        self._take(rows)
-        self.repaint([row.id for row in rows])
-
     def forget_rows(self, kept: Iterable[str]) -> None:
         """Names may have changed: but for these, rows are read again when they are looked at."""
         keep = set(kept)
-        for call_id in [i for i in self._rows if i not in keep]:
-            del self._rows[call_id]
-            self._made.pop(call_id, None)
+        self._drop_rows([i for i in self._rows if i not in keep])
 
     def pass_time(self) -> None:
         """Times are said anew."""
         self.repaint_all()
-
-    def _take(self, rows: Iterable[CallRow]) -> None:
-        for row in rows:
-            self._rows[row.id] = row
-            self._rows.move_to_end(row.id)
-            self._made.pop(row.id, None)
-        while len(self._rows) > _KEPT:
-            old, _ = self._rows.popitem(last=False)
-            self._made.pop(old, None)
 
     # Lines
 

@@ -110,7 +110,7 @@ class Exporting(QObject):
             made.taken.connect(lambda kind: self._ask_where(plan, words, kind))
             self.floats.pick(made, anchor)
 
-        self._desk.ask(self, lambda: export.plan(chosen), offer, self._desk.say_fault, key="plan")
+        self._desk.ask_in_steps(self, lambda: export.plan(chosen), offer, self._desk.say_fault, key="plan")
 
     def range_words(self, plan: ExportPlan) -> str:
         first, last = (self._date(at) for at in (plan.from_at, plan.to_at))
@@ -176,7 +176,7 @@ class Exporting(QObject):
 
     def _read(self, plan: ExportPlan, file: TableFile, after: CallKey | None) -> None:
         export = self._desk.services.call_export
-        self._desk.ask(self, lambda: export.part(plan, after), lambda part: self._write(plan, file, part), self._fail)
+        self._desk.ask(self, lambda: export.part(after), lambda part: self._write(plan, file, part), self._fail)
 
     def _write(self, plan: ExportPlan, file: TableFile, part: ExportPart) -> None:
         if self._is_stopped:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from csr_desktop.ui.kit.buttons import IconButton
@@ -14,8 +14,11 @@ from csr_desktop.ui.kit.panes import Pane
 if TYPE_CHECKING:
     from csr_desktop.services.call_rows import CallFilter
     from csr_desktop.ui.calls.call_filters import CallFilters
+    from csr_desktop.ui.calls.looked_at import LookedAtModel
     from csr_desktop.ui.desk import Desk
-    from csr_desktop.ui.keyed_model import KeyedModel
+
+_SCREENS_AHEAD: Final = 3
+"""Screens of rows that are here before they come into sight."""
 
 
 class FilteredPane(Pane):
@@ -28,7 +31,7 @@ class FilteredPane(Pane):
         self,
         desk: Desk,
         filters: CallFilters,
-        model: KeyedModel,
+        model: LookedAtModel[Any],
         name: str,
         first_button: IconButton,
         parent: QWidget | None,
@@ -39,6 +42,7 @@ class FilteredPane(Pane):
         self.filters = filters
         filters.hide()
         model.setParent(self)
+        self._looked_at = model
         self.rows = LongList(desk.themes, name, model)
         self.rows.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._filter_button = IconButton(desk.themes, "funnel-simple", self.tr("Filter and search calls"), key_hint="/")
@@ -47,6 +51,22 @@ class FilteredPane(Pane):
         self.header.add_button(first_button)
         self.header.add_button(self._filter_button)
         self.body.addWidget(filters)
+        self._top = 0
+        self.rows.verticalScrollBar().valueChanged.connect(self._look_ahead)
+
+    def _look_ahead(self, top: int) -> None:  # Qt's signal
+        """What comes into sight next is read before, in the direction of scrolling."""
+        is_down, self._top = top >= self._top, top
+        high = self.rows.viewport().height() - 1
+        first, last = (self.rows.indexAt(QPoint(0, y)).row() for y in (0, high))
+        if first < 0:
+            return
+        last = last if last >= 0 else self._looked_at.rowCount() - 1
+        screens = _SCREENS_AHEAD * (last - first + 1)
+        if is_down:
+            self._looked_at.look_ahead(last + 1, last + screens)
+        else:
+            self._looked_at.look_ahead(first - 1, first - screens)
 
     def _say_what(self) -> None:
         """Say in the header what the list shows now."""

@@ -2,103 +2,119 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from csr_desktop.services.call_rows import CallFilter, CallSpan, NumberRow
+from csr_desktop.services.call_rows import CallFilter, CallSpan, NumberChange, NumberKeys, NumberRow
 from csr_desktop.ui.calls.call_filters import CallFilters, DayFoot
-from csr_desktop.ui.calls.call_list_model import COMING
 from csr_desktop.ui.calls.filtered_pane import FilteredPane
-from csr_desktop.ui.keyed_model import KeyedModel
+from csr_desktop.ui.calls.looked_at import LookedAtModel
 from csr_desktop.ui.kit.buttons import IconButton
 from csr_desktop.ui.kit.rows import KEY_ROLE, HeaderRow, Row
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from PySide6.QtCore import QModelIndex
 
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.errors import CsrDesktopError
+    from csr_desktop.services.call_rows import NumberKey
     from csr_desktop.ui.calls.call_words import CallWords
     from csr_desktop.ui.desk import Desk
+    from csr_desktop.ui.keyed_model import Index
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
 NUMBERS: Final = CallFilter(whose="team", period="month")
 """What the caller log shows when nothing is filtered."""
 _PARTS: Final = ("period", "client", "agent", "direction", "result", "channel")
-_KEPT: Final = 500
+_FIRST_ROWS: Final = 40
+_PAGE: Final = 500
+"""Numbers read at once."""
+_MOST_AGAIN: Final = 2_000
+_ONE_BY_ONE: Final = 300
+"""Calls that changed at once; of more the list is read anew."""
 _SKELETON_AFTER_MILLISECONDS: Final = 150
 
-_Number = tuple[str, int, int]
-"""A number, how often, last."""
 
-
-class NumberListModel(KeyedModel):
-    """Keys of lines are the numbers as they are stored. Rows are read when they are looked at."""
+class NumberListModel(LookedAtModel[NumberRow]):
+    """Keys of lines are the numbers as they are stored."""
 
     about_to_change = Signal()
     was_changed = Signal()
-    rows_wanted = Signal(tuple)
+    wants_more = Signal()
 
     def __init__(self, themes: ThemeSwitch, words: CallWords) -> None:
         super().__init__(themes)
         self._words = words
-        self._numbers: dict[str, _Number] = {}
-        self._rows: OrderedDict[str, NumberRow] = OrderedDict()
-        self._wanted: dict[str, None] = {}
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._ask_for_rows)
+        self._numbers: dict[str, NumberKey] = {}
+        self._next_key: NumberKey | None = None
+        self._is_loading = False
 
     @property
     def group_lines(self) -> Sequence[int]:
         return ()
 
-    def line(self, key: str) -> Row | HeaderRow:
+    @property
+    def next_key(self) -> NumberKey | None:
+        return self._next_key
+
+    def key_of(self, row: NumberRow) -> str:
+        return row.number
+
+    def has_row(self, _key: str) -> bool:
+        return True
+
+    def make_line(self, key: str) -> Row | HeaderRow:
         row = self._rows.get(key)
-        if row is None:
-            self._wanted[key] = None
-            self._soon.start()
-            return COMING
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = self._words.number_row(row)
-        return made
+        return self.want(key) if row is None else self._words.number_row(row)
 
-    def _ask_for_rows(self) -> None:
-        wanted, self._wanted = tuple(self._numbers[key] for key in self._wanted if key in self._numbers), {}
-        if wanted:
-            self.rows_wanted.emit(wanted)
+    def numbers(self, keys: Iterable[str]) -> tuple[NumberKey, ...]:
+        return tuple(self._numbers[key] for key in keys if key in self._numbers)
 
-    def row(self, number: str) -> NumberRow | None:
-        return self._rows.get(number)
+    def canFetchMore(self, parent: Index) -> bool:
+        return not parent.isValid() and self._next_key is not None and not self._is_loading
 
-    def show_numbers(self, numbers: Iterable[_Number]) -> None:
+    def fetchMore(self, parent: Index) -> None:
+        if self.canFetchMore(parent):
+            self._is_loading = True
+            self.wants_more.emit()
+
+    def give_up_page(self) -> None:
+        self._is_loading = False
+
+    def show_first(self, found: NumberKeys) -> None:
         """In order. Rows that read otherwise now are read again when they are looked at."""
-        fresh = {one[0]: one for one in numbers}
+        self._next_key, self._is_loading = found.next_key, False
+        self._show({one[0]: one for one in found.keys})
+        self.repaint_all()
+
+    def add_page(self, found: NumberKeys) -> None:
+        """The next numbers. What came by a change meanwhile is here already."""
+        self._next_key, self._is_loading = found.next_key, False
+        new = {one[0]: one for one in found.keys if one[0] not in self._numbers}
+        if new:
+            self._numbers |= new
+            self._add_at_end(list(new))
+
+    def apply(self, found: NumberChange) -> None:
+        """These were counted again."""
+        gone, end = set(found.numbers), self._next_key
+        kept = [one for number, one in self._numbers.items() if number not in gone]
+        kept += [one for one in found.keys if end is None or (one[2], one[0]) >= (end[2], end[0])]
+        kept.sort(key=lambda one: (one[2], one[0]), reverse=True)
+        self._show({one[0]: one for one in kept})
+        self.repaint(gone)
+
+    def _show(self, fresh: dict[str, NumberKey]) -> None:
         self.about_to_change.emit()
-        for number in [number for number, was in self._numbers.items() if fresh.get(number) != was]:
-            self._rows.pop(number, None)
-            self._made.pop(number, None)
+        self._drop_rows([number for number, was in self._numbers.items() if fresh.get(number) != was])
         self._numbers = fresh
         self.set_lines(list(fresh))
         self.was_changed.emit()
-        self.repaint_all()
-
-    def put_rows(self, rows: Iterable[NumberRow]) -> None:
-        rows = list(rows)
-        for row in rows:
-            self._rows[row.number] = row
-            self._rows.move_to_end(row.number)
-        while len(self._rows) > _KEPT:
-            self._made.pop(self._rows.popitem(last=False)[0], None)
-        self.repaint([row.number for row in rows])
 
     def forget_rows(self) -> None:
         """Names may have changed."""
@@ -120,6 +136,7 @@ class NumberList(FilteredPane):
         super().__init__(desk, filters, self.model, desk.tr("Caller log"), self.saved_button, parent)
         self._words = words
         self._shown: CallFilter | None = None
+        self._is_stale = False
         self._span = CallSpan(0, 0, 0)
         self.set_title(self.tr("Caller log"))
         self._stack = StateStack(self.rows)
@@ -140,6 +157,7 @@ class NumberList(FilteredPane):
         self.filters.changed.connect(self._on_filter)
         self.saved_button.clicked.connect(self.saved_wanted)
         self.model.rows_wanted.connect(self._ask_rows)
+        self.model.wants_more.connect(self._ask_more)
         self.rows.current_row_changed.connect(self._on_current)
         self.rows.opened.connect(self._on_opened)
         self._error.acted.connect(self.load)
@@ -152,21 +170,47 @@ class NumberList(FilteredPane):
         if self._shown is None:
             self._skeleton.start()
 
-        def show(answer: tuple[tuple[_Number, ...], CallSpan]) -> None:
-            numbers, self._span = answer
+        limit = _PAGE if wanted != self._shown else max(_PAGE, min(len(self.model.lines), _MOST_AGAIN))
+
+        def run() -> Generator[None, None, tuple[NumberKeys, CallSpan]]:
+            yield from lists.gather_numbers(wanted)
+            return lists.numbers(wanted, None, limit), lists.span(wanted)
+
+        def show(answer: tuple[NumberKeys, CallSpan]) -> None:
+            found, self._span = answer
             is_other, self._shown = wanted != self._shown, wanted
+            self._is_stale = False
             self._skeleton.stop()
-            self.model.show_numbers(numbers)
+            self.model.show_first(found)
             if is_other:
                 self.rows.scrollToTop()
-            self._show_state(len(numbers), sum(count for _, count, _ in numbers))
+            self.model.look_ahead(0, _FIRST_ROWS)
+            self._show_state(found.number_count, found.call_count)
 
-        self._desk.ask(self, lambda: (lists.numbers(wanted), lists.span(wanted)), show, self._on_fault, key="numbers")
+        self._desk.ask_in_steps(self, run, show, self._on_fault, key="numbers")
 
-    def _ask_rows(self, wanted: tuple[_Number, ...]) -> None:
-        chosen, lists = self._shown, self._desk.services.call_lists
-        if chosen is not None:
-            self._desk.ask(self, lambda: lists.number_rows(chosen, wanted), self._put_rows, self._on_fault, key="rows")
+    def _ask_more(self) -> None:
+        wanted, after, lists = self._shown, self.model.next_key, self._desk.services.call_lists
+        if wanted is None or after is None:
+            return
+
+        def run() -> Generator[None, None, NumberKeys]:
+            yield from lists.gather_numbers(wanted)
+            return lists.numbers(wanted, after, _PAGE)
+
+        def show(found: NumberKeys) -> None:
+            if wanted == self._shown:
+                self.model.add_page(found)
+                self.rows.fetch_ahead()
+
+        self._desk.ask_in_steps(self, run, show, self._on_fault, key="more")
+
+    def _ask_rows(self, keys: tuple[str, ...]) -> None:
+        chosen, wanted, lists = self._shown, self.model.numbers(keys), self._desk.services.call_lists
+        if chosen is None or not wanted:
+            self.model.give_up_rows()
+            return
+        self._desk.ask(self, lambda: lists.number_rows(chosen, wanted), self._put_rows, self._on_fault)
 
     def _put_rows(self, rows: tuple[NumberRow, ...]) -> None:
         self.model.put_rows(rows)
@@ -177,16 +221,45 @@ class NumberList(FilteredPane):
 
     def _on_fault(self, fault: CsrDesktopError) -> None:
         self._skeleton.stop()
+        self.model.give_up_page()
+        self.model.give_up_rows()
         self._error.say(self.tr("The numbers could not be read"), str(fault), button=self.tr("Try again"))
         self._stack.show_state(self._error)
 
     def on_changed(self, change_set: ChangeSet) -> None:
         if self._shown is None:
             return
-        if change_set.rights or change_set.touches("interactions"):
-            self.load()
+        touched = sorted(change_set.ids("interactions"))
+        if change_set.rights or len(touched) > _ONE_BY_ONE:
+            self._load_when_seen()
+        elif touched:
+            self._ask_again(touched)
         if change_set.rights or change_set.touches("clients", "contacts", "phone_numbers", "users", "organisations"):
             self.model.forget_rows()
+
+    def _load_when_seen(self) -> None:
+        """The place loads a list that is shown."""
+        if self.isVisible():
+            self.load()
+        else:
+            self._is_stale = True
+
+    def _ask_again(self, call_ids: list[str]) -> None:
+        """Only the numbers of these calls."""
+        wanted, lists = self._shown, self._desk.services.call_lists
+        if wanted is None or self._is_stale:
+            return
+
+        def show(found: NumberChange | None) -> None:
+            if wanted != self._shown:
+                return
+            if found is None:
+                self._load_when_seen()
+                return
+            self.model.apply(found)
+            self._show_state(found.number_count, found.call_count)
+
+        self._desk.ask(self, lambda: lists.numbers_again(wanted, call_ids), show)
 
     def on_minute(self) -> None:
         self.model.repaint_all()

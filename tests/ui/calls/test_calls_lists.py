@@ -15,7 +15,7 @@ from csr_desktop.domain.change_set import changed
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.domain.ids import uuid7
 from csr_desktop.protocol import PrivateCount, PrivateCountsReply
-from csr_desktop.services.call_export import PART
+from csr_desktop.services.call_export import PART, ExportPlan
 from csr_desktop.services.call_rows import CallFilter
 from csr_desktop.services.private_counts import COUNTS
 from csr_desktop.store.tables import new_row
@@ -280,6 +280,13 @@ def test_what_is_not_on_this_computer_is_said_and_fetched_by_way_of_the_client(c
 # Export
 
 
+def planned(calls: Calls, chosen: CallFilter) -> ExportPlan:
+    found: list[ExportPlan] = []
+    calls.frame.desk.ask_in_steps(calls.place, lambda: calls.frame.data.services.call_export.plan(chosen), found.append)
+    calls.frame.settle()
+    return found[0]
+
+
 def test_the_list_is_exported_as_it_is_filtered(calls: Calls, tmp_path: Path) -> None:
     calls.pick("F", "last 90")
     calls.place.list.rows.setFocus()
@@ -295,7 +302,7 @@ def test_the_list_is_exported_as_it_is_filtered(calls: Calls, tmp_path: Path) ->
     name = Path(dialog.selectedFiles()[0]).name
     dialog.reject()
     assert name.startswith("Calls 2026-")
-    plan = calls.frame.data.services.call_export.plan(calls.filtered)
+    plan = planned(calls, calls.filtered)
     folder = tmp_path / "exports"
     folder.mkdir()
     calls.place.exporting.save_as(plan, "My calls", "csv", folder / name)
@@ -313,7 +320,7 @@ def test_the_list_is_exported_as_it_is_filtered(calls: Calls, tmp_path: Path) ->
 def test_an_export_is_stopped_and_leaves_nothing(calls: Calls, tmp_path: Path) -> None:
     calls.place.list.filters.choose(period="all")
     calls.frame.settle()
-    plan = calls.frame.data.services.call_export.plan(calls.filtered)
+    plan = planned(calls, calls.filtered)
     assert plan.count > 500
     folder = tmp_path / "exports"
     folder.mkdir()
@@ -330,7 +337,7 @@ def test_an_export_is_stopped_and_leaves_nothing(calls: Calls, tmp_path: Path) -
 
 
 def test_a_place_that_cannot_be_written_is_said(calls: Calls, tmp_path: Path) -> None:
-    plan = calls.frame.data.services.call_export.plan(CallFilter(period="all"))
+    plan = planned(calls, CallFilter(period="all"))
     calls.place.exporting.save_as(plan, "My calls", "csv", tmp_path / "nowhere" / "calls.csv")
     calls.frame.qtbot.waitUntil(lambda: bool(calls.frame.notices) and "nowhere" in calls.frame.notices[-1].text)
     assert not calls.place.exporting.is_running
@@ -349,15 +356,15 @@ def test_an_empty_list_is_not_exported(calls: Calls) -> None:
 )
 def test_a_long_list_is_exported_part_by_part_each_call_once(calls: Calls, chosen: CallFilter) -> None:
     services = calls.frame.data.services
-    plan = services.call_export.plan(chosen)
+    plan = planned(calls, chosen)
     assert plan.count > 3 * PART
-    rows, part = [], services.call_export.part(plan, None)
+    rows, part = [], services.call_export.part(None)
     while True:
         assert len(part.rows) <= PART
         rows += part.rows
         if part.next_key is None:
             break
-        part = services.call_export.part(plan, part.next_key)
+        part = services.call_export.part(part.next_key)
     whole = services.calls.page(chosen, None, 100_000).rows
     assert [(row[0], row[7]) for row in rows] == [(call.started_at, call.contact_name) for call in whole]
     assert len(whole) == plan.count
