@@ -133,10 +133,13 @@ class SearchQuery:
         )
 
     def tidy(self) -> bool:
-        """A step of work that makes questions quicker, for an idle moment; takes up to a tenth of a second. Whether
-        there is more to do.
+        """A step of work that makes questions quicker, for an idle moment; takes some hundredths of a second, for which
+        a call that rings meanwhile waits. Whether there is more to do.
         """
-        self._if_possible(lambda sql: settle(sql, SETTLED_WHEN_IDLE), tidy)
+        if is_untidy(self._sql):
+            self._if_possible(tidy)
+        else:
+            self._if_possible(lambda sql: settle(sql, SETTLED_WHEN_IDLE))
         return is_untidy(self._sql) or is_behind(self._sql)
 
     def _settle(self) -> None:

@@ -28,7 +28,7 @@ FORGET_AT_ONCE: Final = 100
 FORGET_AT_LEAST: Final = 20
 """And so many when the search box opens, should no moment be idle."""
 ANEW: Final = 1_000
-"""Sooner than taking out more documents than this, the index is made anew."""
+"""Sooner than taking out more documents than this, the index is made anew, a step at a time like that of a new file."""
 _MANY_SEGMENTS: Final = 8
 _MERGED_PAGES: Final = 500
 _SEGMENTS: Final = (
@@ -38,7 +38,8 @@ _SEGMENTS: Final = (
 )
 SETTLED_AT_ONCE: Final = 200
 """New items of each kind that one question waits for; the next finds the rest."""
-SETTLED_WHEN_IDLE: Final = 1_000
+SETTLED_WHEN_IDLE: Final = 300
+"""And of a step in idle moments, which a call that rings waits for."""
 _MOST_NEW: Final = 2_000  # a page; after a first fill more may wait, for idle moments
 _KINDS: Final = (1 << KIND_BITS) - 1
 _SPREADS: Final = (0, 0x3F, 0xFFF, 0x3FFFF, 0xFFFFFF)
@@ -125,7 +126,7 @@ def forget(sql: Sql, most: int = FORGET_AT_LEAST) -> None:
     """Take old documents, which are not found any more, out of the index. Runs within the caller's transaction."""
     count = sql.value("SELECT count(*) FROM search_forgotten")
     if count > ANEW:
-        _rebuild_items(sql)
+        _begin_anew(sql)
     elif count:
         old = sql.all("SELECT item, body FROM search_forgotten ORDER BY item LIMIT ?", most)
         sql.many("INSERT INTO search_item_text (search_item_text, rowid, body) VALUES ('delete', ?, ?)", old)
@@ -174,10 +175,16 @@ def _spread(sql: Sql, source: Source, rows: str, mine: str, place: str) -> None:
             return
 
 
-def _rebuild_items(sql: Sql) -> None:
+def _begin_anew(sql: Sql) -> None:
+    """Nothing is in the index, and all is new for `settle`."""
     sql.do("INSERT INTO search_item_text (search_item_text) VALUES ('delete-all')")
     for table in ("search_items", "search_forgotten", "search_stale"):
         sql.do(f"DELETE FROM {table}")
+    sql.do("UPDATE search_reached SET row = 0")
+
+
+def _rebuild_items(sql: Sql) -> None:
+    _begin_anew(sql)
     for source in SOURCES:
         _spread(sql, source, f"{source.table} r", source.is_found("r"), f"(r.rowid << {KIND_BITS} | {source.kind})")
         sql.do(

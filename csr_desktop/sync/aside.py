@@ -1,6 +1,7 @@
-"""Secondary indexes of long tables, set aside while a new file is filled: made in one go they cost a tenth.
+"""Secondary indexes of long tables, set aside while a new file is filled: made in one go they cost less. Those by which
+an incoming call is looked up stay: the phone rings during a first fill, too.
 
-Without them all works, only slower. What makes them again is kept in the file until it is done, whatever ends the
+Without the others all works, only slower. What makes them again is kept in the file until it is done, whatever ends the
 program between.
 """
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 LONG_FILL: Final = 5_000
 """Rows of a fill from which on it pays."""
 _TABLES: Final = ("interactions", "messages")
+_RUNG_BY: Final = ("number", "client_id")
+"""By these an incoming call is looked up, also while a file is filled: each time the whole table would be read."""
 _KEY: Final = "indexes_aside"
 """Key in `state`: the statements, a JSON list."""
 
@@ -26,8 +29,11 @@ def set_aside(replica: Replica) -> None:
     if _KEY in replica.state():
         return
     marks = ", ".join(f"'{table}'" for table in _TABLES)
+    by = "(SELECT name FROM pragma_index_info(m.name) WHERE seqno = 0)"
+    kept = ", ".join(f"'{column}'" for column in _RUNG_BY)
     found = sql.all(
-        f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name IN ({marks}) AND sql IS NOT NULL"
+        f"SELECT name, sql FROM sqlite_master m WHERE type = 'index' AND tbl_name IN ({marks}) AND sql IS NOT NULL "
+        f"AND NOT (tbl_name = 'interactions' AND {by} IN ({kept}))"
     )
     for name, _ in found:
         sql.do(f'DROP INDEX "{name}"')

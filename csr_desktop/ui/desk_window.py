@@ -300,7 +300,7 @@ class DeskWindow(QObject):
             self._engine.wake()
 
     def _tidy(self) -> None:
-        """Between two things to do: find what has come, merge what search has gathered; a tenth of a second a step."""
+        """Between two things to do: find what has come, merge what search has gathered; short steps."""
         if self._is_closed:
             return
         if not self.worker.is_busy:
@@ -310,7 +310,7 @@ class DeskWindow(QObject):
 
     def _on_tidied(self, has_more: bool) -> None:  # a slot's only argument
         if has_more:
-            QTimer.singleShot(250, self._tidy)
+            QTimer.singleShot(100, self._tidy)
 
     def build_places(self) -> None:
         """The places that were not shown yet, one a turn of the event loop, so that going there is instant."""
