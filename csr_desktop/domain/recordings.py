@@ -28,6 +28,9 @@ _SOUNDS: Final = frozenset(
 )
 _FORBIDDEN_PARTS: Final = frozenset({"..", "."})
 
+WITHHELD: Final = "withheld"
+"""Stands on a workstation in place of a reference whose recording its person may not hear."""
+
 
 class Place(msgspec.Struct, frozen=True):
     """A web `address` or the `file` in the configured folder; neither when it is refused, and why."""
@@ -44,6 +47,16 @@ def may_listen(who: Person, agent_id: str, scope: str) -> bool:
     if who.role == "manager":
         return who.reads(scope)
     return scope in who.teams and (who.is_lead or agent_id in {who.id, ""})
+
+
+def heard(who: Person, recording: str, agent_id: str, scope: str) -> str:
+    """The reference for who may listen; '' for others, and where the server did not tell it."""
+    return recording if recording != WITHHELD and may_listen(who, agent_id, scope) else ""
+
+
+def told(who: Person, recording: str, agent_id: str, scope: str) -> str:
+    """What a person's workstation is told of a recording: that there is one, and to who may listen where."""
+    return recording if not recording or may_listen(who, agent_id, scope) else WITHHELD
 
 
 def place_of(reference: str, folder: str) -> Place:

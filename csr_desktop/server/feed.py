@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
-from csr_desktop.domain.permissions import ORGANISATION
+from csr_desktop.domain.permissions import ORGANISATION, Person
+from csr_desktop.domain.recordings import told
 from csr_desktop.domain.share import within_sql
 from csr_desktop.protocol import PAGE, Answer, Fill, Gone, PullReply, PullRequest, Rights
 from csr_desktop.server.filling import PAGE_BYTES, Filling, in_order
@@ -55,7 +56,7 @@ class Feed:
             if knows_more or request.epoch not in {"", self._epoch}:
                 raise _restored()
             now = self._clock()
-            page = _Page(self._sql, request, person.scopes, top, now)
+            page = _Page(self._sql, request, person, top, now)
             answers = [] if page.has_changes else self._answers(device_id, request.answered)
             seq = -1 if page.has_changes else int(device[0])
         return PullReply(
@@ -87,7 +88,8 @@ class _Page:
     of the scopes that the workstation takes anew. Read within the caller's snapshot.
     """
 
-    def __init__(self, sql: Sql, request: PullRequest, scopes: frozenset[str], top: int, now_at: int) -> None:
+    def __init__(self, sql: Sql, request: PullRequest, person: Person, top: int, now_at: int) -> None:
+        scopes = person.scopes
         self._sql = sql
         self._top = top
         self._scopes = scopes
@@ -115,6 +117,7 @@ class _Page:
         self._take_again(request.again)
         if not self.has_changes:
             self._fill(filling)
+        _withhold(self.rows.get("interactions", ()), person)
         self.left = sum(fill.left for fill in self.fills.values())
         if self.has_changes:
             self.left += self._changes_left(is_first=is_older and not any(request.cursors.values()))
@@ -256,6 +259,15 @@ class _Page:
             return max(self.cursors.values()) - min(self.cursors.values())
         counts = [f"SELECT COUNT(*) FROM {table} WHERE scope=? AND rev>?" for table in (*SYNCED, "gone")]
         return sum(int(self._sql.value(count, *cursor)) for cursor in self.cursors.items() for count in counts)
+
+
+_RECORDING, _AGENT, _SCOPE = (COLUMNS["interactions"].index(name) for name in ("recording", "agent_id", "scope"))
+
+
+def _withhold(rows: Iterable[list[Any]], person: Person) -> None:
+    """Where a recording is stays with those who may hear it. What is compared are revisions, so sums agree."""
+    for row in rows:
+        row[_RECORDING] = told(person, row[_RECORDING], row[_AGENT], row[_SCOPE])
 
 
 _WITH_REVISIONS: Final = (*SYNCED, "gone")

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from csr_desktop.domain.permissions import Person, reads_through_profile, scopes_through_profile, unknown
-from csr_desktop.domain.recordings import may_listen
+from csr_desktop.domain.recordings import told
 from csr_desktop.domain.share import within_sql
 from csr_desktop.protocol import (
     MAX_BODY_BYTES,
@@ -60,8 +60,8 @@ class Sight(NamedTuple):
 
     def shown(self, row: Mapping[str, Any]) -> list[Any]:
         """A row's values; where a recording is stays with those who may hear it."""
-        if row.get("recording") and not may_listen(self.person, row["agent_id"], row["scope"]):
-            row = {**row, "recording": ""}
+        if row.get("recording"):
+            row = {**row, "recording": told(self.person, row["recording"], row["agent_id"], row["scope"])}
         return list(row.values())
 
     def readable(self, table: str) -> tuple[str, tuple[str, ...]]:

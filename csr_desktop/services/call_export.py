@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from csr_desktop.domain import phone
+from csr_desktop.domain import local_days, phone
 from csr_desktop.domain.figures import CallParts, handle_seconds
+from csr_desktop.domain.recordings import heard
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.services.labels import ticket_label
 from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.follow_ups import of_interactions
 from csr_desktop.store.queries.listed import ListedCalls
 from csr_desktop.system.table_files import Cell, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from csr_desktop.services.call_lists import CallLists
     from csr_desktop.services.call_rows import CallFilter, CallKey, CallSpan
@@ -44,16 +46,22 @@ COLUMNS: Final = (
     Column("Hold seconds", "number"),
     Column("Wrap-up seconds", "number"),
     Column("Dial seconds", "number"),
+    Column("Consult seconds", "number"),
     Column("Handle seconds", "number"),
     Column("Handle time", "clock"),
     Column("Note"),
     Column("Called back by"),
     Column("Called back", "at"),
+    Column("Next steps"),
+    Column("Recorded"),
+    Column("Recording"),
 )
+"""The recording itself is named to those alone who may hear it."""
 _READ: Final = (
     "client_id", "contact_id", "agent_id", "ticket_id", "channel", "direction", "result", "number", "extension",
     "started_at", "ended_at", "talk_seconds", "hold_seconds", "wrap_up_seconds", "dial_seconds", "topic_id",
     "disposition_id", "note", "called_back_by_id", "called_back_at",
+    "consult_seconds", "recording",
 )  # fmt: skip
 
 
@@ -104,7 +112,8 @@ class CallExport:
         clients = rows.by_id(sql, "clients", [row["client_id"] for row in calls.values()], ["code", "name"])
         contacts = rows.by_id(sql, "contacts", [row["contact_id"] for row in calls.values()], ["name"])
         tickets = rows.by_id(sql, "tickets", [row["ticket_id"] for row in calls.values()], ["number"])
-        made = [self._row(calls[i], clients, contacts, tickets) for i in ids if i in calls]
+        steps = of_interactions(sql, ids)
+        made = [self._row(calls[i], clients, contacts, tickets, steps.get(i, ())) for i in ids if i in calls]
         return ExportPart(made, now[-1] if len(now) == PART else None)
 
     def _row(
@@ -113,6 +122,7 @@ class CallExport:
         clients: dict[str, dict[str, Any]],
         contacts: dict[str, dict[str, Any]],
         tickets: dict[str, dict[str, Any]],
+        steps: Sequence[tuple[Any, ...]],
     ) -> list[Cell]:
         region = self._lists.home_region()
         e164 = phone.parse(row["number"], region).e164
@@ -135,9 +145,19 @@ class CallExport:
             self._lists.disposition_name(row["disposition_id"]),
             ticket_label(ticket["number"], ticket["id"]) if ticket else "",
             *parts,
+            row["consult_seconds"],
             seconds,
             seconds,
             row["note"],
             self._people.name(row["called_back_by_id"]),
             row["called_back_at"],
+            "; ".join(self._step(*step) for step in steps),
+            "yes" if row["recording"] else "no",
+            heard(self._people.who(), row["recording"], row["agent_id"], row["scope"]),
         ]
+
+    def _step(self, title: str, kind: str, due_at: int, state: str, outcome: str) -> str:
+        """ "promise by 2026-11-25: Send the corrected W-2 (kept)"."""
+        due = f" by {local_days.local_date(due_at, self._local_zone).isoformat()}" if due_at else ""
+        ended = "" if state == "open" else f" ({(outcome or state).replace('_', ' ')})"
+        return f"{kind.replace('_', ' ')}{due}: {title}{ended}"

@@ -204,6 +204,7 @@ class CallLists:
             disposition_id=chosen.disposition_id,
             least_seconds=chosen.least_seconds,
             below_seconds=chosen.below_seconds,
+            recording=chosen.recording,
             text=self._searched(chosen.text),
         )
 
@@ -255,7 +256,7 @@ def run(steps: Iterator[None]) -> None:
 
 def _is_picky(chosen: CallFilter) -> bool:
     """Whether few of the calls may be meant, so that many would be passed over in the order of time."""
-    parts = chosen.text, chosen.topic_id, chosen.disposition_id, chosen.channel, chosen.result
+    parts = chosen.text, chosen.topic_id, chosen.disposition_id, chosen.channel, chosen.result, chosen.recording
     return any(parts) or bool(chosen.least_seconds or chosen.below_seconds or chosen.agent_id)
 
 

@@ -13,7 +13,7 @@ from csr_desktop.domain.call_scripts import read_checked
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.figures import CallParts, handle_seconds, handle_time, percentile
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.domain.recordings import may_listen
+from csr_desktop.domain.recordings import heard
 from csr_desktop.domain.text import clean
 from csr_desktop.services.call_lists import CallLists
 from csr_desktop.services.call_rows import (
@@ -116,7 +116,7 @@ class CallLog:
             consult_seconds=call["consult_seconds"],
             checked=_checked(call["checked"]),
             has_recording=bool(call["recording"]),
-            recording=call["recording"] if may_listen(who, call["agent_id"], call["scope"]) else "",
+            recording=heard(who, call["recording"], call["agent_id"], call["scope"]),
             pauses=_pauses(call),
             is_nobodys=is_ours and not call["agent_id"],
             can_be_given=is_ours and who.is_lead and _is_unanswered(call),

@@ -283,7 +283,8 @@ class CallFilter(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `whose` mine or team; `period` today, yesterday, week, month (the last 30 days), quarter (the last 90), all, or
     days, which is `from_day` to `to_day`, ISO, both in. `result` handled, missed (abandoned ones, too), abandoned or
-    no_answer; `topic_id` means all topics below it, too; handle time from `least_seconds` to below `below_seconds`.
+    no_answer; `topic_id` means all topics below it, too; handle time from `least_seconds` to below `below_seconds`;
+    `recording` yes or no.
     """
 
     whose: str = "mine"
@@ -300,6 +301,7 @@ class CallFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     below_seconds: int = 0
     from_day: str = ""
     to_day: str = ""
+    recording: str = ""
 
 
 class CallKeys(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from csr_desktop.commands.limits import BROKEN, LATEST_AT, check_values
 from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError, Refused
+from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import OLDER, Answer, PullReply, PullRequest
 from csr_desktop.store import older_rows
 from csr_desktop.store.sql import Sql
@@ -146,6 +147,8 @@ class Puller:
             sorted(reply.cursors.items()),
         )
         self._keep_cut_off(reply, int(state.get(filling.CUT_OFF, 0)))
+        if rights_changed and FIRST_FILL not in state and "rights" in state:
+            self._take_as_seen_now(state, reply)
         if reply.seq >= 0:
             if is_older:
                 self._sql.do("DELETE FROM state WHERE key = ?", FIRST_FILL)
@@ -170,6 +173,14 @@ class Puller:
         is_of_now = EARLIEST_NOW <= reply.now <= LATEST_AT and 0 <= reply.cut_off_at <= reply.now - SHORTEST_MS
         if goes_back or stands or not is_of_now or self._empty_pages > EMPTY_PAGES:
             raise Suspicious("The server's answer does not lead on.", "Nothing of it was taken.")
+
+    def _take_as_seen_now(self, state: Mapping[str, str], reply: PullReply) -> None:
+        """In another role more or less is seen of the same rows, where recordings are: the work is asked for again."""
+        if person_of(state).role == reply.rights.role:
+            return
+        work = sorted(set(reply.rights.scopes) - {ORGANISATION, reply.rights.user_id})
+        self._sql.many("UPDATE cursors SET rev = -1 WHERE scope = ?", [(scope,) for scope in work])
+        filling.forget(self._sql, work)
 
     def _keep_cut_off(self, reply: PullReply, before_at: int) -> None:
         """Where more is kept than before, it is asked for: all scopes are taken again beside what is here."""

@@ -30,9 +30,9 @@ _TEXT: Final = (
 class CallQuestion(NamedTuple):
     """Which calls: of one agent, and where `is_of_teams` of these teams alone. Instants from `since_at` up to
     `until_at`, 0 for no bound; seconds of handle time from `least_seconds` to below `below_seconds`, 0 for
-    none. '' and () filter nothing. `is_wide`: so much of the table is looked at that it is read through, which is
-    faster than by an index whose order is not the table's; of a part of it, rows behind `after_row` up to `to_row`,
-    0 for the last.
+    none. '' and () filter nothing; `recording` is yes, no or ''. `is_wide`: so much of the table is looked at that it
+    is read through, which is faster than by an index whose order is not the table's; of a part of it, rows behind
+    `after_row` up to `to_row`, 0 for the last.
     """
 
     agent_id: str
@@ -48,6 +48,7 @@ class CallQuestion(NamedTuple):
     disposition_id: str = ""
     least_seconds: int = 0
     below_seconds: int = 0
+    recording: str = ""
     text: str = ""
     is_wide: bool = False
     after_row: int = 0
@@ -175,6 +176,7 @@ def _where(question: CallQuestion) -> tuple[str, list[Any]]:
         (f"i.topic_id IN ({_marks(question.topic_ids)})", question.topic_ids or None),
         (f"{_SECONDS} >= ?", _one(question.least_seconds)),
         (f"{_SECONDS} < ?", _one(question.below_seconds)),
+        (f"i.recording {'=' if question.recording == 'no' else '<>'} ''", () if question.recording else None),
         (_TEXT, (_pattern(question.text),) * 4 if question.text else None),
     ]
     held = [(text, values) for text, values in parts if values is not None]

@@ -83,6 +83,19 @@ def of_interaction(sql: Sql, interaction_id: str) -> list[tuple[Any, ...]]:
     )
 
 
+def of_interactions(sql: Sql, ids: Sequence[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """By call, (title, kind, due, state, outcome) of what was made with it, by due time. For some hundred calls."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for interaction_id, *step in sql.all(
+        "SELECT f.interaction_id, f.title, f.kind, f.due_at, f.state, f.outcome FROM interactions i "
+        "CROSS JOIN follow_ups f ON f.client_id = i.client_id AND f.interaction_id = i.id "
+        f"WHERE i.id IN ({','.join('?' * len(ids))}) AND f.deleted = 0 ORDER BY f.due_at, f.id",
+        *ids,
+    ):
+        found.setdefault(interaction_id, []).append(tuple(step))
+    return found
+
+
 def messages_before(sql: Sql, ticket_id: str) -> list[tuple[Any, ...]]:
     """(kind, id, author id, contact id, body, time) of the latest messages of a ticket, events left out."""
     if not ticket_id:

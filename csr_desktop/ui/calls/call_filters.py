@@ -42,6 +42,10 @@ class PartChip(FilterChip):
     def nextCheckState(self) -> None:
         """A click alone changes nothing."""
 
+    def on_toggled_aloud(self) -> None:
+        self.setChecked(not self.isChecked())
+        self.clicked.emit()
+
     def say(self, words: str, *, is_set: bool) -> None:
         self._words = words
         self.setChecked(is_set)

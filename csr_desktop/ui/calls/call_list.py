@@ -48,6 +48,8 @@ class CallList(FilteredPane):
 
     selected = Signal(str)
     opened = Signal(str)
+    loaded = Signal()
+    """The first page stands."""
     log_wanted = Signal()
     start_wanted = Signal()
     export_wanted = Signal()
@@ -185,6 +187,7 @@ class CallList(FilteredPane):
         self._show_state()
         if self._count is None:
             self._ask_count(wanted)
+        self.loaded.emit()
 
     def _ask_count(self, wanted: CallFilter) -> None:
         lists = self._desk.services.call_lists
@@ -374,6 +377,13 @@ class CallList(FilteredPane):
             self.rows.setCurrentIndex(QModelIndex())  # said, or with the keyboard Qt would take the first
         self.rows.blockSignals(False)
         return found
+
+    def choose_first(self) -> str:
+        """Mark the first call without telling anyone: its id, '' where there is none."""
+        call_id = next((key for key in self.model.lines if self.model.has_row(key)), "")
+        if call_id:
+            self.show_selected(call_id)
+        return call_id
 
     @property
     def selected_id(self) -> str:

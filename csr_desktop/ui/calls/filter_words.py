@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.wording import Wording
 
 PARTS: Final = (
-    "period", "agent", "client", "topic", "disposition", "direction", "result", "channel", "length",
+    "period", "agent", "client", "topic", "disposition", "direction", "result", "channel", "length", "recording",
 )  # fmt: skip
 """In the order of their chips."""
 CHANNELS: Final = ("phone", "voicemail", "email", "chat", "social", "web_form", "in_person")
@@ -48,6 +48,7 @@ class FilterWords(QObject):
             "result": self.tr("Result"),
             "channel": self.tr("Channel"),
             "length": self.tr("Length"),
+            "recording": self.tr("Recording"),
         }[part]
 
     def anything(self, part: str) -> str:
@@ -61,6 +62,7 @@ class FilterWords(QObject):
             "result": self.tr("Any result"),
             "channel": self.tr("Any channel"),
             "length": self.tr("Any length"),
+            "recording": self.tr("Recorded or not"),
         }.get(part, "")
 
     def periods(self) -> dict[str, str]:
@@ -88,6 +90,8 @@ class FilterWords(QObject):
             found += [Choice(part, key, self._words.channel(key)) for key in CHANNELS]
         elif part == "length":
             found += [Choice(part, key, words) for key, words in self._lengths().items()]
+        elif part == "recording":
+            found += [Choice(part, "yes", self.tr("Has a recording")), Choice(part, "no", self.tr("No recording"))]
         elif choices is not None and part == "agent":
             found += [Choice(part, key, words) for key, words in choices.agents]
         elif choices is not None and part == "topic":

@@ -123,6 +123,8 @@ class NumberListModel(LookedAtModel[NumberRow]):
 
 
 class NumberList(FilteredPane):
+    loaded = Signal()
+    """The first page stands."""
     selected = Signal(str)
     """The latest call of the number."""
     attach_wanted = Signal(str)
@@ -186,6 +188,7 @@ class NumberList(FilteredPane):
                 self.rows.scrollToTop()
             self.model.look_ahead(0, _FIRST_ROWS)
             self._show_state(found.number_count, found.call_count)
+            self.loaded.emit()
 
         self._desk.ask_in_steps(self, run, show, self._on_fault, key="numbers")
 
@@ -296,6 +299,12 @@ class NumberList(FilteredPane):
 
     def _on_opened(self, _index: QModelIndex) -> None:
         self.attach()
+
+    def choose_first(self) -> str:
+        """Make the first number the current one; its latest call is shown as soon as it is read."""
+        if not self.rows.currentIndex().isValid():
+            self.rows.select_row(0)
+        return ""
 
     @property
     def current(self) -> NumberRow | None:

@@ -61,7 +61,7 @@ class CallsPlace(Place):
         self._lists.addWidget(self.numbers)
         self.private = PrivateCountsList(desk)
         self._lists.addWidget(self.private)
-        self.is_lead = False
+        self.is_lead = self._wants_first = False
         desk.ask(self, desk.services.people.is_lead, self._set_lead)
         self.view = "mine"
         self.saved = SavedAsking(desk, self)
@@ -101,6 +101,8 @@ class CallsPlace(Place):
 
     def _connect(self) -> None:
         self.list.selected.connect(self.show_call)
+        self.list.loaded.connect(self._choose_first)
+        self.numbers.loaded.connect(self._choose_first)
         self.list.opened.connect(self._on_opened)
         self.list.log_wanted.connect(self.log_afterwards)
         self.list.start_wanted.connect(self._on_start_wanted)
@@ -134,6 +136,7 @@ class CallsPlace(Place):
         return actions_of(self)
 
     def on_shown(self) -> None:
+        self._wants_first = True
         self._left.load()
         call = self.running.foremost()
         if self._centre.currentWidget() is self._nothing and call is not None:
@@ -142,6 +145,15 @@ class CallsPlace(Place):
             self.call_pane.focus_work()
         else:
             self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _choose_first(self) -> None:
+        """Where nothing is open yet, the list's first call is; a narrow window goes on showing the list."""
+        wants, self._wants_first = self._wants_first, False
+        if wants and self.isVisible() and self._centre.currentWidget() is self._nothing and not self.running.all():
+            call_id = self.shown_list.choose_first()
+            if call_id:
+                self._centre.setCurrentWidget(self.past)
+                self.past.show_call(call_id)
 
     def on_changed(self, change_set: ChangeSet) -> None:
         self.list.on_changed(change_set)

@@ -267,27 +267,8 @@ class ChoiceButton(Button):
         super().__init__(themes, text, icon=icon, key_hint=key_hint, parent=parent)
         self._tone = tone
         self._look = look
-        self._is_of_us = False
-        self.setCheckable(True)
+        self.click_when_toggled()
         self.toggled.connect(self.updateGeometry)
-        self.toggled.connect(self._on_toggled)
-
-    def setChecked(self, is_checked: bool) -> None:
-        self._is_of_us = True
-        super().setChecked(is_checked)
-        self._is_of_us = False
-
-    def nextCheckState(self) -> None:
-        self._is_of_us = True
-        super().nextCheckState()
-        self._is_of_us = False
-
-    def _on_toggled(self, is_checked: bool) -> None:
-        """A screen reader toggles it without a click, of which nothing would come."""
-        group = self.group()
-        is_left = not is_checked and group is not None and group.exclusive()  # another of the group was chosen
-        if not self._is_of_us and not is_left:
-            self.clicked.emit()
 
     def shown_icon(self) -> str:
         # An icon of its own says what is chosen; without one the check does.

@@ -126,7 +126,7 @@ class FilterChip(RingedButton):
     ) -> None:
         super().__init__(themes, parent)
         self._words = text
-        self.setCheckable(True)
+        self.click_when_toggled()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.set_count(count)
 
@@ -176,7 +176,6 @@ class FilterChips(QWidget):
         self.setAccessibleName(name)
         space = themes.theme.sizes.space
         self._flow = FlowLayout(space.close, self, line_spacing=0)
-        self._group.buttonClicked.connect(lambda: self.chosen.emit(self.chosen_key))
 
     def add(self, key: str, text: str, count: int | None = None) -> FilterChip:
         """The first one added is chosen."""
@@ -184,6 +183,7 @@ class FilterChips(QWidget):
         chip.setChecked(not self._chips)
         self._chips[key] = chip
         self._group.addButton(chip)
+        chip.clicked.connect(lambda: self.chosen.emit(self.chosen_key))
         self._flow.addWidget(chip)
         return chip
 

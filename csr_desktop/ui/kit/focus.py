@@ -71,6 +71,32 @@ class RingedButton(QPushButton):
         super().__init__(parent)
         self.themes = themes
         self.focus_watch = FocusWatch(themes, self)
+        self._is_of_us = False
+
+    def click_when_toggled(self) -> None:
+        """A screen reader toggles what can be checked without a click, of which nothing would come: it is one."""
+        self.setCheckable(True)
+        self.toggled.connect(self._on_toggled)
+
+    def setChecked(self, is_checked: bool) -> None:
+        was, self._is_of_us = self._is_of_us, True
+        super().setChecked(is_checked)
+        self._is_of_us = was
+
+    def nextCheckState(self) -> None:
+        self._is_of_us = True
+        super().nextCheckState()
+        self._is_of_us = False
+
+    def _on_toggled(self, is_checked: bool) -> None:
+        group = self.group()
+        is_left = not is_checked and group is not None and group.exclusive()  # another of the group was chosen
+        if not self._is_of_us and not is_left:
+            self.on_toggled_aloud()
+
+    def on_toggled_aloud(self) -> None:
+        """What a screen reader toggled."""
+        self.clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter is a press like Space; on a choice it is left to the form, whose choices stand by then."""

@@ -11,7 +11,7 @@ from csr_desktop.ui.kit.theme import ThemeSwitch
 class _Tab(Button):
     def __init__(self, themes: ThemeSwitch, text: str, icon: str, parent: QWidget) -> None:
         super().__init__(themes, text, role="quiet", icon=icon, parent=parent)
-        self.setCheckable(True)
+        self.click_when_toggled()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def weight(self) -> int:
@@ -55,13 +55,13 @@ class TabBar(QWidget):
         self._row.setSpacing(themes.theme.sizes.space.pane)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._group.buttonClicked.connect(lambda: self.chosen.emit(self.chosen_key))
 
     def add(self, key: str, text: str, icon: str = "") -> None:
         tab = _Tab(self._themes, text, icon, self)
         tab.setChecked(not self._tabs)
         self._tabs[key] = tab
         self._group.addButton(tab)
+        tab.clicked.connect(lambda: self.chosen.emit(self.chosen_key))
         self._row.addWidget(tab)
 
     @property
