@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.places import Places
 from csr_desktop.ui.application import Application
+from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.calls.call_list import CallList
 from csr_desktop.ui.calls.looked_at import LookedAtModel
 from csr_desktop.ui.calls.number_list import NumberList
@@ -88,14 +89,20 @@ def _view(application: Application, place: CallsPlace, view: str) -> dict[str, f
         place.choose_view(f"calls_{view}")
         pane.filters.set_part("period", "all")  # of the team's list it stays from one's own
 
+    waits = Waits(application.worker)
     opened = _turned(rows, model, show, lambda: _shows_all(pane))
+    waits.end()
     rows.setFocus(Qt.FocusReason.OtherFocusReason)
     rows.setCurrentIndex(rows.model().index(1, 0))
     # Begun at once, as by a person who knows where they want to go, while what is counted is counted still.
     turned = [_turned(rows, model, lambda: _press(rows, Qt.Key.Key_PageDown)) for _ in range(TURNS)]
     bar = rows.verticalScrollBar()
     scrolled = [_turned(rows, model, lambda: bar.setValue(bar.value() + bar.pageStep())) for _ in range(SCREENS)]
-    figures = {f"{view}_open_ms": opened.shown, f"{view}_open_stood_ms": opened.stood}
+    figures = {
+        f"{view}_open_ms": opened.shown,
+        f"{view}_open_stood_ms": opened.stood,
+        f"{view}_open_waited_ms": waits.longest,
+    }
     for name, found in (("page", turned), ("scroll", scrolled)):
         figures[f"{view}_{name}_p50_ms"] = percentile([one.shown for one in found], 0.5)
         figures[f"{view}_{name}_p95_ms"] = percentile([one.shown for one in found], 0.95)
@@ -116,6 +123,27 @@ def _press(rows: LongList, key: Qt.Key) -> None:
     assert QApplication.focusWidget() is rows
     for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
         QCoreApplication.sendEvent(rows, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
+
+
+class Waits(QObject):
+    """How many milliseconds a short question waits at most behind what takes long, asked every few of them."""
+
+    def __init__(self, worker: StoreWorker) -> None:
+        super().__init__()
+        self._worker, self._is_on, self.longest = worker, True, 0.0
+        self._ask()
+
+    def _ask(self) -> None:
+        began = time.perf_counter()
+        self._worker.ask(self, lambda: None, lambda _none: self._answered(began))
+
+    def _answered(self, began: float) -> None:
+        self.longest = max(self.longest, (time.perf_counter() - began) * 1000)
+        if self._is_on:
+            QTimer.singleShot(5, self._ask)
+
+    def end(self) -> None:
+        self._is_on = False
 
 
 class Stands:
