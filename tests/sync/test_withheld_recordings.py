@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from csr_desktop.domain.recordings import WITHHELD
+from csr_desktop.server.older import Sight
 from csr_desktop.services.call_export import COLUMNS
 from csr_desktop.services.call_rows import CallFilter
 from csr_desktop.services.desk_data import DeskData
+from csr_desktop.store.tables import COLUMNS as COLUMNS_OF
 from csr_desktop.sync.integrity import Comparison
 from csr_desktop.sync.rebase import Puller
 from tests import by_hand
@@ -132,3 +134,12 @@ def test_recorded_calls_are_filtered_by_and_exported_without_the_place(office: O
         ("yes", ADDRESS),
         ("yes", ADDRESS),
     ]
+
+
+def test_older_calls_and_what_search_finds_of_them_are_told_alike(office: Office, team: Team) -> None:
+    person = office.bureau.ledger.person(team.csr_id)
+    seen = Sight(person, (team.team,), (team.team,), 0)
+    at = list(COLUMNS_OF["interactions"]).index("recording")
+    rows = team.sql.load("interactions", [team.own, team.theirs, team.nobodys])
+    told = {call_id: seen.shown(row)[at] for call_id, row in rows.items()}
+    assert told == {team.own: ADDRESS, team.theirs: WITHHELD, team.nobodys: ADDRESS}
