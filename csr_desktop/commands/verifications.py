@@ -214,6 +214,17 @@ def placed_rule(row: Row) -> PlacedRule:
     return PlacedRule(rule, row["client_id"], row["topic_id"], row["request_kind"], row["id"])
 
 
+def rule_fields(rule: Rule) -> dict[str, Any]:
+    """The columns of a rule's row that say what it asks for."""
+    return {
+        "factors": ",".join(rule.factors),
+        "required_count": rule.required_count,
+        "is_call_back_needed": int(rule.is_call_back_needed),
+        "is_second_approver_needed": int(rule.is_second_approver_needed),
+        "holds_seconds": rule.holds_seconds,
+    }
+
+
 def evidence_of(row: Row) -> Evidence:
     """What a verification's row has to show."""
     asked = msgspec.json.decode(row["asked"] or "[]", type=tuple[tuple[str, bool, int], ...])

@@ -54,7 +54,7 @@ class RequestBar(QWidget):
         self._buttons = QWidget()
         buttons = line(self._buttons)
         row = ButtonRow(themes)
-        for button in (self.not_reached, self.called, self.next):
+        for button in (self.next, self.called, self.not_reached):
             row.add(button)
         self._row = row
         buttons.addWidget(row, 1)
@@ -155,7 +155,7 @@ class RequestBar(QWidget):
             MenuLine(self.tr("Wrong person answered"), partial(self._tried, "call_back_wrong_person"), "x"),
         ]
         anchor = self.not_reached if self.not_reached.isVisible() else self._buttons
-        open_menu(self._desk.themes, self.tr("Not reached"), anchor, lines, is_trailing=True)
+        open_menu(self._desk.themes, self.tr("Not reached"), anchor, lines)
 
     def _tried(self, outcome: str) -> None:
         ticket, check = self._ticket, self.check
