@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 _STEPS: Final = {Qt.Key.Key_Down: 1, Qt.Key.Key_J: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_K: -1}
 
 
+class LineWords(NamedTuple):
+    """`change` and `remove` are the words of the buttons, the second's with what it removes; '' for no button."""
+
+    key: str
+    title: str
+    sentence: str
+    change: str = ""
+    remove: str = ""
+    chip: str = ""
+    caption: str = ""
+
+
 class PolicyLine(QWidget):
     """Its first button is where the keyboard stands: arrows or j and k go to the other lines, Delete removes."""
 
@@ -28,21 +40,11 @@ class PolicyLine(QWidget):
     remove_wanted = Signal(str)
     stepped = Signal(int)
 
-    def __init__(
-        self,
-        themes: ThemeSwitch,
-        key: str,
-        title: str,
-        sentence: str,
-        *,
-        change: str,
-        remove: str = "",
-        chip: str = "",
-        caption: str = "",
-    ) -> None:
-        """`change` and `remove` are the words of the buttons, the second's with what it removes; '' for no button."""
-        super().__init__()
-        self.key = key
+    def __init__(self, themes: ThemeSwitch, said: LineWords, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.said = said
+        self.key = said.key
+        _, title, sentence, change, remove, chip, caption = said
         space = themes.theme.sizes.space
         whole = line(self, spacing=space.apart, margins=(0, space.tight, 0, space.close))
         # The title stands level with the words of the buttons.

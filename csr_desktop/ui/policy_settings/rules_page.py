@@ -9,8 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.ui.kit.panes import column
-from csr_desktop.ui.policy_settings.policy_line import PolicyLine
-from csr_desktop.ui.policy_settings.policy_list import PolicyList
+from csr_desktop.ui.policy_settings.policy_line import LineWords
+from csr_desktop.ui.policy_settings.policy_list import Group, PolicyList
 from csr_desktop.ui.policy_settings.rule_form import RuleForm, line_key
 from csr_desktop.ui.policy_settings.rule_words import RuleWords
 
@@ -36,13 +36,16 @@ class RulesPage(QWidget):
         self._words = RuleWords(self)
         self._read = _Read(can_edit=False, rows=(), topics=())
         self._wanted_line = ""
-        self.list = PolicyList(desk.themes, "", self.tr("New rule"))
+        self.list = PolicyList(desk.themes, self.tr("New rule"))
         self.form = RuleForm(desk, self._words)
         self.setAccessibleName(self.tr("Verification rules"))
         whole = column(self)
         whole.addWidget(self.list)
         whole.addWidget(self.form)
         self.list.new_wanted.connect(lambda: self._open(None))
+        self.list.change_wanted.connect(self._on_change)
+        self.list.remove_wanted.connect(self._on_remove)
+        self.list.grown.connect(self.resized)
         self.form.left.connect(self._on_left)
         self.form.resized.connect(self.resized)
         desk.changed.connect(self._on_changed)
@@ -66,7 +69,7 @@ class RulesPage(QWidget):
         self._read = read
         if not is_same or not self.list.lines:
             self.list.about.setText(self._about(can_edit=read.can_edit))
-            self.list.show_lines(self._groups(read), can_add=read.can_edit)
+            self.list.show_groups(self._groups(read), can_add=read.can_edit)
         if self._wanted_line:
             self.list.focus_line(self._wanted_line)
             self._wanted_line = ""
@@ -79,7 +82,7 @@ class RulesPage(QWidget):
         )
         return order if can_edit else f"{order} {self.tr('Managers and administrators change them.')}"
 
-    def _groups(self, read: _Read) -> list[tuple[str, str, list[PolicyLine]]]:
+    def _groups(self, read: _Read) -> list[Group]:
         named: dict[str, list[RuleRow]] = {"": []}
         for row in read.rows:
             named.setdefault(row.place.client_id, []).append(row)
@@ -89,14 +92,13 @@ class RulesPage(QWidget):
             note = ""
             if not client_id and not any(row.id for row in rows):
                 note = self.tr("No rule was made yet. What is built in holds:")
-            groups.append((caption, note, [self._line(row, can_edit=read.can_edit) for row in rows]))
+            groups.append(Group(caption, note, [self._line(row, can_edit=read.can_edit) for row in rows]))
         return groups
 
-    def _line(self, row: RuleRow, *, can_edit: bool) -> PolicyLine:
+    def _line(self, row: RuleRow, *, can_edit: bool) -> LineWords:
         title = self._words.place(row.place, row.topic_path)
         change = self.tr("Change") if row.id else self.tr("Set")
-        made = PolicyLine(
-            self._desk.themes,
+        return LineWords(
             line_key(row.place),
             title,
             self._words.sentence(row.rule),
@@ -104,9 +106,6 @@ class RulesPage(QWidget):
             remove=self.tr("Remove: {0}").format(self._words.about(row)) if can_edit and row.id else "",
             chip="" if row.id else self.tr("Built in"),
         )
-        made.change_wanted.connect(self._on_change)
-        made.remove_wanted.connect(self._on_remove)
-        return made
 
     def _row_of(self, key: str) -> RuleRow | None:
         return next((row for row in self._read.rows if line_key(row.place) == key), None)

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.kit.states import EmptyState
-from csr_desktop.ui.policy_settings.policy_line import PolicyLine
-from csr_desktop.ui.policy_settings.policy_list import PolicyList
+from csr_desktop.ui.policy_settings.policy_line import LineWords
+from csr_desktop.ui.policy_settings.policy_list import Group, PolicyList
 from csr_desktop.ui.policy_settings.script_form import ScriptForm
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ScriptsPage(QWidget):
         self._desk = desk
         self._read: _Read | None = None
         self._wanted_line = ""
-        self.list = PolicyList(desk.themes, "", self.tr("New script"))
+        self.list = PolicyList(desk.themes, self.tr("New script"))
         self.form = ScriptForm(desk)
         self.empty = EmptyState(desk.themes, "check-square", "")
         self.empty.acted.connect(partial(self._open, None))
@@ -48,6 +48,9 @@ class ScriptsPage(QWidget):
         whole.addWidget(self.form)
         self.empty.hide()
         self.list.new_wanted.connect(partial(self._open, None))
+        self.list.change_wanted.connect(self._on_change)
+        self.list.remove_wanted.connect(self._on_remove)
+        self.list.grown.connect(self.resized)
         self.form.left.connect(self._on_left)
         self.form.resized.connect(self.resized)
         desk.changed.connect(self._on_changed)
@@ -70,7 +73,7 @@ class ScriptsPage(QWidget):
         if read != self._read:
             self._read = read
             self.list.about.setText(self._about(can_edit=read.can_edit))
-            self.list.show_lines(self._groups(read), can_add=read.can_edit and bool(read.rows))
+            self.list.show_groups(self._groups(read), can_add=read.can_edit and bool(read.rows))
             self.empty.say(
                 self.tr("No scripts yet"),
                 self.tr("A script is read to the caller, a checklist is ticked. It opens beside the notes with F1."),
@@ -86,19 +89,18 @@ class ScriptsPage(QWidget):
         words = self.tr("What stands beside the notes on calls about a topic, to be read or ticked.")
         return words if can_edit else f"{words} {self.tr('Managers and administrators change them.')}"
 
-    def _groups(self, read: _Read) -> list[tuple[str, str, list[PolicyLine]]]:
-        groups: dict[str, list[PolicyLine]] = {}
+    def _groups(self, read: _Read) -> list[Group]:
+        groups: dict[str, list[LineWords]] = {}
         for row in read.rows:
             caption = " \u203a ".join(row.topic_path) or self.tr("A topic that is gone")
             groups.setdefault(caption if row.is_active else self.tr("Out of use"), []).append(
                 self._line(row, can_edit=read.can_edit)
             )
-        return [(caption, "", lines) for caption, lines in groups.items()]
+        return [Group(caption, "", lines) for caption, lines in groups.items()]
 
-    def _line(self, row: ScriptRow, *, can_edit: bool) -> PolicyLine:
+    def _line(self, row: ScriptRow, *, can_edit: bool) -> LineWords:
         change = self.tr("Change") if row.is_active else self.tr("Use again")
-        made = PolicyLine(
-            self._desk.themes,
+        return LineWords(
             row.id,
             row.title,
             self._sentence(row),
@@ -106,9 +108,6 @@ class ScriptsPage(QWidget):
             remove=self.tr("Take out of use: {0}").format(row.title) if can_edit and row.is_active else "",
             caption=self._caption(row),
         )
-        made.change_wanted.connect(self._on_change)
-        made.remove_wanted.connect(self._on_remove)
-        return made
 
     def _sentence(self, row: ScriptRow) -> str:
         if not row.steps:
