@@ -109,22 +109,23 @@ class ScriptEdits:
 
     def remove(self, script_id: str) -> Outcome:
         """It stands beside no call any more; it can be taken into use again."""
-        return self._use(script_id, "script_removed", is_active=False)
+        row = self._row(script_id)
+        return self._replica.do(_use(row, is_active=False), words=f"script_removed:{row['title']}")
 
     def restore(self, script_id: str) -> Outcome:
         """It is in use again."""
-        return self._use(script_id, "script_restored", is_active=True)
-
-    def _use(self, script_id: str, words: str, *, is_active: bool) -> Outcome:
         row = self._row(script_id)
-        command = EditScript(row_id=script_id, changes={"is_active": (row["is_active"], int(is_active))})
-        return self._replica.do(command, words=f"{words}:{row['title']}")
+        return self._replica.do(_use(row, is_active=True), words=f"script_restored:{row['title']}")
 
     def _row(self, script_id: str) -> dict[str, Any]:
         found = rows.one(self._replica.sql, "scripts", script_id)
         if found is None:
             raise unknown()
         return found
+
+
+def _use(row: dict[str, Any], *, is_active: bool) -> EditScript:
+    return EditScript(row_id=row["id"], changes={"is_active": (row["is_active"], int(is_active))})
 
 
 def steps_of(text: str) -> tuple[str, ...]:
