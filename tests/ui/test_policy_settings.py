@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.services.desk_data import DeskData
+from csr_desktop.services.script_edits import ScriptText
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.main_window import SMALLEST
@@ -391,6 +392,22 @@ def test_one_is_taken_out_of_use_by_delete_and_used_again(frame: PolicyFrame) ->
     assert frame.is_at(line_of(page.list.lines, title).change)
     frame.press("Delete", "Ctrl+Z")
     assert title in [one.title for one in frame.data.services.lists.scripts()]
+
+
+def test_a_long_list_comes_whole_and_the_keyboard_stays_in_it(frame: PolicyFrame) -> None:
+    scripts = frame.data.services.script_edits
+    topic_id = scripts.listed()[0].topic_id
+    for number in range(30):
+        scripts.add(ScriptText(topic_id, f"Sample {number:02}", "checklist", "Ask for the date"))
+    page = frame.scripts()
+    count = len(scripts.listed())
+    frame.qtbot.waitUntil(lambda: len(page.list.lines) == count)
+    kept = line_of(page.list.lines, "Sample 07")
+    line_of(page.list.lines, "Sample 06").focus()
+    frame.press("Delete")
+    frame.qtbot.waitUntil(lambda: len(page.list.lines) == count)
+    assert frame.is_at(kept.change)  # the line itself stayed, and has moved up
+    assert page.list.lines[-1].accessibleName().startswith("Sample 06")
 
 
 def test_where_there_are_none_it_says_what_they_are_for(frame: PolicyFrame) -> None:
