@@ -15,6 +15,7 @@ from csr_desktop.commands.command import AddRow, ChangeState, name_of, readable,
 from csr_desktop.commands.work import Key, Row, Work
 from csr_desktop.domain.caller_verification import (
     FACTORS,
+    FAILED_CALL_BACKS,
     REQUEST_KINDS,
     Asked,
     Evidence,
@@ -38,7 +39,8 @@ _TOPICS_DEEP: Final = 20
 class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
     """What a caller was asked: factor, whether it passed, when (ms). Never what they answered.
 
-    `number_id` is the known number that the asking itself called back, at `called_back_at`.
+    `number_id` is the known number that the asking itself called back: at `called_back_at` when it was them, else one
+    of FAILED_CALL_BACKS stands among what was asked.
     """
 
     table: ClassVar[str] = "verifications"
@@ -75,12 +77,18 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
         factors = [factor for factor, _, _ in self.asked]
         if self.request_kind not in REQUEST_KINDS or not (factors or self.number_id):
             raise Refused("not_allowed", "A verification needs something that was asked.")
-        if not set(factors) <= set(FACTORS) or len(set(factors)) != len(factors) or min(self._times, default=1) <= 0:
+        known = {*FACTORS, *FAILED_CALL_BACKS}
+        if not set(factors) <= known or len(set(factors)) != len(factors) or min(self._times, default=1) <= 0:
             raise Refused("not_allowed", "Each factor is asked once, and is one of those there are.")
-        if bool(self.number_id) != bool(self.called_back_at):
-            raise Refused("not_allowed", "A call back needs its number and its time.")
+        self._check_call_back()
         if self.number_id:
             check_known_number(who, work, self.number_id, self.client_id, self.contact_id, min(self._times))
+
+    def _check_call_back(self) -> None:
+        """One call has one outcome, and one that reached nobody of theirs passes nothing."""
+        failed = [is_passed for factor, is_passed, _ in self.asked if factor in FAILED_CALL_BACKS]
+        if any(failed) or bool(self.called_back_at) + len(failed) != bool(self.number_id):
+            raise Refused("not_allowed", "A call back needs its number, its time and one outcome.")
 
     def _check_belongs(self, who: Person, work: Work) -> None:
         """The interaction and the ticket are of this team, and the interaction one's own."""
@@ -91,7 +99,7 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
 
     @property
     def _times(self) -> list[int]:
-        return [*(at for _, _, at in self.asked), *([self.called_back_at] if self.number_id else [])]
+        return [*(at for _, _, at in self.asked), *([self.called_back_at] if self.called_back_at else [])]
 
     def values(self, work: Work) -> dict[str, Any]:
         # A clock that is ahead makes nothing hold for longer.
@@ -108,7 +116,7 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
             "asked": msgspec.json.encode(asked).decode(),
             "asked_at": min(self.at, *self._times),
             "called_number_id": self.number_id,
-            "called_back_by_id": self.by if self.number_id else "",
+            "called_back_by_id": self.by if self.called_back_at else "",
             "called_back_at": min(self.called_back_at, self.at),
             "approved_at": 0,
         }
@@ -204,6 +212,17 @@ def placed_rule(row: Row) -> PlacedRule:
         row["holds_seconds"],
     )
     return PlacedRule(rule, row["client_id"], row["topic_id"], row["request_kind"], row["id"])
+
+
+def rule_fields(rule: Rule) -> dict[str, Any]:
+    """The columns of a rule's row that say what it asks for."""
+    return {
+        "factors": ",".join(rule.factors),
+        "required_count": rule.required_count,
+        "is_call_back_needed": int(rule.is_call_back_needed),
+        "is_second_approver_needed": int(rule.is_second_approver_needed),
+        "holds_seconds": rule.holds_seconds,
+    }
 
 
 def evidence_of(row: Row) -> Evidence:

@@ -12,6 +12,8 @@ import msgspec
 
 FACTORS: Final = ("company_id", "pay_total", "known_number", "birth_date", "security_question", "pin")
 """What a caller can be asked for, or be known by. A PIN is compared by the server."""
+FAILED_CALL_BACKS: Final = ("call_back_no_answer", "call_back_wrong_person")
+"""A known number was called back and it was not them. It stands among what was asked and never counts as passed."""
 RISKY_REQUESTS: Final = ("bank_change", "add_authorised_caller", "payroll_rollback", "w2_reissue")
 """What stays blocked until the caller is verified for it."""
 ORDINARY_REQUESTS: Final = (
@@ -77,6 +79,16 @@ class Evidence(msgspec.Struct, frozen=True):
     asked: tuple[Asked, ...] = ()
     called_back_at: int = 0
     approved_at: int = 0
+
+    @property
+    def failed_call_back(self) -> Asked | None:
+        """The call back that reached nobody of theirs."""
+        return next((one for one in self.asked if one.factor in FAILED_CALL_BACKS), None)
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Nothing was shown, not even wrongly: at most somebody was called back in vain."""
+        return not self.called_back_at and all(one.factor in FAILED_CALL_BACKS for one in self.asked)
 
 
 class Standing(msgspec.Struct, frozen=True):

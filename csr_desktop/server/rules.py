@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from csr_desktop.commands.administration import AddVerificationRule, EditVerificationRule, RemoveVerificationRule
+from csr_desktop.commands.verifications import rule_fields
 from csr_desktop.domain.caller_verification import Rule
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class KeptRule(msgspec.Struct, frozen=True):
 def rule_command(row_id: str, rule: Rule, request_kind: str = "", client_id: str = "", topic_id: str = "") -> Command:
     """What adds it."""
     return AddVerificationRule(
-        row_id=row_id, client_id=client_id, topic_id=topic_id, request_kind=request_kind, **_fields(rule)
+        row_id=row_id, client_id=client_id, topic_id=topic_id, request_kind=request_kind, **rule_fields(rule)
     )
 
 
@@ -52,7 +53,7 @@ def setting_command(
     sql: Sql, new_id: NewId, rule: Rule | None, request_kind: str, client_id: str, topic_id: str
 ) -> Command | None:
     """What makes this the rule for that place, or takes the one there away; None when nothing changes."""
-    columns = ("id", *_fields(Rule((), 0)))
+    columns = ("id", *rule_fields(Rule((), 0)))
     found = sql.one(
         f"SELECT {', '.join(columns)} FROM verification_rules WHERE deleted = 0 AND request_kind = ? AND client_id = ? "
         "AND topic_id = ?",
@@ -63,15 +64,5 @@ def setting_command(
     row = dict(zip(columns, found, strict=True))
     if rule is None:
         return RemoveVerificationRule(row_id=row["id"])
-    changes = {field: (row[field], value) for field, value in _fields(rule).items() if row[field] != value}
+    changes = {field: (row[field], value) for field, value in rule_fields(rule).items() if row[field] != value}
     return EditVerificationRule(row_id=row["id"], changes=changes) if changes else None
-
-
-def _fields(rule: Rule) -> dict[str, Any]:
-    return {
-        "factors": ",".join(rule.factors),
-        "required_count": rule.required_count,
-        "is_call_back_needed": int(rule.is_call_back_needed),
-        "is_second_approver_needed": int(rule.is_second_approver_needed),
-        "holds_seconds": rule.holds_seconds,
-    }

@@ -13,6 +13,7 @@ from csr_desktop.commands.verifications import (
     placed_rule,
 )
 from csr_desktop.domain.caller_verification import (
+    FAILED_CALL_BACKS,
     Asked,
     Evidence,
     Rule,
@@ -23,7 +24,7 @@ from csr_desktop.domain.caller_verification import (
 )
 from csr_desktop.domain.ids import made_at
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.services.check_rows import CallCheck, FactorState, KnownNumber, TicketCheck
+from csr_desktop.services.check_rows import CallBackTry, CallCheck, FactorState, KnownNumber, TicketCheck
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
 from csr_desktop.store.queries import verifications as queries
@@ -52,6 +53,7 @@ class CallerChecks:
         called_back_at = call.called_back_at if call.called_back_at and self.number_of(call) else 0
         evidence = Evidence(tuple(Asked(*one) for one in call.asked), called_back_at)
         found = standing(rule, evidence, now)
+        failed = evidence.failed_call_back
         outcomes = {one.factor: "passed" if one.is_passed else "failed" for one in evidence.asked}
         return CallCheck(
             request_kind=kind,
@@ -59,8 +61,8 @@ class CallerChecks:
             has_contact=bool(call.contact_id and call.client_id),
             factors=tuple(FactorState(factor, outcomes.get(factor, "")) for factor in rule.factors),
             needs_call_back=rule.is_call_back_needed,
-            is_called_back=bool(called_back_at),
-            can_call_back=call.direction == "out" and call.phase not in {"ring", "dial"} and bool(self.number_of(call)),
+            call_back="passed" if called_back_at else failed.factor if failed else "",
+            call_back_choices=self._call_back_choices(call),
             needs_approval=rule.is_second_approver_needed,
             passed_count=found.passed_count,
             needed_count=found.needed_count,
@@ -68,6 +70,13 @@ class CallerChecks:
             passed_until_at=found.expires_at if found.holds(now) else 0,
             holds_until_at=self.holds_until(call.client_id, call.contact_id, kind),
         )
+
+    def _call_back_choices(self, call: RunningCallDocument) -> tuple[str, ...]:
+        """What can be said of this call as a call back: where nobody answered, only that."""
+        if call.phase in {"ring", "dial"} or not self.number_of(call):
+            return ()
+        was_answered = any(part.kind == "talk" for part in call.parts)
+        return ("passed", *FAILED_CALL_BACKS) if was_answered else FAILED_CALL_BACKS[:1]
 
     def _kind(self, call: RunningCallDocument) -> str:
         """What is asked for: by the request of this call, else by the ticket that it goes on with."""
@@ -87,11 +96,13 @@ class CallerChecks:
 
     def commands_of(self, call: RunningCallDocument, scope: str, ticket_id: str) -> list[Command]:
         """What the call showed, to be kept with it. A call back alone is added to what was shown before."""
-        number_id = self.number_of(call) if call.called_back_at else ""
-        if not (call.client_id and call.contact_id) or not (call.asked or number_id):
+        tried = any(factor in FAILED_CALL_BACKS for factor, _, _ in call.asked)
+        number_id = self.number_of(call) if call.called_back_at or tried else ""
+        asked = tuple(one for one in call.asked if number_id or one[0] not in FAILED_CALL_BACKS)
+        if not (call.client_id and call.contact_id) or not (asked or number_id):
             return []
         kind = self._kind(call)
-        open_one = self._nearest(call.client_id, call.contact_id, kind, ticket_id) if not call.asked else None
+        open_one = self._nearest(call.client_id, call.contact_id, kind, ticket_id) if not asked else None
         if open_one is not None and not open_one["called_back_at"]:
             return [CallBackKnownNumber(row_id=open_one["id"], number_id=number_id)]
         return [
@@ -104,7 +115,7 @@ class CallerChecks:
                 ticket_id=ticket_id,
                 topic_id=call.topic_id,
                 request_kind=kind,
-                asked=call.asked,
+                asked=asked,
                 number_id=number_id,
                 called_back_at=call.called_back_at if number_id else 0,
             )
@@ -135,7 +146,17 @@ class CallerChecks:
             has_contact=bool(contact_id),
             can_approve=can_approve and found.lacks_approval,
             numbers=self._numbers(client_id, contact_id, ticket["opened_at"]) if contact_id else (),
+            tries=self._tries(client_id, contact_id, kind, ticket["id"]) if contact_id else (),
         )
+
+    def _tries(self, client_id: str, contact_id: str, kind: str, ticket_id: str) -> tuple[CallBackTry, ...]:
+        found = queries.of_contact(self._replica.sql, client_id, contact_id, kind)
+        tries = [
+            CallBackTry(failed.factor, failed.at, self._people.name(row["agent_id"]))
+            for row in found
+            if row["ticket_id"] == ticket_id and (failed := evidence_of(row).failed_call_back)
+        ]
+        return tuple(sorted(tries, key=lambda one: -one.at))
 
     def _numbers(self, client_id: str, contact_id: str, before_at: int) -> tuple[KnownNumber, ...]:
         """The company's own lines last; those that were known before."""
@@ -150,6 +171,27 @@ class CallerChecks:
         """I called this known number back, and it was them."""
         command = CallBackKnownNumber(row_id=verification_id, number_id=number_id)
         return self._replica.do(command, words=f"verification_called_back:{self._name(verification_id)}")
+
+    def not_reached(self, ticket_id: str, number_id: str, outcome: str) -> Outcome:
+        """I called this known number back and it was not them, by one of FAILED_CALL_BACKS: nothing passes by that, and
+        it is kept.
+        """
+        ticket = rows.one(self._replica.sql, "tickets", ticket_id)
+        if ticket is None:
+            raise unknown()
+        command = AddVerification(
+            row_id=self._replica.new_id(),
+            scope=ticket["scope"],
+            client_id=ticket["client_id"],
+            contact_id=ticket["contact_id"],
+            ticket_id=ticket_id,
+            request_kind=ticket["request_kind"],
+            asked=((outcome, False, self._replica.now()),),
+            number_id=number_id,
+        )
+        names = rows.by_id(self._replica.sql, "contacts", [ticket["contact_id"]], ["name"])
+        name = rows.text_of(names, ticket["contact_id"], "name")
+        return self._replica.do(command, words=f"verification_tried:{name}")
 
     def approve(self, verification_id: str) -> Outcome:
         """I stand for it as the second one."""
@@ -186,8 +228,9 @@ class CallerChecks:
         return max((one.expires_at for one in found if one.holds(now)), default=0)
 
     def _nearest(self, client_id: str, contact_id: str, kind: str, ticket_id: str) -> dict[str, Any] | None:
-        """The one to go on with: the latest of this ticket, else of the contact."""
-        found = queries.of_contact(self._replica.sql, client_id, contact_id, kind)
+        """The one to go on with: the latest of this ticket, else of the contact. A call back in vain is none."""
+        kept = queries.of_contact(self._replica.sql, client_id, contact_id, kind)
+        found = [row for row in kept if not evidence_of(row).shows_nothing]
         return max(found, key=lambda row: (row["ticket_id"] == ticket_id, row["asked_at"]), default=None)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from csr_desktop.domain import phone
 from csr_desktop.domain.call_parts import written_parts, written_pauses
 from csr_desktop.domain.call_scripts import ticked, write_checked
+from csr_desktop.domain.caller_verification import FAILED_CALL_BACKS
 from csr_desktop.domain.dialling import is_dialled_as
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
@@ -323,9 +324,14 @@ class Calls(CallLog):
         left = tuple(one for one in self._running.one(call_id).asked if one[0] != "pin")
         return self._set(call_id, asked=(*left, ("pin", outcome == "passed", at or self._replica.now())))
 
-    def set_called_back(self, call_id: str, *, is_called_back: bool) -> RunningCall:
-        """That this call, to a known number, reached them there."""
-        return self._set(call_id, called_back_at=self._replica.now() if is_called_back else 0)
+    def set_call_back(self, call_id: str, outcome: str) -> RunningCall:
+        """Of this call to a known number: passed where it reached them there, one of FAILED_CALL_BACKS, or '' for
+        nothing said.
+        """
+        now = self._replica.now()
+        left = tuple(one for one in self._running.one(call_id).asked if one[0] not in FAILED_CALL_BACKS)
+        asked = (*left, (outcome, False, now)) if outcome in FAILED_CALL_BACKS else left
+        return self._set(call_id, asked=asked, called_back_at=now if outcome == "passed" else 0)
 
     def consult(self, call_id: str, name: str = "", phone_key: str = "", source: str = "person") -> RunningCall:
         """A colleague is asked, by name where that is known, while the client is on hold."""

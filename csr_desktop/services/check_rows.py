@@ -21,16 +21,27 @@ class KnownNumber(msgspec.Struct, frozen=True):
     is_own_line: bool
 
 
+class CallBackTry(msgspec.Struct, frozen=True):
+    """A known number was called back in vain. `outcome` is one of FAILED_CALL_BACKS."""
+
+    outcome: str
+    at: int
+    by_name: str
+
+
 class CallCheck(msgspec.Struct, frozen=True):
-    """How verification stands in a running call. `holds_until_at` is of an earlier one that still holds, 0 for none."""
+    """How verification stands in a running call. `holds_until_at` is of an earlier one that still holds, 0 for none.
+
+    `call_back` is passed, one of FAILED_CALL_BACKS, or '' while nothing is said; `call_back_choices` what can be said.
+    """
 
     request_kind: str
     is_risky: bool
     has_contact: bool
     factors: tuple[FactorState, ...]
     needs_call_back: bool
-    is_called_back: bool
-    can_call_back: bool
+    call_back: str
+    call_back_choices: tuple[str, ...]
     needs_approval: bool
     passed_count: int
     needed_count: int
@@ -39,8 +50,12 @@ class CallCheck(msgspec.Struct, frozen=True):
     holds_until_at: int
 
     @property
+    def is_called_back(self) -> bool:
+        return self.call_back == "passed"
+
+    @property
     def is_begun(self) -> bool:
-        return self.is_called_back or any(one.outcome for one in self.factors)
+        return bool(self.call_back) or any(one.outcome for one in self.factors)
 
     @property
     def is_blocked(self) -> bool:
@@ -48,7 +63,9 @@ class CallCheck(msgspec.Struct, frozen=True):
 
 
 class TicketCheck(msgspec.Struct, frozen=True):
-    """How it stands with what a ticket asks for. `verification_id` is the one that comes nearest, '' for none."""
+    """How it stands with what a ticket asks for. `verification_id` is the one that comes nearest, '' for none; `tries`
+    are calls back in vain, the latest first.
+    """
 
     request_kind: str
     is_risky: bool
@@ -61,6 +78,7 @@ class TicketCheck(msgspec.Struct, frozen=True):
     has_contact: bool = True
     can_approve: bool = False
     numbers: tuple[KnownNumber, ...] = ()
+    tries: tuple[CallBackTry, ...] = ()
 
     @property
     def is_blocked(self) -> bool:

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from csr_desktop.services.people import People
     from csr_desktop.services.presence import Presence
     from csr_desktop.services.private_counts import PrivateCounts
+    from csr_desktop.services.rule_edits import RuleEdits
     from csr_desktop.services.saved_filters import SavedFilters
+    from csr_desktop.services.script_edits import ScriptEdits
     from csr_desktop.services.search import Search
     from csr_desktop.services.softphone import Softphone
     from csr_desktop.services.steady_clock import SteadyClock
@@ -260,6 +262,24 @@ class Services:
             return CallerChecks(self.replica, self.people, self.lists)
 
         return self._once("caller_checks", build)
+
+    @property
+    def rule_edits(self) -> RuleEdits:
+        def build() -> RuleEdits:
+            from csr_desktop.services.rule_edits import RuleEdits
+
+            return RuleEdits(self.replica, self.people, self.lists)
+
+        return self._once("rule_edits", build)
+
+    @property
+    def script_edits(self) -> ScriptEdits:
+        def build() -> ScriptEdits:
+            from csr_desktop.services.script_edits import ScriptEdits
+
+            return ScriptEdits(self.replica, self.people, self.lists)
+
+        return self._once("script_edits", build)
 
     @property
     def older(self) -> OlderHistory:

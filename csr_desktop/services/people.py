@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.permissions import may_edit_clients
+from csr_desktop.domain.permissions import SERVER, may_edit_clients, may_set_policies
 from csr_desktop.store.queries import lists as queries
 
 if TYPE_CHECKING:
@@ -62,6 +62,18 @@ class People:
             return False
         return True
 
+    def can_set_policies(self) -> bool:
+        """Verification rules, scripts and the like."""
+        try:
+            may_set_policies(self._known.who)
+        except Refused:
+            return False
+        return True
+
+    def answers_for_policies(self) -> bool:
+        """Whether they see the policies that others work by; a lead does, and changes none."""
+        return self.is_lead() or self.can_set_policies()
+
     def is_lead(self) -> bool:
         return self._known.who.is_lead
 
@@ -80,6 +92,11 @@ class People:
         seen = set(self.seen_teams())
         chosen = [c for c in known.members if seen.intersection(c.team_ids)]
         return tuple(sorted(chosen, key=lambda colleague: not colleague.is_me))
+
+    def active(self) -> tuple[tuple[str, str], ...]:
+        """Id and name of everyone who has not left, by name."""
+        users = queries.users(self._replica.sql)
+        return tuple((i, name) for i, name, _, is_active in users if is_active and i != SERVER)
 
     def leads(self, team_id: str = "") -> tuple[Colleague, ...]:
         """Whom a case of this team, or of any of mine, can be escalated to: the leads but me, else the managers."""

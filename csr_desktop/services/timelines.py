@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from csr_desktop.domain.caller_verification import FAILED_CALL_BACKS
 from csr_desktop.domain.figures import CallParts, handle_seconds
 from csr_desktop.services.client_rows import (
     TIMELINE_KINDS,
@@ -215,4 +216,6 @@ def _outcome_of(asked: str, passed_at: int) -> str:
     if passed_at:
         return "passed"
     found = msgspec.json.decode(asked or "[]", type=tuple[tuple[str, bool, int], ...])
+    if len(found) == 1 and found[0][0] in FAILED_CALL_BACKS:
+        return found[0][0]
     return "failed" if any(not is_passed for _, is_passed, _ in found) else "begun"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from csr_desktop.services.check_rows import TicketCheck
 
 REQUEST_ORDER = (
@@ -36,6 +38,25 @@ class CheckWords(QObject):
 
     def outcome(self, outcome: str) -> str:
         return {"passed": self.tr("passed"), "failed": self.tr("failed")}.get(outcome, self.tr("not asked"))
+
+    def call_back(self, outcome: str) -> str:
+        """What came of calling a known number back, '' for nothing said yet."""
+        return {
+            "passed": self.tr("reached"),
+            "call_back_no_answer": self.tr("no answer"),
+            "call_back_wrong_person": self.tr("wrong person"),
+        }.get(outcome, self.tr("not said"))
+
+    def tried(self, check: TicketCheck, moment: Callable[[int], str]) -> str:
+        """That a known number was called back in vain, as a sentence; '' where none was. `moment` says a time."""
+        if not check.tries:
+            return ""
+        last = check.tries[0]
+        words = self.tr("Called back {0} by {1}: {2}.").format(
+            moment(last.at), last.by_name, self.call_back(last.outcome)
+        )
+        count = len(check.tries)
+        return f"{words} {self.tr('%n tries so far.', '', count)}" if count > 1 else words
 
     def request(self, kind: str) -> str:
         return {

@@ -238,6 +238,7 @@ class DeskWindow(QObject):
         """What can come after the first screen is painted."""
         from csr_desktop.ui.calls.phone_line import PhoneLine
         from csr_desktop.ui.own_presence import OwnPresence
+        from csr_desktop.ui.policy_settings.access import PolicyAccess, policy_actions
         from csr_desktop.ui.presence_actions import presence_actions
         from csr_desktop.ui.presence_button import PresenceButton
 
@@ -246,6 +247,7 @@ class DeskWindow(QObject):
         self.own_presence = OwnPresence(self.desk)
         self.own_presence.said.connect(self._say_presence)
         self.window.actions_table.add(*presence_actions(self.window, self.desk, self.own_presence))
+        self.window.actions_table.add(*policy_actions(PolicyAccess(self.desk), self.floats.open_settings))
         if self._phone is not None:
             from csr_desktop.ui.calls.dialling import Dialling
 

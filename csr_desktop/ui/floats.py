@@ -61,7 +61,11 @@ class Floats:
         open_person_menu(self._window, self._desk, self._account)
 
     def open_phone_settings(self) -> None:
-        self.settings.tabs.choose("phone")
+        self.open_settings("phone")
+
+    def open_settings(self, tab: str) -> None:
+        """On the tab of that key."""
+        self.settings.tabs.choose(tab)
         self._open("settings")
 
     def _open(self, name: str) -> None:

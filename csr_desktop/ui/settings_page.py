@@ -1,19 +1,22 @@
-"""Settings of this workstation: how it looks, who is signed in where, and its phone."""
+"""Settings of this workstation: how it looks, who is signed in where, its phone; and policies, for who sees them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop import __version__
-from csr_desktop.ui.desk import Desk
+from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.panes import Facts, column
 from csr_desktop.ui.kit.tabs import TabBar
 from csr_desktop.ui.kit.theme import WantedTheme
+from csr_desktop.ui.notices import PlaceNotice
 from csr_desktop.ui.page_float import PageFloat
 
 if TYPE_CHECKING:
@@ -22,8 +25,13 @@ if TYPE_CHECKING:
     from csr_desktop.ui.main_window import MainWindow
     from csr_desktop.ui.phone_settings.dial_part import DialPart
     from csr_desktop.ui.phone_settings.page import PhoneSettings
+    from csr_desktop.ui.policy_settings.rules_page import RulesPage
+    from csr_desktop.ui.policy_settings.scripts_page import ScriptsPage
 
-_Part = TypeVar("_Part", "PhoneSettings", "DialPart")
+_Part = TypeVar("_Part", "PhoneSettings", "DialPart", "RulesPage", "ScriptsPage")
+_OF_PHONE: Final = ("phone", "dialling")
+_POLICIES: Final = ("verification", "scripts")
+"""Keys of the tabs that only those see who answer for policies."""
 
 
 class SettingsPage(PageFloat):
@@ -42,7 +50,9 @@ class SettingsPage(PageFloat):
         self._phone = phone
         self.phone: PhoneSettings | None = None
         self.dialling: DialPart | None = None
-        """Both are built when they are first shown."""
+        self.rules: RulesPage | None = None
+        self.scripts: ScriptsPage | None = None
+        """These are built when they are first shown."""
         super().__init__(window, desk, window.tr("Settings"))
         themes = desk.themes
         self.looks = ChoiceRow(themes, self.tr("Colors"), numbered=False)
@@ -60,8 +70,10 @@ class SettingsPage(PageFloat):
         self.tabs.add("workstation", self.tr("This workstation"))
         self.tabs.add("phone", self.tr("Phone"))
         self.tabs.add("dialling", self.tr("Dialling"))
-        if phone is None:
-            self.tabs.hide()
+        self.tabs.add("verification", self.tr("Verification"))
+        self.tabs.add("scripts", self.tr("Scripts"))
+        for key in _OF_PHONE:
+            self.tabs.set_shown(key, is_shown=phone is not None)
         self.tabs.chosen.connect(self._show)
         self._workstation = QWidget()
         first = column(self._workstation, spacing=themes.theme.sizes.space.apart)
@@ -72,6 +84,33 @@ class SettingsPage(PageFloat):
         self.body.addWidget(self.tabs)
         self.body.addWidget(self._workstation)
         self.body.addStretch(1)
+        self._show_policies(is_given=False)
+        self.notice = PlaceNotice(desk)
+        self._foot = QWidget()
+        space = themes.theme.sizes.space
+        column(self._foot, margins=(space.pane, space.close, space.pane, space.pane)).addWidget(self.notice)
+        self.frame.body.addWidget(self._foot)
+        self._foot.hide()
+        self.notice.closed.connect(self._foot.hide)
+        desk.noticed.disconnect(self.notice.show_notice)
+        desk.noticed.connect(self._on_noticed)
+
+    def _on_noticed(self, notice: Notice) -> None:
+        """The place's own is beneath this page."""
+        if self.is_open:
+            self._foot.show()
+            self.notice.show_notice(notice)
+
+    def close(self) -> None:
+        self.notice.dismiss()
+        super().close()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        is_pressed = watched is self.frame and event.type() == QEvent.Type.KeyPress
+        if is_pressed and isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Undo):
+            self.desk.undo(self)
+            return True
+        return super().eventFilter(watched, event)
 
     def _show(self, key: str) -> None:
         access = self._phone
@@ -83,8 +122,17 @@ class SettingsPage(PageFloat):
             from csr_desktop.ui.phone_settings.dial_part import DialPart
 
             self.dialling = self._add(DialPart(self.desk, access))
+        if key == "verification" and self.rules is None:
+            from csr_desktop.ui.policy_settings.rules_page import RulesPage
+
+            self.rules = self._add(RulesPage(self.desk))
+        if key == "scripts" and self.scripts is None:
+            from csr_desktop.ui.policy_settings.scripts_page import ScriptsPage
+
+            self.scripts = self._add(ScriptsPage(self.desk))
         self._workstation.setVisible(key == "workstation")
-        for part, its_key in ((self.phone, "phone"), (self.dialling, "dialling")):
+        parts = {"phone": self.phone, "dialling": self.dialling, "verification": self.rules, "scripts": self.scripts}
+        for its_key, part in parts.items():
             if part is not None:
                 part.setVisible(key == its_key)
                 if key == its_key:
@@ -100,7 +148,20 @@ class SettingsPage(PageFloat):
         if self.is_open:
             self.place()
 
+    def _show_policies(self, *, is_given: bool) -> None:
+        before = self.tabs.chosen_key
+        for key in _POLICIES:
+            self.tabs.set_shown(key, is_shown=is_given)
+        self.tabs.setVisible(is_given or self._phone is not None)
+        if self.is_open and self.tabs.chosen_key != before:
+            self._show(self.tabs.chosen_key)
+        self._on_resized()
+
     def refresh(self) -> None:
+        people = self.desk.services.people
+        self.desk.ask(
+            self, people.answers_for_policies, lambda is_given: self._show_policies(is_given=is_given), key="policies"
+        )
         self._show(self.tabs.chosen_key)
         self.looks.choose(self.desk.themes.wanted)
         account = self._account

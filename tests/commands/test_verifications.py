@@ -307,3 +307,44 @@ def test_a_request_is_named_by_anyone_and_taken_away_by_the_lead() -> None:
         desk.do(NameRequest(row_id="ticket", was="w2_reissue", becomes=""), COLLEAGUE)
     desk.do(NameRequest(row_id="ticket", was="w2_reissue", becomes=""), LEAD)
     assert desk.rows["tickets", "ticket"]["request_kind"] == ""
+
+
+NO_ANSWER = ("call_back_no_answer", False, MONDAY_9)
+
+
+def test_a_call_back_in_vain_is_kept_and_passes_nothing() -> None:
+    desk = Bureau()
+    desk.do(ApproveVerification(row_id="shown"), LEAD)
+    desk.do(asked(asked=(NO_ANSWER,), number_id="number"))
+    row = desk.rows["verifications", "new"]
+    assert (row["called_number_id"], row["called_back_by_id"], row["called_back_at"]) == ("number", "", 0)
+    assert (row["passed_at"], row["expires_at"]) == (0, 0)
+    assert refused(desk, CARRIED_OUT).advice == "Missing: a call back to a known number."
+
+
+def test_where_only_a_call_back_is_asked_for_one_in_vain_passes_nothing_either() -> None:
+    desk = Bureau()
+    rule = {"required_count": (2, 0), "is_second_approver_needed": (1, 0)}
+    desk.do(EditVerificationRule(row_id="rule", changes=rule), MANAGER)
+    desk.do(asked(asked=(("call_back_wrong_person", False, MONDAY_9),), number_id="number"))
+    assert desk.rows["verifications", "new"]["passed_at"] == 0
+    assert refused(desk, CARRIED_OUT).code == "unverified"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"asked": (("call_back_no_answer", True, MONDAY_9),), "number_id": "number"},
+        {"asked": (NO_ANSWER,), "number_id": "number", "called_back_at": MONDAY_9},
+        {"asked": (NO_ANSWER, ("call_back_wrong_person", False, MONDAY_9)), "number_id": "number"},
+        {"asked": (NO_ANSWER,)},
+    ],
+    ids=["passed", "reached too", "two outcomes", "no number"],
+)
+def test_a_call_back_has_one_outcome_and_its_number(forged: dict[str, Any]) -> None:
+    assert refused(Bureau(), asked(**forged)).code == "not_allowed"
+
+
+def test_a_strangers_number_is_none_to_have_called_in_vain() -> None:
+    said = refused(Bureau(), asked(asked=(NO_ANSWER,), number_id="strangers"))
+    assert said.code in {"unknown", "other_number"}

@@ -12,6 +12,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from csr_desktop.commands.administration import (
+    AddScript,
+    AddVerificationRule,
+    EditScript,
+    EditVerificationRule,
+    RemoveVerificationRule,
+)
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.tickets import ChangeTicketState
 from csr_desktop.commands.verifications import AddVerification, ApproveVerification, CallBackKnownNumber
@@ -140,6 +147,49 @@ def test_a_desk_that_plays_by_no_rule_gets_nowhere(site: Site) -> None:
     assert site.send(cy, site.asked()) == "unknown"
     assert site.carry_out(ada) == "unverified"
     assert site.state() == "open"
+
+
+def test_a_call_back_in_vain_is_kept_and_opens_nothing(site: Site) -> None:
+    ada = site.desk("ada")
+    asked = site.asked()
+    assert site.send(ada, asked) == "done"
+    tried = site.asked(asked=(("call_back_no_answer", False, site.clock()),), number_id=site.number)
+    assert site.send(ada, tried) == "done"
+    assert site.carry_out(ada) == "unverified"
+    said_passed = site.asked(asked=(("call_back_wrong_person", True, site.clock()),), number_id=site.number)
+    assert site.send(ada, said_passed) == "not_allowed"
+    kept = "SELECT called_number_id, called_back_at, passed_at FROM verifications WHERE id = ?"
+    assert site.sql.one(kept, tried.row_id) == (site.number, 0, 0)
+    assert site.send(ada, CallBackKnownNumber(row_id=asked.row_id, number_id=site.number)) == "done"
+    assert site.carry_out(ada) == "done"
+
+
+def test_rules_and_scripts_are_changed_by_managers_and_administrators_alone(site: Site) -> None:
+    topic = site.file("topics", {"name": "Payroll tax"})[0]
+    rule, script = new_id(), new_id()
+
+    def wishes(rule: str, script: str) -> list[Command]:
+        return [
+            AddVerificationRule(row_id=rule, client_id=site.other, factors="pin", required_count=1),
+            EditVerificationRule(row_id=rule, changes={"holds_seconds": (3600, 60)}),
+            RemoveVerificationRule(row_id=rule),
+            RemoveVerificationRule(row_id=rule, is_restored=True),
+            AddScript(row_id=script, topic_id=topic, title="Sample", steps='["Ask for the date"]'),
+            EditScript(row_id=script, changes={"is_active": (1, 0)}),
+            EditScript(row_id=script, changes={"is_active": (0, 1)}),
+        ]
+
+    manager = site.desk("max")
+    assert {site.send(manager, wish) for wish in wishes(rule, script)} == {"done"}
+    for login in ("ada", "lea"):
+        desk = site.desk(login)
+        theirs = wishes(new_id(), new_id())
+        forged = [theirs[0], *wishes(rule, script)[1:4], theirs[4], *wishes(rule, script)[5:]]
+        assert {site.send(desk, wish) for wish in forged} == {"not_allowed"}
+    kept = "SELECT holds_seconds, deleted FROM verification_rules WHERE id = ?"
+    assert site.sql.one(kept, rule) == (60, 0)
+    assert site.sql.value("SELECT is_active FROM scripts WHERE id = ?", script) == 1
+    assert site.send(site.desk("adm"), RemoveVerificationRule(row_id=rule)) == "done"
 
 
 def test_one_that_has_run_out_is_worth_nothing_whatever_time_the_desk_says(site: Site) -> None:

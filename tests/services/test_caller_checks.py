@@ -149,3 +149,59 @@ def test_a_number_that_was_attached_in_the_call_is_none_to_call_back(with_rule: 
     with pytest.raises(Refused) as refusal:
         desk.caller_checks.called_back(check.verification_id, str(added))
     assert refusal.value.code == "new_number"
+
+
+def called_in_vain(bureau: Bureau, ticket_id: str, *, is_answered: bool) -> tuple[str, ...]:
+    """What can be said of a call back to the known number that was answered, or not; the call is in its wrap-up."""
+    desk = bureau.services
+    call = desk.calls.start("+13125550142", contact_id="dana", direction="out", ticket_id=ticket_id)
+    bureau.forward(MINUTE)
+    if is_answered:
+        desk.calls.answer(call.id)
+    check = desk.calls.end(call.id).check
+    assert check is not None
+    return check.call_back_choices
+
+
+def test_nobody_answered_so_it_cannot_be_said_that_they_were_reached(with_rule: Bureau) -> None:
+    ticket_id = asked(with_rule, with_rule.services)
+    assert called_in_vain(with_rule, ticket_id, is_answered=False) == ("call_back_no_answer",)
+    said = called_in_vain(with_rule, ticket_id, is_answered=True)
+    assert said == ("passed", "call_back_no_answer", "call_back_wrong_person")
+
+
+@pytest.mark.parametrize("outcome", ["call_back_no_answer", "call_back_wrong_person"])
+def test_a_call_back_in_vain_stands_in_the_call_and_at_the_ticket_and_blocks_on(
+    with_rule: Bureau, outcome: str
+) -> None:
+    desk = with_rule.services
+    ticket_id = asked(with_rule, desk)
+    shown_id = desk.inbox.conversation(ticket_id).check.verification_id
+    called_in_vain(with_rule, ticket_id, is_answered=True)
+    (call,) = desk.calls.running()
+    for said in ("passed", outcome):  # the chip goes on through the outcomes
+        call = desk.calls.set_call_back(call.id, said)
+    assert call.check is not None
+    assert (call.check.call_back, call.check.is_called_back) == (outcome, False)
+    desk.calls.save(call.id)
+    check = desk.inbox.conversation(ticket_id).check
+    assert (check.verification_id, check.missing_count, check.lacks_call_back) == (shown_id, 0, True)
+    assert [(one.outcome, one.by_name) for one in check.tries] == [(outcome, "Ada Sample")]
+    line = desk.clients.timeline_row("call", call.id)
+    assert line is not None
+    assert line.verification == outcome
+
+
+def test_one_in_vain_on_another_phone_is_noted_at_the_ticket_and_taken_back(with_rule: Bureau) -> None:
+    desk = with_rule.services
+    ticket_id = asked(with_rule, desk)
+    number_id = desk.inbox.conversation(ticket_id).check.numbers[0].id
+    for _ in range(2):
+        with_rule.forward(MINUTE)
+        desk.caller_checks.not_reached(ticket_id, number_id, "call_back_no_answer")
+    check = desk.inbox.conversation(ticket_id).check
+    assert (len(check.tries), check.is_blocked, check.tries[0].at > check.tries[1].at) == (2, True, True)
+    desk.undo()
+    assert len(desk.inbox.conversation(ticket_id).check.tries) == 1
+    desk.caller_checks.called_back(check.verification_id, number_id)
+    assert not desk.inbox.conversation(ticket_id).check.lacks_call_back

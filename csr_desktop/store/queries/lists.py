@@ -84,6 +84,13 @@ def scripts(sql: Sql) -> list[tuple[Any, ...]]:
     return list(chosen.tuples().execute(sql.db))
 
 
+def all_scripts(sql: Sql) -> list[tuple[Any, ...]]:
+    """(id, topic id, title, kind, steps as JSON, reviewed on, owner id, is active), also of those out of use."""
+    t = ScriptTable
+    query = t.select(t.id, t.topic_id, t.title, t.kind, t.steps, t.reviewed_on, t.owner_id, t.is_active)
+    return list(query.where(t.deleted == 0).order_by(t.title, t.id).tuples().execute(sql.db))
+
+
 def calendars(sql: Sql) -> list[tuple[Any, ...]]:
     """(id, name, body), by name."""
     t = CalendarTable

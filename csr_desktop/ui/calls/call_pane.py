@@ -335,9 +335,9 @@ class CallPane(Pane):
         if self._call_id:
             self._running.set_factor(self._call_id, factor, outcome)
 
-    def _on_call_back(self, is_called_back: bool) -> None:  # Qt's signal
+    def _on_call_back(self, outcome: str) -> None:
         if self._call_id:
-            self._running.set_called_back(self._call_id, is_called_back=is_called_back)
+            self._running.set_call_back(self._call_id, outcome)
 
     def _on_disposition(self, disposition_id: str) -> None:
         self._disposition_hint.say("", is_error=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from csr_desktop.domain.caller_verification import FAILED_CALL_BACKS
 from csr_desktop.protocol import PinQuestion, PinSetting
 from csr_desktop.ui.check_words import CheckWords
 from csr_desktop.ui.kit.buttons import Button
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 CALL_BACK = "call_back"
 _PIN_DIGITS = 12
 _NEXT = {"": "passed", "passed": "failed", "failed": ""}
-_SHAPES = {"": "circle", "passed": "check", "failed": "x"}
+_SHAPES = {"": "circle", "passed": "check", "failed": "x", **dict.fromkeys(FAILED_CALL_BACKS, "x")}
 _LOOKS = {
     "": ("fill", "fill-hover", "text"),
     "passed": ("success-soft", "success-soft", "success"),
-    "failed": ("danger-soft", "danger-soft", "danger"),
+    **dict.fromkeys(("failed", *FAILED_CALL_BACKS), ("danger-soft", "danger-soft", "danger")),
 }
 
 
@@ -49,7 +50,7 @@ class FactorChip(Button):
     def set_outcome(self, outcome: str, words: str) -> None:
         self.outcome = outcome
         self.set_icon_name(_SHAPES[outcome])
-        self.setAccessibleName(f"{self.words}, {words}")
+        self.setAccessibleName(f"{self.words}, {words}" if words else self.words)
 
 
 class CheckSection(QWidget):
@@ -57,7 +58,8 @@ class CheckSection(QWidget):
 
     chosen = Signal(str, str)
     """A factor and passed, failed or ''."""
-    call_back_chosen = Signal(bool)
+    call_back_chosen = Signal(str)
+    """passed, one of FAILED_CALL_BACKS, or ''."""
     pin_answered = Signal(str, str, object)
     """Of which call, passed or failed, and when by the server's clock."""
 
@@ -120,12 +122,26 @@ class CheckSection(QWidget):
     def _show_chips(self, check: CallCheck) -> None:
         wanted = {one.factor: one.outcome for one in check.factors}
         if check.needs_call_back:
-            wanted[CALL_BACK] = "passed" if check.is_called_back else ""
+            wanted[CALL_BACK] = check.call_back
         if list(wanted) != list(self.chips):
             self._make_chips(list(wanted))
         for factor, outcome in wanted.items():
-            self.chips[factor].set_outcome(outcome, self._words.outcome(outcome))
+            if factor == CALL_BACK:
+                self._show_call_back(self.chips[factor], outcome)
+            else:
+                self.chips[factor].set_outcome(outcome, self._words.outcome(outcome))
             self.chips[factor].setEnabled(check.has_contact)
+
+    def _show_call_back(self, chip: FactorChip, outcome: str) -> None:
+        """Its words say why it failed: "Known number: no answer"."""
+        words = self._words.call_back(outcome)
+        failed = self.tr("Known number: {0}").format(words)
+        is_failed = outcome in FAILED_CALL_BACKS
+        chip.setText(failed if is_failed else self._call_back_name())
+        chip.set_outcome(outcome, "" if is_failed else words)
+
+    def _call_back_name(self) -> str:
+        return self.tr("Known number called back")
 
     def _make_chips(self, factors: list[str]) -> None:
         had_focus = next((factor for factor, chip in self.chips.items() if chip.hasFocus()), "")
@@ -135,7 +151,7 @@ class CheckSection(QWidget):
                 widget.deleteLater()
         self.chips = {}
         for factor in factors:
-            name = self.tr("Known number called back") if factor == CALL_BACK else self._words.factor(factor)
+            name = self._call_back_name() if factor == CALL_BACK else self._words.factor(factor)
             chip = FactorChip(self._desk.themes, factor, name)
             chip.clicked.connect(lambda _=False, factor=factor: self._on_chip(factor))
             self._flow.addWidget(chip)
@@ -172,14 +188,20 @@ class CheckSection(QWidget):
         if check is None:
             return
         if factor == CALL_BACK:
-            if check.can_call_back or check.is_called_back:
-                self.call_back_chosen.emit(not check.is_called_back)
-            else:
-                self._say_how()
+            self._on_call_back(check)
         elif factor == "pin" and not self.chips[factor].outcome:
             self._open_pin(is_new=False)
         else:
             self.chosen.emit(factor, _NEXT[self.chips[factor].outcome])
+
+    def _on_call_back(self, check: CallCheck) -> None:
+        """Space goes on through what can be said of this call, and back to nothing said."""
+        steps = ("", *check.call_back_choices)
+        at = steps.index(check.call_back) if check.call_back in steps else len(steps) - 1
+        if len(steps) > 1 or check.call_back:
+            self.call_back_chosen.emit(steps[(at + 1) % len(steps)])
+        else:
+            self._say_how()
 
     def _say_how(self) -> None:
         self.hint.setText(self.tr("Hang up and call a number that was known before; then choose this in that call."))

@@ -338,8 +338,8 @@ class RunningCalls(QObject):
         """What the server said of the caller's PIN."""
         self._edit(lambda: self._desk.services.calls.set_pin(call_id, outcome, at))
 
-    def set_called_back(self, call_id: str, *, is_called_back: bool) -> None:
-        self._edit(lambda: self._desk.services.calls.set_called_back(call_id, is_called_back=is_called_back))
+    def set_call_back(self, call_id: str, outcome: str) -> None:
+        self._edit(lambda: self._desk.services.calls.set_call_back(call_id, outcome))
 
     def set_steps(self, call_id: str, steps: NextSteps) -> None:
         self._edit(lambda: self._desk.services.calls.set_steps(call_id, steps))

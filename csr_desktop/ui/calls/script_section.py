@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.buttons import Button
@@ -15,6 +14,7 @@ from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.panes import Hairline, column, line
 from csr_desktop.ui.kit.scroll import ScrollColumn
 from csr_desktop.ui.kit.theme import set_look
+from csr_desktop.ui.script_steps import StepRow, StepWords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,21 +79,6 @@ class ScriptLine(QWidget):
 
 
 _LEAST_ROWS: Final = 6
-
-
-class _Words(Label):
-    """A step's words; a click on them is one on its box."""
-
-    pressed = Signal()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # What scrolls asks for the least height, which knows nothing of a width.
-        self.setMinimumHeight(self.heightForWidth(self.width()))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.pressed.emit()
 
 
 class ScriptBeside(QFrame):
@@ -182,21 +167,10 @@ class ScriptBeside(QFrame):
         self._show_done(checked)
 
     def _row(self, script: CallScript, place: int, step: str) -> QWidget:
-        themes, space = self._desk.themes, self._desk.themes.theme.sizes.space
-        made = QWidget()
-        row = line(made, spacing=space.close)
-        words = _Words(step, wraps=True)
-        if script.kind == "checklist":
-            box = CheckBox(themes, "")
-            box.setAccessibleName(step)
-            box.toggled.connect(lambda is_done: self._on_toggled(step, is_done=is_done))
-            words.pressed.connect(box.toggle)
-            self._boxes.append((step, box))
-            row.addWidget(box, 0, Qt.AlignmentFlag.AlignTop)
-        else:
-            row.addWidget(Label(f"{place + 1}.", tone="faint"), 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(words, 1)
-        made.setAccessibleName(step)
+        made = StepRow(self._desk.themes, script.kind, place, step)
+        if made.box is not None:
+            made.box.toggled.connect(lambda is_done: self._on_toggled(step, is_done=is_done))
+            self._boxes.append((step, made.box))
         return made
 
     def _show_done(self, checked: Sequence[Checked]) -> None:
@@ -242,6 +216,6 @@ class GoneThrough(QWidget):
         row = line(made, spacing=self._desk.themes.theme.sizes.space.close)
         mark = IconMark(self._desk.themes, "check" if is_done else "minus", tone="success" if is_done else "faint")
         row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(_Words(step, tone="" if is_done else "muted", wraps=True), 1)
+        row.addWidget(StepWords(step, tone="" if is_done else "muted", wraps=True), 1)
         made.setAccessibleName(self.tr("{0}, done").format(step) if is_done else self.tr("{0}, not done").format(step))
         return made

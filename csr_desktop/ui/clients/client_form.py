@@ -15,7 +15,6 @@ from csr_desktop.domain.pay_schedule import PaySchedule
 from csr_desktop.ui.clients.client_words import ClientWords
 from csr_desktop.ui.clients.contact_card import TextButton
 from csr_desktop.ui.clients.contact_fields import NumberEntry
-from csr_desktop.ui.clients.form_draft import FormDraft
 from csr_desktop.ui.clients.form_fields import (
     ChoiceField,
     CountField,
@@ -27,6 +26,7 @@ from csr_desktop.ui.clients.form_fields import (
 )
 from csr_desktop.ui.clients.form_float import FormFloat, two_columns
 from csr_desktop.ui.clients.pay_schedule_field import PayScheduleField
+from csr_desktop.ui.form_draft import FormDraft
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.panes import Hairline, column, line
 from csr_desktop.ui.kit.picker import Pick

@@ -12,9 +12,9 @@ from csr_desktop.domain.errors import BadInput
 from csr_desktop.ui.clients.client_words import ClientWords
 from csr_desktop.ui.clients.contact_card import NumberLine
 from csr_desktop.ui.clients.contact_fields import ActiveField, AuthoritiesField, NumberEntry
-from csr_desktop.ui.clients.form_draft import FormDraft
 from csr_desktop.ui.clients.form_fields import EmailField, FormField, LineField
 from csr_desktop.ui.clients.form_float import FormFloat
+from csr_desktop.ui.form_draft import FormDraft
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.panes import column

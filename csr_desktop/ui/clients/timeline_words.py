@@ -147,6 +147,8 @@ class TimelineWords(QObject):
             "passed": self.tr("Verification passed"),
             "failed": self.tr("Verification failed"),
             "begun": self.tr("Verification not finished"),
+            "call_back_no_answer": self.tr("Known number called back, no answer"),
+            "call_back_wrong_person": self.tr("Known number called back, wrong person"),
         }.get(outcome, "")
 
     def _bare_call(self, row: TimelineRow) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from csr_desktop.ui.actions import Action, key_text
 from csr_desktop.ui.check_words import CheckWords
 from csr_desktop.ui.kit.buttons import Button
+from csr_desktop.ui.kit.choices import ButtonRow
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import announce
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.inbox_rows import Conversation
     from csr_desktop.ui.desk import Desk
 
-NEXT_KEY, CALLED_KEY = "Alt+V", "Alt+Shift+V"
+NEXT_KEY, CALLED_KEY, NOT_REACHED_KEY = "Alt+V", "Alt+Shift+V", "Alt+Shift+N"
 
 
 class RequestBar(QWidget):
@@ -41,6 +43,7 @@ class RequestBar(QWidget):
         self.text = Label(wraps=True)
         self.next = Button(themes, "", role="notice", key_hint=key_text(NEXT_KEY))
         self.called = Button(themes, "", role="notice", key_hint=key_text(CALLED_KEY))
+        self.not_reached = Button(themes, "", role="notice", key_hint=key_text(NOT_REACHED_KEY))
         inner = column(self._frame, spacing=space.tight, margins=(space.apart, space.close, space.close, space.close))
         words = line(spacing=space.close)
         words.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
@@ -50,13 +53,16 @@ class RequestBar(QWidget):
         # Beneath the words: beside them both would leave no room for these.
         self._buttons = QWidget()
         buttons = line(self._buttons)
-        buttons.addStretch(1)
-        buttons.addWidget(self.called)
-        buttons.addWidget(self.next)
+        row = ButtonRow(themes)
+        for button in (self.next, self.called, self.not_reached):
+            row.add(button)
+        self._row = row
+        buttons.addWidget(row, 1)
         inner.addWidget(self._buttons)
         column(self, margins=margins).addWidget(self._frame)
         self.next.clicked.connect(self.go_on)
         self.called.clicked.connect(self.called_back)
+        self.not_reached.clicked.connect(self.say_not_reached)
         self.hide()
 
     @property
@@ -72,21 +78,23 @@ class RequestBar(QWidget):
         if check is None or is_over or before == (ticket.ticket_id, check, ticket.state):
             return
         lead = self.tr("{0}:").format(self._words.request(check.request_kind))
-        first, second = "", ""
+        first, second, third = "", "", ""
         if check.holds_until_at:
             until = self._desk.words.time_of_day(check.holds_until_at)
             text = self.tr("verified until {0}, it can be carried out.").format(until)
         else:
             text = self.tr("it stays blocked. {0}").format(self._words.missing(check))
+            text = f"{text} {self._words.tried(check, self._desk.words.within)}".rstrip()
             first, second = self._next_words(check), self._called_words(check)
+            third = self.tr("Not reached") if second else ""
         tone: Tone = "success" if check.holds_until_at else "warning"
         set_look(self._frame, role="notice", tone=tone)
         self._mark.set_icon("shield-check" if check.holds_until_at else "lock-simple", tone)
         self._lead.setText(lead)
         self.text.setText(text)
-        for button, words in ((self.next, first), (self.called, second)):
+        for button, words in ((self.next, first), (self.called, second), (self.not_reached, third)):
             button.setText(words)
-            button.setVisible(bool(words))
+            self._row.set_shown(button, is_shown=bool(words))
         self._buttons.setVisible(bool(first or second))
         self.setAccessibleName(f"{lead} {text}")
         announce(self, f"{lead} {text}")
@@ -136,6 +144,26 @@ class RequestBar(QWidget):
         )
         self._desk.do(self, lambda: checks.called_back(verification_id, number_id))
 
+    def say_not_reached(self) -> None:
+        """The first of the known numbers was called back in vain: a menu asks how."""
+        if not self.can_be_called_back:
+            return
+        from csr_desktop.ui.kit.menu_float import MenuLine, open_menu  # most are reached
+
+        lines = [
+            MenuLine(self.tr("No answer"), partial(self._tried, "call_back_no_answer"), "phone-x"),
+            MenuLine(self.tr("Wrong person answered"), partial(self._tried, "call_back_wrong_person"), "x"),
+        ]
+        anchor = self.not_reached if self.not_reached.isVisible() else self._buttons
+        open_menu(self._desk.themes, self.tr("Not reached"), anchor, lines)
+
+    def _tried(self, outcome: str) -> None:
+        ticket, check = self._ticket, self.check
+        if ticket is None or check is None or not self.can_be_called_back:
+            return
+        checks, number_id = self._desk.services.caller_checks, check.numbers[0].id
+        self._desk.do(self, lambda: checks.not_reached(ticket.ticket_id, number_id, outcome))
+
 
 def request_actions(bar: Callable[[], RequestBar | None]) -> list[Action]:
     """The bar's keys; it is None while no ticket is shown."""
@@ -154,10 +182,15 @@ def request_actions(bar: Callable[[], RequestBar | None]) -> list[Action]:
         if (found := bar()) is not None:
             found.called_back()
 
+    def say_not_reached() -> None:
+        if (found := bar()) is not None:
+            found.say_not_reached()
+
     def why() -> str:
         return QCoreApplication.translate("RequestBar", "Nothing here waits for that.")
 
     next_words = QCoreApplication.translate("RequestBar", "Call the known number, or approve the request too")
+    not_reached_words = QCoreApplication.translate("RequestBar", "Say that the known number was called back in vain")
     called_words = QCoreApplication.translate("RequestBar", "Say that the known number was called back")
     return [
         Action(
@@ -178,6 +211,17 @@ def request_actions(bar: Callable[[], RequestBar | None]) -> list[Action]:
             CALLED_KEY,
             "inbox",
             "phone-call",
+            can_be_called_back,
+            works_in_text=True,
+            why_not=why,
+        ),
+        Action(
+            "inbox_not_reached",
+            not_reached_words,
+            say_not_reached,
+            NOT_REACHED_KEY,
+            "inbox",
+            "phone-x",
             can_be_called_back,
             works_in_text=True,
             why_not=why,

@@ -64,6 +64,13 @@ class TabBar(QWidget):
         tab.clicked.connect(lambda: self.chosen.emit(self.chosen_key))
         self._row.addWidget(tab)
 
+    def set_shown(self, key: str, *, is_shown: bool) -> None:
+        """One that is chosen and goes leaves the first that is shown."""
+        tab = self._tabs[key]
+        tab.setVisible(is_shown)
+        if not is_shown and tab.isChecked():
+            next(iter(self._tabs.values())).setChecked(True)
+
     @property
     def chosen_key(self) -> str:
         return next((key for key, tab in self._tabs.items() if tab.isChecked()), "")

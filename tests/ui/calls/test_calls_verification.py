@@ -126,6 +126,33 @@ def test_calling_the_known_number_back_lets_the_request_through(bench: Bench, so
     assert bench.value("SELECT state FROM tickets WHERE id = ?", ticket_id) == "resolved"
 
 
+def test_a_call_back_that_reached_nobody_is_said_on_its_chip_and_blocks_on(bench: Bench, somebody: str) -> None:
+    bench.start("", somebody, "in")
+    ask_bank_change(bench)
+    bench.press("Alt+V", "Space", "Tab", "Space")
+    bench.press("F8", "2", "Ctrl+Return")
+    bench.settle()
+    ticket_id = bench.value("SELECT id FROM tickets WHERE request_kind = 'bank_change' ORDER BY id DESC LIMIT 1")
+    number = bench.desk.services.inbox.conversation(ticket_id).check.numbers[0]
+    client_id = bench.value("SELECT client_id FROM contacts WHERE id = ?", somebody)
+    bench.desk.call(number.number, somebody, client_id, ticket_id=ticket_id)
+    bench.settle()
+    bench.press("F6")
+    section(bench).chips[CALL_BACK].setFocus()
+    bench.press("Space")
+    assert focus_name() == "Known number called back, reached"
+    bench.press("Space")
+    assert focus_name() == "Known number: no answer"
+    bench.press("Space")
+    chip = section(bench).chips[CALL_BACK]
+    assert (chip.words, chip.icon_name) == ("Known number: wrong person", "x")
+    assert section(bench).caption.text() == "Verification, 0 of 3 passed"
+    bench.press("F8", "1", "Ctrl+Return")
+    bench.settle()
+    check = bench.desk.services.inbox.conversation(ticket_id).check
+    assert (check.is_blocked, [one.outcome for one in check.tries]) == (True, ["call_back_wrong_person"])
+
+
 def test_who_is_not_known_yet_cannot_be_verified(bench: Bench) -> None:
     line = "SELECT n.e164 FROM phone_numbers n WHERE n.contact_id = '' AND n.e164 <> '' AND n.deleted = 0 LIMIT 1"
     number = bench.value(line)

@@ -78,3 +78,20 @@ def test_what_is_asked_for_is_named_by_q(bench: Bench) -> None:
     bench.settle()
     assert bar(bench).accessibleName().startswith("Payroll rollback: it stays blocked. Missing: 2 more answers")
     assert bar(bench).accessibleName().endswith("a lead's approval.")
+
+
+def test_a_call_back_in_vain_is_said_by_key_and_stands_at_the_ticket(bench: Bench, ticket: str) -> None:
+    bench.press("Alt+Shift+N")
+    bench.press("Return")
+    said = bar(bench).accessibleName()
+    assert "Missing: a call back to a known number. Called back today, " in said
+    assert said.endswith(f"by {bench.desk.services.people.me().name}: no answer.")
+    assert bench.ticket(ticket).check.is_blocked
+    bench.press("Alt+Shift+N")
+    bench.press("Down", "Return")
+    assert "wrong person. 2 tries so far." in bar(bench).accessibleName()
+    bench.desk.undo(bench.window)
+    bench.settle()
+    assert bar(bench).accessibleName().endswith("no answer.")
+    bench.press("Alt+Shift+V")
+    assert not bench.ticket(ticket).check.is_blocked
