@@ -25,6 +25,7 @@ FAILED_ONCE = {
     241: "a ticket that was done with and grew old while somebody was away stayed open at their desk",
     366: "what left a team just when more was to be kept stayed at a desk",
     508: "who lost a team while its rows were taken again could not sync any more",
+    688: "a simulated program of before kept what rows had been that it did not know",
     757: "one process of the simulated server was to answer while it was about to read a push",
 }
 
