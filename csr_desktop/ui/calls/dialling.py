@@ -33,7 +33,7 @@ class Dialling(QObject):
     def __init__(self, desk: Desk, window: MainWindow, access: PhoneAccess) -> None:
         super().__init__(desk)
         self._desk = desk
-        self._access = access
+        self.access = access
         self._running = running_calls(desk)
         self._aside = StoreWorker(AsideThread(), self)
         self._last = ""
@@ -54,7 +54,7 @@ class Dialling(QObject):
 
     @property
     def is_on(self) -> bool:
-        return self._access.settings.dial_way != "off"
+        return self.access.settings.dial_way != "off"
 
     def is_echo(self, number: str) -> bool:
         """Whether a link to this number is what was just dialled here."""
@@ -68,7 +68,7 @@ class Dialling(QObject):
             self.dial(call)
 
     def dial(self, call: RunningCall) -> None:
-        settings, services = self._access.settings, self._desk.services
+        settings, services = self.access.settings, self._desk.services
         if settings.dial_way == "off" or not call.number:
             return
 
@@ -92,7 +92,7 @@ class Dialling(QObject):
             return
         from csr_desktop.system.dialling import command_of, link_of, run_command, tel_link  # when a call is placed
 
-        settings = self._access.settings
+        settings = self.access.settings
         self._last, self._last_at = keys, time.monotonic()
         try:
             if settings.dial_way == "command":
