@@ -149,8 +149,8 @@ class Puller:
         if reply.seq >= 0:
             if is_older:
                 self._sql.do("DELETE FROM state WHERE key = ?", FIRST_FILL)
-            if filling.SWEEP not in filling.stages(self._sql):
-                caught_up(self._replica)
+        if not reply.more and filling.SWEEP not in filling.stages(self._sql):
+            caught_up(self._replica)
         if is_catching_up and not reply.more:
             note_what_is_only_here(self._replica, queue)
         self._replica.forget_old_undo()

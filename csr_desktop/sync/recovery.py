@@ -28,6 +28,8 @@ CATCHING_UP: Final = "catching_up"
 """Key in `state` while the file catches up from the beginning: why it does, `server` or `file`."""
 RECOVERED: Final = "recovered"
 """Key in `state` of what the last catching up came to, until the person has seen it."""
+TO_COME_AGAIN: Final = -1
+"""The revision of a row that the server had: one that never was there has none, which is 0."""
 SENT_KEPT, SENT_DAYS = 5000, 30
 _DAY: Final = 86_400_000
 
@@ -72,11 +74,11 @@ def begin_again(replica: Replica, why: str) -> None:
             sql.do(f"DELETE FROM {table}")
         older_rows.empty(sql)
         for table in SYNCED:
-            sql.do(f"UPDATE {table} SET rev = 0 WHERE rev <> 0")
+            sql.do(f"UPDATE {table} SET rev = {TO_COME_AGAIN} WHERE rev <> 0")
         images = sql.all("SELECT table_name, row_id, image FROM base WHERE image IS NOT NULL")
         sql.many(
             "UPDATE base SET image = ? WHERE table_name = ? AND row_id = ?",
-            [(msgspec.msgpack.encode({**msgspec.msgpack.decode(i), "rev": 0}), t, r) for t, r, i in images],
+            [(msgspec.msgpack.encode({**msgspec.msgpack.decode(i), "rev": TO_COME_AGAIN}), t, r) for t, r, i in images],
         )
         for key, value in (("epoch", ""), ("answered", "0"), (CATCHING_UP, why)):
             replica.set_state(key, value)
@@ -139,7 +141,7 @@ def note_what_is_only_here(replica: Replica, queue: Sequence[Command]) -> None:
     only_here = sum(  # what is too old to be kept here is not sent, so its absence says nothing
         (table, row_id) not in made
         for table in SYNCED
-        for (row_id,) in sql.all(f"SELECT id FROM {table} WHERE rev = 0 AND deleted = 0 AND {kept[table]}")
+        for (row_id,) in sql.all(f"SELECT id FROM {table} WHERE rev <= 0 AND deleted = 0 AND {kept[table]}")
     )
     found = recovered(replica)
     if found is not None:
