@@ -146,9 +146,8 @@ class Puller:
             sorted(reply.cursors.items()),
         )
         self._keep_cut_off(reply, int(state.get(filling.CUT_OFF, 0)))
-        if reply.seq >= 0:
-            if is_older:
-                self._sql.do("DELETE FROM state WHERE key = ?", FIRST_FILL)
+        if reply.seq >= 0 and is_older:
+            self._sql.do("DELETE FROM state WHERE key = ?", FIRST_FILL)
         if not reply.more and filling.SWEEP not in filling.stages(self._sql):
             caught_up(self._replica)
         if is_catching_up and not reply.more:

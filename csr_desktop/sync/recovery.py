@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.commands import catalogue
+from csr_desktop.commands.limits import TO_COME_AGAIN
 from csr_desktop.domain.share import within_sql
 from csr_desktop.domain.sync_status import Recovered, RecoveredWhy
 from csr_desktop.store.opening import OLD_FILE, RESTORED, SALVAGED
@@ -28,8 +29,6 @@ CATCHING_UP: Final = "catching_up"
 """Key in `state` while the file catches up from the beginning: why it does, `server` or `file`."""
 RECOVERED: Final = "recovered"
 """Key in `state` of what the last catching up came to, until the person has seen it."""
-TO_COME_AGAIN: Final = -1
-"""The revision of a row that the server had: one that never was there has none, which is 0."""
 SENT_KEPT, SENT_DAYS = 5000, 30
 _DAY: Final = 86_400_000
 
