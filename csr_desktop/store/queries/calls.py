@@ -114,6 +114,15 @@ def is_call_logged(sql: Sql, agent_id: str, reference: str, since_at: int) -> bo
     return bool(sql.value(text, agent_id, since_at, reference))
 
 
+def logged_as(sql: Sql, agent_id: str, reference: str, since_at: int) -> str:
+    """The id of what this agent logged first of the phone system's call with this reference since then, or ''."""
+    text = (
+        "SELECT id FROM interactions WHERE agent_id = ? AND started_at >= ? AND call_reference = ? AND deleted = 0 "
+        "ORDER BY id LIMIT 1"
+    )
+    return str(sql.value(text, agent_id, since_at, reference) or "")
+
+
 def is_logged(sql: Sql, agent_id: str, number: str, from_at: int, to_at: int) -> bool:
     """Whether this agent logged a call of this number that began between two instants, both included, and of which no
     phone system's reference is known: of others it says which call they are.
