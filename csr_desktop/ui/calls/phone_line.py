@@ -137,6 +137,10 @@ class PhoneLine(QObject):
             self._card.attach_wanted.connect(partial(self._accept, asks_who=True))
             self._card.person_chosen.connect(self._accept_as)
             self._card.contact_opened.connect(self._desk.open)
+            running = running_calls(self._desk)
+            running.kept_in_sight.connect(self._card.keep_clear_of)
+            if running.in_sight is not None:
+                self._card.keep_clear_of(running.in_sight)
         return self._card
 
     def take(self, message: Mapping[str, str]) -> None:
