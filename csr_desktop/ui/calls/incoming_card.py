@@ -159,6 +159,7 @@ class IncomingCard(FloatFrame):
             desk.themes, self.tr("Attach to a person"), icon="user-plus", key_hint=ATTACH_KEY.replace("+", " ")
         )
         self.choices: list[PersonLine] = []
+        self._contacts: list[LastContactLine] = []
         self._foot = Label("", size="caption", tone="faint")
         self._foot.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._lay_out()
@@ -286,7 +287,7 @@ class IncomingCard(FloatFrame):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.choices = self._people(pop)
+        self.choices, self._contacts = self._people(pop), []
         self.attach.setVisible(pop.match.number_kind == "possible" and not pop.match.candidates)
         made = [*self._of_client(pop), *self.choices] if pop.match.chosen_id else [*self.choices, *self._of_client(pop)]
         for widget in made:
@@ -350,8 +351,8 @@ class IncomingCard(FloatFrame):
             made.show_contact(contact)
             made.opened.connect(self.contact_opened)
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            shown.append(made)
-        return shown
+            self._contacts.append(made)
+        return [*shown, *self._contacts]
 
     # Where it stands
 
@@ -382,17 +383,33 @@ class IncomingCard(FloatFrame):
         beneath = in_the_way.bottom() + 1 + space.close
         return max(target.top(), min(beneath, self.window().height() - space.apart - target.height()))
 
+    def _height_for(self, width: int) -> int:
+        """Without the oldest contacts where it would cover what a running call is saved with."""
+        sizes, buttons = self._desk.themes.theme.sizes, self._kept_clear
+        room = self.window().height()
+        if buttons is not None and buttons.isVisible():
+            beneath = buttons.mapTo(self.window(), QPoint(0, buttons.height())).y() + sizes.space.close
+            room -= beneath + sizes.height.top_bar + sizes.space.close
+        for contact in self._contacts:
+            contact.setVisible(True)
+        for contact in [*reversed(self._contacts), None]:
+            height = self._whole_height(width)
+            if height <= room or contact is None:
+                break
+            contact.setVisible(False)
+        return height
+
+    def _whole_height(self, width: int) -> int:
+        layout = self.layout()
+        assert layout is not None  # noqa: S101
+        layout.activate()
+        return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else self.sizeHint().height()
+
     def _place(self, *, slides: bool) -> None:
         sizes = self._desk.themes.theme.sizes
         window = self.window()
         width = min(sizes.width.call_card, window.width() - 2 * sizes.space.apart)
-        layout = self.layout()
-        assert layout is not None  # noqa: S101
-        layout.activate()
-        height = min(
-            layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else self.sizeHint().height(),
-            window.height() - sizes.height.top_bar - 2 * sizes.space.apart,
-        )
+        height = min(self._height_for(width), window.height() - sizes.height.top_bar - 2 * sizes.space.apart)
         is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         left = sizes.space.apart if is_mirrored else window.width() - width - sizes.space.apart
         target = QRect(left, sizes.height.top_bar + sizes.space.close, width, height)
