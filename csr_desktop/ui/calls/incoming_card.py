@@ -392,11 +392,11 @@ class IncomingCard(FloatFrame):
             room -= beneath + sizes.height.top_bar + sizes.space.close
         for contact in self._contacts:
             contact.setVisible(True)
-        for contact in [*reversed(self._contacts), None]:
-            height = self._whole_height(width)
-            if height <= room or contact is None:
-                break
-            contact.setVisible(False)
+        height = self._whole_height(width)
+        for contact in reversed(self._contacts):
+            if height > room:
+                contact.setVisible(False)
+                height = self._whole_height(width)
         return height
 
     def _whole_height(self, width: int) -> int:
