@@ -54,6 +54,10 @@ BROKEN = (
 """What a command that no honest desk makes may raise while it runs: it is refused, and nobody's other work with it."""
 
 
+TO_COME_AGAIN = -1
+"""On a workstation, the revision of a row that the server had and is to send again: one that never was there has none,
+which is 0.
+"""
 _ALWAYS = frozenset({"", 0, 1})
 _BREAKS_A_LINE = "[\n\t\u2028\u2029]"
 
@@ -91,7 +95,7 @@ def _most(field: str) -> int:
 def check_value(field: str, value: str | int) -> None:
     """One field's value. Flags, whose names begin with is_, are 0 or 1."""
     if not isinstance(value, str):
-        if not 0 <= value <= _most(field):
+        if not (TO_COME_AGAIN if field == "rev" else 0) <= value <= _most(field):
             raise Refused("out_of_range", "A time or a number is out of all bounds.", "Look at it again.")
         return
     if len(value) > LINE_CHARACTERS and (len(value) > TEXT_CHARACTERS or field not in LONG_FIELDS):

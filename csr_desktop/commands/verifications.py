@@ -240,7 +240,7 @@ def check_known_number(
     number = readable(who, work, "phone_numbers", number_id)
     if number["client_id"] != client_id or number["contact_id"] not in {"", contact_id}:
         raise Refused("other_number", "This number is not one of theirs.", "Call back a number that is kept of them.")
-    if number["rev"] <= 0 or made_at(number_id) >= before_at:
+    if number["rev"] == 0 or made_at(number_id) >= before_at:
         raise Refused("new_number", "This number was added only now.", "Call back one that was known before.")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from csr_desktop.commands.calls import LogInteraction, ReturnMissedCall
+import msgspec
+
+from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
 from csr_desktop.commands.follow_ups import AddFollowUp
 from csr_desktop.commands.tickets import AddMessage, ChangeTicketState, EscalateTicket
 from csr_desktop.domain.errors import BadInput
@@ -15,6 +17,7 @@ from csr_desktop.services.labels import note_title
 from csr_desktop.services.number_claims import claim
 from csr_desktop.services.ticket_actions import new_ticket
 from csr_desktop.store.queries import rows
+from csr_desktop.store.queries.calls import logged_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from csr_desktop.services.lists import Lists
     from csr_desktop.services.people import People
     from csr_desktop.sync.replica import Replica
+
+_DAY_MS: Final = 86_400_000
 
 
 class Contact(NamedTuple):
@@ -77,10 +82,18 @@ class CallSaving:
         # Before a title is cut from it, which could take a part of a number.
         note = self._replica.masked(clean(contact.note).strip())
         steps = contact.steps
+        known_id = self._logged_elsewhere(contact)
+        if known_id:
+            contact = contact._replace(id=known_id)
+            call = msgspec.structs.replace(call, id=known_id) if call is not None else None
         scope, ticket_id, ticket_commands = self._ticket(contact, note)
         requested_id, request_commands = self._request(contact, scope)
         ticket_id = ticket_id or requested_id
-        commands = [*ticket_commands, *request_commands, self._interaction(contact, scope, ticket_id, note)]
+        commands = [*ticket_commands, *request_commands]
+        if not known_id:
+            commands.append(self._interaction(contact, scope, ticket_id, note))
+        elif (added := self._added_to(contact, ticket_id, note)) is not None:
+            commands.append(added)
         if call is not None:
             commands += self._checks().commands_of(call, scope, requested_id or ticket_id)
         follow_ups = self._follow_ups(contact, scope, ticket_id)
@@ -99,8 +112,29 @@ class CallSaving:
                 contact.extension,
                 sorted(self._people.who().teams),
             )
-        outcome = self._replica.do(*commands, words=f"{contact.words}:{self._subject(contact)}")
+        words = f"{contact.words}:{self._subject(contact)}"
+        outcome = self._replica.do(*commands, words=words) if commands else self._replica.remember(words)
         return Saved(outcome, contact.id, ticket_id, tuple(command.row_id for command in follow_ups))
+
+    def _logged_elsewhere(self, contact: Contact) -> str:
+        """What I logged of this phone call at my other workstation, which had taken it over: one call is one row."""
+        if not contact.call_reference:
+            return ""
+        me = self._people.who().id
+        return logged_as(self._replica.sql, me, contact.call_reference, contact.started_at - _DAY_MS)
+
+    def _added_to(self, contact: Contact, ticket_id: str, note: str) -> EditInteraction | None:
+        """What was noted here, after what was noted there; None when it says nothing that is not said already."""
+        row = self._replica.sql.load("interactions", [contact.id])[contact.id]
+        becomes = {"topic_id": contact.topic_id, "disposition_id": contact.disposition_id}
+        if not row["client_id"]:
+            becomes |= {"client_id": contact.client_id, "contact_id": contact.contact_id}
+        if not row["ticket_id"]:
+            becomes["ticket_id"] = ticket_id
+        if note not in row["note"]:
+            becomes["note"] = f"{row['note']}\n\n{note}".strip()
+        changes = {field: (row[field], value) for field, value in becomes.items() if value and value != row[field]}
+        return EditInteraction(row_id=contact.id, changes=changes) if changes else None
 
     def _interaction(self, contact: Contact, scope: str, ticket_id: str, note: str) -> LogInteraction:
         return LogInteraction(

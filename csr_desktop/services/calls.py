@@ -29,7 +29,7 @@ from csr_desktop.services.call_rows import (
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
-from csr_desktop.store.queries.calls import is_call_logged, is_logged
+from csr_desktop.store.queries.calls import heard_from, is_call_logged, is_logged
 from csr_desktop.store.queries.clients import numbers_of, own_lines_of
 
 if TYPE_CHECKING:
@@ -104,6 +104,11 @@ class Calls(CallLog):
     def number_shown(self, number_text: str) -> str:
         """A number as it is written here, national or international."""
         return self._shown(number_text)
+
+    def heard_from(self, number_text: str, days: int) -> tuple[int, int]:
+        """How many calls came from this number in the last days, and when the last of them began; 0 without one."""
+        parsed = phone.parse(number_text, self._lists.home_region())
+        return heard_from(self._replica.sql, parsed.e164 or parsed.raw, self._replica.now() - days * 86_400_000)
 
     # While it runs
 

@@ -46,8 +46,8 @@ _MOST_CALLS: Final = 50
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A message as it came, on one line each. `problems` are codes: unknown_event, no_number, and unfilled with the
-    name of a field, as in "unfilled:number".
+    """A message as it came, on one line each. `problems` are codes: unproven, unknown_event, no_number, and unfilled
+    with the name of a field, as in "unfilled:number".
     """
 
     at: int
@@ -80,9 +80,14 @@ class Softphone:
         """The last ten messages, the newest first."""
         return tuple(reversed(self._latest))
 
-    def take(self, message: Mapping[str, str]) -> PhoneCall | None:
-        """The call as it is after a message of `system.call_message`; None for one that tells of no call."""
+    def take(self, message: Mapping[str, str], *, is_proven: bool = True) -> PhoneCall | None:
+        """The call as it is after a message of `system.call_message`; None for one that tells of no call. One that is
+        not proven to come from the phone is only kept to be shown.
+        """
         received = self._received(message)
+        if not is_proven:
+            self._latest.append(msgspec.structs.replace(received, problems=("unproven",)))
+            return None
         self._latest.append(received)
         kind = _KINDS.get(received.event.casefold())
         if kind is None:

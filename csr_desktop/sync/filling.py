@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from csr_desktop.sync.replica import Replica
 
 FIRST, MORE, AGAIN = "first", "more", "again"
-"""Why a scope is filled: the file is new; the scope is new, or more of it is wanted; its rows are taken again, and
-those that do not come are removed at the end.
+"""Why a scope is filled: the file is new and nothing in it waits; the scope is new, or more of it is wanted; its rows
+are taken again, and those that do not come are removed at the end.
 """
 SWEEP: Final = OLDER + 1
 """The stage of a scope that has come again, until what did not is removed. The server knows nothing of it."""
@@ -102,9 +102,11 @@ def take_places(replica: Replica, reply: PullReply, *, is_new: bool, is_again: b
     at_once = sorted(again - given)
     begun = [fill for fill in reply.fills if fill.scope not in why or fill.scope in again]
     forget(sql, [*(fill.scope for fill in begun), *at_once])
+    # Of a scope that was left and came back, what was done here before is among the rows that are still to come.
+    is_first = is_new and not is_again and not sql.value("SELECT COUNT(*) FROM outbox")
     for fill in begun:
         # Also of a new file: what came of its scope before it was switched off for long may have left meanwhile.
-        why[fill.scope] = AGAIN if fill.scope in again else FIRST if is_new and not is_again else MORE
+        why[fill.scope] = AGAIN if fill.scope in again else FIRST if is_first else MORE
     under_way = sql.all("SELECT scope FROM fills WHERE stage < ?", SWEEP)
     ended = [scope for (scope,) in under_way if scope not in given and scope not in at_once]
     to_be_swept = [scope for scope in ended if why[scope] == AGAIN and scope in reply.cursors]  # others are lost

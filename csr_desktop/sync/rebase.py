@@ -149,11 +149,10 @@ class Puller:
         self._keep_cut_off(reply, int(state.get(filling.CUT_OFF, 0)))
         if rights_changed and FIRST_FILL not in state and "rights" in state:
             self._take_as_seen_now(state, reply)
-        if reply.seq >= 0:
-            if is_older:
-                self._sql.do("DELETE FROM state WHERE key = ?", FIRST_FILL)
-            if filling.SWEEP not in filling.stages(self._sql):
-                caught_up(self._replica)
+        if reply.seq >= 0 and is_older:
+            self._sql.do("DELETE FROM state WHERE key = ?", FIRST_FILL)
+        if not reply.more and filling.SWEEP not in filling.stages(self._sql):
+            caught_up(self._replica)
         if is_catching_up and not reply.more:
             note_what_is_only_here(self._replica, queue)
         self._replica.forget_old_undo()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.commands import catalogue
+from csr_desktop.commands.limits import TO_COME_AGAIN
 from csr_desktop.domain.share import within_sql
 from csr_desktop.domain.sync_status import Recovered, RecoveredWhy
 from csr_desktop.store.opening import OLD_FILE, RESTORED, SALVAGED
@@ -72,11 +73,11 @@ def begin_again(replica: Replica, why: str) -> None:
             sql.do(f"DELETE FROM {table}")
         older_rows.empty(sql)
         for table in SYNCED:
-            sql.do(f"UPDATE {table} SET rev = 0 WHERE rev <> 0")
+            sql.do(f"UPDATE {table} SET rev = {TO_COME_AGAIN} WHERE rev <> 0")
         images = sql.all("SELECT table_name, row_id, image FROM base WHERE image IS NOT NULL")
         sql.many(
             "UPDATE base SET image = ? WHERE table_name = ? AND row_id = ?",
-            [(msgspec.msgpack.encode({**msgspec.msgpack.decode(i), "rev": 0}), t, r) for t, r, i in images],
+            [(msgspec.msgpack.encode({**msgspec.msgpack.decode(i), "rev": TO_COME_AGAIN}), t, r) for t, r, i in images],
         )
         for key, value in (("epoch", ""), ("answered", "0"), (CATCHING_UP, why)):
             replica.set_state(key, value)
@@ -139,7 +140,7 @@ def note_what_is_only_here(replica: Replica, queue: Sequence[Command]) -> None:
     only_here = sum(  # what is too old to be kept here is not sent, so its absence says nothing
         (table, row_id) not in made
         for table in SYNCED
-        for (row_id,) in sql.all(f"SELECT id FROM {table} WHERE rev = 0 AND deleted = 0 AND {kept[table]}")
+        for (row_id,) in sql.all(f"SELECT id FROM {table} WHERE rev <= 0 AND deleted = 0 AND {kept[table]}")
     )
     found = recovered(replica)
     if found is not None:

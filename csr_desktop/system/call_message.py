@@ -68,8 +68,8 @@ def fields_of_query(query: str) -> dict[str, str]:
 
 
 def message_of_link(link: str, at: int) -> dict[str, str] | None:
-    """Of a link that the system hands to the program: `tel:` and `callto:` dial, `csr-desktop:call?…` tells of a call.
-    None for any other.
+    """Of a link that the system hands to the program: `tel:` and `callto:` dial, `csr-desktop:call?key=…` tells of a
+    call, which is believed by its key alone, since any page can hold a link. None for any other.
     """
     scheme, has_scheme, rest = link.strip()[:_LINK_LIMIT].partition(":")
     if not has_scheme:
@@ -79,7 +79,8 @@ def message_of_link(link: str, at: int) -> dict[str, str] | None:
     if scheme.casefold() == OWN_SCHEME:
         path, _, query = rest.lstrip("/").partition("?")
         if path.strip("/").casefold() == "call":
-            return call_message(fields_of_query(query), "link", at)
+            fields = fields_of_query(query)
+            return call_message(fields, "link", at) | {"key": sendable(fields.get("key", ""))}
         if path.strip("/").casefold() == "dial":
             return dial_message(fields_of_query(query).get("number", ""))
     return None

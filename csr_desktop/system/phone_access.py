@@ -1,13 +1,17 @@
-"""How this workstation's phone and the desk reach each other: the address that softphones open, and what is dialled."""
+"""How this workstation's phone and the desk reach each other: the address or link that softphones open, and what is
+dialled. Both carry a key, by which the desk knows that they were entered by its person.
+"""
 
 from __future__ import annotations
 
+import hmac
 import os
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from csr_desktop.domain.errors import BadInput, EnvironmentFault
+from csr_desktop.system.call_message import OWN_SCHEME
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -84,6 +88,21 @@ class PhoneAccess:
             url = f"http://127.0.0.1:{self._address.port}/call?key={self._answered_key}"
         return AddressState(self.settings.answers_phone, self.settings.phone_port, url, self._fault)
 
+    def link(self) -> str:
+        """For softphones that open links: what stands before what is told. Raises EnvironmentFault where no key can be
+        kept.
+        """
+        return f"{OWN_SCHEME}:call?key={self._key()}"
+
+    def knows(self, key: str) -> bool:
+        """Whether a link has this desk's key. Any page can hold one without."""
+        own = self._kept_key()
+        return bool(own) and hmac.compare_digest(key.encode("utf-8", "replace"), own.encode())
+
+    @property
+    def has_key(self) -> bool:
+        return bool(self._kept_key())
+
     def switch(self, *, is_wanted: bool, port: int) -> AddressState:
         """Answer there from now on, or nowhere. Raises BadInput for a port that no program may take."""
         if not LOWEST_PORT <= port <= HIGHEST_PORT:
@@ -93,7 +112,7 @@ class PhoneAccess:
         return self.state
 
     def renew_key(self) -> AddressState:
-        """From now on the address is another one: who knows the old one is not heard any more."""
+        """From now on address and link are others: who knows the old ones is not heard any more."""
         self._write_key()
         self._answer()
         return self.state
@@ -122,13 +141,16 @@ class PhoneAccess:
             self._address = None
 
     def _key(self) -> str:
+        return self._kept_key() or self._write_key()
+
+    def _kept_key(self) -> str:
         path = self._places.data / _KEY_FILE
         try:
             is_own = os.name == "nt" or not path.stat().st_mode & 0o077
             key = path.read_text("ascii").strip() if is_own else ""  # others may have read it
         except (OSError, UnicodeDecodeError):
             key = ""
-        return key if len(key) == _KEY_LENGTH else self._write_key()
+        return key if len(key) == _KEY_LENGTH else ""
 
     def _write_key(self) -> str:
         """In a file that only the person may read."""

@@ -1,7 +1,7 @@
 """What is entered in a softphone so that it tells the desk of calls, with its own names for number and name.
 
 3CX for Windows and its web client, MicroSIP (the keys of its ini file; it adds the number to its commands as the last
-word), Zoiper and Bria, and any other that runs a command or opens an address.
+word), Zoiper and Bria, and any other that runs a command, opens an address or a link.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Softphone = Literal["3cx", "microsip", "zoiper", "bria", "command", "address"]
-SOFTPHONES: Final[tuple[Softphone, ...]] = ("3cx", "microsip", "zoiper", "bria", "command", "address")
+Softphone = Literal["3cx", "microsip", "zoiper", "bria", "command", "address", "link"]
+SOFTPHONES: Final[tuple[Softphone, ...]] = ("3cx", "microsip", "zoiper", "bria", "command", "address", "link")
 _MICROSIP: Final = (
     ("cmdIncomingCall", "ring"),
     ("cmdOutgoingCall", "ring --direction out"),
@@ -38,16 +38,17 @@ class PasteLine(msgspec.Struct, frozen=True):
     text: str
 
 
-def paste_lines(softphone: Softphone, program: Sequence[str], url: str) -> tuple[PasteLine, ...]:
+def paste_lines(softphone: Softphone, program: Sequence[str], url: str, link: str = "") -> tuple[PasteLine, ...]:
     """`program` is what runs to tell of a call, before its options; `url` is the phone's address with its key, '' while
-    it is switched off.
+    it is switched off; `link` is the start of the desk's own links with the key.
     """
 
     def address(field: str, event: str, number: str, name: str = "", reference: str = "") -> PasteLine:
         told = f"&event={event}&number={number}"
         told += f"&id={reference}" if reference else ""
         told += f"&name={name}" if name else ""
-        return PasteLine(field, f"{url}{told}" if url else "")
+        start = link if softphone == "link" else url
+        return PasteLine(field, f"{start}{told}" if start else "")
 
     if softphone == "3cx":
         told = '--event ring --number "%CallerNumber%" --name "%CallerDisplayName%"'

@@ -15,7 +15,7 @@ from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline, KeyValue, Pane, Section, column, line
-from csr_desktop.ui.kit.states import ErrorState, LoadingState
+from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState
 from csr_desktop.ui.kit.theme import set_look
 from csr_desktop.ui.wording import CLOCK_ICONS, DAY
 
@@ -40,6 +40,7 @@ _SHOWN_FROM = (
     "calendars",
     "users",
 )
+_HEARD_DAYS = 7
 _BLANK_AFTER_MILLISECONDS = 150
 _DONE_AS = {"promise": "kept", "callback": "reached"}
 
@@ -57,6 +58,8 @@ class ContextPane(Pane):
         sizes = desk.themes.theme.sizes
         self.setMinimumWidth(sizes.width.context_min)
         self._empty = QWidget()
+        self._unknown = EmptyState(desk.themes, "question", "")
+        self._number = ""
         self._content = _Content(desk)
         self._loading = LoadingState(desk.themes)
         self._error = ErrorState(
@@ -76,7 +79,7 @@ class ContextPane(Pane):
         self._stack = QStackedLayout()
         # In this order: a page that is shown before it has a parent would flash up as a window.
         self.body.addLayout(self._stack)
-        for part in (self._empty, self._scroll, self._loading, self._error):
+        for part in (self._empty, self._scroll, self._loading, self._error, self._unknown):
             self._stack.addWidget(part)
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
@@ -94,7 +97,7 @@ class ContextPane(Pane):
         if wanted == self._wanted:
             return
         is_other = client_id != self._wanted[0]
-        self._wanted = wanted
+        self._wanted, self._number = wanted, ""
         if not client_id:
             self.clear()
             return
@@ -104,9 +107,40 @@ class ContextPane(Pane):
 
     def clear(self) -> None:
         self._wanted = ("", "", "")
+        self._number = ""
         self._context = None
         self._slow.stop()
         self._stack.setCurrentWidget(self._empty)
+
+    def show_number(self, number: str, shown: str, way: str) -> None:
+        """Of a call that is nobody's yet: how often the number was heard from, and the way to say whose it is. One that
+        was withheld has no digit.
+        """
+        if number and number == self._number:
+            return
+        self.clear()
+        if not any(map(str.isdigit, number)):
+            text = self.tr("Nobody can be found by it.")
+            self._unknown.say(self.tr("Number withheld"), f"{text}\n{way}")
+            self._stack.setCurrentWidget(self._unknown)
+            return
+        self._number = number
+
+        def show(heard: tuple[int, int]) -> None:
+            if number == self._number:
+                self._show_number(shown, heard, way)
+
+        calls = self._desk.services.calls
+        self._desk.ask(self, lambda: calls.heard_from(number, _HEARD_DAYS), show, key="number")
+
+    def _show_number(self, shown: str, heard: tuple[int, int], way: str) -> None:
+        count, last_at = heard
+        told = self.tr("No call from it in the last {0} days.").format(_HEARD_DAYS)
+        if count:
+            told = self.tr("%n call(s) from it in {0} days, the last {1}.", "", count)
+            told = told.format(_HEARD_DAYS, self._desk.words.within(last_at))
+        self._unknown.say(self.tr("{0} is nobody's number yet").format(shown), f"{told}\n{way}")
+        self._stack.setCurrentWidget(self._unknown)
 
     def call(self) -> None:
         """Dial the first number of the contact."""

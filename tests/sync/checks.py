@@ -56,8 +56,8 @@ class Versions:
         return found
 
     def has(self, key: Key, row: dict[str, Any], blind_to: frozenset[str]) -> bool:
-        """Of a row that has to come again, whose rev is 0, the rev is not compared."""
-        ignored = blind_to | ({"rev"} if row["rev"] == 0 else set())
+        """Of a row that has to come again, whose rev is below 0, the rev is not compared."""
+        ignored = blind_to | ({"rev"} if row["rev"] < 0 else set())
         told = {name: value for name, value in row.items() if name not in ignored}
         return any(told.items() <= known.items() for known in self._known.get(key, ()))
 
@@ -240,7 +240,7 @@ def _check_replica(world: World, desk: Desk) -> None:
         # What a server that was put back has lost, a row's move too, and nobody sent again, stays until a person decides;
         # so does what left while the file was another one.
         is_doubtful = world.has_been_put_back or desk.has_been_put_back
-        kept = {i for i, row in local.items() if row["rev"] == 0 and i not in mine and is_doubtful}
+        kept = {i for i, row in local.items() if row["rev"] <= 0 and i not in mine and is_doubtful}
         different = sorted(i for i in mine.keys() | local.keys() - kept if mine.get(i) != local.get(i))
         assert not different, f"desk {desk.number} differs in {table}: " + "; ".join(
             f"{i}: {_difference(local.get(i), mine.get(i))}" for i in different[:2]

@@ -117,6 +117,7 @@ class Desk:
         self.fuse = Fuse()
         self.seen: tuple[tuple[str, ...], dict[str, int]] = ((), {})
         self.filling: set[str] = set()
+        self._scopes: set[str] = set()
         self.serial = 0
         self.opened_again = 0
         self.mended_count = 0
@@ -155,6 +156,7 @@ class Desk:
         )
         self.last = {}
         if is_new:
+            self._scopes = set()
             first_rights(self.replica, self.device_id, newcomer(self.user_id, self.user_id))
 
     def close(self) -> None:
@@ -185,6 +187,7 @@ class Desk:
         self.has_been_put_back = True
         self.opened_again += 1
         self.open()
+        self._scopes = self._cursors()
         if is_noticed:
             self.replica.set_state(RESTORED, "1")
 
@@ -208,6 +211,9 @@ class Desk:
                     sql.do(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.{table} ORDER BY rowid")
             for table, row_id, image in sql.all("SELECT table_name, row_id, image FROM base WHERE image IS NOT NULL"):
                 names = [name for (name,) in sql.all("SELECT name FROM pragma_table_info(?, 'main')", table)]
+                if not names:  # it knew of no such rows
+                    sql.do("DELETE FROM base WHERE table_name = ? AND row_id = ?", table, row_id)
+                    continue
                 row = msgspec.msgpack.decode(image)
                 told = msgspec.msgpack.encode({name: row[name] for name in names})
                 sql.do("UPDATE base SET image = ? WHERE table_name = ? AND row_id = ?", told, table, row_id)
@@ -269,17 +275,17 @@ class Desk:
         return None
 
     def apply(self, reply: PullReply) -> None:
-        before = self._cursors()
-        is_awaited = reply.asked == self.puller._asked
+        if reply.asked != self.puller._asked:  # late or once more: what it says of more pages is of another time
+            self.puller.apply(reply)
+            return
         self.puller.apply(reply)
-        self.is_mixed = self.is_mixed and not is_awaited
-        self._note_filling(before, more=reply.more)
+        self.is_mixed = False
+        self.note_filling(more=reply.more)
 
     def sync(self) -> CsrDesktopError | None:
         """All at once, as the engine does it; what the person is told when something is wrong."""
-        before = self._cursors()
         self.engine.sync_once()
-        self._note_filling(before, more=self.engine.status.state != "saved")
+        self.note_filling(more=self.engine.status.state != "saved")
         status = self.engine.status
         if status.state == "saved":
             self.is_mixed = False
@@ -298,9 +304,10 @@ class Desk:
     def _cursors(self) -> set[str]:
         return {scope for (scope,) in self.replica.sql.all("SELECT scope FROM cursors")}
 
-    def _note_filling(self, before: set[str], *, more: bool) -> None:
-        after = self._cursors()
-        self.filling = (self.filling | (after - before)) & after if more else set()
+    def note_filling(self, *, more: bool) -> None:
+        """Also after a crash, which may have come between taking a page in and saying so."""
+        before, self._scopes = self._scopes, self._cursors()
+        self.filling = (self.filling | (self._scopes - before)) & self._scopes if more else set()
 
     # What the person or the engine does about it
 

@@ -373,7 +373,7 @@ def sweep_takes_unsent_work(patch: Patch) -> None:
         scope = self._sql.value("SELECT scope FROM fills WHERE stage = ? ORDER BY scope", filling.SWEEP)
         found = original(self)
         for table in SYNCED:
-            here = self._sql.all(f"SELECT id FROM {table} WHERE scope = ? AND rev = 0", scope)
+            here = self._sql.all(f"SELECT id FROM {table} WHERE scope = ? AND rev < 0", scope)
             self._sql.purge(table, [row_id for (row_id,) in here])
         return found
 

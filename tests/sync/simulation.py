@@ -286,6 +286,7 @@ class World:
         except Crash:
             self.stats["crash"] += 1
             desk.open()
+            desk.note_filling(more=True)
             fault = None
         finally:
             desk.fuse.put_out()

@@ -136,6 +136,29 @@ def test_what_is_done_while_older_calls_come_is_sent_and_answered_without_waitin
     assert small.compare() == 0
 
 
+def test_a_call_of_a_team_that_one_left_and_came_back_to_during_the_first_fill_does_not_go_again(
+    small: SmallOffice,
+) -> None:
+    furnish(small)
+    desk, pages = small.desk(0), small.pages(0, limit=3)
+    next(pages)
+    desk.replica.do(calls.LogInteraction(row_id="mine", scope=ONE, started_at=small.now, ended_at=small.now))
+    small.push(0)
+    small.teams(0, TWO)
+    while ONE in desk.replica.who().scopes:
+        next(pages)
+    assert "mine" not in small.ids("interactions")
+    small.calls(30, name="newer")
+    small.teams(0, ONE, TWO)
+    while ONE not in desk.replica.who().scopes:
+        next(pages)
+    assert is_new(small)
+    for _ in pages:
+        assert "mine" in small.ids("interactions"), "it is on its way back, but was here already"
+    assert desk.replica.waiting_count() == 0
+    assert small.compare() == 0
+
+
 def test_a_page_that_was_asked_ahead_counts_only_when_the_one_before_was_taken(small: SmallOffice) -> None:
     furnish(small)
     desk = small.desk(0)

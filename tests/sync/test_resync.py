@@ -9,14 +9,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from csr_desktop.commands import calls, clients
+from csr_desktop.commands import calls, clients, verifications
 from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.domain.sync_status import StoppedDeletion
 from csr_desktop.protocol import DIRECTORY, Fill
 from csr_desktop.server.share import MARKS_KEPT_MS, drop_old_marks, floors
+from csr_desktop.store.queries.verifications import known_numbers
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.filling import SWEPT_AT_ONCE
 from csr_desktop.sync.guard import MassDeletion, Suspicious, let_go_on, stopped
+from csr_desktop.sync.recovery import begin_again
 from tests.sync.databases import PostgresqlCopies
 from tests.sync.run_simulation import own_postgresql
 from tests.sync.simulation import Crash, crash
@@ -232,6 +234,38 @@ def test_very_much_is_deleted_only_when_somebody_has_asked_and_just_this_once(sm
     small.remove("interactions", rows[600:900])
     assert not engine.sync_once(), "the next time it is asked again"
     assert stopped(desk.replica) == StoppedDeletion(300, 400, small.now)
+
+
+def test_what_goes_over_many_pages_of_a_fill_is_counted_together(small: SmallOffice) -> None:
+    rows = small.calls(1000)
+    small.sync()
+    begin_again(small.desk(0).replica, "file")
+    small.remove("interactions", rows[:600])
+    with pytest.raises(MassDeletion):
+        small.sync(limit=100)
+    assert len(small.ids("interactions")) >= 750
+    let_go_on(small.desk(0).replica)
+    small.sync(limit=100)
+    assert len(small.ids("interactions")) == 400, "it is asked once"
+
+
+def test_a_verification_that_waits_stays_while_all_comes_again(small: SmallOffice) -> None:
+    number = {"scope": ORGANISATION, "client_id": "client-0", "contact_id": "contact-0", "e164": "+12125550101"}
+    small.put("phone_numbers", "number", **number)
+    small.sync()
+    desk = small.desk(0)
+    desk.replica.do(
+        verifications.AddVerification(
+            row_id="mine", scope=ONE, client_id="client-0", contact_id="contact-0",
+            asked=(("company_id", True, small.now),), number_id="number", called_back_at=small.now,
+        )
+    )  # fmt: skip
+    begin_again(desk.replica, "server")
+    assert known_numbers(desk.replica.sql, "client-0", "contact-0"), "it is offered, too"
+    for _ in small.pages(limit=3):
+        assert small.ids("verifications") == {"mine"}
+    small.sync()
+    assert small.row("verifications", "mine")["called_back_at"] == small.now
 
 
 def test_nothing_is_let_go_before_it_was_asked(small: SmallOffice) -> None:

@@ -25,6 +25,9 @@ FAILED_ONCE = {
     241: "a ticket that was done with and grew old while somebody was away stayed open at their desk",
     366: "what left a team just when more was to be kept stayed at a desk",
     508: "who lost a team while its rows were taken again could not sync any more",
+    688: "a simulated program of before kept what rows had been that it did not know",
+    1753: "a verification that waited was refused while the number called back was to come again from the server",
+    1788: "very much was deleted over several pages of a fill, each of which counted anew",
     757: "one process of the simulated server was to answer while it was about to read a push",
 }
 

@@ -76,7 +76,10 @@ def test_a_link_that_dials(link: str, number: str) -> None:
 def test_a_link_that_tells_of_a_call() -> None:
     for start in ("csr-desktop:call?", "csr-desktop://call?", "csr-desktop://call/?"):
         message = message_of_link(f"{start}event=ring&number=%2B13125550142", 7)
-        assert message == call_message({"event": "ring", "number": "+13125550142"}, "link", 7)
+        assert message == call_message({"event": "ring", "number": "+13125550142"}, "link", 7) | {"key": ""}
+    message = message_of_link("csr-desktop:call?key=a-key&event=ring&number=1&key=another", 7)
+    assert message is not None
+    assert message["key"] == "a-key"
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,17 @@ def test_with_a_new_key_the_old_address_is_another_ones(station: Station) -> Non
     assert station.heard.empty()
 
 
+def test_a_link_has_the_same_key_which_nobody_else_knows(station: Station) -> None:
+    assert not station.access.knows(""), "there is none"
+    start, _, key = station.access.link().partition("=")
+    assert start == "csr-desktop:call?key"
+    assert station.access.knows(key)
+    assert not any(station.access.knows(other) for other in ("", key[:-1], key + "x", "ключ"))
+    assert key in station.switch_on()
+    station.access.renew_key()
+    assert not station.access.knows(key)
+
+
 def test_a_port_that_is_taken_is_said_and_another_one_works(station: Station) -> None:
     station.access.begin(station.heard.put)
     with socket.create_server(("127.0.0.1", 0)) as taken:

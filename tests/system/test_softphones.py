@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from csr_desktop.system.call_message import fields_of_query
+from csr_desktop.system.call_message import fields_of_query, message_of_link
 from csr_desktop.system.own_program import command_words
 from csr_desktop.system.places import HOME_VARIABLE, Places
 from csr_desktop.system.settings import Settings, SettingsFile
@@ -101,10 +101,22 @@ def test_addresses_say_what_they_are_for(desk: Desk, softphone: str) -> None:
         assert told["number"].strip("%{}") in {"CallerNumber", "phone", "caller", "number"}
 
 
+def test_links_carry_the_key_as_they_come_back(desk: Desk) -> None:
+    found = paste_lines("link", command_words(desk.places), "", "csr-desktop:call?key=sample-key")
+    assert [line.field for line in found] == ["ring", "answer", "hangup"]
+    for line in found:
+        filled = line.text.replace("{number}", "+13125550142").replace("{name}", "Dana & Sons").replace("{id}", "7")
+        told = message_of_link(filled, 1)
+        assert told is not None
+        assert (told["event"], told["number"], told["name"], told["key"]) == (
+            line.field, "+13125550142", "Dana & Sons", "sample-key",
+        )  # fmt: skip
+
+
 def test_without_an_address_its_lines_are_not_there(desk: Desk) -> None:
     texts = [line.text for name in SOFTPHONES for line in paste_lines(name, command_words(desk.places), "")]
     assert not [text for text in texts if "http" in text]
-    assert texts.count("") == 8
+    assert texts.count("") == 11
 
 
 def test_the_usual_place_is_not_spelled_out(desk: Desk) -> None:

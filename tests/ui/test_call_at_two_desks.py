@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csr_desktop.commands.calls import LogInteraction
 from csr_desktop.domain.phone_calls import PhoneCall, call_of
 from csr_desktop.domain.phone_events import EventKind, PhoneAgent, phone_event
 from csr_desktop.protocol import CallNews, PresenceWord
@@ -65,4 +66,40 @@ def test_accepting_while_it_rings_takes_it_from_the_other(frame: Frame) -> None:
     frame.settle()
     frame.press("F9")
     assert engine.takings == [("pbx c1", False)]
+    frame.desk_window._engine = None
+
+
+def test_what_was_typed_at_both_is_one_row(frame: Frame) -> None:
+    frame.desk_window._engine = Told()
+    running, there = running_calls(frame.desk), {"pbx c1": "Front desk"}
+    frame.desk_window._on_calls(CallNews([call(frame, "ring", "answer")]))
+    frame.settle()
+    (here,) = running.all()
+    frame.desk.open("call", here.id)
+    frame.settle()
+    frame.press("Alt+N")
+    frame.type("Typed here.")
+    frame.desk_window._on_calls(CallNews([call(frame, "ring", "answer")], elsewhere=there))
+    frame.settle()
+    assert len(running.all()) == 1, "what was typed stays"
+    frame.desk_window._on_calls(CallNews([call(frame, "ring", "answer", "hangup")], elsewhere=there))
+    frame.settle()
+    replica = frame.data.replica
+    replica.do(
+        LogInteraction(
+            row_id="there", scope=min(replica.who().teams), client_id=here.client_id, contact_id=here.contact_id,
+            number="+14025550108", started_at=here.started_at, ended_at=here.started_at + 1, note="Typed there.",
+            call_reference="pbx c1",
+        )
+    )  # fmt: skip
+    frame.settle()
+    frame.press("Alt+2", "Ctrl+Return")
+    assert running.all() == []
+    rows = "SELECT note, disposition_id <> '' FROM interactions WHERE call_reference = 'pbx c1' AND deleted = 0"
+    assert replica.sql.all(rows) == [("Typed there.\n\nTyped here.", 1)]
+    frame.press("Ctrl+Z")
+    assert replica.sql.all(rows) == [("Typed there.", 0)]
+    assert [one.note for one in running.all()] == ["Typed here."], "and is here to be saved again"
+    frame.press("Ctrl+Return")
+    assert replica.sql.all(rows) == [("Typed there.\n\nTyped here.", 1)]
     frame.desk_window._engine = None

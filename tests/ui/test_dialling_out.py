@@ -233,6 +233,21 @@ def test_a_link_opens_the_call_and_a_key_of_the_person_dials_it(frame: PhoneFram
     assert tel.links == ["tel:+17025550119"]
 
 
+def test_a_link_does_not_hold_the_call_that_one_talks_in(frame: PhoneFrame, tel: Opener) -> None:
+    frame.remember(dial_way="tel")
+    running_calls(frame.desk).start(ROBIN, direction="in")
+    frame.settle()
+    frame.go("inbox")
+    for link in ("tel:+1-702-555-0119", "csr-desktop:dial?number=702-555-0119"):
+        follow(frame, link)
+        assert only_call(frame).phase == "talk", "any page can bring a link here"
+        assert frame.window.current_place == "inbox"
+    assert "702-555-0119" in frame.notices[-1].text
+    frame.press("Ctrl+Shift+D")
+    assert tel.links == ["tel:+17025550119"]
+    assert sorted(call.phase for call in running_calls(frame.desk).all()) == ["dial", "hold"]
+
+
 def test_our_own_link_that_comes_back_starts_no_second_call(frame: PhoneFrame, tel: Opener) -> None:
     frame.remember(dial_way="tel")
     by_ctrl_d(frame)

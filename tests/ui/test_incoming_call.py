@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from csr_desktop.domain.phone_calls import call_of
@@ -179,6 +179,56 @@ def _missed() -> object:
     from csr_desktop.services.call_rows import CallFilter
 
     return CallFilter(result="missed")
+
+
+def beside(frame: Frame) -> str:
+    """What the pane of the client says."""
+    pane = frame.place.context
+    assert can_be_seen(pane)
+    return texts(pane)
+
+
+def test_beside_a_call_of_nobodys_number_stands_how_often_it_called_and_the_way_to_attach_it(
+    frame: Frame, phone: Phone
+) -> None:
+    now = frame.data.now()
+    for minutes in (50, 20):
+        at = now - minutes * 60_000
+        frame.data.services.calls.log_missed("+17025550119", "", at, at + 9000, "missed", "phone")
+    frame.desk.saved.emit()
+    phone.say("ring", NOBODY)
+    frame.press("F9")
+    said = beside(frame)
+    assert f"{NOBODY} is nobody's number yet" in said
+    assert "3 calls from it in 7 days, the last today," in said
+    assert "Ctrl+M says who it is" in said
+    frame.press("Ctrl+M")
+    frame.type("Dana Sample")
+    frame.press("Return")
+    assert "Example Bakery" in beside(frame)
+
+
+def test_beside_a_missed_call_of_an_unknown_number_the_inbox_says_so(frame: Frame) -> None:
+    now = frame.data.now()
+    for number in ("+17025550137", "anonymous"):
+        saved = frame.data.services.calls.log_missed(number, "", now - 60_000, now - 50_000, "missed", "phone")
+        frame.data.services.changed(saved.outcome.changed)
+        frame.desk.publish(saved.outcome.changed)
+    frame.settle()
+    frame.go("inbox")
+    rows = frame.place.list.rows
+    told = {}
+    for line in range(rows.model().rowCount()):
+        words = str(rows.model().index(line, 0).data(Qt.ItemDataRole.AccessibleTextRole))
+        if "Missed call" in words:
+            rows.select_row(line)
+            frame.settle()
+            told[words] = beside(frame)
+    (unknown,) = (said for words, said in told.items() if "(702) 555-0137" in words)
+    assert "(702) 555-0137 is nobody's number yet" in unknown
+    assert "1 call from it in 7 days" in unknown
+    assert "Open it in Calls (O)" in unknown
+    assert any("Number withheld" in said and "Nobody can be found by it" in said for said in told.values())
 
 
 def test_a_link_dials(frame: Frame) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from csr_desktop.ui.calls.incoming_card import PersonLine
 from csr_desktop.ui.calls.place import CallsPlace
 from csr_desktop.ui.calls.running_calls import running_calls
+from csr_desktop.ui.kit.elide import ClampedLabel
+from csr_desktop.ui.main_window import SMALLEST
+from tests.conftest import Office
 from tests.ui.frame_bench import Frame, can_be_seen
 from tests.ui.test_incoming_call import NOBODY, ROBIN, SHARED, Phone, phone, texts
+from tests.ui.whole import broken_parts
 
 __all__ = ["phone"]
 NOTICE = (
@@ -56,6 +63,64 @@ def test_a_reason_says_how_often_somebody_called_from_this_number(frame: Frame, 
     words = calls_place(frame).words
     assert words.candidate_reason("called_from_number", 1, 4) == "called from this number 4 times"
     assert words.candidate_reason("called_from_number", 1, 1) == "called from this number 1 time"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (1100, 700)], ids=str)
+def test_the_card_of_a_second_call_leaves_the_buttons_of_the_first(
+    frame: Frame, phone: Phone, size: tuple[int, int]
+) -> None:
+    frame.resize(*size)
+    phone.say("ring", ROBIN)
+    frame.press("F9")
+    phone.say("answer", ROBIN)
+    head = calls_place(frame).call_pane.head
+    phone.say("ring", SHARED)
+    footer = calls_place(frame).call_pane.finish if size[1] > 700 else head.end
+    for button in (head.hold, head.consult, head.end, head.more, footer):
+        around = QRect(button.mapTo(frame.window, QPoint()), button.size())
+        assert not around.intersects(phone.card.geometry()), button.accessibleName()
+    assert frame.window.rect().contains(phone.card.geometry())
+    assert broken_parts(phone.card) == []
+    QTest.mouseClick(head.end, Qt.MouseButton.LeftButton)
+    frame.settle()
+    (call,) = running_calls(frame.desk).all()
+    assert call.phase == "wrap_up"
+    frame.go("inbox")
+    top = frame.window.top_bar.height()
+    assert phone.card.y() - top < 16, "where no such buttons stand it is at the top"
+    frame.go("calls")
+    frame.resize(SMALLEST[0], SMALLEST[1])
+    assert frame.window.rect().contains(phone.card.geometry())
+
+
+def test_the_time_that_it_rings_goes_on(frame: Frame, phone: Phone, office: Office) -> None:
+    phone.say("ring", ROBIN)
+    assert "ringing 0:00" in texts(phone.card)
+    office.clock.at += 7000
+    frame.qtbot.waitUntil(lambda: "ringing 0:07" in texts(phone.card), timeout=5000)
+
+
+LONG = (
+    "Never change a bank account on the phone without a call back to the number on file, and put every request about "
+    "garnishments through to Payroll tax"
+)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)], ids=str)
+def test_a_long_alert_is_read_over_two_lines_and_whole_on_hover(
+    frame: Frame, phone: Phone, size: tuple[int, int]
+) -> None:
+    frame.resize(*size)
+    client = str(frame.value("SELECT client_id FROM contacts WHERE name = 'Robin Placeholder'"))
+    for alert, lines in (("Ask for the fleet code", 1), (LONG, 2)):
+        frame.data.services.clients.edit_client(client, {"alert": alert})
+        phone.say("ring", ROBIN, id=str(lines))
+        (label,) = (one for one in phone.card.findChildren(ClampedLabel) if can_be_seen(one))
+        assert label.height() in range(18 * lines, 24 * lines)
+        assert (label.text(), label.accessibleName()) == (alert, alert)
+        assert label.toolTip() == (alert if lines == 2 else "")
+        assert broken_parts(phone.card) == []
+        frame.press("F10")
 
 
 def test_a_key_for_somebody_who_is_not_there_does_nothing(frame: Frame, phone: Phone) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.services.desk_data import DeskData
-from csr_desktop.system.call_message import call_message
+from csr_desktop.system.call_message import call_message, message_of_link
 from csr_desktop.system.softphones import SOFTPHONES
 from csr_desktop.ui.calls.incoming_card import IncomingCard
 from csr_desktop.ui.calls.running_calls import running_calls
@@ -84,6 +84,65 @@ def test_longer_words_fit_too(data: DeskData, themes: ThemeSwitch, qtbot: QtBot,
         frame.settle()
         assert broken_parts(frame.floats.settings.frame) == []
     frame.close()
+
+
+def follow(frame: PhoneFrame, link: str) -> None:
+    """As when somebody clicks it in a browser and the system asks this program to open it."""
+    message = message_of_link(link, frame.data.now())
+    assert message is not None
+    frame.desk_window.take(message)
+    frame.settle()
+
+
+ROBIN = "(402) 555-0108"
+
+
+def cards(frame: PhoneFrame) -> list[IncomingCard]:
+    return [card for card in frame.window.findChildren(IncomingCard) if can_be_seen(card)]
+
+
+@pytest.mark.parametrize("key", ["", "key=&", "key=x&", f"key={'x' * 43}&"])
+def test_a_link_of_a_web_page_rings_answers_and_ends_no_call(frame: PhoneFrame, key: str) -> None:
+    frame.access.link()  # there is a key
+    follow(frame, f"csr-desktop:call?{key}event=ring&number={ROBIN}&name=Your Bank")
+    assert cards(frame) == []
+    say(frame, "ring", number=ROBIN)
+    follow(frame, f"csr-desktop:call?{key}event=answer&number={ROBIN}")
+    assert len(cards(frame)) == 1, "it rings on"
+    assert running_calls(frame.desk).all() == []
+    say(frame, "answer", number=ROBIN)
+    for event in ("hold", "hangup", "missed"):
+        follow(frame, f"csr-desktop:call?{key}event={event}&number={ROBIN}")
+        follow(frame, f"csr-desktop:call?{key}event={event}")
+        (call,) = running_calls(frame.desk).all()
+        assert call.phase == "talk", event
+    page = frame.open_page()
+    assert "A link was not believed" in texts(page.received)
+    assert any("has not this desk's key" in text for text in texts(page.received))
+
+
+def test_the_softphones_own_link_tells_of_a_call_until_there_is_another_key(frame: PhoneFrame) -> None:
+    page = frame.open_page()
+    assert not page.address.new_key.isVisibleTo(page)
+    page.lines.choice._buttons["link"].setFocus(Qt.FocusReason.TabFocusReason)
+    frame.press("Space")
+    ring, answer, hangup = (
+        field.field.toPlainText().replace("{number}", ROBIN).replace("{name}", "").replace("{id}", "7")
+        for field in page.lines.fields
+    )
+    follow(frame, ring)
+    assert len(cards(frame)) == 1
+    follow(frame, answer)
+    (call,) = running_calls(frame.desk).all()
+    assert call.phase == "talk"
+    tab_to(frame, page.address.new_key)
+    frame.press("Space")
+    follow(frame, hangup)
+    (call,) = running_calls(frame.desk).all()
+    assert call.phase == "talk", "the key is another one now"
+    follow(frame, page.lines.fields[2].field.toPlainText().replace("{number}", ROBIN).replace("{id}", "7"))
+    (call,) = running_calls(frame.desk).all()
+    assert call.phase == "wrap_up"
 
 
 def test_the_palette_leads_there(frame: PhoneFrame) -> None:

@@ -114,6 +114,25 @@ def is_call_logged(sql: Sql, agent_id: str, reference: str, since_at: int) -> bo
     return bool(sql.value(text, agent_id, since_at, reference))
 
 
+def heard_from(sql: Sql, number: str, since_at: int) -> tuple[int, int]:
+    """How many calls came from a number since then, and when the last of them began; 0 when there is none."""
+    found = sql.one(
+        "SELECT COUNT(*), MAX(started_at) FROM interactions WHERE number = ? AND started_at >= ? AND direction = 'in' "
+        "AND deleted = 0",
+        *(number, since_at),
+    )
+    return (int(found[0]), int(found[1] or 0)) if found else (0, 0)
+
+
+def logged_as(sql: Sql, agent_id: str, reference: str, since_at: int) -> str:
+    """The id of what this agent logged first of the phone system's call with this reference since then, or ''."""
+    text = (
+        "SELECT id FROM interactions WHERE agent_id = ? AND started_at >= ? AND call_reference = ? AND deleted = 0 "
+        "ORDER BY id LIMIT 1"
+    )
+    return str(sql.value(text, agent_id, since_at, reference) or "")
+
+
 def is_logged(sql: Sql, agent_id: str, number: str, from_at: int, to_at: int) -> bool:
     """Whether this agent logged a call of this number that began between two instants, both included, and of which no
     phone system's reference is known: of others it says which call they are.

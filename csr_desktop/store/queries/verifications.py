@@ -53,7 +53,7 @@ def known_numbers(sql: Sql, client_id: str, contact_id: str) -> list[tuple[str, 
         return []
     return sql.all(
         "SELECT id, e164, raw, extension, contact_id FROM phone_numbers WHERE client_id = ? AND deleted = 0 "
-        "AND rev > 0 AND (contact_id = '' OR contact_id = ?) ORDER BY contact_id = '', id",
+        "AND rev <> 0 AND (contact_id = '' OR contact_id = ?) ORDER BY contact_id = '', id",
         *(client_id, contact_id),
     )
 

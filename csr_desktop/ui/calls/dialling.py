@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ECHO_SECONDS: Final = 10.0
 """A link to the number that was dialled so lately is our own, come back: the desk itself opens such links here."""
+OFFERED_SECONDS: Final = 120.0
+"""So long the key starts what a link asked for while somebody was on the line."""
 
 
 class Dialling(QObject):
@@ -33,11 +35,13 @@ class Dialling(QObject):
     def __init__(self, desk: Desk, window: MainWindow, access: PhoneAccess) -> None:
         super().__init__(desk)
         self._desk = desk
-        self._access = access
+        self.access = access
         self._running = running_calls(desk)
         self._aside = StoreWorker(AsideThread(), self)
         self._last = ""
         self._last_at = 0.0
+        self._offered = ""
+        self._offered_at = 0.0
         self._running.placed.connect(self.dial)
         window.actions_table.add(
             Action(
@@ -46,7 +50,7 @@ class Dialling(QObject):
                 self.again,
                 "Ctrl+Shift+D",
                 icon="phone-outgoing",
-                is_enabled=lambda: self._waiting() is not None,
+                is_enabled=lambda: self._waiting() is not None or bool(self._offer()),
                 works_in_text=True,
                 why_not=lambda: self.tr("There is no call that waits to be dialled."),
             )
@@ -54,7 +58,7 @@ class Dialling(QObject):
 
     @property
     def is_on(self) -> bool:
-        return self._access.settings.dial_way != "off"
+        return self.access.settings.dial_way != "off"
 
     def is_echo(self, number: str) -> bool:
         """Whether a link to this number is what was just dialled here."""
@@ -62,13 +66,25 @@ class Dialling(QObject):
         return bool(self._last) and not is_late and phone.digits(number) == phone.digits(self._last)
 
     def again(self) -> None:
-        """Dial the call that nobody has answered yet: it came by a link, or the softphone was not there."""
-        call = self._waiting()
+        """Dial the call that nobody has answered yet: it came by a link, or the softphone was not there. Else start the
+        one that a link asked for during another.
+        """
+        call, number = self._waiting(), self._offer()
         if call is not None:
             self.dial(call)
+        elif number:
+            self._offered = ""
+            self._running.start(number)
+
+    def offer(self, number: str) -> None:
+        """A link asks for this call while another goes on, which it must not put on hold: a key starts it."""
+        self._offered, self._offered_at = number, time.monotonic()
+
+    def _offer(self) -> str:
+        return self._offered if time.monotonic() - self._offered_at <= OFFERED_SECONDS else ""
 
     def dial(self, call: RunningCall) -> None:
-        settings, services = self._access.settings, self._desk.services
+        settings, services = self.access.settings, self._desk.services
         if settings.dial_way == "off" or not call.number:
             return
 
@@ -92,7 +108,7 @@ class Dialling(QObject):
             return
         from csr_desktop.system.dialling import command_of, link_of, run_command, tel_link  # when a call is placed
 
-        settings = self._access.settings
+        settings = self.access.settings
         self._last, self._last_at = keys, time.monotonic()
         try:
             if settings.dial_way == "command":

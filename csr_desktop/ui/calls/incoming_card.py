@@ -15,7 +15,7 @@ from csr_desktop.ui.context_parts import LastContactLine
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge, Chip
-from csr_desktop.ui.kit.elide import ElidedLabel, Label
+from csr_desktop.ui.kit.elide import ClampedLabel, ElidedLabel, Label
 from csr_desktop.ui.kit.float import FloatFrame
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.marks import IconMark
@@ -35,6 +35,8 @@ _OTHERS = 2
 _CALLBACKS = 2
 _PROMISES = _TICKETS = 2
 _CONTACTS = 3
+_ALERT_LINES = 2
+_MOVES = {QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Move, QEvent.Type.Resize}
 
 
 class Caller(NamedTuple):
@@ -65,6 +67,18 @@ class _Fact(QWidget):
             chip.setAccessibleName(clock.spoken)
             row.addWidget(chip)
         self.setAccessibleName(", ".join(part for part in (text, clock.spoken if clock else "") if part))
+
+
+class _Alert(QWidget):
+    """What has to be known of the company before a word is said: it is read whole, or nearly."""
+
+    def __init__(self, desk: Desk, text: str) -> None:
+        super().__init__()
+        space = desk.themes.theme.sizes.space
+        row = line(self, spacing=space.close, margins=(0, space.tight, 0, space.tight))
+        row.addWidget(IconMark(desk.themes, "push-pin", tone="warning"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(ClampedLabel(text, most_lines=_ALERT_LINES, tone="warning"), 1)
+        self.setAccessibleName(text)
 
 
 class PersonLine(RingedButton):
@@ -119,7 +133,7 @@ class IncomingCard(FloatFrame):
         self._desk = desk
         self._words = words
         self._call: LiveCall | None = None
-        self._said = ""
+        self._kept_clear: QWidget | None = None
         self._slide = QPropertyAnimation(self, b"pos", self)
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._second = QTimer(self)
@@ -145,6 +159,7 @@ class IncomingCard(FloatFrame):
             desk.themes, self.tr("Attach to a person"), icon="user-plus", key_hint=ATTACH_KEY.replace("+", " ")
         )
         self.choices: list[PersonLine] = []
+        self._contacts: list[LastContactLine] = []
         self._foot = Label("", size="caption", tone="faint")
         self._foot.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._lay_out()
@@ -207,6 +222,7 @@ class IncomingCard(FloatFrame):
             self.tr("%n more call(s) ringing", "", later) if later else self.tr("Your typing stays where it is")
         )
         self.refresh_time()
+        self._second.start()
         self._place(slides=is_other and not self.isVisible())
         if is_other:
             announce(self, self.spoken())
@@ -271,7 +287,7 @@ class IncomingCard(FloatFrame):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.choices = self._people(pop)
+        self.choices, self._contacts = self._people(pop), []
         self.attach.setVisible(pop.match.number_kind == "possible" and not pop.match.candidates)
         made = [*self._of_client(pop), *self.choices] if pop.match.chosen_id else [*self.choices, *self._of_client(pop)]
         for widget in made:
@@ -312,7 +328,7 @@ class IncomingCard(FloatFrame):
             return []
         shown: list[QWidget] = []
         if context.alert:
-            shown.append(_Fact(desk, "push-pin", context.alert, tone="warning"))
+            shown.append(_Alert(desk, context.alert))
         if pop.repeat is not None:
             shown.append(_Fact(desk, "arrow-clockwise", self._words.repeat(pop.repeat)[0].rstrip(","), tone="warning"))
         for one in pop.callbacks[:_CALLBACKS]:
@@ -335,30 +351,69 @@ class IncomingCard(FloatFrame):
             made.show_contact(contact)
             made.opened.connect(self.contact_opened)
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            shown.append(made)
-        return shown
+            self._contacts.append(made)
+        return [*shown, *self._contacts]
 
     # Where it stands
 
+    def keep_clear_of(self, buttons: QWidget) -> None:
+        """Of the running call's own buttons, which are needed most while another one rings."""
+        if self._kept_clear is not buttons:
+            self._kept_clear = buttons
+            buttons.installEventFilter(self)
+            buttons.destroyed.connect(self._on_buttons_gone)
+
+    def _on_buttons_gone(self) -> None:
+        self._kept_clear = None
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
+        if self.isVisible() and event.type() in (_MOVES if watched is self._kept_clear else {QEvent.Type.Resize}):
             self._place(slides=False)
         return super().eventFilter(watched, event)
+
+    def _top(self, target: QRect) -> int:
+        """Beneath the running call's buttons where they stand in the way and the card is whole there, too."""
+        buttons = self._kept_clear
+        if buttons is None or not buttons.isVisible():
+            return target.top()
+        space = self._desk.themes.theme.sizes.space
+        in_the_way = QRect(buttons.mapTo(self.window(), QPoint()), buttons.size())
+        if not target.intersects(in_the_way.adjusted(-space.close, -space.close, space.close, space.close)):
+            return target.top()
+        beneath = in_the_way.bottom() + 1 + space.close
+        return max(target.top(), min(beneath, self.window().height() - space.apart - target.height()))
+
+    def _height_for(self, width: int) -> int:
+        """Without the oldest contacts where it would cover what a running call is saved with."""
+        sizes, buttons = self._desk.themes.theme.sizes, self._kept_clear
+        room = self.window().height()
+        if buttons is not None and buttons.isVisible():
+            beneath = buttons.mapTo(self.window(), QPoint(0, buttons.height())).y() + sizes.space.close
+            room -= beneath + sizes.height.top_bar + sizes.space.close
+        for contact in self._contacts:
+            contact.setVisible(True)
+        height = self._whole_height(width)
+        for contact in reversed(self._contacts):
+            if height > room:
+                contact.setVisible(False)
+                height = self._whole_height(width)
+        return height
+
+    def _whole_height(self, width: int) -> int:
+        layout = self.layout()
+        assert layout is not None  # noqa: S101
+        layout.activate()
+        return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else self.sizeHint().height()
 
     def _place(self, *, slides: bool) -> None:
         sizes = self._desk.themes.theme.sizes
         window = self.window()
         width = min(sizes.width.call_card, window.width() - 2 * sizes.space.apart)
-        layout = self.layout()
-        assert layout is not None  # noqa: S101
-        layout.activate()
-        height = min(
-            layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else self.sizeHint().height(),
-            window.height() - sizes.height.top_bar - 2 * sizes.space.apart,
-        )
+        height = min(self._height_for(width), window.height() - sizes.height.top_bar - 2 * sizes.space.apart)
         is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         left = sizes.space.apart if is_mirrored else window.width() - width - sizes.space.apart
         target = QRect(left, sizes.height.top_bar + sizes.space.close, width, height)
+        target.moveTop(self._top(target))
         time = self._desk.themes.theme.slide_milliseconds
         if not slides or not time:
             self._slide.stop()

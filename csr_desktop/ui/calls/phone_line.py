@@ -5,15 +5,16 @@ one that comes to the inbox.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from csr_desktop.domain.text import clean_line
 from csr_desktop.services.live_calls import SETTLED_MS
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.calls.call_words import CallWords
 from csr_desktop.ui.calls.card_keys import ATTACH_KEY, PERSON_KEYS
-from csr_desktop.ui.calls.running_calls import running_calls
+from csr_desktop.ui.calls.running_calls import ON_THE_LINE, running_calls
 from csr_desktop.ui.desk import Notice
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from csr_desktop.ui.calls.incoming_card import IncomingCard
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.main_window import MainWindow
+
+_SHOWN_CHARACTERS: Final = 40
+"""Of a number that a link names."""
 
 
 class _Heard(NamedTuple):
@@ -133,6 +137,10 @@ class PhoneLine(QObject):
             self._card.attach_wanted.connect(partial(self._accept, asks_who=True))
             self._card.person_chosen.connect(self._accept_as)
             self._card.contact_opened.connect(self._desk.open)
+            running = running_calls(self._desk)
+            running.kept_in_sight.connect(self._card.keep_clear_of)
+            if running.in_sight is not None:
+                self._card.keep_clear_of(running.in_sight)
         return self._card
 
     def take(self, message: Mapping[str, str]) -> None:
@@ -140,12 +148,17 @@ class PhoneLine(QObject):
             self._take_link(message.get("number", "").strip())
             return
         services = self._desk.services
+        is_proven = message.get("via") != "link" or self._is_own_link(message)
 
         def take() -> bool:
-            told = services.softphone.take(message)
+            told = services.softphone.take(message, is_proven=is_proven)
             return told is not None and bool(services.live_calls.take(told).running_id)
 
         self._take(take)
+
+    def _is_own_link(self, message: Mapping[str, str]) -> bool:
+        """Any page can hold a link that tells of a call, or of its end: the softphone's has the desk's key."""
+        return self._dialling is not None and self._dialling.access.knows(message.get("key", ""))
 
     def _take_link(self, number: str) -> None:
         """Show the call. Any page can bring a link here, so it is dialled by a key of the person."""
@@ -156,10 +169,22 @@ class PhoneLine(QObject):
             words = self.tr("CSR Desktop itself opens the links by which it dials. Choose another way in the settings.")
             self._desk.noticed.emit(Notice(words, tone="warning"))
             return
+        if any(call.phase in ON_THE_LINE for call in running_calls(self._desk).all()):
+            self._offer_link(number)
+            return
         running_calls(self._desk).start(number, is_dialled=False)
         if dialling is not None and dialling.is_on:
             words = self.tr("A link asks for this call. Ctrl+Shift+D dials it.")
             self._desk.noticed.emit(Notice(words, tone="info"))
+
+    def _offer_link(self, number: str) -> None:
+        """A second call would put the first on hold, which is for the person alone to do."""
+        shown = clean_line(number, _SHOWN_CHARACTERS)
+        words = self.tr("A link asks for a call to {0}. The call that goes on was left as it is.").format(shown)
+        if self._dialling is not None:
+            self._dialling.offer(number)
+            words = self.tr("A link asks for a call to {0}. Ctrl+Shift+D starts it and holds this one.").format(shown)
+        self._desk.noticed.emit(Notice(words, tone="info"))
 
     def take_calls(self, news: CallNews, me: str) -> None:
         """What phone systems tell of my calls, by the server; on the window's thread. `me` is my id."""

@@ -348,8 +348,16 @@ class CallsPlace(Place):
             client_id, contact_id = self.log.client
         if client_id:
             self.context.show_client(client_id, contact_id, ticket_id)
+        elif self.shows_running and call is not None:
+            self._show_number(call.number, call.number_shown, can_attach=True)
+        elif self.shows_past and detail is not None and detail.row.channel in {"phone", "voicemail"}:
+            self._show_number(detail.number, detail.row.number_shown, can_attach=detail.can_correct)
         else:
             self.context.clear()
+
+    def _show_number(self, number: str, shown: str, *, can_attach: bool) -> None:
+        way = self.tr("Ctrl+M says who it is.") if can_attach else ""
+        self.context.show_number(number if shown else "", shown, way)
 
     def _on_opened(self, call_id: str) -> None:
         """Enter or a double click: a held call is taken up again."""

@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.change_set import ChangeSet
 from csr_desktop.domain.errors import CsrDesktopError
@@ -38,6 +39,8 @@ class RunningCalls(QObject):
     """A saved call was taken back by an undo and waits to be saved again."""
     ran_out = Signal(str)
     """The wrap-up of the call with this id ran out while something is being entered in it."""
+    kept_in_sight = Signal(object)
+    """The widget that no card may cover is another one."""
     saved = Signal(object)
     """A Saved: the call is among the earlier ones now."""
 
@@ -53,6 +56,7 @@ class RunningCalls(QObject):
         self._told_of_limit: set[str] = set()
         self._refused_at_limit: set[str] = set()
         self._is_entering: Callable[[str], bool] | None = None
+        self._in_sight: QWidget | None = None
         self._is_loaded = False
         self._typed_notes: dict[str, str] = {}
         self._typed_steps: dict[str, OpenStep | None] = {}
@@ -113,6 +117,20 @@ class RunningCalls(QObject):
         begun = 0.0 if call.is_recovered else float(self.phase_seconds(call))
         since = self._limits.setdefault(call.id, time.monotonic() - begun)
         return call.wrap_up_limit_seconds - int(time.monotonic() - since)
+
+    def keep_in_sight(self, buttons: QWidget) -> None:
+        """The pane's buttons of the line, as long as there is the pane."""
+        self._in_sight = buttons
+        buttons.destroyed.connect(self._on_buttons_gone)
+        self.kept_in_sight.emit(buttons)
+
+    def _on_buttons_gone(self) -> None:
+        self._in_sight = None
+
+    @property
+    def in_sight(self) -> QWidget | None:
+        """What no card may cover."""
+        return self._in_sight
 
     def watch_entering(self, pane: QObject, is_entering: Callable[[str], bool]) -> None:
         """`is_entering` says whether the pane is in the middle of something of a call, as long as there is the pane."""

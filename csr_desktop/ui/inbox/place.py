@@ -76,6 +76,7 @@ class InboxPlace(Place):
         selected = self._selected
         selected.more_wanted.connect(lambda: open_more(self))
         selected.ticket_shown.connect(self._on_ticket_shown)
+        selected.call_shown.connect(self._on_call_shown)
         selected.ticket_opened.connect(self._on_ticket_opened)
         selected.form_left.connect(self._leave_form)
         selected.client_chosen.connect(self._show_client)
@@ -284,6 +285,17 @@ class InboxPlace(Place):
     def _on_ticket_shown(self, ticket: Conversation) -> None:
         if self.shows_ticket:
             self.context.show_client(ticket.client_id, ticket.contact_id, ticket.ticket_id)
+
+    def _on_call_shown(self, client_id: str, contact_id: str) -> None:
+        """Also of a call that became somebody's while it was looked at."""
+        detail = self.call.detail
+        if detail is None or not self._selected.shows("call"):
+            return
+        if client_id:
+            self.context.show_client(client_id, contact_id)
+            return
+        way = self.tr("Open it in Calls (O) and say there who it was (Ctrl+M).") if detail.can_correct else ""
+        self.context.show_number(detail.number if detail.row.number_shown else "", detail.row.number_shown, way)
 
     def _on_opened(self) -> None:
         """Enter: the keyboard goes to where one writes or acts."""

@@ -35,6 +35,7 @@ class Selected(QStackedWidget):
     ticket_shown = Signal(object)
     """The Conversation that now stands here."""
     call_dismissed = Signal(str)
+    call_shown = Signal(str, str)
     follow_up_completed = Signal(str, str)
     snooze_wanted = Signal()
     ticket_opened = Signal(str)
@@ -84,6 +85,7 @@ class Selected(QStackedWidget):
 
         pane = self._added(CallPane(self._desk))
         pane.dismissed.connect(self.call_dismissed)
+        pane.shown.connect(self.call_shown)
         return self._to_read(pane)
 
     @cached_property

@@ -66,9 +66,12 @@ class Label(QLabel):
         set_look(self, weight=weight)
 
     def _lines(self, width: int) -> tuple[QTextLayout, float]:
-        layout = QTextLayout(in_reading_order(self.text().replace("\n", "\u2028")), self.font())
+        return self._lines_of(self.text(), width)
+
+    def _lines_of(self, text: str, width: int) -> tuple[QTextLayout, float]:
+        layout = QTextLayout(in_reading_order(text.replace("\n", "\u2028")), self.font())
         option = QTextOption(self._shown_alignment() | Qt.AlignmentFlag.AlignAbsolute)
-        option.setTextDirection(direction_of(self.text()))
+        option.setTextDirection(direction_of(text))
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         height = 0.0
@@ -123,6 +126,37 @@ class Label(QLabel):
         layout, height = self._lines(self.width())
         top = 0.0 if self.alignment() & Qt.AlignmentFlag.AlignTop else max(0.0, (self.height() - height) / 2)
         layout.draw(painter, QPointF(0, top), [], QRectF(self.rect()))
+
+
+class ClampedLabel(Label):
+    """Wraps over a few lines at most. What does not fit them is elided; it stands whole on hover and to a screen
+    reader.
+    """
+
+    def __init__(self, text: str = "", *, most_lines: int, tone: Tone = "", parent: QWidget | None = None) -> None:
+        self._most_lines = most_lines
+        super().__init__(text, tone=tone, wraps=True, parent=parent)
+        self.setAccessibleName(text)
+
+    def _lines(self, width: int) -> tuple[QTextLayout, float]:
+        """Of as much of the whole text as there is room for."""
+        found = self._lines_of(self.text(), width)
+        if found[0].lineCount() <= self._most_lines:
+            return found
+        fits, least, most = found, 0, len(self.text())
+        while least < most - 1:
+            middle = (least + most) // 2
+            tried = self._lines_of(self.text()[:middle].rstrip() + "…", width)
+            if tried[0].lineCount() <= self._most_lines:
+                fits, least = tried, middle
+            else:
+                most = middle
+        return fits
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_whole = self._lines_of(self.text(), self.width())[0].lineCount() <= self._most_lines
+        self.setToolTip("" if is_whole else plain_tooltip(self.text()))
 
 
 class ElidedLabel(Label):

@@ -40,8 +40,8 @@ class AddressPart(Section):
         self.port_room = Labelled(themes, self.tr("Port"), self.port)
         self.new_key = Button(themes, self.tr("New key"), icon="key")
         about = self.tr(
-            "Only this computer can open it, and only with its key. With a new key the old address works no more: "
-            "enter the new one in your softphone."
+            "Only this computer can open it, and only with its key. With a new key the old address works no more, nor "
+            "does an old link: enter the new one in your softphone."
         )
         self._about = Label(about, tone="muted", wraps=True)
         self._said = Label("", tone="success", wraps=True)
@@ -100,6 +100,6 @@ class AddressPart(Section):
     def _show(self, state: AddressState) -> None:
         self.wanted.setChecked(state.is_wanted)
         self.port.setText(str(state.port))
-        self.new_key.setVisible(state.is_wanted)
+        self.new_key.setVisible(state.is_wanted or self._access.has_key)
         self.port_room.setVisible(state.is_wanted)
         self.port_room.set_error(state.fault)

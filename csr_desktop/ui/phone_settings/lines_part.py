@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.system.softphones import SOFTPHONES, paste_lines
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.choices import ChoiceRow
@@ -92,19 +93,27 @@ class LinesPart(Section):
 
     def refresh(self) -> None:
         self.choice.choose(self.softphone)
-        self._hint.setText(self._where(self.softphone))
         while (item := self._lines.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         self.fields = []
-        found = paste_lines(self.softphone, self._access.program, self._access.state.url)
+        found, fault = self._found()
+        self._hint.setText(fault or self._where(self.softphone))
         for each in found:
             if each.text:
                 self._add(each)
         if any(not each.text for each in found):
             self._add_switched_off(is_only=not self.fields)
         self.resized.emit()
+
+    def _found(self) -> tuple[tuple[PasteLine, ...], str]:
+        """The lines, or why there are none."""
+        try:
+            link = self._access.link() if self.softphone == "link" else ""
+        except EnvironmentFault as fault:
+            return (), str(fault)
+        return paste_lines(self.softphone, self._access.program, self._access.state.url, link), ""
 
     def _add(self, told: PasteLine) -> None:
         made = LineField(self._themes, self._field_words(told.field), told.text)
@@ -136,6 +145,7 @@ class LinesPart(Section):
             "bria": "Bria",
             "command": self.tr("Another, by command"),
             "address": self.tr("Another, by address"),
+            "link": self.tr("Another, by link"),
         }
         return names[softphone]
 
@@ -157,6 +167,12 @@ class LinesPart(Section):
             ),
             "command": self.tr("Where it runs a command for a call.") + " " + filled,
             "address": self.tr("Where it opens an address for a call.") + " " + filled,
+            "link": self.tr(
+                "Where it opens a link for a call, and this computer opens links of csr-desktop: with the desk. A link "
+                "without this key tells nothing, whoever holds it."
+            )
+            + " "
+            + filled,
         }
         return where[softphone]
 

@@ -38,6 +38,7 @@ class PhoneSettings(QWidget):
             whole.addWidget(part)
         self.lines.body.addWidget(self.opens_desk)
         self.address.changed.connect(self._on_address)
+        self.lines.choice.chosen.connect(self.address.refresh)  # a link has the same key
         self.lines.address_wanted.connect(self.address.switch_on)
         for part in (self.lines, self.received, self.address):
             part.resized.connect(self.resized)

@@ -94,6 +94,8 @@ class ReceivedPart(Section):
 
     def _understood(self, one: Received, number: str) -> str:
         kind = one.event.casefold()
+        if "unproven" in one.problems:
+            return self.tr("A link was not believed")
         if kind == TEST:
             return self.tr("A test arrived")
         if kind not in EVENTS:
@@ -124,6 +126,8 @@ class ReceivedPart(Section):
 
     def _problem(self, one: Received, code: str) -> str:
         problem, _, field = code.partition(":")
+        if problem == "unproven":
+            return self.tr("It has not this desk's key, and any web page can hold a link. Enter the line above anew.")
         if problem == "unknown_event":
             known = ", ".join(EVENTS)
             return self.tr("The event has to be one of {0}.").format(known)
