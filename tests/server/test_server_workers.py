@@ -279,6 +279,7 @@ def test_a_reader_sees_every_row_that_eight_write_through_them(desk: Callable[[s
     desks = [desk(login) for login in ("ada", "bob", "cy", "lea") for _ in range(2)]
     reading, ended, seen = desk("bob"), threading.Event(), set[str]()
     asked: list[int] = []
+    written: list[int] = []
 
     def read() -> None:
         cursors: dict[str, int] = {}
@@ -291,8 +292,11 @@ def test_a_reader_sees_every_row_that_eight_write_through_them(desk: Callable[[s
             seen.update(row[reply.columns["clients"].index("id")] for row in reply.rows.get("clients", ()))
 
     def write(d: Desk) -> None:
-        for _ in range(15):
+        for number in range(1000):
+            if number >= 15 and len(asked) > 8:  # on a busy machine the reader comes to it later
+                return
             push_until_taken(d, d.client_command(), d.client_command())
+            written.append(2)
 
     reader = threading.Thread(target=read)
     threads = [threading.Thread(target=write, args=(d,)) for d in desks]
@@ -304,7 +308,7 @@ def test_a_reader_sees_every_row_that_eight_write_through_them(desk: Callable[[s
     reader.join(60)
     there = desk("lea").pull()
     ids = {row[there.columns["clients"].index("id")] for row in there.rows["clients"]}
-    assert len(ids) == len(desks) * 30
+    assert len(ids) == sum(written) >= len(desks) * 30
     assert len(ids - seen) == 0
     assert len(asked) > 8
 
