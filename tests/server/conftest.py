@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -25,7 +24,7 @@ from csr_desktop.server.run import RunningServer, Surroundings, server_parts
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.clock import wall_clock
 from tests import postgresql
-from tests.server.desk import CHEAP, PASSWORD, Clock, Desk
+from tests.server.desk import CHEAP, PASSWORD, Clock, Desk, http_client
 from tests.server.phones import KINDS, PhoneSite
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
@@ -115,7 +114,7 @@ def server(folder: ServerFolder) -> Iterator[RunningServer]:
 def desk(server: RunningServer) -> Iterator[Callable[[str], Desk]]:
     """Workstations of people by sign-in name, over real HTTP."""
     with ExitStack() as closing:
-        yield lambda login: closing.enter_context(Desk(httpx2.Client(base_url=server.url, timeout=40), login))
+        yield lambda login: closing.enter_context(Desk(http_client(server.url), login))
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.server.workers import check_workers
 from tests import postgresql
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Desk, message, new_id, problem
+from tests.server.desk import CHEAP, Desk, http_client, message, new_id, problem
 
 pytestmark = [
     pytest.mark.postgresql,
@@ -98,7 +98,7 @@ def desk(running: Running) -> Iterator[Callable[[str], Desk]]:
 
         def begin(login: str) -> Desk:
             limits = httpx2.Limits(max_keepalive_connections=0)
-            client = httpx2.Client(base_url=running.url, timeout=40, limits=limits)
+            client = http_client(running.url, limits=limits)
             return closing.enter_context(Desk(client, login)).begin()
 
         yield begin
@@ -198,10 +198,7 @@ def test_news_of_one_process_come_to_all(running: Running, desk: Callable[[str],
     ada, bobs = desk("ada"), [desk("bob") for _ in range(6)]
     assert len(running.workers()) == WORKERS
     with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as other, ExitStack() as closing:
-        far, cy = (
-            closing.enter_context(Desk(httpx2.Client(base_url=other.url, timeout=40), login)).begin()
-            for login in ("lea", "cy")
-        )
+        far, cy = (closing.enter_context(Desk(http_client(other.url), login)).begin() for login in ("lea", "cy"))
         changes: tuple[Callable[[], object], ...] = (
             lambda: ada.push(ada.client_command()),
             lambda: far.push(far.client_command()),
