@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
 
 _MEMORY = Path("/dev/shm")
-_ROOM_BYTES = 8 << 30
+_ROOM_BYTES = 4 << 30
 
 
 def _is_roomy(folder: Path) -> bool:
@@ -43,6 +43,12 @@ if "TMPDIR" not in os.environ and hasattr(os, "ST_NOEXEC") and _is_roomy(_MEMORY
 settings.register_profile("default", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("large", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may take longer than others comes first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 
 def pytest_collection_finish() -> None:

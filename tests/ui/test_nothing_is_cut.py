@@ -17,7 +17,7 @@ from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.kit.words import direction_of, in_reading_order
 from csr_desktop.ui.main_window import SMALLEST
-from tests.ui.frame_bench import Frame, can_be_seen, describe
+from tests.ui.frame_bench import Frame, can_be_seen, describe, interactive, spoken
 from tests.ui.test_accessibility import SCREENS, Stretched, show
 
 SIZES = [SMALLEST, (1280, 720)]
@@ -82,7 +82,7 @@ def mirrored(qapp: QApplication, data: DeskData, themes: ThemeSwitch, qtbot: QtB
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # type: ignore[arg-type]
 
 
-def assert_whole_in_all_sizes(frame: Frame, screen: str) -> None:
+def assert_whole_in_all_sizes(frame: Frame, screen: str) -> QWidget:
     """Opened in the first size, and made as large as the others with the screen in front."""
     frame.resize(*SIZES[0])
     root = show(frame, screen)
@@ -91,6 +91,7 @@ def assert_whole_in_all_sizes(frame: Frame, screen: str) -> None:
         assert root.isVisible()
         assert cut_off(root) == [], size
         assert (frame.window.width(), frame.window.height()) == size
+    return root
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -100,7 +101,9 @@ def test_nothing_is_cut(frame: Frame, screen: str) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_longer_words_are_whole(stretched: Frame, screen: str) -> None:
-    assert_whole_in_all_sizes(stretched, screen)
+    root = assert_whole_in_all_sizes(stretched, screen)
+    assert any("~" in spoken(widget) for widget in interactive(root)), "the translation is not in use"
+    root.grab()
 
 
 @pytest.mark.parametrize("screen", SCREENS)
