@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +20,41 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
 
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 4 << 30
+
+
+def _is_roomy(folder: Path) -> bool:
+    """Programs can be run from it, and all that the tests hold at once fits twice."""
+    return (
+        folder.is_dir()
+        and not os.statvfs(folder).f_flag & os.ST_NOEXEC
+        and shutil.disk_usage(folder).free > _ROOM_BYTES
+    )
+
+
+# Thousands of databases are made, synced and thrown away: most of the waiting would be for a disk of which no test
+# tells anything. A folder that was named is kept to.
+if "TMPDIR" not in os.environ and hasattr(os, "ST_NOEXEC") and _is_roomy(_MEMORY):
+    os.environ["TMPDIR"] = str(_MEMORY)
+    tempfile.tempdir = None
+
 # On CI the same examples each time; elsewhere new ones look further.
 settings.register_profile("default", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("large", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may take longer than others comes first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests are made of stays to the end: the garbage collector looks past it."""
+    gc.collect()
+    gc.freeze()
 
 
 MET = "met"

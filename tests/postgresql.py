@@ -10,8 +10,10 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,9 +26,13 @@ def programs() -> Path | None:
     return found[-1].parent if found else Path(on_path).parent if on_path else None
 
 
-@functools.cache
 def folder(*, has_fsync: bool = False) -> Path:
     """Start it once a process; the folder of its socket. What measures wants `has_fsync`."""
+    return _started(has_fsync)
+
+
+@functools.cache
+def _started(has_fsync: bool) -> Path:
     where = programs()
     if where is None:
         pytest.skip("PostgreSQL's programs are not installed")
@@ -75,6 +81,28 @@ def database_url(name: str, *, has_fsync: bool = False) -> str:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
         connection.execute(f'CREATE DATABASE "{name}"')
     return f"postgresql:///{name}?host={home}&user=csr"
+
+
+def is_own(url: str) -> bool:
+    """Whether it was made by `database_url` and is used by who may do all there."""
+    return url.endswith("&user=csr") and _started.cache_info().currsize > 0 and f"?host={folder()}&" in url
+
+
+@functools.cache
+def _template(make: Callable[[str], None]) -> str:
+    name = f"template{make.__name__}"
+    make(database_url(name))
+    return name
+
+
+def fill(url: str, make: Callable[[str], None]) -> None:
+    """Put a copy of what `make` does to an empty database, once a process, in the place of this empty one."""
+    import psycopg
+
+    name, template = urlsplit(url).path.removeprefix("/"), _template(make)
+    with psycopg.connect(f"postgresql:///postgres?host={folder()}&user=csr", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
 class Cluster:

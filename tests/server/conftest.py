@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx2
 import pytest
 from starlette.testclient import TestClient
 
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.app import Api, Parts
 from csr_desktop.server.calls import exchange
-from csr_desktop.server.folder import ServerFolder
+from csr_desktop.server.folder import DATABASE_NAME, ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.run import RunningServer, Surroundings, server_parts
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.clock import wall_clock
-from tests.postgresql import database_url
-from tests.server.desk import CHEAP, PASSWORD, Clock, Desk
+from tests import postgresql
+from tests.server.desk import CHEAP, PASSWORD, Clock, Desk, http_client
 from tests.server.phones import KINDS, PhoneSite
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
@@ -37,8 +38,7 @@ STAFF = (
 )
 
 
-def make_bureau(folder: ServerFolder) -> None:
-    """An organisation with two teams and one person of each role, all with the same password."""
+def _make(folder: ServerFolder) -> None:
     sql = folder.create()
     try:
         made = Administration(sql, Ledger(sql, wall_clock), wall_clock, passwords=CHEAP)
@@ -50,6 +50,42 @@ def make_bureau(folder: ServerFolder) -> None:
                 made.add_user(name, login, role, teams, PASSWORD)
     finally:
         sql.db.close()
+
+
+def _make_template(folder: ServerFolder) -> None:
+    """Without its epoch: each copy is a server of its own."""
+    _make(folder)
+    sql = folder.open()
+    sql.do("DELETE FROM counters WHERE id = 'epoch'")
+    sql.db.close()
+
+
+@functools.cache
+def _file() -> bytes:
+    with tempfile.TemporaryDirectory() as home:
+        folder = ServerFolder(Path(home) / "server")
+        _make_template(folder)
+        return (folder.path / DATABASE_NAME).read_bytes()
+
+
+def _bureau(url: str) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        _make_template(ServerFolder(Path(home) / "server", url))
+
+
+def make_bureau(folder: ServerFolder) -> None:
+    """An organisation with two teams and one person of each role, all with the same password. Their rows are made once
+    a process and copied; the server's key and its epoch are its own.
+    """
+    if postgresql.is_own(folder.address):
+        postgresql.fill(folder.address, _bureau)
+    elif not folder.address:
+        folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder.path / DATABASE_NAME).write_bytes(_file())
+    else:
+        _make(folder)
+        return
+    folder.create().db.close()
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +114,7 @@ def server(folder: ServerFolder) -> Iterator[RunningServer]:
 def desk(server: RunningServer) -> Iterator[Callable[[str], Desk]]:
     """Workstations of people by sign-in name, over real HTTP."""
     with ExitStack() as closing:
-        yield lambda login: closing.enter_context(Desk(httpx2.Client(base_url=server.url, timeout=40), login))
+        yield lambda login: closing.enter_context(Desk(http_client(server.url), login))
 
 
 @pytest.fixture
@@ -174,7 +210,7 @@ def phone_site(
     monkeypatch.setattr(exchange, "SETTLED_MS", 400)
     monkeypatch.setattr(exchange, "LOOK_SECONDS", 0.1)
     if request.param == "postgresql":
-        folder = ServerFolder(tmp_path / "server", database_url("phones"))
+        folder = ServerFolder(tmp_path / "server", postgresql.database_url("phones"))
         make_bureau(folder)
     else:
         shutil.copytree(bureau, tmp_path / "server")

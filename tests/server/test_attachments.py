@@ -36,7 +36,7 @@ from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.store.opening import open_server
 from tests.postgresql import database_url
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Clock, Desk, message, new_id, problem
+from tests.server.desk import CHEAP, Clock, Desk, http_client, message, new_id, problem
 
 PART = CONTENT_PART_BYTES
 TEXT = b"Dear bureau, the notice is attached. " * 60_000
@@ -62,13 +62,13 @@ class Site:
         self.running = self._closing.enter_context(RunningServer(folder, surroundings=around))
 
     def desk(self, login: str) -> Desk:
-        made = Desk(httpx2.Client(base_url=self.running.url, timeout=40), login)
+        made = Desk(http_client(self.running.url), login)
         self._closing.callback(made.client.close)
         return made.begin()
 
     def again(self, desk: Desk) -> Desk:
         """The same workstation, after the server was started again."""
-        desk.client = httpx2.Client(base_url=self.running.url, timeout=40)
+        desk.client = http_client(self.running.url)
         self._closing.callback(desk.client.close)
         desk.prove()
         return desk

@@ -17,7 +17,7 @@ import pytest
 
 from csr_desktop.protocol import CONTENT_PART_BYTES, ContentQuestion, ContentReply, ContentRequest, ContentState
 from csr_desktop.server.folder import ServerFolder
-from tests.server.desk import HEADERS, Desk
+from tests.server.desk import HEADERS, Desk, http_client
 from tests.server.test_attachments import add, put, refusal, state
 
 GIGABYTE = 1 << 30
@@ -52,7 +52,7 @@ def memory(process: subprocess.Popen[str]) -> int:
 
 def test_a_gigabyte_is_refused_by_its_headers(running: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
     process, url = running
-    desk = Desk(httpx2.Client(base_url=url, timeout=40), "ada").begin()
+    desk = Desk(http_client(url), "ada").begin()
     attachment_id = add(desk, b"x", size=GIGABYTE)
     assert refusal(put(desk, attachment_id, 0, b"x"))[:2] == (413, "too_large")
     before = memory(process)
@@ -80,7 +80,7 @@ def test_a_gigabyte_is_refused_by_its_headers(running: tuple[subprocess.Popen[st
 
 def test_a_body_without_a_length_is_cut_at_a_part(running: tuple[subprocess.Popen[str], str]) -> None:
     process, url = running
-    desk = Desk(httpx2.Client(base_url=url, timeout=40), "ada").begin()
+    desk = Desk(http_client(url), "ada").begin()
     before = memory(process)
 
     def endless() -> Iterator[bytes]:
@@ -101,7 +101,7 @@ def test_memory_stays_flat_while_a_file_goes_through(
     running: tuple[subprocess.Popen[str], str], folder: ServerFolder
 ) -> None:
     process, url = running
-    desk = Desk(httpx2.Client(base_url=url, timeout=40), "ada").begin()
+    desk = Desk(http_client(url), "ada").begin()
     content = os.urandom(CONTENT_PART_BYTES) * 40
     attachment_id = add(desk, content)
     put(desk, attachment_id, 0, content[:CONTENT_PART_BYTES])
@@ -122,7 +122,7 @@ def test_memory_stays_flat_while_a_file_goes_through(
 
 def test_a_slow_body_holds_nobody_up(running: tuple[subprocess.Popen[str], str]) -> None:
     _, url = running
-    desk = Desk(httpx2.Client(base_url=url, timeout=10), "ada").begin()
+    desk = Desk(http_client(url, timeout=10), "ada").begin()
     split = urlsplit(url)
     headers = {**HEADERS, "Authorization": f"Bearer {desk.token_text}", "Content-Length": "1000000", "Host": "x"}
     head = "POST /api/1/content/put HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"

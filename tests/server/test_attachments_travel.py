@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from csr_desktop.commands.administration import RemoveMembership
@@ -26,7 +25,7 @@ from csr_desktop.store import attachment_contents as contents
 from csr_desktop.store.salvage import make_anew
 from csr_desktop.system.clock import wall_clock
 from tests.desks import ZONE
-from tests.server.desk import CHEAP, Desk
+from tests.server.desk import CHEAP, Desk, http_client
 from tests.server.test_engine import Workstation, until
 
 PART = contents.PART_BYTES
@@ -343,7 +342,7 @@ def test_a_lost_teams_files_leave_the_computer(
     ticket_id = ticket(ada)
     attachment_id = attach(ada, ticket_id)
     until(lambda: state(ada, ticket_id, attachment_id) == "here")
-    with httpx2.Client(base_url=fast.url, timeout=40) as client:
+    with http_client(fast.url) as client:
         adm = Desk(client, "adm").begin()
         reply = adm.pull()
         rows = [dict(zip(reply.columns["memberships"], row, strict=True)) for row in reply.rows["memberships"]]

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from typing import Literal
 
-import httpx2
 import pytest
 import structlog
 from click.testing import CliRunner, Result
@@ -37,7 +36,7 @@ from csr_desktop.system.file_lock import lock_file
 from tests import by_hand
 from tests.postgresql import database_url
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Desk, new_id
+from tests.server.desk import CHEAP, Desk, http_client, new_id
 from tests.server.test_engine import Workstation, until
 
 
@@ -234,7 +233,7 @@ def test_on_postgresql_it_is_of_one_moment_while_others_write(safe: Safe, tmp_pa
     make_bureau(shared)
     with (
         RunningServer(shared, surroundings=Surroundings(passwords=CHEAP)) as server,
-        httpx2.Client(base_url=server.url) as client,
+        http_client(server.url) as client,
     ):
         ada = Desk(client).begin()
         ended = threading.Event()

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from csr_desktop.commands.administration import (
@@ -31,7 +30,7 @@ from csr_desktop.store.tables import new_row
 from tests import by_hand
 from tests.postgresql import database_url
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Clock, Desk, new_id, problem
+from tests.server.desk import CHEAP, Clock, Desk, http_client, new_id, problem
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -72,7 +71,7 @@ class Site:
         return [row["id"] for row in made]
 
     def desk(self, login: str) -> Desk:
-        made = Desk(httpx2.Client(base_url=self.running.url, timeout=40), login)
+        made = Desk(http_client(self.running.url), login)
         self._closing.callback(made.client.close)
         return made.begin()
 

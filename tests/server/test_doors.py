@@ -24,7 +24,7 @@ from csr_desktop.server.doors import Doors, Doorway, check_proxies
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings
 from tests.server.conftest import Start
-from tests.server.desk import CHEAP, HEADERS, Clock, Desk, new_id, problem
+from tests.server.desk import CHEAP, HEADERS, Clock, Desk, http_client, new_id, problem
 
 QUICK = Doorway(connections=20, connections_an_address=12, head_seconds=0.6, rest_seconds=0.4, stalled_seconds=0.6)
 
@@ -92,7 +92,7 @@ def test_the_second_request_of_a_connection_has_the_same_deadline(guarded: Runni
 
 
 def test_a_desk_that_rests_and_works_is_never_cut(guarded: RunningServer) -> None:
-    with httpx2.Client(base_url=guarded.url, timeout=40) as client:
+    with http_client(guarded.url) as client:
         ada = Desk(client).begin()
         for _ in range(3):
             ada.push(ada.client_command("Sample " + "x" * 200_000))
@@ -114,12 +114,13 @@ def test_a_body_that_goes_on_after_its_answer_is_cut(guarded: RunningServer) -> 
 
 
 def test_an_answer_that_nobody_reads_is_taken_back(guarded: RunningServer) -> None:
-    with httpx2.Client(base_url=guarded.url, timeout=40) as client:
+    with http_client(guarded.url) as client:
         ada = Desk(client).begin()
         company = ada.client_command()
         ada.push(company)
+        letters = str.maketrans("0123456789", "ghijklmnop")  # what has digits is looked through for private numbers
         for _ in range(7):
-            text = os.urandom(500_000).hex()
+            text = os.urandom(500_000).hex().translate(letters)
             ada.push(ada.stamp(AddNote(row_id=new_id(), client_id=company.row_id, body=text)))  # type: ignore[attr-defined]
         body = msgspec.msgpack.encode(PullRequest("a", {}, 0))
         with socket.socket() as connection:
@@ -166,7 +167,8 @@ def test_who_a_proxy_speaks_for_is_believed_of_a_configured_proxy_alone(folder: 
     """Sign-in's rate is kept by address: from one address it is used up, from another it is not."""
 
     def last_status(server: RunningServer, forwarded: str) -> int:
-        response = httpx2.post(f"{server.url}/api/1/sign-in", headers={**HEADERS, "X-Forwarded-For": forwarded})
+        headers = {**HEADERS, "X-Forwarded-For": forwarded}
+        response = httpx2.post(f"{server.url}/api/1/sign-in", headers=headers, verify=False)
         return response.status_code
 
     for proxies, other in (((), 429), (("127.0.0.1",), 400)):
@@ -183,7 +185,7 @@ def test_who_a_proxy_speaks_for_is_believed_of_a_configured_proxy_alone(folder: 
 def test_what_a_proxy_passes_on_for_one_address_is_bounded_too(folder: ServerFolder) -> None:
     door = Doorway(connections=100, connections_an_address=3, proxies=("127.0.0.1",))
     with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP, doorway=door)) as server, ExitStack() as held:
-        client = held.enter_context(httpx2.Client(base_url=server.url, timeout=40))
+        client = held.enter_context(http_client(server.url))
         ada = Desk(client).begin()
         slow = head(ada, "Content-Length: 50\r\nX-Forwarded-For: 192.0.2.1\r\n") + b"x"
         for _ in range(3):
@@ -215,7 +217,7 @@ def rss_megabytes(process_id: int) -> float:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell a process's memory")
 def test_a_gigabyte_is_refused_before_it_is_read_and_memory_stays_flat(start: Start) -> None:
     process, url = start()
-    with httpx2.Client(base_url=url, timeout=40) as client:
+    with http_client(url) as client:
         ada = Desk(client).begin()
         ada.push(ada.client_command())
         before = rss_megabytes(process.pid)
@@ -260,7 +262,7 @@ def test_a_gigabyte_is_refused_before_it_is_read_and_memory_stays_flat(start: St
 def test_many_big_bodies_at_once_are_held_to_what_the_server_has_room_for(start: Start) -> None:
     """Each is allowed; all together are not: what has no room is told to come again, and memory stays bounded."""
     process, url = start()
-    with httpx2.Client(base_url=url, timeout=40) as client, ExitStack() as held:
+    with http_client(url) as client, ExitStack() as held:
         people = [Desk(client, login).begin() for login in ("ada", "bob", "cy", "lea", "max", "adm")]
         before = rss_megabytes(process.pid)
         part = bytes(MAX_BODY_BYTES - 1)
@@ -281,6 +283,6 @@ def test_many_big_bodies_at_once_are_held_to_what_the_server_has_room_for(start:
         assert statuses[-1] == b"HTTP/1.1 503 "
         assert httpx2.get(url + "/ready").status_code == 200
     time.sleep(0.3)
-    with httpx2.Client(base_url=url, timeout=40) as client:
+    with http_client(url) as client:
         again = Desk(client, "bob").begin()
         assert problem(again.post("push", bytes(1 << 20))).code == "bad_message", "room that was left is free again"

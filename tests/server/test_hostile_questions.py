@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import msgspec
 import pytest
 
@@ -20,7 +19,7 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings
 from tests.postgresql import database_url
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Desk, message, new_id, problem
+from tests.server.desk import CHEAP, Desk, http_client, message, new_id, problem
 
 LARGEST = 2**64 - 1
 NAMES = ("\0", "a\0b", "", "'); DROP TABLE tickets; --", "../../etc/passwd", "%", "\u202e", "x" * 60_000)
@@ -31,7 +30,7 @@ class Town:
 
     def __init__(self, running: RunningServer) -> None:
         self.running = running
-        self.ada, self.cy = (Desk(httpx2.Client(base_url=running.url, timeout=40), login) for login in ("ada", "cy"))
+        self.ada, self.cy = (Desk(http_client(running.url), login) for login in ("ada", "cy"))
         self.ada.begin()
         self.cy.begin()
         (self.theirs,) = self.cy.pull().rights.teams
@@ -131,7 +130,7 @@ def test_cursors_of_streams_and_polls(town: Town) -> None:
 
 
 def test_words_of_presence(town: Town) -> None:
-    bob = Desk(httpx2.Client(base_url=town.running.url, timeout=40), "bob").begin()
+    bob = Desk(http_client(town.running.url), "bob").begin()
     for status in ("asleep", *NAMES):
         assert town.ask("presence", status=status) == (400, "bad_message")
     for field in ("ticket_id", "writes", "scope"):
@@ -146,7 +145,7 @@ def test_words_of_presence(town: Town) -> None:
 
 
 def test_a_thousand_words_at_once_are_held_to_the_workstations_rate(town: Town) -> None:
-    bob = Desk(httpx2.Client(base_url=town.running.url, timeout=40), "bob").begin()
+    bob = Desk(http_client(town.running.url), "bob").begin()
     ear = bob.listen()
     answers = [town.ask("presence", status=("available", "break")[number % 2])[0] for number in range(500)]
     assert answers[:200] == [200] * 200
@@ -172,7 +171,7 @@ def test_attachments_by_any_name_get_one_answer(town: Town) -> None:
 
 
 def test_who_signs_in_under_any_name(town: Town) -> None:
-    stranger = Desk(httpx2.Client(base_url=town.running.url, timeout=40), "ada")
+    stranger = Desk(http_client(town.running.url), "ada")
     for name in NAMES[:-1]:
         for changed in ({"login": name}, {"password": name}, {"device_name": name}, {"device_id": name}):
             response = stranger.post("sign-in", stranger.sign_in_request(**changed))

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import msgspec
 import pytest
 
@@ -35,7 +34,7 @@ from csr_desktop.store.tables import COLUMNS, new_row
 from tests import by_hand
 from tests.postgresql import database_url
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Clock, Desk, message, new_id, problem
+from tests.server.desk import CHEAP, Clock, Desk, http_client, message, new_id, problem
 
 DAY = 86_400_000
 LOGINS = ("ada", "bob", "cy", "lea", "max", "adm")
@@ -68,7 +67,7 @@ class Site:
         return self.clock() - int(days * DAY)
 
     def desk(self, login: str) -> Desk:
-        made = Desk(httpx2.Client(base_url=self.running.url, timeout=40), login)
+        made = Desk(http_client(self.running.url), login)
         self._closing.callback(made.client.close)
         return made.begin()
 

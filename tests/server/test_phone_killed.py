@@ -18,7 +18,7 @@ from csr_desktop.server.run import RunningServer, Surroundings
 from tests import postgresql
 from tests.postgresql import database_url
 from tests.server.conftest import Start, make_bureau
-from tests.server.desk import CHEAP, Desk
+from tests.server.desk import CHEAP, Desk, http_client
 from tests.server.phones import Phone, add_phone, interactions, told, until, words_of
 
 
@@ -34,7 +34,7 @@ def test_killed_after_each_word_it_is_one_call_that_is_logged_once(start: Start,
     say("newCall")
     say("hangup", cause="cancel")
     _, url = start()
-    with Desk(httpx2.Client(base_url=url, timeout=40), "ada") as ada:
+    with Desk(http_client(url), "ada") as ada:
         ada.begin()
         until(lambda: interactions(ada))
         time.sleep(3)
@@ -55,7 +55,7 @@ def test_of_two_servers_each_tells_what_the_other_heard_and_one_logs_it(
     token = add_phone(folder)
     with RunningServer(folder, surroundings=around) as one, RunningServer(folder, surroundings=around) as other:
         phones = (Phone(one.url, token), Phone(other.url, token))
-        with Desk(httpx2.Client(base_url=other.url, timeout=40), "ada") as ada:
+        with Desk(http_client(other.url), "ada") as ada:
             ear = ada.begin().listen()
             try:
                 for turn in range(8):
@@ -90,7 +90,7 @@ def test_what_is_said_while_the_database_is_away_is_kept_when_it_is_back(tmp_pat
             phone.end("call-2", "cancel")
             cluster.start()
             phone.end("call-1", "cancel")
-            with Desk(httpx2.Client(base_url=server.url, timeout=40), "ada") as ada:
+            with Desk(http_client(server.url), "ada") as ada:
                 until(lambda: server_is_up(server))
                 ada.begin()
                 until(lambda: len(interactions(ada)) == 2, 30)

@@ -26,7 +26,7 @@ from csr_desktop.server.calls.sequences import Step, every_sequence, sequence
 from csr_desktop.server.logs import log_to
 from csr_desktop.server.phone import cti
 from csr_desktop.server.run import RunningServer
-from tests.server.desk import Desk, new_id
+from tests.server.desk import Desk, http_client, new_id
 from tests.server.phones import (
     CALLER,
     E164,
@@ -296,11 +296,10 @@ def test_in_any_order_and_repetition_it_is_the_same_call(phone_site: PhoneSite, 
     steps = [step.said_as({str(one["reference"]): mark for one in played.expected}) for step in played.steps]
     order = data.draw(st.permutations([*steps, *data.draw(st.lists(st.sampled_from(steps), max_size=3))]))
     phone_site.token = token = phone_site.token or add_phone(phone_site.folder)
-    for step in order:
-        answer = httpx2.post(
-            f"{phone_site.server.url}/cti/{token}", content=step.body, headers={"Content-Type": step.content_type}
-        )
-        assert answer.json() == {}
+    with http_client(phone_site.server.url) as client:
+        for step in order:
+            answer = client.post(f"/cti/{token}", content=step.body, headers={"Content-Type": step.content_type})
+            assert answer.json() == {}
     sql = phone_site.server.parts.sql
     sql.db.connect(reuse_if_open=True)
     try:

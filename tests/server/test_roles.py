@@ -29,7 +29,7 @@ from csr_desktop.server.rates import Limits, Rate
 from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.store.sql import Sql
 from tests.recorded import version_1
-from tests.server.desk import CHEAP, PASSWORD, Desk, message, new_id, problem
+from tests.server.desk import CHEAP, PASSWORD, Desk, http_client, message, new_id, problem
 from tests.server.random_commands import Dice, all_kinds
 from tests.server.roles_table import Roles, Verdict, adds, named
 
@@ -61,7 +61,7 @@ class Player:
     """A person's workstation, which keeps all that comes."""
 
     def __init__(self, url: str, login: str) -> None:
-        self.desk = Desk(httpx2.Client(base_url=url, timeout=40), login).begin()
+        self.desk = Desk(http_client(url), login).begin()
         self.copy = version_1.Copy()
         self.done: list[Command] = []
 

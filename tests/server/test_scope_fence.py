@@ -9,7 +9,6 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 
-import httpx2
 import peewee as pw
 import pytest
 from click.testing import CliRunner
@@ -41,7 +40,7 @@ from csr_desktop.store.tables import COLUMNS, SYNCED, new_row
 from csr_desktop.system.clock import wall_clock
 from tests import by_hand, postgresql
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Desk, new_id
+from tests.server.desk import CHEAP, Desk, http_client, new_id
 
 pytestmark = pytest.mark.postgresql
 NAME = "scope_fence"
@@ -85,7 +84,7 @@ def make_role(url: str, role: str, superuser: str = "") -> None:
 @pytest.fixture
 def desk(folder: ServerFolder) -> Iterator[Callable[[str], Desk]]:
     with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as server, ExitStack() as closing:
-        yield lambda login: closing.enter_context(Desk(httpx2.Client(base_url=server.url, timeout=40), login))
+        yield lambda login: closing.enter_context(Desk(http_client(server.url), login))
 
 
 def fill(sql: Sql, count: int) -> tuple[str, str]:

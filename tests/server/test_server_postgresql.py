@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from csr_desktop.commands.administration import AddTeam
@@ -19,7 +18,7 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings, administration
 from tests import postgresql
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Desk, message, new_id, problem
+from tests.server.desk import CHEAP, Desk, http_client, message, new_id, problem
 
 pytestmark = pytest.mark.postgresql
 
@@ -49,7 +48,7 @@ def server(cluster: postgresql.Cluster, tmp_path: Path) -> Iterator[RunningServe
 @pytest.fixture
 def desk(server: RunningServer) -> Iterator[Callable[[str], Desk]]:
     with ExitStack() as closing:
-        yield lambda login: closing.enter_context(Desk(httpx2.Client(base_url=server.url, timeout=40), login))
+        yield lambda login: closing.enter_context(Desk(http_client(server.url), login))
 
 
 def cut_connections(cluster: postgresql.Cluster) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from csr_desktop.commands.administration import RemoveMembership
@@ -17,7 +16,7 @@ from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings, administration
 from tests import postgresql
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Clock, Desk, Ear, new_id, problem
+from tests.server.desk import CHEAP, Clock, Desk, Ear, http_client, new_id, problem
 from tests.server.test_server_streams import Desks, Listen, membership_of, team_of
 
 MARKER = "0190cafe-0000-7000-8000-00000000beef"
@@ -172,7 +171,7 @@ def test_two_processes_on_one_database_see_each_others_people(tmp_path: Path) ->
         here, there = (closing.enter_context(RunningServer(folder, surroundings=around)) for _ in range(2))
 
         def desk(server: RunningServer, login: str) -> Desk:
-            return closing.enter_context(Desk(httpx2.Client(base_url=server.url, timeout=40), login)).begin()
+            return closing.enter_context(Desk(http_client(server.url), login)).begin()
 
         ada, bob = desk(here, "ada"), desk(there, "bob")
         ear = bob.listen()

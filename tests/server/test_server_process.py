@@ -25,17 +25,17 @@ from csr_desktop.server.run import RunningServer, Surroundings
 from csr_desktop.server.serving import Tls, check_tls
 from csr_desktop.store.sql import Sql
 from tests.server.conftest import Start
-from tests.server.desk import CHEAP, HEADERS, Desk, problem
+from tests.server.desk import CHEAP, HEADERS, Desk, http_client, problem
 
 
 def test_what_was_acknowledged_survives_kill_9(start: Start, folder: ServerFolder) -> None:
     acknowledged = 0
     process, url = start()
-    desk = Desk(httpx2.Client(base_url=url), "ada")
+    desk = Desk(http_client(url), "ada")
     desk.sign_in()
     for round_ in range(4):
         desk.client.close()
-        desk.client = httpx2.Client(base_url=url)
+        desk.client = http_client(url)
         desk.prove()
         waiting = [desk.client_command(f"Sample {desk.seq}") for _ in range(10)]
         # Half of them with an answer; of the last nobody knows, so it is sent again after the restart.
@@ -48,7 +48,7 @@ def test_what_was_acknowledged_survives_kill_9(start: Start, folder: ServerFolde
         (folder.path.parent / "ready").unlink()
         process, url = start()
         desk.client.close()
-        desk.client = httpx2.Client(base_url=url)
+        desk.client = http_client(url)
         desk.prove()
         seen = desk.pull(answered=0)
         assert seen.seq == acknowledged == round_ * 10 + 5
@@ -61,7 +61,7 @@ def test_what_was_acknowledged_survives_kill_9(start: Start, folder: ServerFolde
 def test_it_ends_in_order(start: Start, folder: ServerFolder) -> None:
     process, url = start("--log-level", "info")
     assert httpx2.get(url + "/health").status_code == 200
-    with httpx2.Client(base_url=url) as client:
+    with http_client(url) as client:
         desk = Desk(client, "ada").begin()
         desk.push(desk.client_command())
     process.send_signal(signal.SIGTERM)
@@ -236,7 +236,7 @@ def test_a_full_disk_is_said_and_mended(folder: ServerFolder, monkeypatch: pytes
     """SQLite's own page limit stands in for the disk: the same error code, without needing a small disk."""
     with (
         RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as server,
-        httpx2.Client(base_url=server.url) as client,
+        http_client(server.url) as client,
     ):
         desk = Desk(client, "ada").begin()
         sql: Sql = server.parts.sql

@@ -27,7 +27,7 @@ from csr_desktop.server.run import RunningServer, Surroundings, administration
 from csr_desktop.server.workers import check_workers
 from tests import postgresql
 from tests.server.conftest import make_bureau
-from tests.server.desk import CHEAP, Desk, message, new_id, problem
+from tests.server.desk import CHEAP, Desk, http_client, message, new_id, problem
 
 pytestmark = [
     pytest.mark.postgresql,
@@ -98,7 +98,7 @@ def desk(running: Running) -> Iterator[Callable[[str], Desk]]:
 
         def begin(login: str) -> Desk:
             limits = httpx2.Limits(max_keepalive_connections=0)
-            client = httpx2.Client(base_url=running.url, timeout=40, limits=limits)
+            client = http_client(running.url, limits=limits)
             return closing.enter_context(Desk(client, login)).begin()
 
         yield begin
@@ -198,10 +198,7 @@ def test_news_of_one_process_come_to_all(running: Running, desk: Callable[[str],
     ada, bobs = desk("ada"), [desk("bob") for _ in range(6)]
     assert len(running.workers()) == WORKERS
     with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as other, ExitStack() as closing:
-        far, cy = (
-            closing.enter_context(Desk(httpx2.Client(base_url=other.url, timeout=40), login)).begin()
-            for login in ("lea", "cy")
-        )
+        far, cy = (closing.enter_context(Desk(http_client(other.url), login)).begin() for login in ("lea", "cy"))
         changes: tuple[Callable[[], object], ...] = (
             lambda: ada.push(ada.client_command()),
             lambda: far.push(far.client_command()),
@@ -279,6 +276,7 @@ def test_a_reader_sees_every_row_that_eight_write_through_them(desk: Callable[[s
     desks = [desk(login) for login in ("ada", "bob", "cy", "lea") for _ in range(2)]
     reading, ended, seen = desk("bob"), threading.Event(), set[str]()
     asked: list[int] = []
+    written: list[int] = []
 
     def read() -> None:
         cursors: dict[str, int] = {}
@@ -291,8 +289,11 @@ def test_a_reader_sees_every_row_that_eight_write_through_them(desk: Callable[[s
             seen.update(row[reply.columns["clients"].index("id")] for row in reply.rows.get("clients", ()))
 
     def write(d: Desk) -> None:
-        for _ in range(15):
+        for number in range(1000):
+            if number >= 15 and len(asked) > 8:  # on a busy machine the reader comes to it later
+                return
             push_until_taken(d, d.client_command(), d.client_command())
+            written.append(2)
 
     reader = threading.Thread(target=read)
     threads = [threading.Thread(target=write, args=(d,)) for d in desks]
@@ -304,7 +305,7 @@ def test_a_reader_sees_every_row_that_eight_write_through_them(desk: Callable[[s
     reader.join(60)
     there = desk("lea").pull()
     ids = {row[there.columns["clients"].index("id")] for row in there.rows["clients"]}
-    assert len(ids) == len(desks) * 30
+    assert len(ids) == sum(written) >= len(desks) * 30
     assert len(ids - seen) == 0
     assert len(asked) > 8
 

@@ -23,7 +23,7 @@ from csr_desktop.server.doors import UNREAD_BYTES_AN_ACCOUNT, Doorway
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings
 from tests.server.conftest import Start
-from tests.server.desk import CHEAP, Desk, new_id, problem, zstd
+from tests.server.desk import CHEAP, Desk, http_client, new_id, problem, zstd
 from tests.server.test_attachments import add, put, refusal
 from tests.server.test_doors import connected, cuts, head, rss_megabytes
 
@@ -56,7 +56,7 @@ def pulling(desk: Desk) -> bytes:
 
 def test_answers_that_nobody_reads_take_an_accounts_part_of_memory(start: Start) -> None:
     process, url = start()
-    with httpx2.Client(base_url=url, timeout=40) as client, ExitStack() as held:
+    with http_client(url) as client, ExitStack() as held:
         ada, bob = Desk(client, "ada").begin(), Desk(client, "bob").begin()
         with_long_notes(ada, 50)
         size = len(ada.post("pull", PullRequest("a", {}, 0)).content)
@@ -81,7 +81,7 @@ def test_who_reads_again_is_answered_again(folder: ServerFolder) -> None:
     door = Doorway(stalled_seconds=1.0)
     with (
         RunningServer(folder, surroundings=Surroundings(passwords=CHEAP, doorway=door)) as server,
-        httpx2.Client(base_url=server.url, timeout=40) as client,
+        http_client(server.url) as client,
         ExitStack() as held,
     ):
         ada = Desk(client, "ada").begin()
@@ -99,7 +99,7 @@ def test_who_reads_again_is_answered_again(folder: ServerFolder) -> None:
 
 def test_parts_of_files_that_come_slowly_take_an_accounts_part_of_memory(start: Start) -> None:
     process, url = start()
-    with httpx2.Client(base_url=url, timeout=40) as client, ExitStack() as held:
+    with http_client(url) as client, ExitStack() as held:
         ada, bob = Desk(client, "ada").begin(), Desk(client, "bob").begin()
         theirs = add(bob, b"a file")
         before, statuses = rss_megabytes(process.pid), []
@@ -123,7 +123,7 @@ def test_parts_of_files_that_come_slowly_take_an_accounts_part_of_memory(start: 
 
 def test_one_account_cannot_take_all_the_room_for_pushes(start: Start) -> None:
     _, url = start()
-    with httpx2.Client(base_url=url, timeout=40) as client, ExitStack() as held:
+    with http_client(url) as client, ExitStack() as held:
         ada, bob = Desk(client, "ada").begin(), Desk(client, "bob").begin()
         for _ in range(12):
             connection = held.enter_context(connected(url))
@@ -138,7 +138,7 @@ def test_one_account_cannot_take_all_the_room_for_pushes(start: Start) -> None:
 
 def test_messages_that_unpack_to_too_much_leave_nothing_in_memory(start: Start) -> None:
     process, url = start()
-    with httpx2.Client(base_url=url, timeout=40) as client:
+    with http_client(url) as client:
         ada = Desk(client, "ada").begin()
         bomb = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(1 << 28))
         before = rss_megabytes(process.pid)
@@ -152,7 +152,7 @@ def test_messages_that_unpack_to_too_much_leave_nothing_in_memory(start: Start) 
 def test_pushes_that_unpack_to_much_wait_for_their_turn(start: Start) -> None:
     """Half a kilobyte each on the wire, eight megabytes each in memory, all at once."""
     process, url = start()
-    with httpx2.Client(base_url=url, timeout=60) as client, ExitStack() as held:
+    with http_client(url, timeout=60) as client, ExitStack() as held:
         ada, bob = Desk(client, "ada").begin(), Desk(client, "bob").begin()
         client_id = new_id()
         ada.push(ada.client_command(row_id=client_id))

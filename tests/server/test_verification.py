@@ -21,7 +21,7 @@ from csr_desktop.store.tables import COLUMNS
 from tests import by_hand
 from tests.postgresql import database_url
 from tests.server.conftest import make_bureau
-from tests.server.desk import Desk
+from tests.server.desk import Desk, http_client
 
 NAME = "Unmistakable Sample Bakery"
 
@@ -220,11 +220,10 @@ def test_of_many_findings_the_first_are_told_and_all_are_counted(worked: Sql) ->
 
 @pytest.mark.postgresql
 def test_on_postgresql(tmp_path: Path) -> None:
-    import httpx2
 
     folder = ServerFolder(tmp_path / "server", database_url("verified"))
     make_bureau(folder)
-    with RunningServer(folder) as running, httpx2.Client(base_url=running.url, timeout=40) as client:
+    with RunningServer(folder) as running, http_client(running.url) as client:
         work(Desk(client).begin())
     sql = folder.open()
     assert found(sql) == []

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from csr_desktop.store.opening import open_desk
+from tests.postgresql import database_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,42 +28,10 @@ def as_nobody() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
-def postgresql_socket() -> Iterator[Path]:
-    """The folder of a running server's socket."""
-    programs = [name for name in ("initdb", "pg_ctl", "setpriv") if shutil.which(name) is None]
-    if programs:
-        pytest.skip(f"not installed: {', '.join(programs)}")
-    folder = Path(tempfile.mkdtemp(prefix="csrpg"))
-    if os.geteuid() == 0:
-        os.chown(folder, NOBODY, NOBODY)
-    data = folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            [*as_nobody(), *command], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    run("initdb", "-D", str(data), "-U", "csr", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-    run("pg_ctl", "-D", str(data), "-w", "-o", f"-c listen_addresses='' -k {folder}", "start")
-    yield folder
-    run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
-    shutil.rmtree(folder)
-
-
 @pytest.fixture
-def postgresql_url(postgresql_socket: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def postgresql_url(request: pytest.FixtureRequest) -> str:
     """An empty database of its own."""
-    import psycopg
-
-    def do(statement: str) -> None:
-        with psycopg.connect(host=str(postgresql_socket), user="csr", dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement)
-
-    name = f"t{abs(hash(request.node.nodeid))}"
-    do(f"CREATE DATABASE {name}")
-    yield f"postgresql://csr@/{name}?host={postgresql_socket}"
-    do(f"DROP DATABASE {name} WITH (FORCE)")
+    return database_url(f"t{abs(hash(request.node.nodeid))}")
 
 
 @pytest.fixture

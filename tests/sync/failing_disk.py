@@ -2,7 +2,7 @@
 desk's or of the server's.
 
 `python -m tests.sync.failing_disk [TRIES]` compiles `failing_disk.c` and starts itself once more with it preloaded; it
-fails every call, or about so many of each fault. Needs a C compiler and Linux.
+fails every call, or so many of each fault at most. Needs a C compiler and Linux.
 """
 
 from __future__ import annotations

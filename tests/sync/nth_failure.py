@@ -364,9 +364,9 @@ def live(prepared: Prepared, fault: Fault, nth: int, folder: Path, kind: type[Da
 
 
 def fail_each(prepared: Prepared, fault: Fault, folder: Path, *, tries: int = 0, kind: type[Day] = Day) -> int:
-    """Live the day with the n-th call failing, for every n, or for about so many of them; how often it was lived."""
+    """Live the day with the n-th call failing, for every n, or for so many of them at most; how often it was lived."""
     last = live(prepared, fault, 0, folder, kind)
-    step = max(1, last // tries) if tries else 1
+    step = max(1, -(-last // tries)) if tries else 1
     lived = range(1, last + 1, step)
     for nth in lived:
         live(prepared, fault, nth, folder, kind)

@@ -10,8 +10,8 @@ from tests.sync.failing_disk import has_compiler, run_preloaded
 from tests.sync.nth_failure import FAULTS, Fault, Prepared, fail_each, prepare
 from tests.sync.older_failures import Reading, prepare_reading
 
-TRIES = 40
-"""Of each fault; `make simulate` fails every call."""
+TRIES = 24
+"""Of each fault at most; `make simulate` fails every call."""
 
 
 @pytest.fixture(scope="module")

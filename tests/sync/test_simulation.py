@@ -1,4 +1,4 @@
-"""Some hundred seeds of the simulation, on SQLite and on PostgreSQL; `make simulate` runs thousands."""
+"""A hundred and more seeds of the simulation, on SQLite and on PostgreSQL; `make simulate` runs thousands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.sync.counting import RULES, never_met
 from tests.sync.databases import PostgresqlCopies
 from tests.sync.run_simulation import own_postgresql, run_in
 
-PARTS, SEEDS_A_PART = 2, 120
+PARTS, SEEDS_A_PART = 2, 60
+POSTGRESQL_PARTS, POSTGRESQL_SEEDS_A_PART = 4, 5
 STEPS = 150
 
 FAILED_ONCE = {
@@ -53,9 +54,10 @@ def postgresql() -> Iterator[PostgresqlCopies]:
 
 @pytest.mark.postgresql
 @pytest.mark.xdist_group("postgresql")
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(POSTGRESQL_PARTS))
 def test_on_postgresql(part: int, postgresql: PostgresqlCopies, tmp_path: Path) -> None:
-    for seed in range(1000 + part * 8, 1008 + part * 8):
+    first = 1000 + part * POSTGRESQL_SEEDS_A_PART
+    for seed in range(first, first + POSTGRESQL_SEEDS_A_PART):
         run_in(tmp_path, seed, STEPS, postgresql)
 
 

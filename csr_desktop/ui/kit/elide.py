@@ -51,6 +51,8 @@ class Label(QLabel):
         self._line = getattr(load_sizes().type, f"line_{size}")
         self._is_selectable = selectable
         self._paints_lines = wraps and not selectable
+        self._measured = ("", "")
+        self._heights: dict[int, int] = {}
         self.setWordWrap(wraps)
         if selectable:
             self.setTextInteractionFlags(
@@ -91,7 +93,13 @@ class Label(QLabel):
         if not self._paints_lines:
             return super().heightForWidth(width)
         self.ensurePolished()
-        return int(self._lines(width)[1] + 0.5)
+        # Layouts ask for the same few widths dozens of times while a window is made.
+        measured = self.text(), self.font().key()
+        if measured != self._measured:
+            self._measured, self._heights = measured, {}
+        if width not in self._heights:
+            self._heights[width] = int(self._lines(width)[1] + 0.5)
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         if not self._paints_lines:

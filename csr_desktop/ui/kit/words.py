@@ -25,7 +25,7 @@ _FIRST_RIGHT_TO_LEFT = "\u0590"
 
 def in_reading_order(text: str) -> str:
     """The text as it is to be painted: a phone number or date among Hebrew or Arabic keeps its own order."""
-    if all(character < _FIRST_RIGHT_TO_LEFT for character in text):
+    if text.isascii() or max(text) < _FIRST_RIGHT_TO_LEFT:
         return text
     return _NUMBER.sub("\u2066\\g<0>\u2069", text)
 
