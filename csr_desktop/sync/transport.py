@@ -8,7 +8,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -273,9 +274,11 @@ class HttpCalls:
         self._url = checked_url(url)
         self._timeout = timeout_seconds
         self._trust = trust
+        self._lock = threading.Lock()
         self._client: httpx2.Client | None = None
+        self._left: list[httpx2.Client] = []
         self._sockets: list[socket.socket] = []
-        self._sockets_lock = threading.Lock()
+        self._under_way = 0
         self._is_ended = False
 
     def sign_in(self, request: SignInRequest) -> SignInReply:
@@ -286,57 +289,99 @@ class HttpCalls:
             raise Unreachable(fault.title, "Check the address and the network, then try again.") from fault
 
     def close(self) -> None:
-        """Ends requests under way, too: closing alone would leave a thread that waits for an answer waiting."""
-        with self._sockets_lock:
+        """Ends requests under way, too: closing alone would leave a thread that waits for an answer waiting. Their
+        sockets are shut here and closed by the last of them: a number of a file that was freed meanwhile may be
+        another's already when a thread begins to wait for it.
+        """
+        with self._lock:
             found, self._sockets = self._sockets, []
+            if self._client is not None:
+                self._left.append(self._client)
+                self._client = None
         for one in found:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+            _shut(one)
+        self._close_left()
 
     def end(self) -> None:
         """Close for good: a thread that was about to ask must not wait for an answer that nobody wants."""
         self._is_ended = True
         self.close()
 
-    def _trace(self, event: str, info: dict[str, Any]) -> None:
+    def _close_left(self) -> None:
+        with self._lock:
+            if self._under_way:
+                return
+            left, self._left = self._left, []
+        for client in left:
+            client.close()
+
+    def _trace(self, client: httpx2.Client, event: str, info: dict[str, Any]) -> None:
         if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             found = info["return_value"].get_extra_info("socket")
             if found is not None:
-                with self._sockets_lock:
+                with self._lock:
                     self._sockets = [*(one for one in self._sockets if one.fileno() >= 0), found]
-                if self._is_ended:  # meanwhile
-                    self.close()
+                    is_left = self._client is not client  # meanwhile
+                if is_left:
+                    _shut(found)
+
+    @contextmanager
+    def _asking(
+        self, path: str, body: bytes, headers: dict[str, str], timeout: httpx2.Timeout | float
+    ) -> Iterator[httpx2.Response]:
+        """One request, and its answer as it comes. Raises Unreachable or NotTrusted."""
+        import httpx2
+
+        with self._lock:
+            self._under_way += 1
+        try:
+            client = self._open()
+            with client.stream(
+                "POST",
+                path,
+                content=body,
+                headers=headers,
+                timeout=timeout,
+                extensions={"trace": partial(self._trace, client)},
+            ) as response:
+                yield response
+        except httpx2.HTTPError as fault:
+            raise network_fault(fault, self._url) from fault
+        except (OSError, RuntimeError) as fault:  # shut by another thread while it was being opened
+            raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
+        finally:
+            with self._lock:
+                self._under_way -= 1
+            self._close_left()
 
     def _open(self) -> httpx2.Client:
-        if self._is_ended:
-            raise NoAnswer("The connection was closed.", "Everything is kept here.")
-        if self._client is None:
-            import httpx2
+        import httpx2
 
-            from csr_desktop.store.migrations import latest_version
+        from csr_desktop.store.migrations import latest_version
 
-            verify: Any = False
-            if self._url.startswith("https:"):
-                import truststore
+        verify: Any = False
+        if self._client is None and self._url.startswith("https:"):
+            import truststore
 
-                verify = self._trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            self._client = httpx2.Client(
-                base_url=self._url + "/api/1/",
-                timeout=self._timeout,
-                verify=verify,
-                trust_env=not is_loopback(urlsplit(self._url).hostname or ""),
-                follow_redirects=False,
-                headers={
-                    VERSION_HEADER: str(PROTOCOL),
-                    SCHEMA_HEADER: str(latest_version("desk")),
-                    "Accept": MEDIA_TYPE,
-                    "Accept-Encoding": "zstd",
-                },
-            )
-        return self._client
+            verify = self._trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        with self._lock:
+            if self._is_ended:
+                raise NoAnswer("The connection was closed.", "Everything is kept here.")
+            if self._client is None:
+                self._client = httpx2.Client(
+                    base_url=self._url + "/api/1/",
+                    timeout=self._timeout,
+                    verify=verify,
+                    trust_env=not is_loopback(urlsplit(self._url).hostname or ""),
+                    follow_redirects=False,
+                    headers={
+                        VERSION_HEADER: str(PROTOCOL),
+                        SCHEMA_HEADER: str(latest_version("desk")),
+                        "Accept": MEDIA_TYPE,
+                        "Accept-Encoding": "zstd",
+                    },
+                )
+            return self._client
 
     def call(
         self,
@@ -347,24 +392,10 @@ class HttpCalls:
         timeout_seconds: float | None = None,
     ) -> M:
         """One request. Raises Unreachable, NotTrusted, SignedOut, Refused or EnvironmentFault."""
-        import httpx2
-
         body, headers = _packed(message, token)
-        try:
-            with self._open().stream(
-                "POST",
-                path,
-                content=body,
-                headers=headers,
-                timeout=timeout_seconds or self._timeout,
-                extensions={"trace": self._trace},
-            ) as response:
-                raw = self._read(response)
-                status, encoding = response.status_code, response.headers.get("Content-Encoding", "")
-        except httpx2.HTTPError as fault:
-            raise network_fault(fault, self._url) from fault
-        except (OSError, RuntimeError) as fault:  # closed by another thread while it was being opened
-            raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
+        with self._asking(path, body, headers, timeout_seconds or self._timeout) as response:
+            raw = self._read(response)
+            status, encoding = response.status_code, response.headers.get("Content-Encoding", "")
         return decoded(status, unpacked(raw, encoding), kind)
 
     def events(self, path: str, message: msgspec.Struct, token: str, open_seconds: float) -> Iterator[StreamEvent]:
@@ -378,19 +409,13 @@ class HttpCalls:
         late.daemon = True
         late.start()
         try:
-            with self._open().stream(
-                "POST", path, content=body, headers=headers, timeout=timeout, extensions={"trace": self._trace}
-            ) as response:
+            with self._asking(path, body, headers, timeout) as response:
                 if not response.headers.get("Content-Type", "").startswith(STREAM_TYPE):
                     raw, encoding = self._read(response), response.headers.get("Content-Encoding", "")
                     raise problem_fault(response.status_code, unpacked(raw, encoding))
                 for event in stream_events(response.iter_raw()):
                     late.cancel()
                     yield event
-        except httpx2.HTTPError as fault:
-            raise network_fault(fault, self._url) from fault
-        except (OSError, RuntimeError) as fault:  # closed by another thread while it was being opened
-            raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
         finally:
             late.cancel()
 
@@ -405,6 +430,12 @@ class HttpCalls:
                 raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
             parts.append(part)
         return b"".join(parts)
+
+
+def _shut(one: socket.socket) -> None:
+    """Whoever reads from it or writes to it is told that it has ended."""
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
 
 
 def _packed(message: msgspec.Struct | None, token: str) -> tuple[bytes, dict[str, str]]:

@@ -55,6 +55,10 @@ class Proxy:
             return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
         async def end() -> None:
+            for _ in range(3):  # who was accepted just now is served before it is hung up on
+                await asyncio.sleep(0)
+            for task in self._tasks:
+                task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
         server = self._loop.run_until_complete(begin())
@@ -62,8 +66,6 @@ class Proxy:
         self._is_listening.set()
         self._loop.run_forever()
         server.close()
-        for task in self._tasks:
-            task.cancel()
         self._loop.run_until_complete(end())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
