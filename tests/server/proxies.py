@@ -55,11 +55,11 @@ class Proxy:
             return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
         async def end() -> None:
-            for _ in range(3):  # who was accepted just now is served before it is hung up on
-                await asyncio.sleep(0)
+            await turns()  # who was accepted just now is served before it is hung up on
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await turns()  # a socket is closed in the turn after it was asked to
 
         server = self._loop.run_until_complete(begin())
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -111,6 +111,11 @@ class Proxy:
                 await writer.drain()
         finally:
             asks.close()
+
+
+async def turns() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 async def hung_up(reader: asyncio.StreamReader) -> bytes:
