@@ -52,6 +52,7 @@ freeze: $(READY)
 
 package: freeze
 	$(BIN)/python packaging/deb.py build/dist/csr-desktop build/icons build/package
+	$(BIN)/python packaging/bill.py build/work/csr-desktop/shipped.json build/runtime build/package/csr-desktop.cdx.json
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt

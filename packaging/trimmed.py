@@ -12,8 +12,25 @@ from typing import Final
 
 LEFT_OUT: Final = (
     # Tools of developers, which libraries mention.
-    *("IPython", "hypothesis", "mypy", "pip", "pydoc", "pydoc_data", "pytest", "qtpy", "setuptools", "tkinter"),
+    *(
+        "IPython",
+        "_pytest",
+        "attr",
+        "attrs",
+        "hypothesis",
+        "mypy",
+        "pip",
+        "py",
+        "pydoc",
+        "pydoc_data",
+        "pytest",
+        "qtpy",
+        "setuptools",
+        "tkinter",
+    ),
     *("doctest", "lib2to3", "test", "unittest"),
+    # GNU readline is under the GPL, and nobody types at a prompt of ours.
+    "readline",
     # Colours and Markdown of command lines that are not ours, second HTTP clients, formats we do not read.
     *("markdown_it", "pygments", "requests", "rich", "urllib3", "yaml", "_yaml"),
     # Places and carriers of phone numbers, 5 MB; of both we say nothing.
