@@ -26,7 +26,7 @@ _DELIVER = "--deliver"
     "call",
     add_help_option=False,  # a name that a softphone fills in may be --help: only alone it asks for help
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
-    options_metavar="[--home DIR] --event EVENT --number N [--name NAME] [--id ID] [--direction in|out] [--queue NAME]",
+    options_metavar="[--home DIR] --event EVENT --number N [--id ID] [--direction in|out] [--queue NAME] [--name NAME]",
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="")
 @click.pass_context
@@ -35,8 +35,9 @@ def call(context: click.Context, words: tuple[str, ...]) -> None:
 
     EVENT is ring, answer, hold, resume, hangup or missed; test tells of no call, but is listed in the desk's settings,
     under Phone. NUMBER is the other party's, NAME what the phone says of them. ID is the phone's own reference of the
-    call, the same in all its events; without one the number stands for it. DIR, which can only come first, is where the
-    desk keeps its files, if that is not the usual place: the settings show the whole line.
+    call, the same in all its events; without one the number stands for it. NAME comes last: whatever follows belongs to
+    it, since callers choose theirs. DIR, which can only come first, is where the desk keeps its files, if that is not
+    the usual place: the settings show the whole line.
 
     It ends at once: with 0 when the desk has it, with 3 when the desk does not run, which is then opened for it unless
     that is turned off in its settings.

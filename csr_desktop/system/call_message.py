@@ -1,7 +1,8 @@
 """What a softphone says of a call, as it comes: by a command, by an address that it opens, or by a link.
 
 Nothing is believed or refused here: texts are cut to a length and handed to the running desk, which shows what came.
-Softphones lose quotes and do not encode what they fill in, so a text goes on until the next name that is known.
+Softphones lose quotes and do not encode what they fill in, so a text goes on until the next field that is known. What a
+caller calls themselves is theirs to choose: the name comes last, and whatever stands behind it belongs to it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 FIELDS: Final = ("event", "number", "name", "id", "direction", "queue")
+_LAST: Final = "name"
 EVENTS: Final = ("ring", "answer", "hold", "resume", "hangup", "missed")
 TEST: Final = "test"
 """An event that is no call: it shows whether what is told arrives."""
@@ -35,36 +37,38 @@ def dial_message(number: str) -> dict[str, str]:
 
 
 def fields_of_words(words: Sequence[str]) -> dict[str, str]:
-    """Of a command line: `--number N` or `--number=N`; words without a name belong to the one before. Of a field that
-    is given twice the first counts.
+    """Of a command line: `--number N` or `--number=N`; words without a field belong to the one before, and all that
+    follow the name to the name. Of a field that is given twice the first counts.
     """
     found: dict[str, list[str]] = {}
     current: list[str] = []
     for word in words:
-        name, has_value, value = word.removeprefix("--").partition("=")
-        if word.startswith("--") and name.casefold() in FIELDS:
+        field, has_value, value = word.removeprefix("--").partition("=")
+        if word.startswith("--") and field.casefold() in FIELDS and _LAST not in found:
             current = []
-            found.setdefault(name.casefold(), current)
+            found.setdefault(field.casefold(), current)
             if has_value:
                 current.append(value)
         else:
             current.append(word)
-    return {name: " ".join(parts) for name, parts in found.items()}
+    return {field: " ".join(parts) for field, parts in found.items()}
 
 
 def fields_of_query(query: str) -> dict[str, str]:
-    """Of what stands after the ? of an address: decoded where it is encoded. A + is a blank, but before a number."""
+    """Of what stands after the ? of an address: decoded where it is encoded. A + is a blank, but before a number. All
+    that follows the name belongs to the name.
+    """
     found: dict[str, str] = {}
     current = ""
     for part in query[:_LINK_LIMIT].split("&"):
-        name, is_named, value = part.partition("=")
-        if is_named and name.casefold() in {*FIELDS, "key"}:
-            current = name.casefold() if name.casefold() not in found else ""
+        field, is_field, value = part.partition("=")
+        if is_field and field.casefold() in {*FIELDS, "key"} and _LAST not in found:
+            current = field.casefold() if field.casefold() not in found else ""
             if current:
                 found[current] = value
-        elif current:  # an & of a name, which the softphone did not encode
+        elif current:  # an & that the softphone did not encode
             found[current] += "&" + part
-    return {name: _decoded(name, text) for name, text in found.items()}
+    return {field: _decoded(field, text) for field, text in found.items()}
 
 
 def message_of_link(link: str, at: int) -> dict[str, str] | None:

@@ -1,7 +1,8 @@
 """What is entered in a softphone so that it tells the desk of calls, with its own names for number and name.
 
 3CX for Windows and its web client, MicroSIP (the keys of its ini file; it adds the number to its commands as the last
-word), Zoiper and Bria, and any other that runs a command, opens an address or a link.
+word), Zoiper and Bria, and any other that runs a command, opens an address or a link. The name, which the caller
+chooses, always comes last.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def paste_lines(softphone: Softphone, program: Sequence[str], url: str, link: st
     if softphone == "bria":
         return (address("ring", "ring", "{{caller}}"),)
     if softphone == "command":
-        told = '--number "{number}" --name "{name}" --id "{id}"'
+        told = '--number "{number}" --id "{id}" --name "{name}"'
         return tuple(PasteLine(event, command_line(program, f"--event {event} {told}")) for event in _TOLD)
     return tuple(address(event, event, "{number}", "{name}", "{id}") for event in _TOLD)
 

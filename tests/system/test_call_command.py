@@ -46,13 +46,14 @@ def listening(places: Places) -> tuple[Claim, queue.Queue[dict[str, str]]]:
 def test_the_running_desk_has_it_and_the_command_says_nothing(places: Places) -> None:
     held, heard = listening(places)
     before = time.time_ns() // 1_000_000
-    done = run(places, "call", "--event", "ring", "--number", "(312) 555-0142", "--name", "Dana", "Sample", "--id", "7")
+    told = ("--event", "ring", "--number", "(312) 555-0142", "--id", "7", "--name", "Dana", "Sample")
+    done = run(places, "call", *told)
     held.close()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    told = heard.get(timeout=10)
-    assert {"what": "call", "via": "command", "event": "ring", "number": "(312) 555-0142"}.items() <= told.items()
-    assert (told["name"], told["id"]) == ("Dana Sample", "7")
-    assert before <= int(told["at"]) <= time.time_ns() // 1_000_000
+    message = heard.get(timeout=10)
+    assert {"what": "call", "via": "command", "event": "ring", "number": "(312) 555-0142"}.items() <= message.items()
+    assert (message["name"], message["id"]) == ("Dana Sample", "7")
+    assert before <= int(message["at"]) <= time.time_ns() // 1_000_000
 
 
 def test_a_link_is_handed_over(places: Places) -> None:

@@ -27,8 +27,8 @@ from csr_desktop.system.instance_listener import LENGTH_LIMIT
         ),
         ("--event=ring --number=+13125550142 --name=Dana", {"number": "+13125550142", "name": "Dana"}),
         ("--EVENT ring --Number 1", {"event": "ring", "number": "1"}),
-        ("--event ring --name -- --number 1", {"name": "--", "number": "1"}),
-        ("--event ring --name --evil --number 1", {"name": "--evil", "number": "1"}),
+        ("--event ring --number 1 --name --", {"name": "--", "number": "1"}),
+        ("--event ring --number 1 --name --evil", {"name": "--evil", "number": "1"}),
         ("--event ring --number 1 --number 2", {"number": "1"}),
         ("stray --event hangup --id", {"event": "hangup", "id": ""}),
     ],
@@ -43,17 +43,33 @@ def test_a_command_line(line: str, fields: dict[str, str]) -> None:
         ("event=ring&number=%2B13125550142&name=Dana+Sample", {"number": "+13125550142", "name": "Dana Sample"}),
         ("event=ring&number=+1 312 555 0142&name=Dana Sample", {"number": "+1 312 555 0142", "name": "Dana Sample"}),
         ("event=ring&number=312+555+0142", {"number": "312 555 0142"}),
-        ("event=ring&name=Sample & Sons&number=1", {"name": "Sample & Sons", "number": "1"}),
-        ("event=ring&name=A=B&C=D&number=1", {"name": "A=B&C=D", "number": "1"}),
+        ("event=ring&number=1&name=Sample & Sons", {"name": "Sample & Sons", "number": "1"}),
+        ("event=ring&number=1&name=A=B&C=D", {"name": "A=B&C=D", "number": "1"}),
         ("event=ring&number=%CallerNumber%", {"number": "%CallerNumber%"}),
         ("event=ring&number={{caller}}", {"number": "{{caller}}"}),
         ("event=ring&number=1&number=2", {"number": "1"}),
-        ("event=ring&name=%E2%80%AEevil%00&key=k", {"name": "\u202eevil\0", "key": "k"}),
+        ("key=k&event=ring&name=%E2%80%AEevil%00", {"name": "\u202eevil\0", "key": "k"}),
         ("", {}),
     ],
 )
 def test_an_address(query: str, fields: dict[str, str]) -> None:
     assert fields.items() <= fields_of_query(query).items()
+
+
+@pytest.mark.parametrize("field", ["event", "number", "id", "direction", "queue"])
+@pytest.mark.parametrize("name", ["X --{}=evil", "--{}=evil", "X --{} evil", "--NAME --{} evil", "--name= --{}=evil"])
+def test_nothing_in_the_name_of_a_caller_is_an_option(name: str, field: str) -> None:
+    name = name.format(field.upper() if "X" in name else field)
+    for words in (["--event", "ring", "--name", name], ["--event", "ring", "--name", *name.split(" ")]):
+        assert fields_of_words(words) == {"event": "ring", "name": name}
+    assert fields_of_words(["--event", "ring", f"--name={name}"]) == {"event": "ring", "name": name}
+
+
+@pytest.mark.parametrize("field", ["key", "event", "number", "id", "direction", "queue", "name"])
+def test_nothing_in_a_name_that_is_not_encoded_is_a_field(field: str) -> None:
+    told = {"key": "k", "event": "ring", "name": f"Dana&{field}=evil & Sons"}
+    assert fields_of_query(f"key=k&event=ring&name=Dana&{field}=evil & Sons") == told
+    assert fields_of_query(f"key=k&event=ring&name=Dana%26{field}%3Devil & Sons") == told
 
 
 @pytest.mark.parametrize(

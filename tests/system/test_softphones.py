@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import shlex
 import subprocess
 import sys
@@ -82,10 +83,18 @@ def test_microsip_adds_the_number_at_the_end(desk: Desk) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the lines are split by this system's rules")
 def test_a_name_cannot_become_an_option(desk: Desk) -> None:
     found = lines(desk, "command")["ring"]
-    for name in ("--help", "--deliver", "--home /nowhere", "--home=/nowhere", "-h", "--"):
+    for name in ("--help", "--deliver", "--home /nowhere", "--home=/nowhere", "-h", "--", "X --id 8 --direction out"):
         filled = found.replace("{number}", "1").replace('"{name}"', name).replace("{id}", "7")
         told = desk.run(shlex.split(filled))
         assert (told["event"], told["number"], told["id"]) == ("ring", "1", "7"), name
+        assert not told["direction"]
+
+
+@pytest.mark.parametrize("softphone", SOFTPHONES)
+def test_the_name_of_a_caller_comes_last(desk: Desk, softphone: str) -> None:
+    for line in paste_lines(softphone, command_words(desk.places), URL, "csr-desktop:call?key=sample-key"):
+        options = re.findall(r"(?:--|[?&])([a-z]+)(?==| )", line.text.splitlines()[0])
+        assert "name" not in options[:-1], line
 
 
 @pytest.mark.parametrize("softphone", ["3cx", "zoiper", "bria", "address"])
