@@ -70,6 +70,11 @@ def _hand_over(message: dict[str, str]) -> None:
     places = Places.of_this_person()
     if tell_first(places, message):
         return
+    if os.environ.get(HOME_VARIABLE) and not places.data.is_dir():
+        click.echo(
+            "No desk keeps its files there. Copy the whole line anew from the desk's settings, under Phone.", err=True
+        )
+        sys.exit(NOT_RUNNING)
     is_test = message.get("event", "").strip().casefold() == "test"  # of the phone of a desk that runs
     if not is_test and _opens_desk(places):
         from csr_desktop.system.own_program import start_with

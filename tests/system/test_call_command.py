@@ -111,6 +111,17 @@ def test_the_desk_is_opened_for_it_and_then_told(places: Places, tmp_path: Path)
     held.close()
 
 
+def test_a_place_where_no_desk_is_opens_none(places: Places) -> None:
+    nowhere = places.data.parent / "moved away"
+    began = time.monotonic()
+    done = run(places, "call", "--home", str(nowhere), "--event", "ring", "--number", "(312) 555-0142")
+    assert (done.returncode, done.stdout) == (NOT_RUNNING, "")
+    assert "No desk keeps its files there" in done.stderr
+    assert "being opened" not in done.stderr
+    assert time.monotonic() - began < 10
+    assert not nowhere.exists(), "nothing was started that would make it"
+
+
 def test_a_test_of_the_phone_opens_no_second_desk(places: Places) -> None:
     SettingsFile(places.config / "settings.json").save(Settings(calls_open_desk=True))
     done = run(places, "call", "--event", "Test", "--number", "1")
