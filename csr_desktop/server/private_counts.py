@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from csr_desktop.commands.calls import LogInteraction
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.private_texts import counted
 from csr_desktop.domain.local_days import local_date
@@ -13,12 +14,16 @@ from csr_desktop.store.sql import Sql
 
 def count_private(sql: Sql, executed: Iterable[tuple[str, Command]], home_region: str, now: int) -> None:
     """Add what these commands, by whom they are from, brought at this time; within the transaction that executes them.
-    A text that stands in several of them, as a call's note on its ticket, counts once.
+    A text that stands in several of them, as a call's note on its ticket, counts once; so does the note of a call that
+    was taken back and saved again.
     """
     seen: dict[str, set[str]] = {}
     found: dict[str, list[int]] = {}
     for user_id, command in executed:
-        masked, kept = counted(command, home_region, seen.setdefault(user_id, set()))
+        known = seen.setdefault(user_id, set())
+        if isinstance(command, LogInteraction) and command.note and command.note not in known:
+            known.update(_taken_back(sql, user_id, command))
+        masked, kept = counted(command, home_region, known)
         if masked or kept:
             sums = found.setdefault(user_id, [0, 0])
             sums[0] += masked
@@ -33,6 +38,12 @@ def count_private(sql: Sql, executed: Iterable[tuple[str, Command]], home_region
         " kept_count = private_counts.kept_count + excluded.kept_count",
         [(user_id, day, *sums) for user_id, sums in sorted(found.items())],
     )
+
+
+def _taken_back(sql: Sql, user_id: str, call: LogInteraction) -> list[str]:
+    """What stood on this call when it was saved before."""
+    of_it = "SELECT note FROM interactions WHERE agent_id = ? AND started_at = ? AND deleted = 1"
+    return [note for (note,) in sql.all(of_it, user_id, call.started_at)]
 
 
 def private_counts(sql: Sql, from_day: str, to_day: str, user_ids: Sequence[str] = ()) -> list[PrivateCount]:

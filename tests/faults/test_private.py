@@ -232,6 +232,20 @@ def test_the_lead_learns_how_many_and_nothing_else(office: Office, data: DeskDat
     assert private_counts(office.bureau.sql, "2026-05-01", "2026-05-31", [me]) == expected
 
 
+def test_a_call_that_is_taken_back_and_saved_again_counts_once(office: Office, data: DeskData) -> None:
+    calls, me = data.services.calls, data.account.user_id
+    call = calls.start("(312) 555-0142")
+    calls.end(call.id)
+    calls.save(call.id, f"ssn {SSN} and card {CARD}")
+    office.bureau.sync(data)
+    data.services.undo()
+    office.bureau.sync(data)
+    (again,) = calls.running()
+    calls.save(again.id, f"ssn {SSN} and card {CARD}")
+    office.bureau.sync(data)
+    assert private_counts(office.bureau.sql, TODAY, TODAY) == [PrivateCount(me, TODAY, masked_count=2, kept_count=0)]
+
+
 def test_what_was_said_of_a_number_lasts_with_its_draft(office: Office, data: DeskData) -> None:
     note = f"order {CARD} is no card"
     data.replica.said_none.add(("card", CARD.replace(" ", "")))
