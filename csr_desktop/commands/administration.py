@@ -134,6 +134,7 @@ class RemoveMembership(RemoveRow, frozen=True, kw_only=True, tag=True):
 
 class AddOrganisation(_Add, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "organisations"
+    structured: ClassVar[frozenset[str]] = frozenset({"own_numbers"})
     name: str
     home_region: str = "US"
     time_zone: str = "America/New_York"
@@ -177,6 +178,7 @@ class EditOrganisation(EditRow, frozen=True, kw_only=True, tag=True):
 
 class AddCalendar(_Add, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "calendars"
+    structured: ClassVar[frozenset[str]] = frozenset({"body"})
     name: str
     body: str
 
@@ -191,6 +193,7 @@ class AddCalendar(_Add, frozen=True, kw_only=True, tag=True):
 
 class AddSlaPolicy(_Add, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "sla_policies"
+    structured: ClassVar[frozenset[str]] = frozenset({"targets"})
     name: str
     calendar_id: str
     targets: str
@@ -216,6 +219,7 @@ class AddVerificationRule(_Add, frozen=True, kw_only=True, tag=True):
     """What a caller must show; see domain.caller_verification. For each client, topic and kind of request one."""
 
     table: ClassVar[str] = "verification_rules"
+    structured: ClassVar[frozenset[str]] = frozenset({"factors"})
     factors: str
     required_count: int
     client_id: str = ""
@@ -247,6 +251,7 @@ class EditVerificationRule(EditRow, frozen=True, kw_only=True, tag=True):
     """What is shown and passed later is judged by it as it is then; what waits for being released, too."""
 
     table: ClassVar[str] = "verification_rules"
+    structured: ClassVar[frozenset[str]] = frozenset({"factors"})
     editable: ClassVar[frozenset[str]] = _RULE_FIELDS
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
@@ -296,6 +301,7 @@ class AddScript(_Add, frozen=True, kw_only=True, tag=True):
     """What to say or go through on calls about a topic."""
 
     table: ClassVar[str] = "scripts"
+    structured: ClassVar[frozenset[str]] = frozenset({"steps"})
     topic_id: str
     title: str
     script_kind: str = "checklist"
@@ -332,6 +338,7 @@ class AddScript(_Add, frozen=True, kw_only=True, tag=True):
 
 class EditScript(EditRow, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "scripts"
+    structured: ClassVar[frozenset[str]] = frozenset({"steps"})
     editable: ClassVar[frozenset[str]] = frozenset(
         {"topic_id", "title", "kind", "steps", "reviewed_on", "owner_id", "is_active"}
     )

@@ -22,7 +22,6 @@ class AddAttachment(AddRow, frozen=True, kw_only=True, tag=True):
     """Says what the file is called and what it holds, by its SHA-256. `arrived_at` stays 0 until the server has it."""
 
     table: ClassVar[str] = "attachments"
-    texts: ClassVar[frozenset[str]] = frozenset({"name"})
     name: str
     size: int
     sha256: str

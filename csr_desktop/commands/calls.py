@@ -29,7 +29,7 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
     """A contact that happened, the parts of its handle time in seconds. A client deleted meanwhile still takes it."""
 
     table: ClassVar[str] = "interactions"
-    texts: ClassVar[frozenset[str]] = frozenset({"note"})
+    structured: ClassVar[frozenset[str]] = frozenset({"checked", "parts", "recording_pauses"})
     scope: str
     client_id: str = ""
     contact_id: str = ""
@@ -142,7 +142,6 @@ class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
     """
 
     table: ClassVar[str] = "interactions"
-    texts: ClassVar[frozenset[str]] = frozenset({"note"})
     editable: ClassVar[frozenset[str]] = frozenset(
         {"client_id", "contact_id", "agent_id", "ticket_id", "topic_id", "disposition_id", "note"}
     )

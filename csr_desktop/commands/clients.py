@@ -40,7 +40,7 @@ def check_client(field: str, value: Any) -> None:
 
 class AddClient(AddRow, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "clients"
-    texts: ClassVar[frozenset[str]] = frozenset({"alert"})
+    structured: ClassVar[frozenset[str]] = frozenset({"pay_schedule"})
     name: str
     code: str = ""
     status: str = "active"
@@ -144,7 +144,7 @@ class _EditRecorded(EditRow, frozen=True, kw_only=True):
 
 class EditClient(_EditRecorded, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "clients"
-    texts: ClassVar[frozenset[str]] = frozenset({"alert"})
+    structured: ClassVar[frozenset[str]] = frozenset({"pay_schedule"})
     editable: ClassVar[frozenset[str]] = frozenset(AddClient._fields)
     kept: tuple[str, ...] = ()
 
@@ -268,7 +268,6 @@ class AddNote(AddRow, frozen=True, kw_only=True, tag=True):
     """A note on a client. One deleted meanwhile still takes it."""
 
     table: ClassVar[str] = "notes"
-    texts: ClassVar[frozenset[str]] = frozenset({"body"})
     client_id: str
     body: str
     kept: tuple[str, ...] = ()

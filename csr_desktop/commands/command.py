@@ -22,9 +22,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     `at` is the corrected time it was meant, in milliseconds. `undoes` is the command that this one takes back.
     """
 
-    texts: ClassVar[frozenset[str]] = frozenset()
-    """Fields, of it or of its row, in which people write freely: private numbers are masked there. A command with any
-    has `kept`, marks of those numbers in them of which the person said that they are none.
+    structured: ClassVar[frozenset[str]] = frozenset()
+    """Fields, of it or of its row, that are JSON: private numbers are masked in each text there by itself. They are in
+    all other texts, too. A command with `kept` has there the marks of those that the person said are none.
     """
     id: str = ""
     by: str = ""

@@ -20,7 +20,6 @@ class AddFollowUp(AddRow, frozen=True, kw_only=True, tag=True):
     """Something to do by `due_at`. A promise is one that the client was told of."""
 
     table: ClassVar[str] = "follow_ups"
-    texts: ClassVar[frozenset[str]] = frozenset({"title"})
     scope: str
     follow_up_kind: str
     title: str
@@ -85,7 +84,6 @@ class CompleteFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     restorable: ClassVar[frozenset[str]] = frozenset(
         {"state", "outcome", "outcome_note", "completed_by_id", "completed_at"}
     )
-    texts: ClassVar[frozenset[str]] = frozenset({"outcome_note"})
     outcome: str
     outcome_note: str = ""
     kept: tuple[str, ...] = ()
@@ -114,7 +112,6 @@ class ReopenFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     """
 
     restorable: ClassVar[frozenset[str]] = CompleteFollowUp.restorable
-    texts: ClassVar[frozenset[str]] = frozenset({"outcome_note"})
     was_at: int = 0
     kept: tuple[str, ...] = ()
 
@@ -142,7 +139,6 @@ class RenegotiateFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
     """A new time that the client agreed to; the old one, the reason and who moved it stay on record."""
 
     restorable: ClassVar[frozenset[str]] = frozenset({"due_at", "moves", "snoozed_until_at"})
-    texts: ClassVar[frozenset[str]] = frozenset({"reason", "moves"})
     was_at: int
     becomes_at: int
     reason: str = ""
@@ -191,7 +187,7 @@ class ReassignFollowUp(_OnFollowUp, frozen=True, kw_only=True, tag=True):
 
 class EditFollowUp(EditRow, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "follow_ups"
-    texts: ClassVar[frozenset[str]] = frozenset({"title"})
+    structured: ClassVar[frozenset[str]] = frozenset({"moves"})
     editable: ClassVar[frozenset[str]] = frozenset({"title"})
     kept: tuple[str, ...] = ()
 

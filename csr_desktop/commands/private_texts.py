@@ -4,14 +4,17 @@ more before it is decided and logged. What is masked already stays as it is, so 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from csr_desktop.commands.command import Change, Command, EditRow
 from csr_desktop.commands.limits import BROKEN
+from csr_desktop.commands.text_fields import is_id, own_texts
 from csr_desktop.commands.work import Row
 from csr_desktop.domain.private_numbers import (
     Found,
@@ -28,22 +31,26 @@ C = TypeVar("C", bound=Command)
 _IsKept = Callable[[str, Found], bool]
 _PAIRS: Final = ("changes", "back")
 """Fields of commands that hold, by field of the row, what it was and what it becomes."""
-_REASON: Final = 2
-"""Where a reason stands in one of a follow-up's moves."""
 _ROUNDS: Final = 3
 """What was masked can change how the digits beside it read, so a text is read again."""
+_FEWEST: Final = 6
+"""A private number has at least so many digits."""
+_PHONE: Final = re.compile(r"\+?[0-9]{10,11}|(?:\+?1[ .-])?\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}")
+"""What most numbers are that are alone in their field: nothing needs to be looked up to know that they are none."""
+_LONGEST_PHONE: Final = 20
 
 
 def has_texts(command: Command) -> bool:
     """Whether there is anything to look through: digits in a field in which people write freely."""
-    return any(any(sign.isdigit() for sign in text) for text in _texts(command))
+    return any(_may_hold(text) for text in _texts(command))
 
 
 def masked_here(command: C, home_region: str, none_of_them: AbstractSet[Number]) -> C:
     """The command as a desk makes it: certain private numbers masked but for those that the person said are none, and
     the marks that say so.
     """
-    return _masked(command, home_region, lambda text, one: number_of(text, one) in none_of_them)
+    has_marks = hasattr(command, "kept")  # without, the server could not tell, and would mask it
+    return _masked(command, home_region, lambda text, one: has_marks and number_of(text, one) in none_of_them)
 
 
 def masked_again(command: C, home_region: str) -> C:
@@ -58,7 +65,9 @@ def numbers_in(command: Command, row: Row | None, home_region: str) -> frozenset
     """The private numbers that stand in the texts that an edit is about to change: what was kept there stays kept."""
     if row is None or not isinstance(command, EditRow):
         return frozenset()
-    texts = [str(row[field]) for field in command.changes if field in command.texts]
+    if not hasattr(command, "kept"):
+        return frozenset()
+    texts = [row[field] for field in command.changes if isinstance(row[field], str) and not is_id(field)]
     return frozenset(number_of(text, one) for text in texts for one in find(text, home_region))
 
 
@@ -93,12 +102,11 @@ def _salt(command: Command) -> str:
 
 
 def _texts(command: Command) -> Iterator[str]:
-    for field in command.texts:
-        if isinstance(text := getattr(command, field, None), str):
-            yield text
+    for field in own_texts(type(command)):
+        yield getattr(command, field)
     for name in _PAIRS:
         for field, pair in getattr(command, name, {}).items():
-            if field in command.texts:
+            if not is_id(field):
                 yield from (value for value in pair if isinstance(value, str))
 
 
@@ -106,13 +114,17 @@ def _written(command: Command) -> Iterator[tuple[str, str]]:
     """Each text as it was and as it becomes; what is taken back writes nothing."""
     if command.undoes:
         return
-    for field in sorted(command.texts):
-        if isinstance(text := getattr(command, field, None), str):
-            yield "", text
-        elif field in (changes := getattr(command, "changes", {})):
-            was, becomes = changes[field]
-            if isinstance(was, str) and isinstance(becomes, str):
-                yield was, becomes
+    for field in own_texts(type(command)):
+        yield "", getattr(command, field)
+    for field, (was, becomes) in sorted(getattr(command, "changes", {}).items()):
+        if not is_id(field) and isinstance(was, str) and isinstance(becomes, str):
+            yield was, becomes
+
+
+def _may_hold(text: str) -> bool:
+    if len(text) < _FEWEST or not any(sign.isdigit() for sign in text):
+        return False
+    return len(text) > _LONGEST_PHONE or _PHONE.fullmatch(text) is None
 
 
 def _masked(command: C, home_region: str, is_kept: _IsKept) -> C:
@@ -121,43 +133,62 @@ def _masked(command: C, home_region: str, is_kept: _IsKept) -> C:
     salt, marks = _salt(command), set[str]()
 
     def written(text: str) -> str:
+        if not _may_hold(text):
+            return text
         marks.update(kept_mark(text, one, salt) for one in find(text, home_region) if is_kept(text, one))
         return _masked_text(text, home_region, is_kept)
 
-    fields: dict[str, Any] = {}
-    for field in command.texts:
-        if isinstance(text := getattr(command, field, None), str):
-            fields[field] = written(text)
+    def of_field(field: str, text: str) -> str:
+        return _structured(text, written) if field in command.structured else written(text)
+
+    fields: dict[str, Any] = {field: of_field(field, getattr(command, field)) for field in own_texts(type(command))}
     for name in _PAIRS:
         if pairs := getattr(command, name, None):
-            fields[name] = {field: _pair(field, pair, command, written) for field, pair in pairs.items()}
-    fields["kept"] = tuple(sorted(marks))
+            fields[name] = {
+                field: pair if is_id(field) else _pair(pair, partial(of_field, field)) for field, pair in pairs.items()
+            }
+    if hasattr(command, "kept"):
+        fields["kept"] = tuple(sorted(marks))
     if all(getattr(command, field) == value for field, value in fields.items()):
         return command
     return msgspec.structs.replace(command, **fields)
 
 
-def _pair(field: str, pair: Change, command: Command, written: Callable[[str], str]) -> Change:
-    if field not in command.texts or not all(isinstance(value, str) for value in pair):
-        return pair
-    was, becomes = (_moves(value, written) if field == "moves" else written(value) for value in pair)
+def _pair(pair: Change, written: Callable[[str], str]) -> Change:
+    was, becomes = (written(value) if isinstance(value, str) else value for value in pair)
     return was, becomes
 
 
-def _moves(value: str, written: Callable[[str], str]) -> str:
-    """A follow-up's moves, whose times could be read as numbers of cards."""
+def _structured(text: str, written: Callable[[str], str]) -> str:
+    """JSON with each of its texts masked by itself: what stands beside them, as times do, belongs to none. What cannot
+    be read is one text.
+    """
+    if not _may_hold(text):
+        return text
     try:
-        moves = msgspec.json.decode(value, type=list[list[Any]])
+        found = msgspec.json.decode(text)
+        if not isinstance(found, list | dict):
+            return written(text)
+        masked_one = _each(found, written)
+        return text if masked_one == found else msgspec.json.encode(masked_one).decode()
     except BROKEN:
-        return value
-    for move in moves:
-        if len(move) > _REASON and isinstance(move[_REASON], str):
-            move[_REASON] = written(move[_REASON])
-    return msgspec.json.encode(moves).decode()
+        return written(text)
+
+
+def _each(found: Any, written: Callable[[str], str]) -> Any:
+    if isinstance(found, str):
+        return written(found)
+    if type(found) is int:  # no time or count that anybody means has the digits of a card
+        return found if (text := written(str(found))) == str(found) else text
+    if isinstance(found, list):
+        return [_each(one, written) for one in found]
+    if isinstance(found, dict):
+        return {written(name): _each(one, written) for name, one in found.items()}
+    return found
 
 
 def _masked_text(text: str, home_region: str, is_kept: _IsKept) -> str:
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if _may_hold(text) else 0):
         found = [one for one in find(text, home_region) if one.certainty == "certain" and not is_kept(text, one)]
         if not found:
             break

@@ -22,7 +22,7 @@ class AddSavedFilter(AddRow, frozen=True, kw_only=True, tag=True):
     """`body` is JSON, {what is filtered: value}, of the place's own making; `words` is the text to search for."""
 
     table: ClassVar[str] = "saved_filters"
-    texts: ClassVar[frozenset[str]] = frozenset({"name", "words"})
+    structured: ClassVar[frozenset[str]] = frozenset({"body"})
     name: str
     body: str
     words: str = ""
@@ -58,7 +58,7 @@ class AddSavedFilter(AddRow, frozen=True, kw_only=True, tag=True):
 
 class EditSavedFilter(EditRow, frozen=True, kw_only=True, tag=True):
     table: ClassVar[str] = "saved_filters"
-    texts: ClassVar[frozenset[str]] = frozenset({"name", "words"})
+    structured: ClassVar[frozenset[str]] = frozenset({"body"})
     editable: ClassVar[frozenset[str]] = frozenset({"name", "words", "body"})
     kept: tuple[str, ...] = ()
 

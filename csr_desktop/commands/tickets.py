@@ -43,7 +43,6 @@ class OpenTicket(AddRow, frozen=True, kw_only=True, tag=True):
     """A new case. The server gives its number; its clock is that of the policy in force now."""
 
     table: ClassVar[str] = "tickets"
-    texts: ClassVar[frozenset[str]] = frozenset({"subject"})
     scope: str
     subject: str
     client_id: str = ""
@@ -108,7 +107,6 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
     """
 
     table: ClassVar[str] = "messages"
-    texts: ClassVar[frozenset[str]] = frozenset({"body"})
     ticket_id: str
     message_kind: str
     body: str
@@ -210,7 +208,6 @@ class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
     """Subject, priority, topic, contact. A new priority changes only the time that remains."""
 
     table: ClassVar[str] = "tickets"
-    texts: ClassVar[frozenset[str]] = frozenset({"subject"})
     editable: ClassVar[frozenset[str]] = frozenset({"subject", "priority", "topic_id", "contact_id", "client_id"})
     kept: tuple[str, ...] = ()
 
@@ -393,7 +390,6 @@ class EscalateTicket(_OnTicket, frozen=True, kw_only=True, tag=True):
     """Hands the case up: it shows under “Escalated” for whom it was given to."""
 
     restorable: ClassVar[frozenset[str]] = frozenset({"escalated_to_id", "escalated_at"})
-    texts: ClassVar[frozenset[str]] = frozenset({"reason"})
     to_id: str
     reason: str = ""
     kept: tuple[str, ...] = ()

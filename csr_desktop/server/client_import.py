@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from csr_desktop.commands.private_texts import masked_text
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.ids import NewId
 from csr_desktop.domain.text import defuse_cell
@@ -94,7 +95,7 @@ class ClientImport:
     def understand(self, text: Text) -> Foreign:
         """The table's lines in our words. Raises BadInput when there is no header that names clients."""
         delimiter = self._delimiter or delimiter_of(text.text, known_columns)
-        found = records(text.text, delimiter)
+        found = (_without_private_numbers(one, self._bureau.home_region) for one in records(text.text, delimiter))
         header, broken, begun = _header(found, self._told)
         columns = recognised(header.cells, self._told)
         lines: list[ImportLine] = []
@@ -179,6 +180,14 @@ class ClientImport:
         for client_id, contact_id, raw, e164, extension in rows_of(sql, "phone_numbers", columns):
             if client_id in wanted:
                 plan.tell_number(client_id, contact_id, raw, e164, extension)
+
+
+def _without_private_numbers(record: Record | BrokenRecord, home_region: str) -> Record | BrokenRecord:
+    """Neither what is imported nor the report of it holds any."""
+    raw = masked_text(record.raw, home_region)
+    if isinstance(record, BrokenRecord):
+        return msgspec.structs.replace(record, raw=raw)
+    return Record(record.line, tuple(masked_text(cell, home_region) for cell in record.cells), raw)
 
 
 def _imported(plan: Plan) -> Imported:

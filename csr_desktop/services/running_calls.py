@@ -72,12 +72,18 @@ class RunningCalls:
 
     def begin(self, document: RunningCallDocument) -> RunningCallDocument:
         """Keep a new call; one that talks goes on hold. Raises Refused while two run already."""
+        document = self._without_private_numbers(document)
         running = [call for call in self.all() if call.phase != "wrap_up"]
         if len(running) >= _AT_ONCE and document.phase != "wrap_up":
             raise Refused("too_many", "Two calls are running already.", "End one of them first.")
         drafts.keep_newest(self._replica.sql, _SAVED_PREFIX, _SAVED_KEPT)
         held = self._others_held(document.id) if document.phase in {"talk", "dial"} else []
         return self._keep_new_parts([*held, document])
+
+    def _without_private_numbers(self, document: RunningCallDocument) -> RunningCallDocument:
+        """What the phone said of the call: also what is kept of it while it runs holds none."""
+        texts = {name: getattr(document, name) for name in ("number", "extension", "caller_name", "queue", "phone_key")}
+        return msgspec.structs.replace(document, **{name: self._replica.masked(text) for name, text in texts.items()})
 
     def move(self, call_id: str, phase: str, result: str = "") -> RunningCallDocument:
         """End the running part and begin the next one. Talking holds every other call."""

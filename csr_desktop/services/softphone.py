@@ -46,8 +46,8 @@ _MOST_CALLS: Final = 50
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A message as it came, on one line each. `problems` are codes: unproven, unknown_event, no_number, and unfilled
-    with the name of a field, as in "unfilled:number".
+    """A message as it came but for private numbers, on one line each. `problems` are codes: unproven, unknown_event,
+    no_number, and unfilled with the name of a field, as in "unfilled:number".
     """
 
     at: int
@@ -101,8 +101,8 @@ class Softphone:
             received.at,
             direction=direction,
             number=received.number,
-            name=self._masked(received.name),
-            queue=self._masked(received.queue),
+            name=received.name,
+            queue=received.queue,
         )
         key = self._call_for(event)
         if key is None:
@@ -116,8 +116,8 @@ class Softphone:
         return call_of(self._events[key])
 
     def _received(self, message: Mapping[str, str]) -> Received:
-        event, number = one_line(message.get("event", ""), 40), one_line(message.get("number", ""), 120)
-        name, queue = one_line(message.get("name", ""), 200), one_line(message.get("queue", ""), 200)
+        event, number = self._line(message, "event", 40), self._line(message, "number", 120)
+        name, queue = self._line(message, "name", 200), self._line(message, "queue", 200)
         told = phone_event("softphone", CONNECTION, "", "ring", 0, number=number, name=name, queue=queue)
         problems = [f"unfilled:{field}" for field in told.unfilled]
         if one_line(message.get("id", ""), 250) and not clean_reference(message.get("id", "")):
@@ -132,11 +132,15 @@ class Softphone:
             event=event,
             number=number,
             name=name,
-            reference=one_line(message.get("id", ""), 250),
-            direction=one_line(message.get("direction", ""), 20),
+            reference=self._line(message, "id", 250),
+            direction=self._line(message, "direction", 20),
             queue=queue,
             problems=tuple(problems),
         )
+
+    def _line(self, message: Mapping[str, str], field: str, limit: int) -> str:
+        """Any phone can say anything in any field. The same number is masked alike, so calls are still found by it."""
+        return self._masked(one_line(message.get(field, ""), limit))
 
     def _moment(self, at: str) -> int:
         """When the command ran, on this very computer; now, where that cannot be."""

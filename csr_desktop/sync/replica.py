@@ -222,8 +222,6 @@ class Replica:
         return masked_text(text, home_region(self.sql), self.said_none)
 
     def _masked(self, commands: Sequence[Command], work: Work) -> list[Command]:
-        if not any(command.texts for command in commands):
-            return list(commands)
         from csr_desktop.commands.private_texts import has_texts, masked_here, numbers_in
 
         made, region = list(commands), home_region(self.sql)

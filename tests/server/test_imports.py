@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from csr_desktop.domain import pay_schedule
+from csr_desktop.domain.digit_runs import MASK
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.ids import id_source
 from csr_desktop.domain.permissions import SERVER
@@ -649,6 +650,25 @@ def test_the_report_says_line_reason_and_how_it_came(office: Office) -> None:
     assert rows[3][3].startswith("Example Bakery (EB1), line 2")
     formula = report_bytes([Remark(5, "refused", "-", "", "=cmd|x,1")]).decode("utf-8-sig")
     assert next(iter(csv.reader([formula.splitlines()[1]])))[4] == "'=cmd|x,1"
+
+
+def test_neither_the_bureau_nor_the_report_gets_a_private_number(office: Office) -> None:
+    card, ssn = "4539148803436467", "078-05-1120"
+    row = (
+        f"{card},Sample {card},Dana {ssn},{card},{card}@bakery.example,{card},312-555-0155 {ssn},,{card},34,Active,Gold"
+    )
+    text = lines(row, row, f'"broken {card}""x",,{ssn}')
+    for _ in range(2):
+        imported = office.take(text, is_updating=True)
+        report = report_bytes(imported.remarks).decode()
+        assert len(imported.remarks) > 1
+        for private in ("880343", "078-05"):
+            assert private not in report
+            assert not [
+                one for one in state(office.sql) if private in str(one) or private.encode() in str(one).encode()
+            ]
+    assert office.counts()[0] == 1
+    assert office.rows("contacts", "name") == [(f"Dana {MASK * 3}-{MASK * 2}-1120",)]
 
 
 # All or nothing

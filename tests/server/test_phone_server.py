@@ -269,6 +269,33 @@ def test_nothing_of_a_call_stands_in_the_log(server: RunningServer, capsys: pyte
         assert private not in said.err + said.out
 
 
+def test_no_field_that_a_phone_system_fills_in_keeps_a_private_number(
+    server: RunningServer, desk: Callable[[str], Desk]
+) -> None:
+    phone = Phone(server.url, add_phone(server.folder))
+    card, ssn = "4539148803436467", "078-05-1120"
+    everywhere = dict.fromkeys(("from", "to", "queue", "answeringNumber", "cause"), card)
+    recording = f"https://pbx.example/{card}.wav?of={ssn}"
+    for event in ("newCall", "answer", "hangup", card):
+        phone.say(event, card, user=f"{card} {ssn}", recording=recording, **everywhere)
+    missed = {"from": card, "queue": card, "recording": recording}
+    phone.say("newCall", f"missed-{card}", **missed)
+    phone.end(f"missed-{card}", **missed)
+    phone.say("newCall", f"%{card}%", **{"from": f"%{card}%"})
+    phone.say("recording", card, recording=recording)
+    sql, private = server.parts.sql, ("880343", "078-05")
+    ada = desk("ada").begin()
+    until(lambda: interactions(ada))
+    assert not [number for number in private if number in str(words_of(server.folder) + interactions(ada))]
+    is_opened = sql.db.connect(reuse_if_open=True)
+    for table in ("phone_calls", "phone_words", "interactions", "log", "call_desks"):
+        assert not [row for row in sql.all(f"SELECT * FROM {table}") if any(number in str(row) for number in private)]
+    masked = "453914\u2022\u2022\u2022\u2022\u2022\u20226467"
+    assert sql.value("SELECT count(*) FROM phone_calls WHERE reference = ?", masked) == 1, "it still names its call"
+    if is_opened:
+        sql.db.close()
+
+
 def test_a_flood_of_one_call_is_capped_and_its_end_counts(server: RunningServer, desk: Callable[[str], Desk]) -> None:
     phone = Phone(server.url, add_phone(server.folder))
     ear = desk("ada").begin().listen()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csr_desktop.commands.private_texts import masked_text
 from csr_desktop.domain.phone_calls import PhoneCall
 from csr_desktop.services.softphone import SHOWN, Softphone
 from csr_desktop.system.call_message import call_message
@@ -45,6 +46,20 @@ def test_a_call_from_its_ring_to_its_end(desk: Desk, reference: str) -> None:
     last = desk.call("hangup", seconds=20, number="tel:+1-312-555-0142", id=reference)
     assert (last.outcome, last.reference) == ("handled", first.reference)
     assert (last.answered_at - last.began_at, last.ended_at - last.answered_at) == (6_000, 110_000)
+
+
+def test_no_field_that_a_phone_fills_in_keeps_a_card_or_a_persons_number() -> None:
+    desk = Desk()
+    desk.softphone = Softphone(lambda: desk.now, lambda: "US", lambda text: masked_text(text, "US"))
+    card, fields = "4539148803436467", ("number", "name", "queue", "id", "direction")
+    told = [desk.call(event, **dict.fromkeys(fields, card)) for event in ("ring", "answer", "hangup")]
+    assert told[-1].outcome == "handled"
+    assert len({call.reference for call in told}) == 1, "it is one call, by the same reference"
+    desk.say(card, number="078-05-1120", name=f"Dana {card}")
+    for kept in (*told, *desk.softphone.latest()):
+        assert "880343" not in str(kept)
+        assert "078-05" not in str(kept)
+    assert told[0].number == "453914\u2022\u2022\u2022\u2022\u2022\u20226467"
 
 
 def test_a_hang_up_without_number_or_reference_is_of_the_only_call(desk: Desk) -> None:

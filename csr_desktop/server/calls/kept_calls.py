@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from csr_desktop.commands.private_texts import masked_text
 from csr_desktop.domain.phone import digits
 from csr_desktop.domain.phone_calls import PhoneCall, call_of, origin_of
 from csr_desktop.domain.phone_events import PhoneEvent
 from csr_desktop.server.calls.connections import WORDS_KEPT, Connection, known_agents
+from csr_desktop.server.phone.private import without_private_numbers
 from csr_desktop.server.phone.reading import Reading
 from csr_desktop.store.queries.lists import home_region
 from csr_desktop.store.sql import Sql
@@ -61,6 +61,7 @@ class KeptCalls:
 
     def take(self, connection: Connection, reading: Reading) -> list[Key]:
         """Keep what a message says; the calls of which it told something."""
+        reading = without_private_numbers(reading, home_region(self._sql))
         keys: dict[Key, None] = {}
         for reference in sorted({event.reference for event in reading.events}):
             said = [event for event in reading.events if event.reference == reference]
@@ -114,7 +115,7 @@ class KeptCalls:
 
     def _add(self, kept: KeptCall, event: PhoneEvent) -> None:
         key = kept.call.reference
-        event = msgspec.structs.replace(self._without_private_numbers(event), reference=key)
+        event = msgspec.structs.replace(event, reference=key)
         is_needed = any(
             event.kind in kinds and not any(one.kind in kinds for one in kept.events) for kinds in (_ENDING, _RECORDED)
         )
@@ -124,18 +125,6 @@ class KeptCalls:
         kept.heard_at = max(kept.heard_at, event.at)
         kept.is_settled = False
         kept.call = self._call(kept.events)
-
-    def _without_private_numbers(self, event: PhoneEvent) -> PhoneEvent:
-        """What somebody typed into a phone's directory, as the name of a queue, or of an agent."""
-        texts = [event.name, event.queue, *(agent.user for agent in event.agents)]
-        if not any(sign.isdigit() for text in texts for sign in text):
-            return event
-        region = home_region(self._sql)
-        name, queue, *users = (masked_text(text, region) for text in texts)
-        agents = tuple(
-            msgspec.structs.replace(agent, user=user) for agent, user in zip(event.agents, users, strict=True)
-        )
-        return msgspec.structs.replace(event, name=name, queue=queue, agents=agents)
 
     def _call(self, events: Sequence[PhoneEvent]) -> PhoneCall:
         """As it stands, with the agents known and the call that it came from."""
