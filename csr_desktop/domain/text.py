@@ -20,6 +20,10 @@ _MAYBE_MARKS: Final = r"[^\w\s\x00-\x7f]{16,}"
 _MARK_BREAK: Final = "\u034f"
 
 _RUNS_AS_FORMULA: Final = frozenset("=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212")
+# Letters by their kind, but nothing is to be seen of them.
+_UNSEEN_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_SEARCHED: Final = 64
+_UNSEEN_KINDS: Final = frozenset({"Cf", "Cc", "Mn", "Me", "Mc"})
 _LEADING_BLANKS: Final = frozenset("\t\r\n \u00a0\u3000")
 _NUMBER: Final = r"(?a)-?\d{1,15}(?:\.\d{1,15})?|\+(?:\d{1,6}|\d{1,9}\.\d{1,9})"
 
@@ -93,11 +97,15 @@ def defuse_cell(value: str | float) -> str | int | float:
 
 
 def _first_seen(value: str) -> str:
-    """The first character that shows: spreadsheets skip blanks and invisible marks before a formula."""
-    for character in value[:64]:
-        if not character.isspace() and unicodedata.category(character) not in {"Cf", "Cc"}:
+    """The first character that shows: spreadsheets skip blanks and invisible marks before a formula. A mark without a
+    letter that it stands on counts as invisible.
+    """
+    for character in value[:_SEARCHED]:
+        if not (
+            character.isspace() or character in _UNSEEN_LETTERS or unicodedata.category(character) in _UNSEEN_KINDS
+        ):
             return character
-    return ""
+    return "=" if len(value) > _SEARCHED else ""  # so many hide something
 
 
 def _first_letter(word: str) -> str:

@@ -127,6 +127,9 @@ def test_one_line_twice_changes_nothing(text: str, limit: int) -> None:
             "-2+3+cmd",
             "+12125550142",
         ),
+        *(f"{unseen}=1+1" for unseen in "\u2800\u3164\u115f\uffa0\u034f\u180b\u0301\U000e0100\u20e3"),
+        "\u2800 \u3164\u200b=1+1",
+        "\u200b" * 100 + "=1+1",
         *("--5", "-", "+", "-1e5", "-1,5", "+1 (212) 555-0142", "-\u0663"),
     ],
 )
@@ -136,7 +139,20 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text(cell: str) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["", "Sample Foods", "12", "-12.50", "-3", "+5", "+1.25", "0142", "a=b", "x-1", "\u200f\u05e9\u05dc\u05d5\u05dd"],
+    [
+        "",
+        "Sample Foods",
+        "12",
+        "-12.50",
+        "-3",
+        "+5",
+        "+1.25",
+        "0142",
+        "a=b",
+        "x-1",
+        "\u200f\u05e9\u05dc\u05d5\u05dd",
+        "\u2800x=1",
+    ],
 )
 def test_other_cells_and_numbers_stay(cell: str) -> None:
     assert defuse_cell(cell) == cell

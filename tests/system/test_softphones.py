@@ -18,7 +18,7 @@ from csr_desktop.system.own_program import command_words
 from csr_desktop.system.places import HOME_VARIABLE, Places
 from csr_desktop.system.settings import Settings, SettingsFile
 from csr_desktop.system.single_instance import claim
-from csr_desktop.system.softphones import SOFTPHONES, paste_lines
+from csr_desktop.system.softphones import SOFTPHONES, Softphone, paste_lines
 
 URL = "http://127.0.0.1:28765/call?key=sample-key"
 
@@ -91,7 +91,7 @@ def test_a_name_cannot_become_an_option(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("softphone", SOFTPHONES)
-def test_the_name_of_a_caller_comes_last(desk: Desk, softphone: str) -> None:
+def test_the_name_of_a_caller_comes_last(desk: Desk, softphone: Softphone) -> None:
     for line in paste_lines(softphone, command_words(desk.places), URL, "csr-desktop:call?key=sample-key"):
         options = re.findall(r"(?:--|[?&])([a-z]+)(?==| )", line.text.splitlines()[0])
         assert "name" not in options[:-1], line
