@@ -9,8 +9,8 @@ import msgspec
 
 from csr_desktop.domain import phone
 from csr_desktop.domain.phone_calls import call_of
-from csr_desktop.domain.phone_events import clean_reference, one_line, phone_event
-from csr_desktop.system.call_message import TEST
+from csr_desktop.domain.phone_events import one_line, phone_event
+from csr_desktop.system.call_problems import problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,24 +118,18 @@ class Softphone:
     def _received(self, message: Mapping[str, str]) -> Received:
         event, number = self._line(message, "event", 40), self._line(message, "number", 120)
         name, queue = self._line(message, "name", 200), self._line(message, "queue", 200)
-        told = phone_event("softphone", CONNECTION, "", "ring", 0, number=number, name=name, queue=queue)
-        problems = [f"unfilled:{field}" for field in told.unfilled]
-        if one_line(message.get("id", ""), 250) and not clean_reference(message.get("id", "")):
-            problems.append("unfilled:id")
-        if event.casefold() not in {*_KINDS, TEST}:
-            problems.insert(0, "unknown_event")
-        if event.casefold() in {"ring", "missed"} and not number:
-            problems.append("no_number")
+        reference = self._line(message, "id", 250)
+        told = {"event": event, "number": number, "name": name, "queue": queue, "id": reference}
         return Received(
             at=self._moment(message.get("at", "")),
             via=one_line(message.get("via", ""), 20),
             event=event,
             number=number,
             name=name,
-            reference=self._line(message, "id", 250),
+            reference=reference,
             direction=self._line(message, "direction", 20),
             queue=queue,
-            problems=tuple(problems),
+            problems=problems_of(told),
         )
 
     def _line(self, message: Mapping[str, str], field: str, limit: int) -> str:

@@ -7,14 +7,17 @@ hand: softphones fill in names with blanks and signs that no library takes for a
 from __future__ import annotations
 
 import hmac
+import socket
 import socketserver
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.system.call_message import EVENTS, TEST, call_message, fields_of_query
+from csr_desktop.system.call_problems import problems_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +45,9 @@ class PhoneAddress:
         self._key = key
         self._on_message = on_message
         self._clock = clock
-        self._room = threading.BoundedSemaphore(_MOST_AT_ONCE)
+        self._entering = threading.Lock()
+        self._unheard: dict[socket.socket, bool] = {}
+        """Who has not said yet what they want, in the order in which they came."""
         try:
             self._server = _Server((HOST, port), self)
         except OSError as error:
@@ -69,7 +74,7 @@ class PhoneAddress:
         if method not in {"GET", "HEAD"}:
             return 405, "This address is only opened, nothing is sent to it."
         if not self._is_for_this_computer(lines[1:]):
-            return 403, "This address is opened as 127.0.0.1 or localhost."
+            return 403, "This address is opened as 127.0.0.1 or localhost, by a phone and not by another page."
         path, _, query = target.partition("?")
         if path.rstrip("/") != PATH:
             return 404, "Nothing is here. The address of calls is in the desk's settings, under Phone."
@@ -80,23 +85,35 @@ class PhoneAddress:
             return 400, f"Say what happened: event={', '.join(EVENTS)}."
         if method == "GET":
             self._on_message(call_message(fields, "address", self._clock()))
+        problems = problems_of(fields)
+        wrong = words_of(problems)
+        if "unknown_event" in problems:
+            return 400, wrong
         heard = "the test" if fields["event"].strip().casefold() == TEST else "the call"
-        return 200, f"CSR Desktop has heard of {heard}. You can close this page."
+        # A phone that is told of a fault may show nothing but its number.
+        return 200, f"CSR Desktop has heard of {heard}" + (
+            f", but not all of it. {wrong}" if wrong else ". You can close this page."
+        )
 
     def _is_for_this_computer(self, headers: list[str]) -> bool:
-        """A page from elsewhere whose name was made to lead here says its own name as the host."""
-        for header in headers:
-            name, _, value = header.partition(":")
-            if name.strip().casefold() == "host":
-                return value.strip().casefold() in {f"{HOST}:{self.port}", f"localhost:{self.port}"}
-        return True  # HTTP/1.0 names none, and no browser speaks it
+        """A page from elsewhere whose name was made to lead here says its own name as the host; one that knows the key
+        says where it is from, which no phone does.
+        """
+        named = [header.partition(":") for header in headers]
+        said = [(name.strip().casefold(), value.strip().casefold()) for name, _, value in named]
+        hosts = [value for name, value in said if name == "host"]
+        own = {f"{HOST}:{self.port}", f"localhost:{self.port}"}
+        if len(hosts) > 1 or not own.issuperset(hosts):  # HTTP/1.0 names none, and no browser speaks it
+            return False
+        return all(value.removeprefix("http://") in own for name, value in said if name == "origin")
 
     def serve(self, request: socketserver.StreamRequestHandler) -> None:
-        if not self._room.acquire(blocking=False):
-            return
+        self._admit(request.connection)
         try:
             head = _head(request)
-            if head is None:
+            with self._entering:
+                is_here = self._unheard.pop(request.connection, None) is not None
+            if head is None or not is_here:
                 return
             status, words = self.answer(head)
             page = f"<!doctype html><meta charset=utf-8><title>CSR Desktop</title><p>{words}</p>\n".encode()
@@ -106,7 +123,18 @@ class PhoneAddress:
         except OSError:
             return  # who asked has gone
         finally:
-            self._room.release()
+            with self._entering:
+                self._unheard.pop(request.connection, None)
+
+    def _admit(self, connection: socket.socket) -> None:
+        """Who came first and has not said what they want makes room, so nobody keeps others out by saying nothing."""
+        with self._entering:
+            while len(self._unheard) >= _MOST_AT_ONCE:
+                oldest = next(iter(self._unheard))
+                del self._unheard[oldest]
+                with suppress(OSError):
+                    oldest.shutdown(socket.SHUT_RDWR)
+            self._unheard[connection] = True
 
 
 _REASONS: Final = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}

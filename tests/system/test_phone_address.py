@@ -87,6 +87,44 @@ def test_nothing_of_what_is_asked_stands_in_the_page(line: Line) -> None:
     _, page = line.ask(f"/call?key={KEY}&event=<script>alert(1)</script>&number=1")
     assert "script" not in page
     assert line.told()["event"].startswith("<script>")
+    for text in ("<b>%CallerNumber%", "%<i>%", "{{<u>}}"):
+        _, page = line.ask(f"/call?key={KEY}&event=ring&number={text}&id={text}&queue={text}&name={text}")
+        assert not [sign for sign in ("<b>", "<i>", "<u>", "CallerNumber") if sign in page]
+        line.told()
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "words"),
+    [
+        ("event=ring&number=%CallerNumber%", 200, "did not fill in the number:"),
+        ("event=ring&number={{caller}}", 200, "did not fill in the number:"),
+        ("event=hangup&number=[Number]&id={id}&name={name}", 200, "in the number, the caller's name and the id of the"),
+        ("event=answer&number=3125550142&name=%CallerDisplayName%", 200, "did not fill in the caller's name:"),
+        ("event=ring&number=", 200, "The number is empty"),
+        ("event=missed", 200, "The number is empty"),
+        ("event=foo&number=3125550142", 400, "one of ring, answer, hold, resume, hangup, missed."),
+        ("event={event}&number={number}", 400, "The event is none that CSR Desktop knows."),
+    ],
+)
+def test_the_page_says_what_was_not_filled_in_and_where_to_change_it(
+    line: Line, told: str, status: int, words: str
+) -> None:
+    found, page = line.ask(f"/call?key={KEY}&{told}")
+    assert (found, words in page) == (status, True), page
+    assert "Change it in your phone's settings" in page
+    assert "You can close this page" not in page
+    assert line.told()["event"], "the settings show it, too"
+
+
+def test_what_is_right_needs_no_change(line: Line) -> None:
+    for told in (
+        "event=hangup",
+        "event=ring&number=anonymous",
+        "event=test",
+        "event=Answer&number=1&id=7&name=50% off",
+    ):
+        _, page = line.ask(f"/call?key={KEY}&{told}")
+        assert "You can close this page" in page, told
 
 
 def test_a_page_from_elsewhere_cannot_ask_here(line: Line) -> None:
@@ -94,6 +132,11 @@ def test_a_page_from_elsewhere_cannot_ask_here(line: Line) -> None:
     assert line.ask(ring, host="evil.example:80")[0] == 403
     assert line.ask(ring, host="127.0.0.1.evil.example")[0] == 403
     assert line.ask(ring, method="POST")[0] == 405
+    own = f"127.0.0.1:{line.address.port}"
+    assert line.ask(ring, host=f"{own}\r\nHost: evil.example")[0] == 403
+    assert line.ask(ring, host=f"{own}\r\nHost: {own}")[0] == 403
+    for origin in ("https://evil.example", "null", f"http://{own}.evil.example", ""):
+        assert line.ask(ring, host=f"{own}\r\nOrigin: {origin}")[0] == 403, origin
     assert line.heard.empty()
     assert line.ask(ring, host=f"localhost:{line.address.port}")[0] == 200
 
@@ -119,6 +162,20 @@ def test_who_says_nothing_or_too_much_keeps_nobody_waiting(line: Line) -> None:
     assert line.ask(f"/call?key={KEY}&event=ring&number=1")[0] == 200
     assert time.monotonic() - began < 2
     for one in silent:
+        one.close()
+
+
+def test_many_who_say_half_of_it_keep_nobody_out(line: Line) -> None:
+    half = [socket.create_connection(("127.0.0.1", line.address.port)) for _ in range(60)]
+    for one in half:
+        one.sendall(b"GET /call?key=")
+    for number in range(5):
+        began = time.monotonic()
+        assert line.ask(f"/call?key={KEY}&event=ring&number={number}")[0] == 200
+        assert line.told()["number"] == str(number)
+        assert time.monotonic() - began < 1
+    assert threading.active_count() < 40, "those who came first were let go"
+    for one in half:
         one.close()
 
 
