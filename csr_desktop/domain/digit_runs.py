@@ -13,13 +13,15 @@ NOTHING: Final = "\x01"
 """Stands in a plain text for a sign that nobody sees, such as a joiner, a mark of direction or a soft hyphen."""
 LONGEST_GAP: Final = 4
 
-_GROUP: Final = re.compile("[0-9]+(?:\x01{1,3}[0-9]+)*")
+_GROUP: Final = re.compile("[0-9]+(?:\x01{1,6}[0-9]+)*")
 _GAP: Final = re.compile("[ \n\x01./_()-]{1,4}")
 _KEPT_PLAINS: Final = 4096
 _LINE_ENDS: Final = frozenset("\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 _DASHES: Final = frozenset("\u02d7\u2043\u2212")
 _DOTS: Final = frozenset("\u00b7\u2024\u2027\u3002\ufe52\uff61")
-_KEYCAP: Final = "\u20e3"
+_FILLERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters by their kind, of which nothing is to be seen."""
+_BRAILLE_BLANK: Final = "\u2800"
 
 
 class Group(NamedTuple):
@@ -81,9 +83,9 @@ def is_run_sign(character: str) -> bool:
 
 
 def _plain(character: str) -> str:
-    decimal = unicodedata.decimal(character, -1)
-    if decimal >= 0:
-        return str(decimal)
+    digit = unicodedata.digit(character, -1)  # also raised, lowered and circled ones
+    if digit >= 0:
+        return str(digit)
     if character in _LINE_ENDS:
         return "\n"
     if character == "\t":
@@ -91,9 +93,9 @@ def _plain(character: str) -> str:
     if "\uff01" <= character <= "\uff5e":
         return chr(ord(character) - 0xFEE0)
     category = unicodedata.category(character)
-    if category == "Zs":
+    if category == "Zs" or character == _BRAILLE_BLANK:
         return " "
-    if category == "Cf" or character == _KEYCAP or "\ufe00" <= character <= "\ufe0f":
+    if category in {"Cf", "Mn", "Me"} or character in _FILLERS:
         return NOTHING
     if category == "Pd" or character in _DASHES:
         return "-"

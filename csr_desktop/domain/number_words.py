@@ -52,6 +52,7 @@ _WORDS: Final[dict[Sense, str]] = {
         "tracking track batch employee employees emp ee client clients customer cust policy claim serial job "
         "item sku id ids check checks cheque trace register run version build license licence permit zip imei "
         "code codes pin session request quote group member re docket fedex ups usps shipment package parcel "
+        "zoom meeting part model "
         "amount total gross net balance salary wages"
     ),
     "ending": "ending ends last masked",
@@ -108,7 +109,10 @@ def before(plain: str, start: int) -> tuple[Said, ...]:
     if window_at and plain[window_at - 1].isalpha():
         while window_at < start and plain[window_at].isalpha():
             window_at += 1
-    words = [match.group() for match in _WORD.finditer(plain[window_at:start].lower())]
+    window = plain[window_at:start].lower()
+    if "s.s." in window:
+        window = window.replace("s.s.n", "ssn")
+    words = [match.group() for match in _WORD.finditer(window)]
     return tuple(_said(reversed(words)))
 
 
@@ -135,6 +139,8 @@ def _said(words: Iterable[str]) -> Iterator[Said]:
     crossed = 0
     for word in words:
         sense = _SENSES.get(word)
+        if sense is None and word.endswith("ssn"):  # employeeSSN
+            sense = "ssn"
         if sense is not None:
             yield Said(sense, crossed)
         elif word not in _LINKS:

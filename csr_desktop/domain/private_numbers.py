@@ -20,6 +20,7 @@ import msgspec
 from csr_desktop.domain.bank_numbers import ibans
 from csr_desktop.domain.digit_runs import MASK, as_plain, is_run_sign, runs
 from csr_desktop.domain.number_words import REACH
+from csr_desktop.domain.odd_gaps import oddly_grouped
 from csr_desktop.domain.private_run import ACCOUNT_DIGITS, Certainty, Kind, RunReading
 
 _LONGEST: Final = 160
@@ -143,6 +144,8 @@ def marks_in_use(text: str, found: Iterable[Found], marks: AbstractSet[str], sal
 def _found(plain: str, home_region: str) -> tuple[Found, ...]:
     accounts = [Found("iban", start, end, "certain") for start, end in ibans(plain)]
     ids = [match.span() for match in re.finditer(_UUID, plain)]
+    odd = [Found(kind, start, end, "certain") for kind, start, end in oddly_grouped(plain)]
+    accounts = list(merge(accounts, _apart(odd, accounts), key=lambda one: one.start))
     closed = merge(((one.start, one.end) for one in accounts), ids)
     numbers = [
         Found(one.kind, run.groups[one.first].start, run.groups[one.stop - 1].end, one.certainty)
@@ -151,6 +154,10 @@ def _found(plain: str, home_region: str) -> tuple[Found, ...]:
         for one in RunReading(plain, run, home_region).private()
     ]
     return tuple(merge(accounts, numbers, key=lambda one: one.start))
+
+
+def _apart(some: Iterable[Found], others: list[Found]) -> Iterable[Found]:
+    return (one for one in some if not any(other.start < one.end and one.start < other.end for other in others))
 
 
 def _moved(one: Found, by: int) -> Found:

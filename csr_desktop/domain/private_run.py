@@ -13,7 +13,7 @@ from csr_desktop.domain.bank_numbers import is_routing_number
 from csr_desktop.domain.card_numbers import LONGEST, SHORTEST, has_check_digit, issued_lengths
 from csr_desktop.domain.digit_runs import NOTHING, Run
 from csr_desktop.domain.number_words import REACH, Said, Sense, Words
-from csr_desktop.domain.run_edges import RunEdges
+from csr_desktop.domain.run_edges import RunEdges, is_expiry
 from csr_desktop.domain.tax_numbers import person_number
 
 Kind = Literal["card", "iban", "account", "ssn", "itin"]
@@ -69,6 +69,8 @@ class RunReading:
     def _card(self, first: int) -> Candidate | None:
         if self._groups[first].digits[0] not in "234569" or self._edges.is_amid_the_same(first):
             return None
+        if self._is_card_with_expiry(first):
+            return Candidate("card", first, first + 1, "certain")
         digits, best = "", None
         for stop in range(first + 1, min(first + LONGEST, len(self._groups)) + 1):
             digits += self._groups[stop - 1].digits
@@ -81,6 +83,13 @@ class RunReading:
             if certainty == "certain" or (certainty and not best):
                 best = Candidate("card", first, stop, certainty)
         return best
+
+    def _is_card_with_expiry(self, first: int) -> bool:
+        """Sixteen digits and MMYY in one piece."""
+        digits = self._groups[first].digits
+        if len(digits) != 20 or 16 not in issued_lengths(digits[:6]) or not has_check_digit(digits[:16]):
+            return False
+        return is_expiry(digits[16:]) and not self._edges.label(first) and self._edges.begins_here(first, first + 1)
 
     def _card_certainty(self, first: int, stop: int, digits: str) -> Certainty | None:
         is_checked, sizes = has_check_digit(digits), self._edges.sizes(first, stop)
@@ -159,6 +168,8 @@ class RunReading:
         if nearest.sense in _OF_A_PERSON:
             return Candidate(kind, first, stop, "certain")
         is_either = nearest.sense == "company" and words.before[1:2] == (Said("ssn", nearest.crossed),)
+        if nearest.sense == "other" and any(said.sense in _OF_A_PERSON for said in words.before):
+            return Candidate(kind, first, stop, "likely")
         if is_either or nearest.sense in {"tin", "birth"} or words.next_is("birth"):
             return Candidate(kind, first, stop, "likely")
         return None

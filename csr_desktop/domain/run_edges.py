@@ -22,6 +22,8 @@ _SAYS_ITSELF: Final[frozenset[Sense | None]] = frozenset(
 _AFTER_A_CARD: Final = frozenset("exp expires expiry cvv cvc cid valid zip visa amex mc and x".split())
 _NORTH_AMERICAN: Final = frozenset({(3, 3, 4), (1, 3, 3, 4), (3, 7), (6, 4), (1, 10)})
 _E164_DIGITS: Final = 15
+_NO_AMOUNT: Final = 15
+"""Nobody is paid so many digits."""
 
 
 class RunEdges:
@@ -81,11 +83,11 @@ class RunEdges:
             return True
         following = self._groups[stop].digits
         if not inner:
-            return gap != "." or len(following) != 2
+            return gap != "." or len(following) != 2 or len(self._groups[first].digits) >= _NO_AMOUNT
         sizes = self.sizes_from(first, stop - first)
         if len(following) != 4 or set(sizes) != {4}:
             return True
-        return _is_expiry(following) or self._is_card_next(stop)
+        return is_expiry(following) or self._is_card_next(stop)
 
     def _is_card_next(self, first: int) -> bool:
         digits = self.digits(first, first + 4)
@@ -109,8 +111,11 @@ class RunEdges:
 
     def _is_followed_by_letters(self, stop: int) -> bool:
         end = self._groups[stop - 1].end
-        following = re.match(r"[^\W\d_]+", self._plain[end : end + 12])
-        return following is not None and len(following.group()) < 12 and following.group().lower() not in _AFTER_A_CARD
+        following = re.match(r"([^\W\d_]+)([0-9]?)", self._plain[end : end + 12])
+        if following is None or len(following[1]) == 12:
+            return False
+        is_slip = len(following[1]) == 1 and not following[2]
+        return not is_slip and following[1].lower() not in _AFTER_A_CARD
 
     def is_masked(self, first: int) -> bool:
         """Whether digits that were masked stand directly before or behind."""
@@ -186,7 +191,7 @@ class RunEdges:
         return first > 0 and ")" in self._gaps[first - 1]
 
 
-def _is_expiry(digits: str) -> bool:
+def is_expiry(digits: str) -> bool:
     return "01" <= digits[:2] <= "12" and "20" <= digits[2:] <= "49"
 
 

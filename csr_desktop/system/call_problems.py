@@ -47,7 +47,7 @@ def words_of(problems: tuple[str, ...]) -> str:
     if unfilled:
         some = " and ".join([", ".join(unfilled[:-1]), unfilled[-1]] if len(unfilled) > 1 else unfilled)
         said.append(
-            f"Your phone did not fill in {some}: the sign for it came as it was entered. Perhaps this phone has another one."
+            f"Your phone did not fill in {some}: the sign for it came as it was entered. Perhaps it has another."
         )
     if "no_number" in problems:
         said.append("The number is empty: the address names none, or the caller withheld it.")

@@ -34,6 +34,19 @@ CARD = "4111 1111 1111 1111"
 FRAGMENTS = [
     *(CARD, "4111111111111111", "378282246310005", "123-45-6789", "123456789", "DE89370400440532013000", "021000021"),
     *("ssn ", "card ", "account ", "routing ", "phone ", "bank ", "+1 415 555 0123", "2125550123", "T-7K2M9Q", "12/27"),
+    *(
+        "4111,1111,1111,1111",
+        ",1111",
+        "|",
+        "\n> ",
+        "     ",
+        "\u00b9",
+        "\u2800",
+        "\u0301",
+        "\u200b" * 5,
+        "0428",
+        "s.s.n. ",
+    ),
     *(" ", "\n", "-", ".", "/", ", ", "x", "é", "٣", "\u200b", "•", "(", "+", "4111", "11", "9", "the ", "invoice "),
 ]
 texts = st.one_of(st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join), st.text(max_size=80))
@@ -92,6 +105,50 @@ def test_what_is_needed_to_recognise_a_number_stays_and_the_rest_is_masked(typed
     ],
 )
 def test_what_is_public_short_or_something_else_stays(text: str) -> None:
+    assert find(text, "US") == ()
+
+
+_FOURS = ("4111", "1111", "1111", "1111")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(sign.join(_FOURS) for sign in (",", ";", "|", ":", " | ", "     ", "\n> ", "\n>", "\n  - ")),
+        *(sign.join("4111111111111111") for sign in ("\u200b" * 4, "\u034f", "\u180b", "\u3164", "\u0301", "\U000e0100")),
+        *(sign.join(_FOURS) for sign in ("\u2800", "\u2060" * 5, "\uffa0")),
+        *("4111111111111111".translate(dict(zip(range(48, 58), digits, strict=True))) for digits in (
+            "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079",
+            "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089",
+            "\u24ea\u2460\u2461\u2462\u2463\u2464\u2465\u2466\u2467\u2468",
+        )),
+        *("4111111111111111.00", "4111111111111111a", "4111111111111111a.", "41111111111111110428", "3782,822463,10005"),
+        *("ssn 123,45,6789", "employeeSSN=123456789", "s.s.n. 123456789", "S.S.N. 123456789"),
+        *("\u200b".join("DE89370400440532013000"), "DE89/3704/0044/0532/0130/00"),
+    ],
+)  # fmt: skip
+def test_no_way_of_writing_it_hides_a_number(typed: str) -> None:
+    (found,) = find(f"she said {typed} today", "US")
+    assert found.certainty == "certain"
+    assert found.start == len("she said ") + (typed.lower().find("123") if "s" in typed.lower() else 0)
+    assert "\u2022" in hidden(typed)
+    assert find(hidden(typed), "US") == ()
+
+
+def test_a_word_for_it_further_away_asks() -> None:
+    for typed in ("SSN for the employee who called: 123456789", "Zoom 123-45-6789", "part no 123-45-6789"):
+        assert [one.certainty for one in find(typed, "US")] == ["likely"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "employees 4021, 4033, 4047, 4102 and 4555", "4111,1111,1111,1112", "1,4111,1111,1111,1111,5", "14111,1111,1111,1111",
+        "4111,1111|1111,1111", "123,45,6789 dollars", "ratio 123:45:6789", "20 m\u00b2 of 300 m\u00b2", "41111111111111111399",
+        "note\u00b9 on 941\u00b2", "abc4111111111111111abc",
+    ],
+)  # fmt: skip
+def test_rows_and_footnotes_are_no_numbers_of_persons(text: str) -> None:
     assert find(text, "US") == ()
 
 
