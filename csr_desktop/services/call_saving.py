@@ -9,6 +9,7 @@ import msgspec
 from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
 from csr_desktop.commands.follow_ups import AddFollowUp
 from csr_desktop.commands.tickets import AddMessage, ChangeTicketState, EscalateTicket
+from csr_desktop.domain.call_parts import fitted
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
@@ -137,6 +138,13 @@ class CallSaving:
         return EditInteraction(row_id=contact.id, changes=changes) if changes else None
 
     def _interaction(self, contact: Contact, scope: str, ticket_id: str, note: str) -> LogInteraction:
+        started_at, ended_at = fitted(
+            contact.started_at,
+            max(contact.started_at, contact.ended_at),
+            contact.talk_seconds + contact.hold_seconds + contact.dial_seconds,
+            contact.wrap_up_seconds,
+            self._replica.now(),
+        )
         return LogInteraction(
             row_id=contact.id,
             scope=scope,
@@ -148,8 +156,8 @@ class CallSaving:
             result=contact.result,
             number=contact.number,
             extension=contact.extension,
-            started_at=contact.started_at,
-            ended_at=max(contact.started_at, contact.ended_at),
+            started_at=started_at,
+            ended_at=ended_at,
             talk_seconds=contact.talk_seconds,
             hold_seconds=contact.hold_seconds,
             wrap_up_seconds=contact.wrap_up_seconds,

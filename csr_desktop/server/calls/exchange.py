@@ -12,13 +12,14 @@ from typing import Final
 
 import structlog
 
+from csr_desktop.domain.phone_calls import SETTLED_MS
 from csr_desktop.protocol import CallTaking
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.calls.call_board import OVER_MS, CallBoard
 from csr_desktop.server.calls.call_desks import CallDesks, Desks
 from csr_desktop.server.calls.connections import Connection
 from csr_desktop.server.calls.kept_calls import KeptCall, KeptCalls, Key
-from csr_desktop.server.calls.missed_calls import SETTLED_MS, MissedCalls
+from csr_desktop.server.calls.missed_calls import MissedCalls
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
 from csr_desktop.server.notices import CALLS
@@ -58,7 +59,7 @@ class Exchange:
         self._kept = KeptCalls(sql, clock, new_id)
         administration = Administration(sql, ledger, clock, new_id=new_id)
         self._desks = CallDesks(sql, self._kept, clock)
-        self._missed = MissedCalls(sql, self._kept, administration, new_id)
+        self._missed = MissedCalls(sql, self._kept, administration, clock, new_id)
         self.calls = CallBoard(clock)
         self._waiting: deque[tuple[Connection, Reading]] = deque(maxlen=_MOST_WAITING)
         self._stopped = threading.Event()
