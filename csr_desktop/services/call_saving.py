@@ -18,7 +18,7 @@ from csr_desktop.services.labels import note_title
 from csr_desktop.services.number_claims import claim
 from csr_desktop.services.ticket_actions import new_ticket
 from csr_desktop.store.queries import rows
-from csr_desktop.store.queries.calls import logged_as
+from csr_desktop.store.queries.calls import logged_as, waiting_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +103,7 @@ class CallSaving:
             commands.append(_escalation(steps.escalate, ticket_id))
         if contact.returns_id and contact.result == "handled" and self._is_waiting(contact.returns_id):
             commands.append(ReturnMissedCall(row_id=contact.returns_id))
+        commands += self._spoken_to(contact)
         if contact.remembered_number and contact.contact_id and contact.client_id:
             commands += claim(
                 self._replica,
@@ -116,6 +117,14 @@ class CallSaving:
         words = f"{contact.words}:{self._subject(contact)}"
         outcome = self._replica.do(*commands, words=words) if commands else self._replica.remember(words)
         return Saved(outcome, contact.id, ticket_id, tuple(command.row_id for command in follow_ups))
+
+    def _spoken_to(self, contact: Contact) -> list[ReturnMissedCall]:
+        """Who called in vain and was spoken to later waits no more."""
+        if contact.result != "handled" or contact.channel != "phone" or not contact.talk_seconds:
+            return []
+        teams = sorted(self._people.who().teams)
+        waiting = waiting_from(self._replica.sql, contact.number, teams, contact.contact_id, contact.started_at)
+        return [ReturnMissedCall(row_id=i, is_aside=True) for i in waiting if i != contact.returns_id]
 
     def _logged_elsewhere(self, contact: Contact) -> str:
         """What I logged of this phone call at my other workstation, which had taken it over: one call is one row."""
