@@ -32,6 +32,8 @@ from csr_desktop.store.sql import Sql
 LOOK_SECONDS: Final = 0.5
 """How often to look for calls that have ended, and to try again what could not be kept."""
 FORGET_SECONDS: Final = 3600.0
+SILENT_SECONDS: Final = 30.0
+"""How often to look for calls that fell silent."""
 _MOST_WAITING: Final = 20_000
 
 _log = structlog.get_logger(__name__)
@@ -125,8 +127,17 @@ class Exchange:
         taking.add_done_callback(taken)
         return taking
 
+    def end_silent(self) -> int:
+        """End calls that ring and of which nothing more is said; how many. Blocking."""
+        ended = self._writer.do(lambda: self._announced(self._kept.end_silent())).result()
+        if not self._sql.is_postgresql:
+            self._changed(ended)
+        return len(ended)
+
     def _keep(self, connection: Connection, reading: Reading) -> list[Key]:
-        keys = self._kept.take(connection, reading)
+        return self._announced(self._kept.take(connection, reading))
+
+    def _announced(self, keys: list[Key]) -> list[Key]:
         if self._sql.is_postgresql:  # at the commit all processes hear of it, this one too
             for key in keys:
                 self._sql.all(f"SELECT pg_notify('{CALLS}', ?)", "\t".join(key))
@@ -177,10 +188,14 @@ class Exchange:
 
     def _run(self) -> None:
         forgot_at = time.monotonic() - FORGET_SECONDS
+        silent_at = time.monotonic()
         while not self._stopped.wait(LOOK_SECONDS):
             try:
                 self._try_again()
                 self.settle()
+                if time.monotonic() - silent_at >= SILENT_SECONDS:
+                    silent_at = time.monotonic()
+                    self.end_silent()
                 if time.monotonic() - forgot_at >= FORGET_SECONDS:
                     forgot_at = time.monotonic()
                     self._writer.do(self._kept.forget_old).result()
