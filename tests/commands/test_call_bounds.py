@@ -16,7 +16,13 @@ HOUR = 3_600_000
 
 
 def log(**said: Any) -> calls.LogInteraction:
-    usual = {"row_id": "new", "scope": TEAM, "started_at": NOW - HOUR, "ended_at": NOW - HOUR + 600_000, "at": NOW}
+    usual: dict[str, Any] = {
+        "row_id": "new",
+        "scope": TEAM,
+        "started_at": NOW - HOUR,
+        "ended_at": NOW - HOUR + 600_000,
+        "at": NOW,
+    }
     return calls.LogInteraction(**(usual | said))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -170,7 +171,7 @@ def test_what_others_log_takes_no_missed_call_from_a_team(phone_site: PhoneSite)
     ear.until(lambda: "call-1" in told(ear))
     reference = f"{told(ear)['call-1'].connection} call-1"
     now = int(time.time() * 1000)
-    usual = {"scope": phone_site.team(cy), "number": E164, "ended_at": now, "started_at": now}
+    usual: dict[str, Any] = {"scope": phone_site.team(cy), "number": E164, "ended_at": now, "started_at": now}
     forged = [LogInteraction(row_id=new_id(), **usual), LogInteraction(row_id=new_id(), **usual | {"number": ""})]
     forged[1] = msgspec.structs.replace(forged[1], call_reference=reference)
     cy.push(*(cy.stamp(one) for one in forged))
