@@ -9,7 +9,7 @@ import pytest
 from csr_desktop.commands import calls
 from csr_desktop.domain.call_parts import fitted
 from csr_desktop.domain.errors import Refused
-from tests.commands.test_every_command import CSR, TEAM, Bureau
+from tests.commands.rows import CSR, TEAM, Bureau
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
