@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from csr_desktop.commands.command import AddRow, ChangeState, EditRow, may_be_given, name_of, references
 from csr_desktop.commands.work import Key, Row, Work
-from csr_desktop.domain.call_parts import read_parts, read_pauses
+from csr_desktop.domain.call_parts import fits, is_ahead, read_parts, read_pauses
 from csr_desktop.domain.call_scripts import read_checked
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.permissions import SERVER, Person, may_read, may_work_in
@@ -81,6 +81,15 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
         seconds = (self.talk_seconds, self.hold_seconds, self.wrap_up_seconds, self.dial_seconds)
         if min(seconds) < 0 or self.ended_at < self.started_at:
             raise Refused("not_allowed", "A call cannot end before it started.")
+        now = work.arrived_at or self.at
+        if is_ahead(self.ended_at, now):
+            raise Refused(
+                "ahead",
+                "A call that is still to come cannot be logged.",
+                "Look at the clock of this computer; then try again.",
+            )
+        if not fits(self.started_at, self.ended_at, sum(seconds) - self.wrap_up_seconds, self.wrap_up_seconds, now):
+            raise Refused("not_allowed", "A call cannot take longer than from its start to its end.")
         if not 0 <= self.consult_seconds <= self.hold_seconds:
             raise Refused("not_allowed", "A colleague is asked while the call is on hold.")
         try:
@@ -202,17 +211,25 @@ class ResolveCaller(EditRow, frozen=True, kw_only=True, tag=True):
 
 
 class ReturnMissedCall(ChangeState, frozen=True, kw_only=True, tag=True):
-    """Somebody called back, or decided that nobody needs to: it stops waiting for everyone."""
+    """Somebody called back, or decided that nobody needs to: it stops waiting for everyone. `is_aside`: it follows from
+    another call, and nothing is lost where a colleague was faster.
+    """
 
     table: ClassVar[str] = "interactions"
     restorable: ClassVar[frozenset[str]] = frozenset({"called_back_by_id", "called_back_at"})
+    is_aside: bool = False
+    for_id: str = ""
+    """Who called back; said by the server alone, of a call that was logged twice."""
 
     def permit_change(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
+        if self.for_id and who.id != SERVER:
+            raise Refused("not_allowed", "Only the server says that somebody else called back.")
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
-        if row["called_back_by_id"] == self.by:
+        by = self.for_id or self.by
+        if row["called_back_by_id"] == by or (row["called_back_by_id"] and self.is_aside):
             return {}
         if row["called_back_by_id"]:
             raise Refused("taken", f"{name_of(work, row['called_back_by_id'])} has called back already.")
-        return {"called_back_by_id": self.by, "called_back_at": self.at}
+        return {"called_back_by_id": by, "called_back_at": self.at}

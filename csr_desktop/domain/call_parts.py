@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from csr_desktop.domain.phone_events import PHONE_SYSTEMS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -16,7 +18,8 @@ PartSource = Literal["phone_system", "softphone", "person"]
 MOST_PARTS: Final = 500
 MOST_PAUSES: Final = 200
 _LONGEST_SECONDS: Final = 7 * 86_400
-_PHONE_SYSTEMS: Final = frozenset({"cti", "sipgate", "ami"})
+SLACK_SECONDS: Final = 60
+"""So far two clocks may differ, and parts that are rounded one by one from what they are together."""
 
 
 class KeptPart(msgspec.Struct, frozen=True, array_like=True):
@@ -43,7 +46,7 @@ _pauses = msgspec.json.Decoder(list[Pause])
 
 def source_of(source: str) -> PartSource:
     """Of a phone event's source."""
-    if source in _PHONE_SYSTEMS:
+    if source in PHONE_SYSTEMS:
         return "phone_system"
     return "softphone" if source == "softphone" else "person"
 
@@ -85,6 +88,25 @@ def pauses_of_recording(pauses: Iterable[Pause], parts: Iterable[KeptPart]) -> t
         ahead += part.seconds
     shifted = (Pause(max(0.0, one.offset - ahead), one.seconds + min(0.0, one.offset - ahead)) for one in pauses)
     return tuple(one for one in shifted if one.seconds > 0)
+
+
+def is_ahead(at: int, now: int) -> bool:
+    """Whether an instant (ms) is to come, also for who reads another clock."""
+    return at > now + SLACK_SECONDS * 1000
+
+
+def fits(started_at: int, ended_at: int, seconds: int, wrap_up_seconds: int, now: int) -> bool:
+    """Whether so many seconds of dialling, talk and hold lie between both instants (ms), and the wrap-up up to now."""
+    has_room = seconds <= (ended_at - started_at) / 1000 + SLACK_SECONDS
+    return has_room and not is_ahead(ended_at + wrap_up_seconds * 1000, now)
+
+
+def fitted(started_at: int, ended_at: int, seconds: int, wrap_up_seconds: int, now: int) -> tuple[int, int]:
+    """Start and end (ms), moved where they don't fit: the seconds were measured, and the clock was set meanwhile."""
+    if fits(started_at, ended_at, seconds, wrap_up_seconds, now):
+        return started_at, ended_at
+    ended_at = min(max(ended_at, started_at + seconds * 1000), now - wrap_up_seconds * 1000)
+    return min(started_at, ended_at - seconds * 1000), ended_at
 
 
 def _is_length(seconds: float) -> bool:

@@ -30,6 +30,8 @@ SEARCHED_DIGITS: Final = 3
 _RAW_LIMIT: Final = 120
 _READ_LIMIT: Final = 500
 
+WITHHELD: Final = "anonymous"
+"""The kind of a number that its caller does not show, and what stands where it would."""
 _ANONYMOUS: Final = frozenset({
     "anonymous", "anonymous caller", "anonym", "blocked", "caller id blocked", "hidden", "id unavailable",
     "id withheld", "masked", "n a", "no caller id", "no number", "none", "not available", "null", "number unavailable",
@@ -86,6 +88,11 @@ def parse(raw: str, home_region: str) -> PhoneNumber:
     return _parse(raw[:_READ_LIMIT], home_region)
 
 
+def logged_number(number: PhoneNumber) -> str:
+    """As it stands with a call in the log, where the same caller is the same text: WITHHELD for all who showed none."""
+    return number.e164 or (WITHHELD if number.kind == WITHHELD else number.raw)
+
+
 @lru_cache(maxsize=8192)
 def _parse(raw: str, home_region: str) -> PhoneNumber:
     if _E164.fullmatch(raw):
@@ -95,7 +102,7 @@ def _parse(raw: str, home_region: str) -> PhoneNumber:
     if _is_placeholder(shown.strip("\"'")) or _is_placeholder(bare):
         return PhoneNumber(shown, "", "", "unfilled")
     if _is_anonymous(bare):
-        return PhoneNumber(shown, "", "", "anonymous")
+        return PhoneNumber(shown, "", "", WITHHELD)
     other = re.search(_OTHER_EXTENSION, bare, flags=re.IGNORECASE)
     number = _parsed(shown, bare[: other.start()], other[1], home_region) if other else None
     if number is None or number.kind != "possible":

@@ -13,7 +13,7 @@ import msgspec
 
 from csr_desktop.domain.phone import digits
 from csr_desktop.domain.phone_agents import AgentNames
-from csr_desktop.domain.phone_events import EVENT_KINDS, Cause, Direction, PhoneEvent, Source
+from csr_desktop.domain.phone_events import EVENT_KINDS, PHONE_SYSTEMS, Cause, Direction, PhoneEvent, Source
 from csr_desktop.domain.phone_legs import Leg, legs_of
 
 if TYPE_CHECKING:
@@ -35,8 +35,12 @@ Outcome = Literal[
 outgoing or internal one; 'transferred': it went on elsewhere, to somebody of whom this call does not tell.
 """
 
-PHONE_SYSTEMS: Final = frozenset({"cti", "sipgate", "ami"})
-"""Sources that the server hears; each has a connection with an id."""
+SETTLED_MS: Final = 2_000
+"""So long after its end a call that nobody took is logged: what was said before may come a little later."""
+TWIN_MS: Final = 15_000
+"""Calls of one number that begin so near to each other, and that not the same phone system or softphone tells of, are
+one. Withheld numbers tell nothing of that.
+"""
 _ENDING: Final = frozenset({"hangup", "missed"})
 _BEGINNING: Final = frozenset({"ring", "queue"})
 _RANKS: Final = {kind: rank for rank, kind in enumerate(EVENT_KINDS)}

@@ -52,6 +52,8 @@ Cause = Literal[
 did not want it; 'blocked': a rule of ours turned the caller away; '' is not said.
 """
 
+PHONE_SYSTEMS: Final = frozenset({"cti", "sipgate", "ami"})
+"""Sources that the server hears; each has a connection with an id."""
 EVENT_KINDS: Final[tuple[EventKind, ...]] = get_args(EventKind)
 MOST_AGENTS: Final = 50
 """So many agents of one event are read; a group that rings is smaller."""

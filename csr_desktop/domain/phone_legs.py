@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -70,23 +71,21 @@ def legs_of(
     """Of all agents of a call whose events are given in order, with their moments. `ended_at` is 0 while it goes on."""
     steps = _steps(told, names, ended_at)
     answers = {key: min(at) for key, taken in steps.items() if (at := [step.at for step in taken if _proves(step)])}
+    answered_at = sorted(answers.values())
+    # Who is in an outgoing call first is who dialled.
+    caller = min(steps, key=lambda key: (steps[key][0].at, key), default=NOBODY) if direction == "out" else None
+    cause = _ending_cause(told)
     legs: list[Leg] = []
     for key, taken in steps.items():
-        others = [at for other, at in answers.items() if other != key]
-        walk = _Walk("dial" if direction == "out" and _is_caller(key, steps) else "ring")
+        walk = _Walk("dial" if key == caller else "ring")
         for step in taken:
             walk.take(step)
-        legs.append(walk.leg(names.agent_id(key), names.agent(key), ended_at, others, _ending_cause(told), direction))
+        legs.append(walk.leg(names.agent_id(key), names.agent(key), ended_at, answered_at, cause, direction))
     return tuple(sorted(legs, key=lambda leg: (leg.began_at, leg.answered_at or 2**60, leg.agent, leg.agent_id)))
 
 
 def _proves(step: _Step) -> bool:
     return step.kind in PROOFS_OF_ANSWER
-
-
-def _is_caller(key: str, steps: dict[str, list[_Step]]) -> bool:
-    """Who is in an outgoing call first is who dialled."""
-    return key == min(steps, key=lambda other: (steps[other][0].at, other))
 
 
 def _ending_cause(told: Sequence[tuple[int, PhoneEvent]]) -> Cause:
@@ -98,7 +97,7 @@ def _steps(told: Sequence[tuple[int, PhoneEvent]], names: AgentNames, ended_at: 
     steps: dict[str, list[_Step]] = {}
     once: set[tuple[str, str]] = set()
     speaking = [_first_answerer(told, names)]
-    answered: list[str] = []
+    answered: set[str] = set()
     for moment, event in told:
         if event.kind not in _OF_AGENTS:
             continue
@@ -111,9 +110,9 @@ def _steps(told: Sequence[tuple[int, PhoneEvent]], names: AgentNames, ended_at: 
                 once.add((key, event.kind))
                 if event.kind == "answer" and answered and key not in answered:
                     # The call went from one to the other: these sources say that by the second answer alone.
-                    steps[answered[-1]] += [_Step(at, "transfer", event.source), _Step(at, "left", event.source)]
+                    steps[speaking[-1]] += [_Step(at, "transfer", event.source), _Step(at, "left", event.source)]
             if event.kind in PROOFS_OF_ANSWER and key not in answered:
-                answered.append(key)
+                answered.add(key)
                 speaking.append(key)
             steps.setdefault(key, []).append(_Step(at, event.kind, event.source, event.cause))
     return steps
@@ -169,10 +168,10 @@ class _Walk:
             self._begin("talk", step)
 
     def leg(
-        self, agent_id: str, agent: PhoneAgent, ended_at: int, others: list[int], cause: Cause, direction: Direction
+        self, agent_id: str, agent: PhoneAgent, ended_at: int, answers: list[int], cause: Cause, direction: Direction
     ) -> Leg:
-        """As it stands after all steps. `others` are the moments at which other agents answered."""
-        elsewhere_at = self._elsewhere_at(others)
+        """As it stands after all steps. `answers` are the moments at which agents answered, in order."""
+        elsewhere_at = self._elsewhere_at(answers)
         running = self._running[0] if self._running else ""
         if running in {"ring", "dial"} and elsewhere_at:
             self._end(max(elsewhere_at, self._rang_at))
@@ -198,11 +197,12 @@ class _Walk:
             return "busy"
         return "no_answer" if self._ring_kind == "dial" or direction == "internal" else "missed"
 
-    def _elsewhere_at(self, others: list[int]) -> int:
+    def _elsewhere_at(self, answers: list[int]) -> int:
         """When another agent answered what rang here; 0 when none did."""
         if self._answered_at:
-            return 0
-        return min((at for at in others if at >= self._rang_at - _LATE_MS), default=0)
+            return 0  # the others' answers are no matter then, and of who did not answer all are others'
+        first = bisect_left(answers, self._rang_at - _LATE_MS)
+        return answers[first] if first < len(answers) else 0
 
     def _begin(self, kind: PartKind, step: _Step) -> None:
         if self._running and self._running[0] == kind:

@@ -9,6 +9,7 @@ import msgspec
 from csr_desktop.commands.calls import EditInteraction, LogInteraction, ReturnMissedCall
 from csr_desktop.commands.follow_ups import AddFollowUp
 from csr_desktop.commands.tickets import AddMessage, ChangeTicketState, EscalateTicket
+from csr_desktop.domain.call_parts import fitted
 from csr_desktop.domain.errors import BadInput
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.domain.text import clean, clean_line
@@ -17,7 +18,7 @@ from csr_desktop.services.labels import note_title
 from csr_desktop.services.number_claims import claim
 from csr_desktop.services.ticket_actions import new_ticket
 from csr_desktop.store.queries import rows
-from csr_desktop.store.queries.calls import logged_as
+from csr_desktop.store.queries.calls import logged_as, waiting_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +103,7 @@ class CallSaving:
             commands.append(_escalation(steps.escalate, ticket_id))
         if contact.returns_id and contact.result == "handled" and self._is_waiting(contact.returns_id):
             commands.append(ReturnMissedCall(row_id=contact.returns_id))
+        commands += self._spoken_to(contact)
         if contact.remembered_number and contact.contact_id and contact.client_id:
             commands += claim(
                 self._replica,
@@ -115,6 +117,14 @@ class CallSaving:
         words = f"{contact.words}:{self._subject(contact)}"
         outcome = self._replica.do(*commands, words=words) if commands else self._replica.remember(words)
         return Saved(outcome, contact.id, ticket_id, tuple(command.row_id for command in follow_ups))
+
+    def _spoken_to(self, contact: Contact) -> list[ReturnMissedCall]:
+        """Who called in vain and was spoken to later waits no more."""
+        if contact.result != "handled" or contact.channel != "phone" or not contact.talk_seconds:
+            return []
+        teams = sorted(self._people.who().teams)
+        waiting = waiting_from(self._replica.sql, contact.number, teams, contact.contact_id, contact.started_at)
+        return [ReturnMissedCall(row_id=i, is_aside=True) for i in waiting if i != contact.returns_id]
 
     def _logged_elsewhere(self, contact: Contact) -> str:
         """What I logged of this phone call at my other workstation, which had taken it over: one call is one row."""
@@ -137,6 +147,13 @@ class CallSaving:
         return EditInteraction(row_id=contact.id, changes=changes) if changes else None
 
     def _interaction(self, contact: Contact, scope: str, ticket_id: str, note: str) -> LogInteraction:
+        started_at, ended_at = fitted(
+            contact.started_at,
+            max(contact.started_at, contact.ended_at),
+            contact.talk_seconds + contact.hold_seconds + contact.dial_seconds,
+            contact.wrap_up_seconds,
+            self._replica.now(),
+        )
         return LogInteraction(
             row_id=contact.id,
             scope=scope,
@@ -148,8 +165,8 @@ class CallSaving:
             result=contact.result,
             number=contact.number,
             extension=contact.extension,
-            started_at=contact.started_at,
-            ended_at=max(contact.started_at, contact.ended_at),
+            started_at=started_at,
+            ended_at=ended_at,
             talk_seconds=contact.talk_seconds,
             hold_seconds=contact.hold_seconds,
             wrap_up_seconds=contact.wrap_up_seconds,

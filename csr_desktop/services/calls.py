@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.domain import phone
-from csr_desktop.domain.call_parts import written_parts, written_pauses
+from csr_desktop.domain.call_parts import is_ahead, written_parts, written_pauses
 from csr_desktop.domain.call_scripts import ticked, write_checked
 from csr_desktop.domain.caller_verification import FAILED_CALL_BACKS
 from csr_desktop.domain.dialling import is_dialled_as
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.domain.phone_calls import PHONE_SYSTEMS
+from csr_desktop.domain.phone_events import PHONE_SYSTEMS
 from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.call_log import CallLog
 from csr_desktop.services.call_rows import (
@@ -108,7 +108,7 @@ class Calls(CallLog):
     def heard_from(self, number_text: str, days: int) -> tuple[int, int]:
         """How many calls came from this number in the last days, and when the last of them began; 0 without one."""
         parsed = phone.parse(number_text, self._lists.home_region())
-        return heard_from(self._replica.sql, parsed.e164 or parsed.raw, self._replica.now() - days * 86_400_000)
+        return heard_from(self._replica.sql, phone.logged_number(parsed), self._replica.now() - days * 86_400_000)
 
     # While it runs
 
@@ -185,7 +185,7 @@ class Calls(CallLog):
         parsed = phone.parse(number, self._lists.home_region())
         me = self._people.who().id
         return is_logged(
-            self._replica.sql, me, parsed.e164 or parsed.raw, started_at - within_ms, started_at + within_ms
+            self._replica.sql, me, phone.logged_number(parsed), started_at - within_ms, started_at + within_ms
         )
 
     def is_same_number(self, number: str, other: str) -> bool:
@@ -245,7 +245,7 @@ class Calls(CallLog):
                 channel=channel,
                 direction="in",
                 result=result,
-                number=parsed.e164 or parsed.raw,
+                number=phone.logged_number(parsed),
                 extension=parsed.extension,
                 started_at=started_at,
                 ended_at=max(started_at, ended_at),
@@ -453,6 +453,8 @@ class Calls(CallLog):
             raise BadInput("started_at", "Choose a time that has passed.")
         if not 0 <= talk_seconds <= 86_400:
             raise BadInput("talk_seconds", "A contact lasts up to a day.")
+        if is_ahead(started_at + talk_seconds * 1000, self._replica.now()):
+            raise BadInput("talk_seconds", "This contact would not be over yet.")
         person = rows.one(self._replica.sql, "contacts", contact_id) if contact_id else None
         parsed = phone.parse(number or self._first_number(contact_id), self._lists.home_region())
         return self._saving.log(
@@ -463,7 +465,7 @@ class Calls(CallLog):
                 channel=channel,
                 direction=direction,
                 result=result,
-                number=parsed.e164 or parsed.raw,
+                number=phone.logged_number(parsed),
                 extension=parsed.extension,
                 started_at=started_at,
                 ended_at=started_at + talk_seconds * 1000,
@@ -489,7 +491,7 @@ class Calls(CallLog):
                 channel="phone",
                 direction=document.direction,
                 result=document.result,
-                number=document.e164 or document.number,
+                number=document.e164 or (phone.WITHHELD if document.number_kind == phone.WITHHELD else document.number),
                 extension=document.extension,
                 started_at=document.parts[0].started_at,
                 ended_at=wrap_up.started_at,

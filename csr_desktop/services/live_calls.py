@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.phone_calls import PHONE_SYSTEMS, call_reference
+from csr_desktop.domain.phone import WITHHELD
+from csr_desktop.domain.phone_calls import SETTLED_MS, TWIN_MS, call_reference
+from csr_desktop.domain.phone_events import PHONE_SYSTEMS
 from csr_desktop.services.call_rows import CallPart, LiveCall
 
 if TYPE_CHECKING:
@@ -21,17 +23,12 @@ if TYPE_CHECKING:
     from csr_desktop.services.calls import Calls
     from csr_desktop.services.steady_clock import SteadyClock
 
-SETTLED_MS: Final = 2_000
-"""So long after its end a call that nobody took is logged: what was said before may come a little later."""
 KEPT_MS: Final = 600_000
-TWIN_MS: Final = 15_000
-"""A softphone's call and a phone system's of the same number that begin so near to each other are one."""
 _SAVED_MS: Final = 86_400_000
 """A call that phone systems still tell of began within a day."""
 _MOST_TWINS: Final = 200
 _MY_PHASES: Final = {"ringing": "ring", "talking": "talk", "on_hold": "hold"}
 _PHASES: Final = {"ringing": "ring", "busy": "ring", "talking": "talk", "on_hold": "hold"}
-_WITHHELD: Final = "anonymous"
 _RESULTS: Final = {"missed": "missed", "abandoned": "abandoned", "no_answer": "no_answer", "busy": "busy"}
 
 
@@ -110,7 +107,7 @@ class LiveCalls:
             known.is_passed_over = known.is_passed_over or not known.is_done
             known.is_done = True
         if phase == "ring" and not running_id and not known.is_done and known.pop is None:
-            known.pop = self._calls.caller(call.number or _WITHHELD)
+            known.pop = self._calls.caller(call.number or WITHHELD)
         return self._shown(key, known, phase, running_id)
 
     def _asked_in(self, known: _Known, key: str, leg: Leg | None, me: str, *, is_followed: bool) -> str | None:
@@ -136,7 +133,7 @@ class LiveCalls:
     def _is_saved(self, call: PhoneCall, started_at: int) -> bool:
         """By its reference, at whichever workstation of mine; or as a softphone's call, of which that is not known."""
         return self._calls.is_saved(call_reference(call), call.began_at - _SAVED_MS) or self._calls.is_logged(
-            call.number or _WITHHELD, started_at, TWIN_MS
+            call.number or WITHHELD, started_at, TWIN_MS
         )
 
     def take_news(self, calls: Sequence[PhoneCall], elsewhere: Mapping[str, str], me: str) -> tuple[LiveCall, ...]:
@@ -286,7 +283,7 @@ class LiveCalls:
                 result = "abandoned" if call.outcome == "abandoned" else "missed"
                 saved.append(
                     self._calls.log_missed(
-                        call.number or _WITHHELD, call.name, call.began_at, call.ended_at, result, channel
+                        call.number or WITHHELD, call.name, call.began_at, call.ended_at, result, channel
                     )
                 )
         return saved
@@ -314,7 +311,7 @@ class LiveCalls:
         call = known.call
         direction = "out" if call.direction == "out" else "in"
         running = self._calls.start(
-            call.number or _WITHHELD,
+            call.number or WITHHELD,
             direction=direction,
             is_ringing=not call.answered_at,
             name=call.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from csr_desktop.domain.errors import BadInput, Refused
@@ -10,6 +11,7 @@ from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.inbox_rows import Opened
 from csr_desktop.services.labels import note_title
 from csr_desktop.store.queries import drafts, rows
+from csr_desktop.store.queries.calls import waiting_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -161,7 +163,8 @@ class TicketActions:
 
     def called_back(self, call_ids: str | Sequence[str]) -> Outcome:
         """I called back: it stops waiting for everyone."""
-        return self._return(call_ids, "call_returned")
+        wanted = _all(call_ids)
+        return self._return(wanted, "call_returned", self._of_same_callers(wanted))
 
     def dismiss(self, call_ids: str | Sequence[str]) -> Outcome:
         """Nobody needs to call back."""
@@ -249,7 +252,16 @@ class TicketActions:
                 if not drafts.read(sql, key):
                     drafts.write(sql, key, row["body"], self._replica.now())
 
-    def _return(self, call_ids: str | Sequence[str], code: str) -> Outcome:
+    def _of_same_callers(self, call_ids: Sequence[str]) -> list[str]:
+        """Other missed calls of those who were called back."""
+        teams, now = sorted(self._people.who().teams), self._replica.now()
+        calls = rows.by_id(self._replica.sql, "interactions", call_ids, ["number", "contact_id"])
+        found = [
+            waiting_from(self._replica.sql, row["number"], teams, row["contact_id"], now) for row in calls.values()
+        ]
+        return [i for i in dict.fromkeys(chain.from_iterable(found)) if i not in calls]
+
+    def _return(self, call_ids: str | Sequence[str], code: str, others: Sequence[str] = ()) -> Outcome:
         from csr_desktop.commands.calls import ReturnMissedCall
 
         wanted = _all(call_ids)
@@ -259,7 +271,9 @@ class TicketActions:
             {"subject": rows.text_of(names, row["client_id"], "name") or note_title(row["note"]) or row["number"]}
             for row in calls.values()
         ]
-        return self._replica.do(*(ReturnMissedCall(row_id=i) for i in wanted), words=_words(code, subjects))
+        returned = [ReturnMissedCall(row_id=i) for i in wanted]
+        returned += [ReturnMissedCall(row_id=i, is_aside=True) for i in others]
+        return self._replica.do(*returned, words=_words(code, subjects))
 
     def _tickets(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Raises Refused when one of them is not here."""

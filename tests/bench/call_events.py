@@ -1,8 +1,8 @@
 """Ten busy minutes: 150 events a minute from a phone system to the server's process, by its webhook over real HTTP, and
 ten desks with encrypted files of their own that sync with it, take their calls and save them.
 
-Some events come twice, late or in another order. At the end each call must stand in the server's database just once:
-as its agent saved it, or as one that nobody took. The minutes pass ten times as fast unless told otherwise, the
+Some events come twice, late or in another order, some people call again, and one desk is away for a while. At the end
+each call must stand in the server's database just once: as its agent saved it, or as one that nobody took. The minutes pass ten times as fast unless told otherwise, the
 program's own waits as ever.
 """
 
@@ -37,6 +37,10 @@ TAKEN, GROUP = 0.6, 0.15
 """Shares of the calls: taken, and rung at three phones and taken at one. Nobody takes the rest."""
 TWICE, LATE = 0.06, 0.06
 """Shares of the events that are sent once more, and that come up to a second late."""
+AGAIN: Final = 0.1
+"""Share of the calls that come from a number which has called before."""
+AWAY_FROM, AWAY_SECONDS = 0.3, 8.0
+"""When the first agent's desk loses the server, as a share of the whole, and for how long, in seconds."""
 EVENTS_A_CALL: Final = 2.65
 """About so many: what makes the events fill the ten minutes."""
 TALK_SECONDS: Final = (4.0, 14.0)
@@ -69,7 +73,8 @@ class Plan:
         self.events: list[Event] = []
         free_at = [0.0] * len(logins)
         at = 0.0
-        for number in numbers:
+        for new in numbers:
+            number = chance.choice(self.calls).number if self.calls and chance.random() < AGAIN else new
             if len(self.events) >= count:
                 break
             at += chance.expovariate(1.0) * 60 / EVENTS_A_MINUTE * EVENTS_A_CALL / speed
@@ -110,12 +115,22 @@ class Seat:
         self._failed: list[BaseException] = []
         self._disposition = ""
         self._is_filled = threading.Event()
+        self._listen()
+
+    def _listen(self) -> None:
         self._engine = self._data.engine(
             lambda changes: self._do(lambda: self._data.services.changed(changes)),
             lambda status: self._is_filled.set() if status.is_filled else None,
             on_calls=self._on_calls,
         )
         self._engine.start()
+
+    def be_away(self, after_seconds: float, seconds: float) -> None:
+        """Hear nothing of the server for a while; blocking."""
+        time.sleep(after_seconds)
+        self._engine.stop()
+        time.sleep(seconds)
+        self._listen()
 
     def wait(self) -> None:
         assert self._is_filled.wait(60)
@@ -215,26 +230,29 @@ def _measure(home: Path, speed: float, closing: ExitStack) -> dict[str, float]:
     for seat in seats:
         seat.wait()
     line = Line(f"{server.url}/cti/{token}")
+    away = threading.Thread(target=seats[0].be_away, args=(AWAY_FROM * plan.events[-1].at, AWAY_SECONDS))
+    away.start()
     began = time.monotonic()
     line.play(plan.events)
+    away.join()
     took = time.monotonic() - began
     people = {user_id: at for at, (user_id, _) in enumerate(organisation.teams[0].people)}
     found = _settled(organisation, plan, people)
     told = [
         (seats[call.agent].told_at[call.reference] - line.sent_at[call.reference]) * 1000
         for call in plan.calls
-        if call.agent >= 0 and call.reference in seats[call.agent].told_at
+        if call.agent > 0 and call.reference in seats[call.agent].told_at
     ]
-    assert len(told) == sum(call.agent >= 0 for call in plan.calls), "a desk was not told of its call"
-    rows_of = Counter(number for number, _ in found)
-    wrong = [call for call in plan.calls if rows_of[call.number] == 1 and (call.number, call.agent) not in found]
+    assert len(told) == sum(call.agent > 0 for call in plan.calls), "a desk was not told of its call"
+    rows_of = Counter(reference for reference, _ in found)
+    wrong = [call for call in plan.calls if rows_of[call.reference] == 1 and (call.reference, call.agent) not in found]
     return {
         "events": len(plan.events),
         "events_calls": len(plan.calls),
-        "events_taken": len(told),
+        "events_taken": sum(call.agent >= 0 for call in plan.calls),
         "events_minutes": took / 60 * speed,
         "events_speed": speed,
-        "lost": sum(rows_of[call.number] == 0 for call in plan.calls),
+        "lost": sum(rows_of[call.reference] == 0 for call in plan.calls),
         "doubled": sum(count - 1 for count in rows_of.values()),
         "wrong": len(wrong),
         "event_answer_p95_ms": percentile(line.took, 0.95),
@@ -255,7 +273,7 @@ def _numbers(organisation: Organisation, count: int) -> list[str]:
 
 
 def _settled(organisation: Organisation, plan: Plan, people: dict[str, int]) -> list[tuple[str, int]]:
-    """What stands in the server's log once it changes no more: number, and the agent who took it or -1."""
+    """What stands in the server's log once it changes no more: the call, and the agent who took it or -1."""
     end, last, same_since = time.monotonic() + _SETTLING_SECONDS, -1, time.monotonic()
     while time.monotonic() < end:
         count = int(organisation.sql.value("SELECT count(*) FROM interactions WHERE deleted = 0"))
@@ -264,5 +282,7 @@ def _settled(organisation: Organisation, plan: Plan, people: dict[str, int]) -> 
         elif time.monotonic() - same_since > (6 if count >= len(plan.calls) else 15):
             break
         time.sleep(0.2)
-    rows = organisation.sql.all("SELECT number, result, agent_id FROM interactions WHERE deleted = 0")
-    return [(number, people[agent] if result == "handled" else -1) for number, result, agent in rows]
+    rows = organisation.sql.all("SELECT call_reference, result, agent_id FROM interactions WHERE deleted = 0")
+    return [
+        (reference.partition(" ")[2], people[agent] if result == "handled" else -1) for reference, result, agent in rows
+    ]

@@ -165,14 +165,26 @@ def test_a_connection_that_breaks_within_a_message_begins_anew() -> None:
 def test_calls_whose_end_fell_into_a_gap_are_over() -> None:
     watch = signed_in()
     listed = "".join(
-        f"Event: CoreShowChannel\r\nLinkedid: {i}\r\n\r\n" for i in ("1700000100.1", "1700000100.1", "7.7")
+        f"Event: CoreShowChannel\r\nActionID: channels\r\nLinkedid: {i}\r\n\r\n"
+        for i in ("1700000100.1", "1700000100.1", "7.7")
     )
     assert watch.take(listed.encode(), T).calls_up is None
-    heard = watch.take(b"Event: CoreShowChannelsComplete\r\nListItems: 3\r\n\r\n", T)
+    # Lists of others, and ends of lists that nobody asked for, say nothing of what goes on.
+    for said in (b"", b"ActionID: somebody's\r\n"):
+        assert watch.take(b"Event: CoreShowChannelsComplete\r\n" + said + b"\r\n", T).calls_up is None
+    complete = b"Event: CoreShowChannelsComplete\r\nActionID: channels\r\nListItems: 3\r\n\r\n"
+    heard = watch.take(complete, T)
     assert heard.calls_up is not None
     assert sorted(heard.calls_up) == ["1700000100.1", "7.7"]
     (end,) = ends_unseen(["1700000100.1", "gone.1"], heard.calls_up, "pbx", T)
     assert (end.kind, end.reference) == ("hangup", "gone.1")
+    assert watch.take(complete, T).calls_up is None, "it is asked once"
+
+
+def test_endless_empty_lines_end_the_connection() -> None:
+    heard = signed_in().take(b"\r\n" * 200, T)
+    assert heard.is_to_close
+    assert "empty lines" in heard.diagnoses[0]
 
 
 def test_nothing_is_believed_before_the_sign_in() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -159,6 +160,93 @@ def test_a_missed_call_that_a_workstation_logged_is_not_logged_again(phone_site:
     phone.end(cause="cancel")
     time.sleep(SETTLED_SECONDS)
     assert [row["id"] for row in interactions(ada)] == [logged.row_id]
+
+
+def test_what_others_log_takes_no_missed_call_from_a_team(phone_site: PhoneSite) -> None:
+    """Neither by its number, nor by its reference, nor for calls that are still to come."""
+    ada, cy = phone_site.desk("ada"), phone_site.desk("cy")
+    phone = phone_site.phone()
+    ear = phone_site.listen(ada)
+    phone.ring()
+    ear.until(lambda: "call-1" in told(ear))
+    reference = f"{told(ear)['call-1'].connection} call-1"
+    now = int(time.time() * 1000)
+    usual: dict[str, Any] = {"scope": phone_site.team(cy), "number": E164, "ended_at": now, "started_at": now}
+    forged = [LogInteraction(row_id=new_id(), **usual), LogInteraction(row_id=new_id(), **usual | {"number": ""})]
+    forged[1] = msgspec.structs.replace(forged[1], call_reference=reference)
+    cy.push(*(cy.stamp(one) for one in forged))
+    assert len(interactions(cy)) == 2
+    phone.end(cause="cancel")
+    until(lambda: interactions(ada))
+    assert [(row["result"], row["number"]) for row in interactions(ada)] == [("missed", E164)]
+
+
+def test_a_call_that_is_still_to_come_is_not_logged(phone_site: PhoneSite) -> None:
+    ada = phone_site.desk("ada")
+    now = int(time.time() * 1000)
+    for began_at, ended_at in ((now + 600_000, now + 660_000), (now - 1000, now + 600_000), (4 * 10**12, 4 * 10**12)):
+        ada.push(
+            ada.stamp(
+                LogInteraction(row_id=new_id(), scope=phone_site.team(ada), started_at=began_at, ended_at=ended_at)
+            )
+        )
+    refused = ada.pull().answers
+    assert [answer.code for answer in refused] == ["ahead"] * 3
+    assert "still to come" in refused[0].reason
+    nearly = LogInteraction(row_id=new_id(), scope=phone_site.team(ada), started_at=now, ended_at=now + 5_000)
+    ada.push(ada.stamp(nearly))
+    assert [row["id"] for row in interactions(ada)] == [nearly.row_id]
+
+
+def test_a_call_that_a_desk_was_away_for_waits_once(phone_site: PhoneSite) -> None:
+    """Its softphone told of it too, and its outbox comes once the server has logged the call."""
+    ada = phone_site.desk("ada")
+    phone = phone_site.phone()
+    began = int(time.time() * 1000)
+    phone.ring()
+    phone.end(cause="cancel")
+    until(lambda: interactions(ada))
+    own = LogInteraction(
+        row_id=new_id(), scope=phone_site.team(ada), result="missed", number=E164, started_at=began, ended_at=began
+    )
+    ada.push(ada.stamp(own))
+    until(lambda: len(interactions(ada)) == 1)
+    assert [row["id"] for row in interactions(ada)] == [own.row_id]
+
+
+def test_what_a_desk_brings_of_a_call_that_was_called_back_waits_for_nobody(phone_site: PhoneSite) -> None:
+    ada, bob = phone_site.desk("ada"), phone_site.desk("bob")
+    phone = phone_site.phone()
+    began = int(time.time() * 1000)
+    phone.ring()
+    phone.end(cause="cancel")
+    until(lambda: interactions(bob))
+    (row,) = interactions(bob)
+    bob.push(bob.stamp(ReturnMissedCall(row_id=row["id"])))
+    own = LogInteraction(
+        row_id=new_id(), scope=phone_site.team(ada), result="missed", number=E164, started_at=began, ended_at=began
+    )
+    ada.push(ada.stamp(own))
+    until(lambda: all(row["called_back_at"] for row in interactions(ada)))
+    assert {row["called_back_by_id"] for row in interactions(ada)} == {bob.user_id}
+    assert len(interactions(ada)) == 2
+
+
+def test_two_callers_who_show_no_number_are_two(phone_site: PhoneSite) -> None:
+    ada, bob = phone_site.desk("ada"), phone_site.desk("bob")
+    phone = phone_site.phone()
+    now = int(time.time() * 1000)
+    handled = LogInteraction(
+        row_id=new_id(), scope=phone_site.team(bob), number="anonymous", started_at=now - 5000, ended_at=now
+    )
+    bob.push(bob.stamp(handled))
+    phone.ring(**{"from": "Unknown"})
+    phone.end(cause="cancel", **{"from": "Unknown"})
+    until(lambda: len(interactions(ada)) == 2)
+    assert {(row["number"], row["result"]) for row in interactions(ada)} == {
+        ("anonymous", "handled"),
+        ("anonymous", "missed"),
+    }
 
 
 def test_nobody_else_logs_a_call_for_somebody(phone_site: PhoneSite) -> None:

@@ -456,3 +456,70 @@ def test_a_call_that_cannot_be_brought_back_now_can_be_later(
     assert again.last_undo() == (outcome.group_id, outcome.words)
     again.undo()
     assert [waiting.note for waiting in again.calls.running()] == ["Never lost"]
+
+
+def waiting(bureau: Bureau) -> set[str]:
+    return {i for (i,) in bureau.sql.all("SELECT id FROM interactions WHERE result = 'missed' AND called_back_at = 0")}
+
+
+def test_who_is_spoken_to_does_not_wait_for_having_called_in_vain_before(bureau: Bureau, desk: Services) -> None:
+    first = logged(bureau, result="missed", started_at=NOW - HOUR, contact_id="robin", number=ROBIN)
+    again = logged(bureau, result="missed", started_at=NOW - HOUR + 30_000, contact_id="", number=ROBIN)
+    colleague = logged(bureau, result="missed", started_at=NOW - HOUR, contact_id="dana", number=ROBIN)
+    other = logged(bureau, result="missed", started_at=NOW - HOUR, number=DANA)
+    call = desk.calls.start(ROBIN, direction="in")
+    desk.calls.attach(call.id, "robin")
+    bureau.forward(60_000)
+    desk.calls.end(call.id)
+    saved = desk.calls.save(call.id)
+    assert waiting(bureau) == {colleague, other}
+    desk.undo(saved.outcome.group_id)
+    assert waiting(bureau) == {first, again, colleague, other}
+
+
+def test_who_was_called_back_in_vain_waits_on(bureau: Bureau, desk: Services) -> None:
+    missed = logged(bureau, result="missed", started_at=NOW - HOUR, contact_id="robin", number=ROBIN)
+    call = desk.calls.start(ROBIN, direction="out")
+    desk.calls.end(call.id, "no_answer")
+    desk.calls.save(call.id)
+    assert waiting(bureau) == {missed}
+
+
+def test_saying_that_one_called_back_is_of_all_their_calls(bureau: Bureau, desk: Services) -> None:
+    first = logged(bureau, result="missed", started_at=NOW - HOUR, number=ROBIN)
+    logged(bureau, result="missed", started_at=NOW - HOUR + 20_000, number=ROBIN)
+    withheld = [logged(bureau, result="missed", started_at=NOW - HOUR, number="anonymous") for _ in range(2)]
+    desk.inbox.called_back(first)
+    assert waiting(bureau) == set(withheld)
+    desk.inbox.called_back(withheld[0])
+    assert waiting(bureau) == {withheld[1]}, "nobody knows whether these are one caller"
+
+
+def test_a_call_is_saved_although_the_clock_was_set_back_meanwhile(bureau: Bureau, desk: Services) -> None:
+    call = desk.calls.start(ROBIN, direction="in")
+    bureau.forward(20 * 60_000)
+    bureau.wall -= HOUR
+    desk.calls.end(call.id)
+    saved = desk.calls.save(call.id)
+    row = bureau.sql.one(
+        "SELECT started_at, ended_at, talk_seconds FROM interactions WHERE id = ?", saved.interaction_id
+    )
+    assert row is not None
+    assert row[2] == 20 * 60
+    assert row[1] - row[0] == 20 * 60_000
+    assert row[1] <= desk.replica.now()
+
+
+def test_a_contact_that_would_end_in_the_future_is_not_logged(bureau: Bureau, desk: Services) -> None:
+    with pytest.raises(BadInput, match="not be over yet"):
+        desk.calls.log_afterwards(contact_id="robin", started_at=NOW - 60_000, talk_seconds=3600)
+
+
+def test_callers_who_show_no_number_are_no_number_in_the_callers_log(bureau: Bureau, desk: Services) -> None:
+    for said in ("Unknown", "anonymous", ROBIN):
+        desk.calls.log_missed(said, "", NOW - HOUR, NOW - HOUR + 9000, "missed", "phone")
+    chosen = CallFilter(whose="team", period="all")
+    for _ in desk.calls.lists_of_calls.gather_numbers(chosen):
+        pass
+    numbers = desk.calls.lists_of_calls.numbers(chosen, None, 10)
+    assert [key[0] for key in numbers.keys] == [ROBIN]

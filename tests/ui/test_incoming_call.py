@@ -138,13 +138,13 @@ def test_a_call_that_nobody_took_comes_to_the_inbox(frame: Frame, phone: Phone) 
     assert phone.cards == []
     assert line._missed.isActive()
     line._missed.setInterval(0)
-    from csr_desktop.services import live_calls
+    from csr_desktop.domain.phone_calls import SETTLED_MS
 
     known = frame.desk.services.live_calls._known
     for one in known.values():
         import msgspec
 
-        one.call = msgspec.structs.replace(one.call, ended_at=one.call.ended_at - live_calls.SETTLED_MS)
+        one.call = msgspec.structs.replace(one.call, ended_at=one.call.ended_at - SETTLED_MS)
     line._log_missed()
     frame.settle()
     assert any("Missed call from" in notice.text for notice in frame.notices)

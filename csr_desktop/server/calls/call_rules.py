@@ -10,16 +10,17 @@ from typing import Final
 import msgspec
 
 from csr_desktop.domain import phone
+from csr_desktop.domain.phone import WITHHELD
 from csr_desktop.domain.phone_events import PhoneEvent, phone_event
 from csr_desktop.server.calls.connections import Connection
 from csr_desktop.server.phone.reading import Reading
 from csr_desktop.store.queries.lists import home_region
 from csr_desktop.store.sql import Sql
 
-WITHHELD: Final = "anonymous"
-"""Stands among blocked numbers for callers who show none."""
 KEPT: Final = 2_000
 """Decisions remembered: a call that is told of again gets the same one."""
+KEPT_MS: Final = 60_000
+"""So long: some phone systems count their calls from 1 again and again."""
 
 _SPECIALIST: Final = (
     "SELECT DISTINCT u.id, u.extension FROM phone_numbers n JOIN clients c ON c.id = n.client_id "
@@ -42,7 +43,9 @@ GO_ON: Final = Decision()
 
 
 def blocked_key(text: str, region: str) -> str:
-    """A number as it is compared, '' for what names no caller; WITHHELD for one that was withheld."""
+    """A number as it is compared, '' for what names no caller; WITHHELD, as it stands among blocked ones, for one that
+    was withheld.
+    """
     parsed = phone.parse(text, region)
     if parsed.kind == WITHHELD:
         return WITHHELD
@@ -87,20 +90,27 @@ class CallRules:
 
     def __init__(self, is_free: Callable[[str], bool]) -> None:
         self._is_free = is_free
-        self._known: dict[tuple[str, str], Decision] = {}
+        self._known: dict[tuple[str, str], tuple[str, int, Decision]] = {}
+        """By connection and reference: the number, when it was decided, and what."""
 
     def has_rules(self, connection: Connection) -> bool:
         return bool(connection.settings.blocked) or connection.settings.dials_specialist
 
     def known(self, event: PhoneEvent) -> Decision | None:
-        """What was decided of this call before."""
-        return self._known.get((event.connection, event.reference))
+        """What was decided of this call just before."""
+        number, at, decision = self._known.get((event.connection, event.reference), ("", 0, GO_ON))
+        return decision if at and number == event.number and event.at - at <= KEPT_MS else None
+
+    def forget(self, event: PhoneEvent) -> None:
+        """The call is over: what comes with its reference is another one."""
+        self._known.pop((event.connection, event.reference), None)
 
     def settle(self, event: PhoneEvent, decision: Decision) -> Decision:
         """For good: who is on a call is not dialled, nor whose phone rings already."""
         if decision.action == "dial" and not self._is_free(decision.user_id):
             decision = GO_ON
-        self._known[event.connection, event.reference] = decision
+        self._known.pop((event.connection, event.reference), None)
+        self._known[event.connection, event.reference] = (event.number, event.at, decision)
         while len(self._known) > KEPT:
             del self._known[next(iter(self._known))]
         return decision

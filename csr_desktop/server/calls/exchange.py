@@ -12,13 +12,14 @@ from typing import Final
 
 import structlog
 
+from csr_desktop.domain.phone_calls import SETTLED_MS
 from csr_desktop.protocol import CallTaking
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.calls.call_board import OVER_MS, CallBoard
 from csr_desktop.server.calls.call_desks import CallDesks, Desks
 from csr_desktop.server.calls.connections import Connection
 from csr_desktop.server.calls.kept_calls import KeptCall, KeptCalls, Key
-from csr_desktop.server.calls.missed_calls import SETTLED_MS, MissedCalls
+from csr_desktop.server.calls.missed_calls import MissedCalls
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
 from csr_desktop.server.notices import CALLS
@@ -31,6 +32,8 @@ from csr_desktop.store.sql import Sql
 LOOK_SECONDS: Final = 0.5
 """How often to look for calls that have ended, and to try again what could not be kept."""
 FORGET_SECONDS: Final = 3600.0
+SILENT_SECONDS: Final = 30.0
+"""How often to look for calls that fell silent."""
 _MOST_WAITING: Final = 20_000
 
 _log = structlog.get_logger(__name__)
@@ -58,7 +61,7 @@ class Exchange:
         self._kept = KeptCalls(sql, clock, new_id)
         administration = Administration(sql, ledger, clock, new_id=new_id)
         self._desks = CallDesks(sql, self._kept, clock)
-        self._missed = MissedCalls(sql, self._kept, administration, new_id)
+        self._missed = MissedCalls(sql, self._kept, administration, clock, new_id)
         self.calls = CallBoard(clock)
         self._waiting: deque[tuple[Connection, Reading]] = deque(maxlen=_MOST_WAITING)
         self._stopped = threading.Event()
@@ -124,8 +127,17 @@ class Exchange:
         taking.add_done_callback(taken)
         return taking
 
+    def end_silent(self) -> int:
+        """End calls that ring and of which nothing more is said; how many. Blocking."""
+        ended = self._writer.do(lambda: self._announced(self._kept.end_silent())).result()
+        if not self._sql.is_postgresql:
+            self._changed(ended)
+        return len(ended)
+
     def _keep(self, connection: Connection, reading: Reading) -> list[Key]:
-        keys = self._kept.take(connection, reading)
+        return self._announced(self._kept.take(connection, reading))
+
+    def _announced(self, keys: list[Key]) -> list[Key]:
         if self._sql.is_postgresql:  # at the commit all processes hear of it, this one too
             for key in keys:
                 self._sql.all(f"SELECT pg_notify('{CALLS}', ?)", "\t".join(key))
@@ -176,10 +188,14 @@ class Exchange:
 
     def _run(self) -> None:
         forgot_at = time.monotonic() - FORGET_SECONDS
+        silent_at = time.monotonic()
         while not self._stopped.wait(LOOK_SECONDS):
             try:
                 self._try_again()
                 self.settle()
+                if time.monotonic() - silent_at >= SILENT_SECONDS:
+                    silent_at = time.monotonic()
+                    self.end_silent()
                 if time.monotonic() - forgot_at >= FORGET_SECONDS:
                     forgot_at = time.monotonic()
                     self._writer.do(self._kept.forget_old).result()

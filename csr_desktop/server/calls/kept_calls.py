@@ -11,7 +11,7 @@ import msgspec
 
 from csr_desktop.domain.phone import digits
 from csr_desktop.domain.phone_calls import PhoneCall, call_of, origin_of
-from csr_desktop.domain.phone_events import PhoneEvent
+from csr_desktop.domain.phone_events import PhoneAgent, PhoneEvent, phone_event
 from csr_desktop.server.calls.connections import WORDS_KEPT, Connection, known_agents
 from csr_desktop.server.phone.private import without_private_numbers
 from csr_desktop.server.phone.reading import Reading
@@ -20,10 +20,19 @@ from csr_desktop.store.sql import Sql
 
 MOST_EVENTS: Final = 200
 """Of one call; what is said of it then counts only where it ends the call."""
+MOST_AGENTS: Final = 60
+"""Of one call; who else is named was not in it."""
+_MOST_NAMES: Final = 1_000
+"""Of agents, in all that was said of a call."""
 KEPT_MS: Final = 86_400_000
 """So long after the last word a call is forgotten."""
 LATE_MS: Final = 15_000
 """What is said so long after a call's end is still of this call."""
+REPEATED_MS: Final = 3_600_000
+"""The same words so long after a call's end are said again: webhooks are tried again for a while."""
+RINGING_MS: Final = 300_000
+WAITING_MS: Final = 3_600_000
+"""A call that rings, or waits in a queue, is over when so long nothing more is said of it."""
 _OTHER_MS: Final = 60_000
 """A reference that was silent for so long and rings for another number is another call's."""
 _AGENTS_MS: Final = 5_000
@@ -31,6 +40,7 @@ _ENDING: Final = frozenset({"hangup", "missed"})
 _RECORDED: Final = frozenset({"recording"})
 _BEGINNING: Final = frozenset({"ring", "queue"})
 _OTHERS: Final = 20
+_MOST_SILENT: Final = 1_000
 _COLUMNS: Final = "call_key, events, began_at, heard_at, ended_at, is_settled, interaction_id, command_id"
 
 Key = tuple[str, str]
@@ -85,9 +95,12 @@ class KeptCalls:
         self._lock_reference(connection_id, reference)
         latest = self._latest(connection_id, reference)
         changed: dict[str, KeptCall] = {}
-        for event in said:
+        for event in map(self._without_private_numbers, said):
             if latest is None or not _goes_on(latest, event):
-                latest = self._new(reference, event, is_first=latest is None)
+                again = _rung_again(latest) if latest is not None and event.kind not in _BEGINNING else None
+                first = again if again is not None and again.number == event.number else event
+                latest = self._new(reference, first, is_first=latest is None)
+                self._add(latest, first)
             self._add(latest, event)
             changed[latest.call.reference] = latest
         for key, kept in changed.items():
@@ -115,16 +128,39 @@ class KeptCalls:
 
     def _add(self, kept: KeptCall, event: PhoneEvent) -> None:
         key = kept.call.reference
-        event = msgspec.structs.replace(event, reference=key)
+        event = msgspec.structs.replace(event, reference=key, agents=_first_agents(kept, event))
         is_needed = any(
             event.kind in kinds and not any(one.kind in kinds for one in kept.events) for kinds in (_ENDING, _RECORDED)
         )
-        if event in kept.events or (len(kept.events) >= MOST_EVENTS and not is_needed):
+        if event in kept.events or (_is_full(kept, event) and not is_needed):
             return
         kept.events.append(event)
         kept.heard_at = max(kept.heard_at, event.at)
         kept.is_settled = False
         kept.call = self._call(kept.events)
+
+    def end_silent(self) -> list[Key]:
+        """End webhooks' calls that ring, and of which nothing more is said; which. In a transaction."""
+        now = self._clock()
+        found = self._sql.all(
+            "SELECT connection_id, call_key, reference FROM phone_calls c WHERE is_settled = 0 AND ended_at = 0 "
+            "AND heard_at BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM call_desks d "
+            "WHERE d.connection_id = c.connection_id AND d.call_key = c.call_key) ORDER BY heard_at DESC LIMIT ?",
+            *(now - KEPT_MS, now - RINGING_MS, _MOST_SILENT),
+        )
+        ended: list[Key] = []
+        for connection_id, key, reference in found:
+            kept = self.one((connection_id, key))
+            if kept is None or not _is_silent(kept, now):
+                continue
+            self._lock_reference(connection_id, reference)
+            kept = self.one((connection_id, key), lock=True)
+            if kept is not None and _is_silent(kept, now):
+                call = kept.call
+                self._add(kept, phone_event(call.source, connection_id, key, "hangup", now, direction=call.direction))
+                self._store(connection_id, key, reference, kept)
+                ended.append((connection_id, key))
+        return ended
 
     def _call(self, events: Sequence[PhoneEvent]) -> PhoneCall:
         """As it stands, with the agents known and the call that it came from."""
@@ -216,6 +252,50 @@ def agents_of(call: PhoneCall) -> frozenset[str]:
     return frozenset(leg.agent_id for leg in call.legs if leg.agent_id)
 
 
+def _is_silent(kept: KeptCall, now: int) -> bool:
+    """Asterisk is asked which calls it has; webhooks may have been lost."""
+    call = kept.call
+    is_waiting = call.source in {"cti", "sipgate"} and call.direction in {"", "in"} and not call.ended_at
+    longest = WAITING_MS if call.queue else RINGING_MS
+    return is_waiting and call.outcome in {"ringing", "busy"} and now - kept.heard_at > longest
+
+
+def _first_agents(kept: KeptCall, event: PhoneEvent) -> tuple[PhoneAgent, ...]:
+    """Those of an event with whom the call has no more than it may have."""
+    known = {agent for one in kept.events for agent in one.agents}
+    named: list[PhoneAgent] = []
+    for agent in event.agents:
+        if agent in known or len(known) < MOST_AGENTS:
+            known.add(agent)
+            named.append(agent)
+    return tuple(named)
+
+
+def _is_full(kept: KeptCall, event: PhoneEvent) -> bool:
+    names = sum(len(one.agents) for one in kept.events) + len(event.agents)
+    return len(kept.events) >= MOST_EVENTS or names > _MOST_NAMES
+
+
+def _rung_again(kept: KeptCall) -> PhoneEvent | None:
+    """What told once more, long after the end, that the call rings: with what follows it may be another call."""
+    late_at = kept.call.ended_at + LATE_MS
+    late = [one for one in kept.events if one.kind in _BEGINNING and kept.call.ended_at and one.at > late_at]
+    return max(late, key=lambda one: one.at, default=None)
+
+
+def _is_said_again(kept: KeptCall, event: PhoneEvent) -> bool:
+    """Of a call that ended a while ago: whether these are its own words once more."""
+    if event.at > kept.call.ended_at + REPEATED_MS:
+        return False
+    if event.kind not in _BEGINNING and _rung_again(kept) and (event.kind not in _ENDING or kept.call.answered_at):
+        return False
+    return any(_words(one) == _words(event) for one in kept.events)
+
+
+def _words(event: PhoneEvent) -> PhoneEvent:
+    return msgspec.structs.replace(event, reference="", at=0, sent_at=0)
+
+
 def _goes_on(kept: KeptCall, event: PhoneEvent) -> bool:
     """Whether an event with the same reference is of this call. Some webhooks count their calls from 1 again and again;
     Asterisk and sipgate name no two calls alike.
@@ -229,5 +309,5 @@ def _goes_on(kept: KeptCall, event: PhoneEvent) -> bool:
     if not call.ended_at:
         return not (is_other and event.kind in _BEGINNING and event.at - kept.heard_at > _OTHER_MS)
     if event.at > call.ended_at + LATE_MS:
-        return False
+        return _is_said_again(kept, event)
     return call.is_unknown or not (is_other and event.kind in _BEGINNING)

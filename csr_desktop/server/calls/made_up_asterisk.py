@@ -93,8 +93,9 @@ class MadeUpAsterisk:
         if said == "Filter":
             filters.append(re.compile(action["Filter"], re.DOTALL))
         if said == "CoreShowChannels":
-            listed = "".join(f"Event: CoreShowChannel\r\nLinkedid: {call}\r\n\r\n" for call in self.calls_up)
-            return _reply(action) + f"{listed}Event: CoreShowChannelsComplete\r\n\r\n".encode(), True
+            of_this = f"ActionID: {action.get('ActionID', '')}\r\n"
+            listed = "".join(f"Event: CoreShowChannel\r\n{of_this}Linkedid: {i}\r\n\r\n" for i in self.calls_up)
+            return _reply(action) + f"{listed}Event: CoreShowChannelsComplete\r\n{of_this}\r\n".encode(), True
         return _reply(action), True
 
     def _say(self, connection: socket.socket, filters: list[re.Pattern[str]]) -> bool:

@@ -6,42 +6,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
-from csr_desktop.commands.calls import LogInteraction
+from csr_desktop.commands.calls import LogInteraction, ReturnMissedCall
 from csr_desktop.domain import phone
-from csr_desktop.domain.phone_calls import PhoneCall, call_reference
+from csr_desktop.domain.phone import PhoneNumber
+from csr_desktop.domain.phone_calls import TWIN_MS, PhoneCall, call_reference
 from csr_desktop.domain.phone_events import agent_key
 from csr_desktop.domain.text import clean_line
 from csr_desktop.server.administration import Administration
 from csr_desktop.server.calls.connections import Connection, active_connections
-from csr_desktop.server.calls.kept_calls import KeptCalls, Key, agents_of
+from csr_desktop.server.calls.kept_calls import KeptCall, KeptCalls, Key, agents_of
 from csr_desktop.server.calls.recordings import Recordings
 from csr_desktop.store.sql import Sql
 
-SETTLED_MS: Final = 2_000
-"""So long after its end a call is looked at: what was said before may come a little later."""
-_SAME_MS: Final = 10_000
-"""Calls of the same number that are told of so near in time, and not by one phone system, are one."""
 _UNANSWERED: Final = frozenset({"missed", "abandoned", "voicemail", "busy"})
 """Who heard that all lines are busy waits for a call as well."""
-_WITHHELD: Final = "anonymous"
 
 _HOLDERS: Final = (
     "SELECT DISTINCT n.contact_id, n.client_id FROM phone_numbers n JOIN clients c ON c.id = n.client_id "
     "LEFT JOIN contacts p ON p.id = n.contact_id WHERE n.e164 = ? AND n.deleted = 0 AND c.deleted = 0 "
     "AND c.status <> 'closed' AND (n.contact_id = '' OR (p.deleted = 0 AND p.is_active = 1)) LIMIT 20"
 )
-_LOGGED_AS_THIS: Final = "SELECT 1 FROM interactions WHERE call_reference = ? AND deleted = 0 LIMIT 1"
+_LOGGED_AS_THIS: Final = (
+    "SELECT scope, agent_id FROM interactions WHERE call_reference = ? AND started_at <= ? AND deleted = 0"
+)
 _LOGGED_OTHERWISE: Final = (
-    "SELECT 1 FROM interactions WHERE number = ? AND started_at BETWEEN ? AND ? AND direction = 'in' AND deleted = 0 "
-    "AND call_reference NOT LIKE ? LIMIT 1"
+    "SELECT id, scope, agent_id, result, call_reference, called_back_by_id FROM interactions WHERE number = ? "
+    "AND started_at BETWEEN ? AND ? AND started_at <= ? AND direction = 'in' AND deleted = 0 "
+    "AND call_reference NOT LIKE ? ORDER BY id"
 )
 """By a workstation whose softphone told of it, or for another phone system that the call went through."""
 _TOLD_OTHERWISE: Final = (
     "SELECT connection_id, call_key FROM phone_calls WHERE connection_id <> ? AND heard_at >= ? "
     "AND began_at BETWEEN ? AND ?"
 )
+
+
+class _Logged(NamedTuple):
+    id: str
+    scope: str
+    agent_id: str
+    result: str
+    call_reference: str
+    called_back_by_id: str
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.result in {"missed", "abandoned"} and not self.called_back_by_id
 
 
 class MissedCalls:
@@ -52,9 +64,12 @@ class MissedCalls:
         sql: Sql,
         kept: KeptCalls,
         administration: Administration,
+        clock: Callable[[], int],
         new_id: Callable[[], str],
     ) -> None:
+        """`clock` gives milliseconds."""
         self._sql = sql
+        self._clock = clock
         self._kept = kept
         self._administration = administration
         self._new_id = new_id
@@ -71,7 +86,10 @@ class MissedCalls:
             self._kept.settled(key, interaction_id, command_id)
             self._recordings.name(kept.call)
             return bool(interaction_id)
-        if kept.interaction_id and not is_missed and self._is_waiting(kept.interaction_id):
+        if is_missed and self._stays_as_another(kept):
+            self._kept.settled(key)
+            return True
+        if kept.interaction_id and not is_missed and not self._returned_by(kept.interaction_id):
             self._administration.do(_taking_back(kept.interaction_id, kept.command_id))
             self._kept.settled(key)
             return True
@@ -79,23 +97,61 @@ class MissedCalls:
         self._recordings.name(kept.call)
         return False
 
-    def _is_waiting(self, interaction_id: str) -> bool:
-        sql = "SELECT 1 FROM interactions WHERE id = ? AND deleted = 0 AND called_back_at = 0"
-        return bool(self._sql.value(sql, interaction_id))
+    def _returned_by(self, interaction_id: str) -> str | None:
+        """Who called back, '' while it waits; None when it was deleted."""
+        sql = "SELECT called_back_by_id FROM interactions WHERE id = ? AND deleted = 0"
+        found = self._sql.one(sql, interaction_id)
+        return str(found[0]) if found else None
+
+    def _stays_as_another(self, kept: KeptCall) -> bool:
+        """A workstation that was away brings what its softphone told of a call that was logged here meanwhile. Where
+        this one waits still, it goes; where somebody called back, what comes late waits for nobody. Whether it went.
+        """
+        call = kept.call
+        if not kept.interaction_id or call.recording:
+            return False  # what the caller said is in this one
+        returned_by = self._returned_by(kept.interaction_id)
+        organisation = self._sql.one("SELECT home_region FROM organisations WHERE deleted = 0")
+        number = phone.parse(call.number or phone.WITHHELD, organisation[0] if organisation else "US")
+        others = self._twins(call, number, self._whose(call)[0])
+        if returned_by is None or not others:
+            return False
+        if returned_by == "":
+            self._administration.do(_taking_back(kept.interaction_id, kept.command_id))
+            return True
+        waiting = [other for other in others if other.is_waiting]
+        self._administration.do(*(ReturnMissedCall(row_id=other.id, for_id=returned_by) for other in waiting))
+        return False
+
+    def _twins(self, call: PhoneCall, number: PhoneNumber, team_id: str) -> list[_Logged]:
+        """What was logged of the same call, and not by this phone system: in the team whose call it is, or by those
+        whose phones rang. Nobody else can say that it is none to call back.
+        """
+        if number.kind == phone.WITHHELD:
+            return []
+        near = (call.began_at - TWIN_MS, call.began_at + TWIN_MS)
+        rows = self._sql.all(
+            _LOGGED_OTHERWISE, phone.logged_number(number), *near, self._clock(), f"{call.connection} %"
+        )
+        agents = agents_of(call)
+        return [_Logged(*row) for row in rows if row[1] == team_id or row[2] in agents]
+
+    def _is_logged_as_this(self, call: PhoneCall, team_id: str) -> bool:
+        agents = agents_of(call)
+        rows = self._sql.all(_LOGGED_AS_THIS, call_reference(call), self._clock())
+        return any(scope == team_id or agent_id in agents for scope, agent_id in rows)
 
     def _log(self, call: PhoneCall) -> tuple[str, str]:
         """Ids of the interaction and the command; '' when it stands in the log already, or no team is left for it."""
         organisation = self._sql.one("SELECT home_region, own_numbers FROM organisations WHERE deleted = 0")
         home_region, own = organisation or ("US", "[]")
-        number = phone.parse(call.number or _WITHHELD, home_region)
-        shown = number.e164 or number.raw
-        near = (call.began_at - _SAME_MS, call.began_at + _SAME_MS)
+        number = phone.parse(call.number or phone.WITHHELD, home_region)
         team_id, agent_id = self._whose(call)
         reference = call_reference(call)
         if (
             not team_id
-            or self._sql.value(_LOGGED_AS_THIS, reference)
-            or self._sql.value(_LOGGED_OTHERWISE, shown, *near, f"{call.connection} %")
+            or self._is_logged_as_this(call, team_id)
+            or self._twins(call, number, team_id)
             or self._is_answered_otherwise(call, home_region)
         ):
             return "", ""
@@ -110,7 +166,7 @@ class MissedCalls:
                 contact_id=contact_id,
                 channel="voicemail" if call.outcome == "voicemail" else "phone",
                 result="abandoned" if call.outcome == "abandoned" else "missed",
-                number=shown,
+                number=phone.logged_number(number),
                 extension=number.extension,
                 started_at=call.began_at,
                 ended_at=max(call.began_at, call.ended_at),
@@ -124,7 +180,7 @@ class MissedCalls:
 
     def _is_answered_otherwise(self, call: PhoneCall, home_region: str) -> bool:
         """Whether another phone system, through which the same call went, says that somebody answered."""
-        near = (call.began_at - _SAME_MS, call.began_at + _SAME_MS)
+        near = (call.began_at - TWIN_MS, call.began_at + TWIN_MS)
         number = phone.parse(call.number, home_region).e164
         keys = self._sql.all(_TOLD_OTHERWISE, call.connection, near[0], *near) if number else []
         others = (self._kept.one((connection_id, key)) for connection_id, key in keys)

@@ -82,6 +82,9 @@ class PhoneApi:
 
     async def _decided(self, connection: Connection, reading: Reading) -> Decision:
         """What to do with a call that begins. Where that cannot be known soon, it goes on as it would without us."""
+        for event in reading.events:
+            if event.kind == "hangup":
+                self._rules.forget(event)
         first = next(iter(reading.events), None)
         if first is None or first.kind != "ring" or not self._rules.has_rules(connection):
             return GO_ON

@@ -85,11 +85,13 @@ class AmiWatch:
         self._reader = MessageReader()
         self._failures = 0
         self._calls_up: set[str] = set()
+        self._is_list_asked = False
 
     def connected(self) -> None:
         """A new connection stands; Asterisk speaks first."""
         self._reader = MessageReader()
         self._calls_up = set()
+        self._is_list_asked = False
         self.phase = "greeting"
 
     def lost(self, spread: float) -> float:
@@ -156,6 +158,7 @@ class AmiWatch:
             # Not before the filter stands: there are hundreds of variables in a call.
             return Heard(written(("Action", "Events"), ("EventMask", _CLASSES_WITH_VARIABLES)))
         if answered == "channels" and not message.is_success:
+            self._is_list_asked = False
             return Heard(diagnoses=(_NO_LIST,))
         return Heard()
 
@@ -170,6 +173,7 @@ class AmiWatch:
     def _signed_in(self) -> Heard:
         self.phase = "watching"
         self._failures = 0
+        self._is_list_asked = True
         asked = _adding_filter("filter", _FILTER)
         if self._with_recordings:
             asked += _adding_filter("recordings", _RECORDING_FILTER)
@@ -182,14 +186,21 @@ class AmiWatch:
     def _event(self, message: Message, at: int) -> Heard:
         if self.phase != "watching":
             return Heard()
+        if message.event in {"coreshowchannel", "coreshowchannelscomplete"} and not self._is_list(message):
+            return Heard()
         if message.event == "coreshowchannel":
             if len(self._calls_up) < _MOST_CALLS_LISTED:
                 self._calls_up.add(message["Linkedid"])
             return Heard()
         if message.event == "coreshowchannelscomplete":
+            self._is_list_asked = False
             listed, self._calls_up = frozenset(self._calls_up - {""}), set()
             return Heard(calls_up=listed if len(listed) < _MOST_CALLS_LISTED else None)
         return Heard(events=read_event(message, self._connection, self._lines, at))
+
+    def _is_list(self, message: Message) -> bool:
+        """Whether it belongs to the list that was asked for: another one may leave calls out."""
+        return self._is_list_asked and message["ActionID"].lower() == "channels"
 
 
 def _adding_filter(action_id: str, expression: str) -> bytes:

@@ -10,6 +10,8 @@ from typing import Final
 MOST_LINE_BYTES: Final = 16 * 1024
 MOST_MESSAGE_BYTES: Final = 256 * 1024
 _MOST_HEADERS: Final = 500
+_MOST_EMPTY_LINES: Final = 100
+"""One after another; Asterisk sends one."""
 
 
 class BrokenStream(Exception):
@@ -43,6 +45,7 @@ class MessageReader:
         self._rest = b""
         self._headers: dict[str, str] = {}
         self._message_bytes = 0
+        self._empty_lines = 0
         self._has_greeting = False
         self.greeting = ""
 
@@ -68,7 +71,11 @@ class MessageReader:
             if self._headers:
                 found.append(Message(self._headers))
             self._headers, self._message_bytes = {}, 0
+            self._empty_lines += 1
+            if self._empty_lines > _MOST_EMPTY_LINES:
+                raise BrokenStream("nothing but empty lines comes")
             return
+        self._empty_lines = 0
         self._message_bytes += len(line)
         if self._message_bytes > MOST_MESSAGE_BYTES:
             raise BrokenStream("a message is too long")

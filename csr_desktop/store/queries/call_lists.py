@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from csr_desktop.domain.phone import WITHHELD
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -109,7 +111,7 @@ def counted_numbers(question: CallQuestion, only: Sequence[str] = ()) -> tuple[s
     ones are none.
     """
     where, values = _where(question)
-    chosen = f"i.number IN ({_marks(only)})" if only else "i.number <> ''"
+    chosen = f"i.number IN ({_marks(only)})" if only else f"i.number NOT IN ('', '{WITHHELD}')"
     text = "SELECT i.number, COUNT(*), MAX(i.started_at) FROM interactions i"
     by = "i.number" if only else "+i.number"
     return f"{text} WHERE {chosen} AND {where} GROUP BY {by}", [*only, *values]
@@ -120,7 +122,8 @@ def numbers_of(sql: Sql, ids: Sequence[str]) -> list[str]:
     found = set[str]()
     for start in range(0, len(ids), _CHUNK):
         part = ids[start : start + _CHUNK]
-        text = f"SELECT DISTINCT number FROM interactions WHERE id IN ({_marks(part)}) AND number <> ''"
+        known = f"number NOT IN ('', '{WITHHELD}')"
+        text = f"SELECT DISTINCT number FROM interactions WHERE id IN ({_marks(part)}) AND {known}"
         found.update(number for (number,) in sql.all(text, *part))
     return sorted(found)
 

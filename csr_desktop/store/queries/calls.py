@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from csr_desktop.domain.phone import WITHHELD
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 20_000
 """Calls looked at for usual handle times, the latest ones: enough for a median, bounded in a large bureau."""
+_MOST_WAITING: Final = 100
 
 
 def parts_of_day(sql: Sql, agent_id: str, from_at: int) -> list[tuple[Any, ...]]:
@@ -122,6 +125,21 @@ def heard_from(sql: Sql, number: str, since_at: int) -> tuple[int, int]:
         *(number, since_at),
     )
     return (int(found[0]), int(found[1] or 0)) if found else (0, 0)
+
+
+def waiting_from(sql: Sql, number: str, teams: Sequence[str], contact_id: str, before_at: int) -> list[str]:
+    """Ids of the missed calls of this number that began before and wait in these teams to be called back, the first
+    first: of that person, '' for anybody, or of nobody known. Voicemails are not among them: they want to be heard.
+    """
+    if number in {"", WITHHELD}:
+        return []
+    marks = ",".join("?" * len(teams))
+    text = (
+        "SELECT id FROM interactions WHERE number = ? AND started_at < ? AND direction = 'in' AND channel = 'phone' "
+        "AND result IN ('missed', 'abandoned') AND called_back_at = 0 AND deleted = 0 "
+        f"AND (? = '' OR contact_id IN ('', ?)) AND scope IN ({marks}) ORDER BY started_at, id LIMIT ?"
+    )
+    return [i for (i,) in sql.all(text, number, before_at, contact_id, contact_id, *teams, _MOST_WAITING)]
 
 
 def logged_as(sql: Sql, agent_id: str, reference: str, since_at: int) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from csr_desktop.domain.phone_calls import SETTLED_MS
 from csr_desktop.domain.text import clean_line
-from csr_desktop.services.live_calls import SETTLED_MS
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.calls.call_words import CallWords
 from csr_desktop.ui.calls.card_keys import ATTACH_KEY, PERSON_KEYS
