@@ -130,6 +130,8 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     checked: tuple[Checked, ...] = ()
     queue: str = ""
     pauses: tuple[PauseMark, ...] = ()
+    told: tuple[CallPart, ...] = ()  # the parts as the phone told them last, without what was said by hand
+    told_result: str = ""
 
     @property
     def phase(self) -> str:
