@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
+WITHHELD: Final = "anonymous"
+"""What stands for the number of who shows none."""
+
 Kind = Literal["possible", "short", "anonymous", "unfilled", "none"]
 
 SHORT_DIGITS: Final = 6

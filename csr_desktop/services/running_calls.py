@@ -224,6 +224,28 @@ class RunningCalls:
             one.steps == NextSteps() and not one.is_number_remembered
         )
 
+    def go_on_in(self, call_id: str, becomes: str) -> None:
+        """One call is forgotten; what was noted of it is noted of the other, after what stands there."""
+        known = {document.id: document for document in self.all()}
+        if call_id not in known:
+            return
+        noted, other = known[call_id], known[becomes]
+        has_steps = other.steps != NextSteps()
+        joined = msgspec.structs.replace(
+            other,
+            note="\n\n".join(text for text in (other.note, noted.note) if text),
+            topic_id=other.topic_id or noted.topic_id,
+            disposition_id=other.disposition_id or noted.disposition_id,
+            steps=other.steps if has_steps else noted.steps,
+            open_step=other.open_step or noted.open_step,
+            contact_id=other.contact_id if other.client_id else noted.contact_id,
+            client_id=other.client_id or noted.client_id,
+        )
+        with self._replica.sql.transaction():
+            self.keep(joined)
+            drafts.clear(self._replica.sql, _PREFIX + call_id)
+        self._let_go(call_id)
+
     def forget(self, call_id: str) -> None:
         drafts.clear(self._replica.sql, _PREFIX + call_id)
         self._let_go(call_id)

@@ -135,7 +135,11 @@ def test_what_the_phone_tells_of_holds_goes_before_the_keys(line: Line) -> None:
     line.say("hold", 1)
     line.say("resume", 9)
     line.say("hangup", 10)
-    assert line.sources(call_id)[1:4] == [("talk", 31, line.source), ("hold", 9, line.source), ("talk", 10, line.source)]
+    assert line.sources(call_id)[1:4] == [
+        ("talk", 31, line.source),
+        ("hold", 9, line.source),
+        ("talk", 10, line.source),
+    ]
 
 
 def test_an_answer_that_is_told_again_does_not_change_the_call_on_the_line(line: Line) -> None:

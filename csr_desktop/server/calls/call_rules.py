@@ -16,8 +16,6 @@ from csr_desktop.server.phone.reading import Reading
 from csr_desktop.store.queries.lists import home_region
 from csr_desktop.store.sql import Sql
 
-WITHHELD: Final = "anonymous"
-"""Stands among blocked numbers for callers who show none."""
 KEPT: Final = 2_000
 """Decisions remembered: a call that is told of again gets the same one."""
 
@@ -42,10 +40,10 @@ GO_ON: Final = Decision()
 
 
 def blocked_key(text: str, region: str) -> str:
-    """A number as it is compared, '' for what names no caller; WITHHELD for one that was withheld."""
+    """A number as it is compared, '' for what names no caller; phone.WITHHELD for one that was withheld."""
     parsed = phone.parse(text, region)
-    if parsed.kind == WITHHELD:
-        return WITHHELD
+    if parsed.kind == phone.WITHHELD:
+        return phone.WITHHELD
     return parsed.e164 or phone.digits(text)
 
 
@@ -55,10 +53,10 @@ def decided(sql: Sql, connection: Connection, event: PhoneEvent) -> Decision:
     if event.kind != "ring" or event.direction == "out":
         return GO_ON
     region = home_region(sql)
-    key = blocked_key(event.number or WITHHELD, region)
+    key = blocked_key(event.number or phone.WITHHELD, region)
     if key and key in settings.blocked:
         return Decision("reject")
-    if not settings.dials_specialist or key in {"", WITHHELD}:
+    if not settings.dials_specialist or key in {"", phone.WITHHELD}:
         return GO_ON
     found = sql.all(_SPECIALIST, key)
     # A number of several companies with different people leaves a choice, which is the queue's.

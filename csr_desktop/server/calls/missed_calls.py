@@ -25,7 +25,6 @@ _SAME_MS: Final = 10_000
 """Calls of the same number that are told of so near in time, and not by one phone system, are one."""
 _UNANSWERED: Final = frozenset({"missed", "abandoned", "voicemail", "busy"})
 """Who heard that all lines are busy waits for a call as well."""
-_WITHHELD: Final = "anonymous"
 
 _HOLDERS: Final = (
     "SELECT DISTINCT n.contact_id, n.client_id FROM phone_numbers n JOIN clients c ON c.id = n.client_id "
@@ -87,7 +86,7 @@ class MissedCalls:
         """Ids of the interaction and the command; '' when it stands in the log already, or no team is left for it."""
         organisation = self._sql.one("SELECT home_region, own_numbers FROM organisations WHERE deleted = 0")
         home_region, own = organisation or ("US", "[]")
-        number = phone.parse(call.number or _WITHHELD, home_region)
+        number = phone.parse(call.number or phone.WITHHELD, home_region)
         shown = number.e164 or number.raw
         near = (call.began_at - _SAME_MS, call.began_at + _SAME_MS)
         team_id, agent_id = self._whose(call)
