@@ -262,6 +262,8 @@ class LiveCall(msgspec.Struct, frozen=True):
     unfilled: tuple[str, ...]
     running_id: str
     pop: Pop | None
+    rung_seconds: float = 0.0
+    """How long it had rung here when this was told."""
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -404,6 +406,7 @@ class CallRow(msgspec.Struct, frozen=True):
     is_mine: bool
     is_waiting: bool
     can_attach: bool
+    dial_seconds: int = 0
 
 
 class CallPage(msgspec.Struct, frozen=True):

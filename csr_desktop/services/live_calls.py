@@ -408,6 +408,7 @@ class LiveCalls:
             unfilled=call.unfilled,
             running_id=running_id,
             pop=known.pop if phase == "ring" and not running_id else None,
+            rung_seconds=max(0, self._clock.now() - (known.rang_at if known.me else call.began_at)) / 1000,
         )
 
     def _forget_old(self) -> None:

@@ -197,3 +197,29 @@ def test_a_clock_that_jumps_does_not_move_a_hold_by_hand(line: Line) -> None:
     line.bureau.wall -= 3_600_000
     line.say("hangup")
     assert line.saved(call_id)[:2] == (40, 20)
+
+
+@pytest.mark.parametrize("is_chosen", [True, False])
+def test_a_call_that_was_taken_but_never_answered_waits_for_nobody_once_it_is_dealt_with(
+    bureau: Bureau, desk: Services, is_chosen: bool
+) -> None:
+    line = Line(bureau, desk, "softphone")
+    call_id = desk.live_calls.accept(line.say("ring").key)
+    desk.calls.set_note(call_id, "She wrote an email meanwhile.")
+    line.say("hangup", 20)
+    if is_chosen:
+        desk.calls.set_disposition(call_id, "resolved")
+    saved = desk.calls.save(call_id)
+    row = desk.calls.detail(saved.interaction_id).row
+    assert (row.result, row.talk_seconds, row.is_waiting) == ("missed", 0, not is_chosen)
+    assert bureau.sql.value("SELECT COUNT(*) FROM inbox_items WHERE item_id = ?", call_id) == (0 if is_chosen else 1)
+
+
+def test_the_parts_of_an_outgoing_call_add_up_to_its_handle_time(bureau: Bureau, desk: Services) -> None:
+    call_id = desk.calls.start("(312) 555-0167").id
+    bureau.forward(61 * SECOND)
+    desk.calls.answer(call_id)
+    bureau.forward(48 * SECOND)
+    desk.calls.end(call_id)
+    row = desk.calls.detail(desk.calls.save(call_id).interaction_id).row
+    assert (row.dial_seconds, row.talk_seconds, row.handle_seconds) == (61, 48, 109)
