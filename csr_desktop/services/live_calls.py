@@ -11,8 +11,9 @@ import msgspec
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.phone import WITHHELD
 from csr_desktop.domain.phone_calls import PHONE_SYSTEMS, call_reference
-from csr_desktop.services.call_rows import CallPart, LiveCall
+from csr_desktop.services.call_rows import LiveCall
 from csr_desktop.services.call_twins import CallTwins, rang_at, teller
+from csr_desktop.services.my_leg import is_dialler, my_leg, parts_of, phase_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,8 +35,6 @@ SILENT_SECONDS: Final = 90.0
 """A softphone that said no more of a ring for so long tells of rings alone, or its word was lost: whether it was
 answered there is unknown, so its card goes and nothing is logged.
 """
-_MY_PHASES: Final = {"ringing": "ring", "talking": "talk", "on_hold": "hold"}
-_PHASES: Final = {"ringing": "ring", "busy": "ring", "talking": "talk", "on_hold": "hold"}
 _RESULTS: Final = {"missed": "missed", "abandoned": "abandoned", "no_answer": "no_answer", "busy": "busy"}
 
 
@@ -90,7 +89,7 @@ class LiveCalls:
         self._clock.is_timing = any(known.phase not in {"", "over"} for known in self._known.values())
 
     def _take(self, call: PhoneCall, me: str) -> LiveCall:
-        key, leg = _key(call), _my_leg(call, me)
+        key, leg = _key(call), my_leg(call, me)
         rang = rang_at(call, leg)
         if call.source in PHONE_SYSTEMS:
             self._join_twin(key, call, rang)
@@ -100,7 +99,7 @@ class LiveCalls:
         known.call, known.me = call, me
         self._forget_old()
         running_id = self._calls.followed(key)
-        phase = _phase(call, leg, me)
+        phase = phase_of(call, leg, me)
         asked_in = self._asked_in(known, key, leg, me, is_followed=bool(running_id))
         if asked_in is not None:
             known.is_done, known.phase = True, "over"
@@ -112,8 +111,8 @@ class LiveCalls:
             return self._go_on(key, known, phase)
         if known.is_passed_over and self._is_mine_now(call, leg, me):
             known.is_done = known.is_passed_over = False
-        parts = _parts(call, leg, me)
-        is_my_own = call.direction == "out" and _is_dialler(call, leg, me)
+        parts = parts_of(call, leg, me)
+        is_my_own = call.direction == "out" and is_dialler(call, leg, me)
         if not running_id and is_my_own and not known.is_done:
             running_id = self._calls.take_over(call.number, key, call.began_at)
         if not running_id and not known.is_done and self._is_mine_now(call, leg, me):
@@ -165,7 +164,7 @@ class LiveCalls:
             known.is_consult = True
         if during or known.is_consult:
             return during
-        if is_followed or call.is_unknown or call.ended_at or known.is_done or not _is_dialler(call, leg, me):
+        if is_followed or call.is_unknown or call.ended_at or known.is_done or not is_dialler(call, leg, me):
             return None
         name = self._calls.colleague_of(call.number) if call.direction in {"out", "internal"} else ""
         during = self._calls.on_the_line() if name else ""
@@ -199,10 +198,10 @@ class LiveCalls:
             if running_id and not self._calls.leave_to_other_desk(running_id):
                 found.append(self.take(call, me))
                 continue
-            leg = _my_leg(call, me)
+            leg = my_leg(call, me)
             known = self._known_as(_key(call), call, rang_at(call, leg))
             known.call, known.me, known.is_done = call, me, True
-            known.phase = _phase(call, leg, me)
+            known.phase = phase_of(call, leg, me)
             found.append(self._shown(_key(call), known, known.phase, ""))
         return tuple(found)
 
@@ -285,7 +284,7 @@ class LiveCalls:
         if other.is_unknown:
             if not other.answered_at or other.source in PHONE_SYSTEMS:
                 return False
-            leg = _my_leg(call, known.me)
+            leg = my_leg(call, known.me)
             answered_at = leg.answered_at if leg is not None else 0
             return known.phase not in {"", "over"} or abs(answered_at - other.answered_at) <= TWIN_MS
         is_heard_now = not call.ended_at and self._clock_seconds() - known.heard_seconds <= TWIN_MS / 1000
@@ -306,7 +305,7 @@ class LiveCalls:
         known.is_passed_over = not running_id and (known.is_passed_over or not known.is_done)
         known.is_done = True
         if running_id and is_new:
-            parts = _parts(call, _my_leg(call, known.me), known.me)
+            parts = parts_of(call, my_leg(call, known.me), known.me)
             self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
         elif running_id:
             changes = {"talk": self._calls.resume, "hold": self._calls.hold, "over": self._calls.end}
@@ -373,7 +372,7 @@ class LiveCalls:
     def _is_mine_now(self, call: PhoneCall, leg: Leg | None, me: str) -> bool:
         if me and leg is None:
             return False
-        if call.direction == "out" and _is_dialler(call, leg, me):
+        if call.direction == "out" and is_dialler(call, leg, me):
             return not call.ended_at or bool(call.answered_at)
         return bool(leg and leg.answered_at) if leg is not None else bool(call.answered_at)
 
@@ -420,45 +419,3 @@ class LiveCalls:
 
 def _key(call: PhoneCall) -> str:
     return f"{call.source} {call.connection} {call.reference}"
-
-
-def _my_leg(call: PhoneCall, me: str) -> Leg | None:
-    if me:
-        return next((leg for leg in call.legs if leg.agent_id == me), None)
-    return call.legs[0] if call.legs else None
-
-
-def _is_dialler(call: PhoneCall, leg: Leg | None, me: str) -> bool:
-    """Whether an outgoing call is mine: who dialled is in it first."""
-    return not me or (leg is not None and leg is call.legs[0])
-
-
-def _phase(call: PhoneCall, leg: Leg | None, me: str) -> str:
-    if me:  # the call may go on at others
-        mine = _MY_PHASES.get(leg.state, "over") if leg is not None and not call.ended_at else "over"
-        return "dial" if mine == "ring" and call.direction == "out" and _is_dialler(call, leg, me) else mine
-    if leg is not None and leg.left_at and not call.ended_at and leg.answered_at:
-        return "over"
-    phase = _PHASES.get(call.outcome, "over")
-    return "dial" if phase == "ring" and call.direction == "out" else phase
-
-
-def _parts(call: PhoneCall, leg: Leg | None, me: str) -> tuple[CallPart, ...]:
-    """Of my leg, with the ringing or dialling before it, up to its end."""
-    waits = "dial" if call.direction == "out" and _is_dialler(call, leg, me) else "ring"
-    parts = [
-        CallPart(part.kind, part.began_at, part.ended_at, max(0, part.ended_at - part.began_at) / 1000, part.source)
-        if part.ended_at
-        else CallPart(part.kind, part.began_at, source=part.source)
-        for part in (leg.parts if leg is not None else ())
-    ]
-    if not parts or parts[0].kind in {"talk", "hold"}:
-        until = parts[0].started_at if parts else call.ended_at
-        # Who got it from somebody else has only their own ringing.
-        began_at = leg.began_at if me and leg is not None else call.began_at
-        first = CallPart(waits, began_at, source=call.source)
-        if until:
-            seconds = max(0, until - began_at) / 1000
-            first = CallPart(waits, began_at, max(until, began_at), seconds, call.source)
-        parts.insert(0, first)
-    return tuple(parts)
