@@ -22,6 +22,7 @@ _REFERENCES = (
     ("agent_id", "users"),
 )
 _UNANSWERED = frozenset({"missed", "abandoned"})
+DIRECTIONS = ("in", "out", "internal")
 RESULTS = ("handled", "missed", "abandoned", "no_answer", "busy")
 
 
@@ -76,7 +77,7 @@ class LogInteraction(AddRow, frozen=True, kw_only=True, tag=True):
         if self.for_id and who.id != SERVER:
             raise Refused("not_allowed", "Only the server logs a call for somebody else.")
         references(who, work, self, self.table)
-        if self.channel not in CHANNELS or self.result not in RESULTS or self.direction not in {"in", "out"}:
+        if self.channel not in CHANNELS or self.result not in RESULTS or self.direction not in DIRECTIONS:
             raise Refused("not_allowed", "A contact of this kind cannot be logged.")
         seconds = (self.talk_seconds, self.hold_seconds, self.wrap_up_seconds, self.dial_seconds)
         if min(seconds) < 0 or self.ended_at < self.started_at:

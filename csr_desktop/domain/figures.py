@@ -17,13 +17,12 @@ _Z_95: Final = 1.959963984540054
 class CallParts(msgspec.Struct, frozen=True):
     """A call as figures see it: `result` is that of the interaction, times are seconds."""
 
-    direction: Literal["in", "out"]
+    direction: Literal["in", "out", "internal"]
     result: str
     talk_seconds: int
     hold_seconds: int
     wrap_up_seconds: int
     dial_seconds: int = 0
-    is_internal: bool = False
 
 
 class HandleTime(msgspec.Struct, frozen=True):
@@ -66,7 +65,7 @@ def handle_seconds(call: CallParts) -> int:
 
 def is_handled(call: CallParts) -> bool:
     """Missed and abandoned calls, those that nobody answered, and internal consults are not handled."""
-    return call.result == "handled" and not call.is_internal
+    return call.result == "handled" and call.direction != "internal"
 
 
 def handle_time(calls: Iterable[CallParts]) -> HandleTime:

@@ -274,6 +274,7 @@ class CallLog:
             and not row["called_back_at"]
             and row["direction"] == "in",
             can_attach=is_unknown and self._people.can_write(),
+            dial_seconds=row["dial_seconds"] if row["direction"] == "out" else 0,
         )
 
     def _medians(self, now: int) -> dict[str, float]:

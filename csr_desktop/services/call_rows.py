@@ -130,6 +130,8 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     checked: tuple[Checked, ...] = ()
     queue: str = ""
     pauses: tuple[PauseMark, ...] = ()
+    told: tuple[CallPart, ...] = ()  # the parts as the phone told them last, without what was said by hand
+    told_result: str = ""
 
     @property
     def phase(self) -> str:
@@ -260,6 +262,8 @@ class LiveCall(msgspec.Struct, frozen=True):
     unfilled: tuple[str, ...]
     running_id: str
     pop: Pop | None
+    rung_seconds: float = 0.0
+    """How long it had rung here when this was told."""
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -402,6 +406,7 @@ class CallRow(msgspec.Struct, frozen=True):
     is_mine: bool
     is_waiting: bool
     can_attach: bool
+    dial_seconds: int = 0
 
 
 class CallPage(msgspec.Struct, frozen=True):

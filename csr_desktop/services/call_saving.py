@@ -101,6 +101,8 @@ class CallSaving:
         commands += follow_ups
         if steps.escalate is not None:
             commands.append(_escalation(steps.escalate, ticket_id))
+        if call is not None and _is_dealt_with(contact) and (not known_id or self._is_waiting(known_id)):
+            commands.append(ReturnMissedCall(row_id=contact.id))
         if contact.returns_id and contact.result == "handled" and self._is_waiting(contact.returns_id):
             commands.append(ReturnMissedCall(row_id=contact.returns_id))
         commands += self._spoken_to(contact)
@@ -277,6 +279,12 @@ class CallSaving:
         company = rows.by_id(sql, "clients", [contact.client_id], ["name"])
         names = rows.text_of(person, contact.contact_id, "name"), rows.text_of(company, contact.client_id, "name")
         return names[0] or names[1] or contact.number
+
+
+def _is_dealt_with(contact: Contact) -> bool:
+    """Nobody answered, but who had it in the pane chose how it went: nobody else needs to call back for it."""
+    is_chosen = bool(contact.disposition_id) and contact.words == "call_saved"
+    return is_chosen and contact.direction == "in" and contact.result in {"missed", "abandoned"}
 
 
 def _moved(step: TicketStep, ticket_id: str, state: str) -> list[Command]:

@@ -271,6 +271,10 @@ class Calls(CallLog):
         self._running.forget(call_id)
         return True
 
+    def go_on_in(self, call_id: str, becomes: str) -> None:
+        """A colleague announced this call, which runs by now: what was noted meanwhile is its own."""
+        self._running.go_on_in(call_id, becomes)
+
     def is_saved(self, reference: str, since_at: int) -> bool:
         """Whether I logged this call of a phone system, at whichever workstation, since then."""
         return is_call_logged(self._replica.sql, self._people.who().id, reference, since_at)

@@ -12,7 +12,9 @@ from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.phone import WITHHELD
 from csr_desktop.domain.phone_calls import SETTLED_MS, TWIN_MS, call_reference
 from csr_desktop.domain.phone_events import PHONE_SYSTEMS
-from csr_desktop.services.call_rows import CallPart, LiveCall
+from csr_desktop.services.call_rows import LiveCall
+from csr_desktop.services.call_twins import CallTwins, rang_at, teller
+from csr_desktop.services.my_leg import is_dialler, my_leg, parts_of, phase_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,9 +28,10 @@ if TYPE_CHECKING:
 KEPT_MS: Final = 600_000
 _SAVED_MS: Final = 86_400_000
 """A call that phone systems still tell of began within a day."""
-_MOST_TWINS: Final = 200
-_MY_PHASES: Final = {"ringing": "ring", "talking": "talk", "on_hold": "hold"}
-_PHASES: Final = {"ringing": "ring", "busy": "ring", "talking": "talk", "on_hold": "hold"}
+SILENT_SECONDS: Final = 90.0
+"""A softphone that said no more of a ring for so long tells of rings alone, or its word was lost: whether it was
+answered there is unknown, so its card goes and nothing is logged.
+"""
 _RESULTS: Final = {"missed": "missed", "abandoned": "abandoned", "no_answer": "no_answer", "busy": "busy"}
 
 
@@ -43,8 +46,12 @@ class _Known(msgspec.Struct):
     """Done only as far as was known: a late word may still make it mine."""
     me: str = ""
     phase: str = ""
+    rang_at: int = 0
+    """When its present ringing here began, by the phone's clock."""
     heard_seconds: float = 0.0
-    """When it was first heard of, by the monotonic clock."""
+    """When that was first heard of, by the monotonic clock."""
+    word_seconds: float = 0.0
+    """When the phone last said anything of it."""
 
 
 class LiveCalls:
@@ -55,10 +62,11 @@ class LiveCalls:
         self._clock = clock
         self._clock_seconds = clock_seconds
         self._known: dict[str, _Known] = {}
-        self._twins: dict[str, str] = {}
-        """By the key of a softphone's call, that of the phone system's call which it is."""
+        self._twins = CallTwins()
         self._elsewhere: dict[str, str] = {}
         """By a call's reference, the name of my other workstation where it stands."""
+        self._asked_first: dict[str, str] = {}
+        """By the key of a customer's call, the running call in which a colleague announced it to me."""
 
     def take(self, call: PhoneCall, me: str = "") -> LiveCall:
         """What follows from a call as it is now. `me` is my id as the phone system's agents have it, '' where the phone
@@ -67,20 +75,28 @@ class LiveCalls:
         try:
             return self._take(call, me)
         finally:
-            self._clock.is_timing = any(known.phase not in {"", "over"} for known in self._known.values())
+            self._end_silent()
+
+    def _end_silent(self) -> None:
+        now = self._clock_seconds()
+        for known in self._known.values():
+            is_silent = now - known.word_seconds >= SILENT_SECONDS
+            if is_silent and known.phase == "ring" and known.call.source not in PHONE_SYSTEMS:
+                known.phase = "over"
+        self._clock.is_timing = any(known.phase not in {"", "over"} for known in self._known.values())
 
     def _take(self, call: PhoneCall, me: str) -> LiveCall:
-        key = _key(call)
+        key, leg = _key(call), my_leg(call, me)
+        rang = rang_at(call, leg)
         if call.source in PHONE_SYSTEMS:
-            self._join_twin(key, call)
-        if (twin := self._twin_key(key, call)) in self._known:
+            self._join_twin(key, call, rang)
+        if (twin := self._twin_key(key, call, rang)) in self._known:
             return self._shown(twin, self._known[twin], self._known[twin].phase, self._calls.followed(twin))
-        known = self._known.setdefault(key, _Known(call, heard_seconds=self._clock_seconds()))
+        known = self._known_as(key, call, rang)
         known.call, known.me = call, me
         self._forget_old()
-        leg = _my_leg(call, me)
         running_id = self._calls.followed(key)
-        phase = _phase(call, leg, me)
+        phase = phase_of(call, leg, me)
         asked_in = self._asked_in(known, key, leg, me, is_followed=bool(running_id))
         if asked_in is not None:
             known.is_done, known.phase = True, "over"
@@ -92,8 +108,8 @@ class LiveCalls:
             return self._go_on(key, known, phase)
         if known.is_passed_over and self._is_mine_now(call, leg, me):
             known.is_done = known.is_passed_over = False
-        parts = _parts(call, leg, me)
-        is_my_own = call.direction == "out" and _is_dialler(call, leg, me)
+        parts = parts_of(call, leg, me)
+        is_my_own = call.direction == "out" and is_dialler(call, leg, me)
         if not running_id and is_my_own and not known.is_done:
             running_id = self._calls.take_over(call.number, key, call.began_at)
         if not running_id and not known.is_done and self._is_mine_now(call, leg, me):
@@ -103,12 +119,37 @@ class LiveCalls:
         if running_id:
             known.is_done = True
             self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
+            self._join_colleague(key, call, running_id)
         elif call.ended_at and (call.direction == "out" or call.source in PHONE_SYSTEMS):
             known.is_passed_over = known.is_passed_over or not known.is_done
             known.is_done = True
         if phase == "ring" and not running_id and not known.is_done and known.pop is None:
             known.pop = self._calls.caller(call.number or WITHHELD)
         return self._shown(key, known, phase, running_id)
+
+    def _known_as(self, key: str, call: PhoneCall, rang: int) -> _Known:
+        now = self._clock_seconds()
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = _Known(call, rang_at=rang, heard_seconds=now)
+        if rang > known.rang_at:
+            known.heard_seconds = now
+        known.rang_at, known.word_seconds = rang, now
+        return known
+
+    def _join_colleague(self, key: str, call: PhoneCall, running_id: str) -> None:
+        """A colleague's call is no customer's: once it is over nothing of it is left but what was noted, and where it
+        became a customer's call, that goes with it.
+        """
+        if call.direction == "internal" and call.ended_at:
+            customers = f"{call.source} {call.connection} {call.came_from}"
+            is_announced = bool(call.came_from) and call.cause == "forwarded"
+            if is_announced and (becomes := self._calls.followed(customers)):
+                self._calls.go_on_in(running_id, becomes)
+            elif not self._calls.leave_to_other_desk(running_id) and is_announced:
+                self._asked_first[customers] = running_id
+        elif (announced_in := self._asked_first.pop(key, "")) and announced_in != running_id:
+            self._calls.go_on_in(announced_in, running_id)
 
     def _asked_in(self, known: _Known, key: str, leg: Leg | None, me: str, *, is_followed: bool) -> str | None:
         """The id of the call during which a colleague is asked in this one, '' once that is over: it is no call of its
@@ -120,7 +161,7 @@ class LiveCalls:
             known.is_consult = True
         if during or known.is_consult:
             return during
-        if is_followed or call.is_unknown or call.ended_at or known.is_done or not _is_dialler(call, leg, me):
+        if is_followed or call.is_unknown or call.ended_at or known.is_done or not is_dialler(call, leg, me):
             return None
         name = self._calls.colleague_of(call.number) if call.direction in {"out", "internal"} else ""
         during = self._calls.on_the_line() if name else ""
@@ -154,9 +195,10 @@ class LiveCalls:
             if running_id and not self._calls.leave_to_other_desk(running_id):
                 found.append(self.take(call, me))
                 continue
-            known = self._known.setdefault(_key(call), _Known(call, heard_seconds=self._clock_seconds()))
+            leg = my_leg(call, me)
+            known = self._known_as(_key(call), call, rang_at(call, leg))
             known.call, known.me, known.is_done = call, me, True
-            known.phase = _phase(call, _my_leg(call, me), me)
+            known.phase = phase_of(call, leg, me)
             found.append(self._shown(_key(call), known, known.phase, ""))
         return tuple(found)
 
@@ -180,48 +222,70 @@ class LiveCalls:
             if known.call.source in PHONE_SYSTEMS and key not in told and not known.call.ended_at:
                 del self._known[key]
 
-    def _twin_key(self, key: str, call: PhoneCall) -> str:
-        """The phone system's call that this one of a softphone, or of another phone system, is; ''."""
-        if key not in self._twins and key not in self._known and not call.is_unknown:
-            teller = _teller(key)
+    def _twin_key(self, key: str, call: PhoneCall, rang: int) -> str:
+        """The phone system's call that this one of a softphone, or of another phone system, is; ''. Looked for once,
+        and again when its beginning is heard of after all.
+        """
+        known = self._known.get(key)
+        if key not in self._twins and (known is None or known.call.is_unknown):
             fitting = (
                 other
-                for other, known in self._known.items()
-                if known.call.source in PHONE_SYSTEMS
-                and _teller(other) != teller
-                and not any(to == other and _teller(twin) == teller for twin, to in self._twins.items())
-                and self._is_one(known, call)
+                for other, one in self._known.items()
+                if one.call.source in PHONE_SYSTEMS
+                and teller(other) != teller(key)
+                and not self._twins.is_told(other, one.rang_at, key)
+                and self._is_one(one, call, rang)
             )
-            if found := next(fitting, ""):
-                self._pair(key, found)
-        return self._twins.get(key, "")
+            if (found := next(fitting, "")) and self._goes_on_as(key, found):
+                self._twins.pair(key, found, self._known[found].rang_at)
+        return self._twins.of(key)
 
-    def _join_twin(self, key: str, call: PhoneCall) -> None:
-        """What a softphone told first goes on as the phone system's call."""
-        if key in self._known or call.is_unknown:
+    def _join_twin(self, key: str, call: PhoneCall, rang: int) -> None:
+        """What a softphone told first of a ringing goes on as the phone system's call."""
+        known = self._known.get(key)
+        if call.is_unknown or (known is not None and known.rang_at == rang and not known.call.is_unknown):
             return
-        for other, known in list(self._known.items()):
-            if known.call.source not in PHONE_SYSTEMS and self._is_one(known, call):
-                self._pair(other, key)
-                self._known[key] = self._known.pop(other)
-                self._calls.follow_as(other, key)
+        for other, one in list(self._known.items()):
+            if one.call.source in PHONE_SYSTEMS or self._twins.is_told(key, rang, other):
+                continue
+            if one.call.is_unknown and not self._calls.followed(other):
+                continue
+            if self._is_one(one, call, rang) and self._goes_on_as(other, key):
+                self._twins.pair(other, key, rang)
                 return
 
-    def _is_one(self, known: _Known, other: PhoneCall) -> bool:
-        """Whether a call that is heard of now is the known one: both told of at about the same time, by the server's
-        clock or, should this workstation's be wrong, as they came here.
+    def _goes_on_as(self, key: str, becomes: str) -> bool:
+        """What is known of one call is known of the other. False where a call runs for each of them."""
+        told = self._known.get(key)
+        if told is None:
+            return True
+        if self._calls.followed(key):
+            if self._calls.followed(becomes):
+                return False
+            self._calls.follow_as(key, becomes)
+        del self._known[key]
+        known = self._known.setdefault(becomes, told)
+        if known is not told and known.phase in {"", "over"}:
+            known.phase, known.is_dismissed = told.phase, told.is_dismissed
+        return True
+
+    def _is_one(self, known: _Known, other: PhoneCall, rang: int) -> bool:
+        """Whether a call that is heard of now, and rang then, is the known one: both told of this ringing at about the
+        same time, by the server's clock or, should this workstation's be wrong, as they came here. What was answered
+        and whose ringing is not known is a call of this number that goes on, or was answered about then.
         """
         call = known.call
-        is_near = abs(call.began_at - other.began_at) <= TWIN_MS
-        if not is_near and not call.ended_at:
-            is_near = self._clock_seconds() - known.heard_seconds <= TWIN_MS / 1000
         is_same_way = "" in {call.direction, other.direction} or call.direction == other.direction
-        return is_near and is_same_way and self._calls.is_same_number(call.number, other.number)
-
-    def _pair(self, softphone_key: str, key: str) -> None:
-        self._twins[softphone_key] = key
-        while len(self._twins) > _MOST_TWINS:
-            del self._twins[next(iter(self._twins))]
+        if not is_same_way or not self._calls.is_same_number(call.number, other.number):
+            return False
+        if other.is_unknown:
+            if not other.answered_at or other.source in PHONE_SYSTEMS:
+                return False
+            leg = my_leg(call, known.me)
+            answered_at = leg.answered_at if leg is not None else 0
+            return known.phase not in {"", "over"} or abs(answered_at - other.answered_at) <= TWIN_MS
+        is_heard_now = not call.ended_at and self._clock_seconds() - known.heard_seconds <= TWIN_MS / 1000
+        return is_heard_now or abs(known.rang_at - rang) <= TWIN_MS
 
     def _go_on(self, key: str, known: _Known, phase: str) -> LiveCall:
         """A call whose beginning was not seen: it may be one that was running when the program ended, or one that was
@@ -232,17 +296,25 @@ class LiveCalls:
         running_id = self._calls.left_running(call.number)
         if not running_id and call.direction != "in":
             running_id = self._calls.placed(call.number, call.began_at)
+        is_new = not running_id and phase in {"talk", "hold"} and call.number and call.source not in PHONE_SYSTEMS
+        if is_new:  # the ringing was before the program's start
+            running_id = self._begun(known, key)
         known.is_passed_over = not running_id and (known.is_passed_over or not known.is_done)
         known.is_done = True
-        if running_id:
+        if running_id and is_new:
+            parts = parts_of(call, my_leg(call, known.me), known.me)
+            self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
+        elif running_id:
             changes = {"talk": self._calls.resume, "hold": self._calls.hold, "over": self._calls.end}
             if phase in changes:
                 changes[phase](running_id)
         return self._shown(key, known, phase, running_id)
 
     def ringing(self) -> tuple[LiveCall, ...]:
-        """Those that ring and were neither taken nor dismissed, the first first."""
-        shown = (self._shown(key, known, known.phase, "") for key, known in self._known.items())
+        """Those that ring and were neither taken nor dismissed, the newest first."""
+        self._end_silent()
+        newest = sorted(self._known.items(), key=lambda one: (one[1].heard_seconds, one[1].rang_at), reverse=True)
+        shown = (self._shown(key, known, known.phase, "") for key, known in newest)
         return tuple(
             one
             for one in shown
@@ -256,6 +328,7 @@ class LiveCalls:
         """Take a ringing call into the call pane; the id of the running call. Raises Refused when it rings no more, or
         two calls run already.
         """
+        self._end_silent()
         known = self._known.get(key)
         if known is None or known.is_done or known.phase != "ring":
             raise Refused("ended", "This call has ended.", "If nobody took it, it waits in the inbox.")
@@ -296,7 +369,7 @@ class LiveCalls:
     def _is_mine_now(self, call: PhoneCall, leg: Leg | None, me: str) -> bool:
         if me and leg is None:
             return False
-        if call.direction == "out" and _is_dialler(call, leg, me):
+        if call.direction == "out" and is_dialler(call, leg, me):
             return not call.ended_at or bool(call.answered_at)
         return bool(leg and leg.answered_at) if leg is not None else bool(call.answered_at)
 
@@ -309,12 +382,11 @@ class LiveCalls:
 
     def _begin(self, known: _Known, key: str) -> str:
         call = known.call
-        direction = "out" if call.direction == "out" else "in"
         running = self._calls.start(
             call.number or WITHHELD,
-            direction=direction,
+            direction=call.direction or "in",
             is_ringing=not call.answered_at,
-            name=call.name,
+            name=call.name or (self._calls.colleague_of(call.number) if call.direction == "internal" else ""),
             phone_key=key,
             queue=call.queue,
         )
@@ -332,6 +404,7 @@ class LiveCalls:
             unfilled=call.unfilled,
             running_id=running_id,
             pop=known.pop if phase == "ring" and not running_id else None,
+            rung_seconds=max(0, self._clock.now() - (known.rang_at if known.me else call.began_at)) / 1000,
         )
 
     def _forget_old(self) -> None:
@@ -343,50 +416,3 @@ class LiveCalls:
 
 def _key(call: PhoneCall) -> str:
     return f"{call.source} {call.connection} {call.reference}"
-
-
-def _teller(key: str) -> str:
-    """Who tells of a call, by its key: no two calls of one are the same."""
-    return " ".join(key.split(" ", 2)[:2])
-
-
-def _my_leg(call: PhoneCall, me: str) -> Leg | None:
-    if me:
-        return next((leg for leg in call.legs if leg.agent_id == me), None)
-    return call.legs[0] if call.legs else None
-
-
-def _is_dialler(call: PhoneCall, leg: Leg | None, me: str) -> bool:
-    """Whether an outgoing call is mine: who dialled is in it first."""
-    return not me or (leg is not None and leg is call.legs[0])
-
-
-def _phase(call: PhoneCall, leg: Leg | None, me: str) -> str:
-    if me:  # the call may go on at others
-        mine = _MY_PHASES.get(leg.state, "over") if leg is not None and not call.ended_at else "over"
-        return "dial" if mine == "ring" and call.direction == "out" and _is_dialler(call, leg, me) else mine
-    if leg is not None and leg.left_at and not call.ended_at and leg.answered_at:
-        return "over"
-    phase = _PHASES.get(call.outcome, "over")
-    return "dial" if phase == "ring" and call.direction == "out" else phase
-
-
-def _parts(call: PhoneCall, leg: Leg | None, me: str) -> tuple[CallPart, ...]:
-    """Of my leg, with the ringing or dialling before it, up to its end."""
-    waits = "dial" if call.direction == "out" and _is_dialler(call, leg, me) else "ring"
-    parts = [
-        CallPart(part.kind, part.began_at, part.ended_at, max(0, part.ended_at - part.began_at) / 1000, part.source)
-        if part.ended_at
-        else CallPart(part.kind, part.began_at, source=part.source)
-        for part in (leg.parts if leg is not None else ())
-    ]
-    if not parts or parts[0].kind in {"talk", "hold"}:
-        until = parts[0].started_at if parts else call.ended_at
-        # Who got it from somebody else has only their own ringing.
-        began_at = leg.began_at if me and leg is not None else call.began_at
-        first = CallPart(waits, began_at, source=call.source)
-        if until:
-            seconds = max(0, until - began_at) / 1000
-            first = CallPart(waits, began_at, max(until, began_at), seconds, call.source)
-        parts.insert(0, first)
-    return tuple(parts)

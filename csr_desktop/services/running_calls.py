@@ -14,6 +14,7 @@ from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.services.call_rows import CallPart, NextSteps, PauseMark, RunningCallDocument
 from csr_desktop.services.said_none import keep_said, masked_call, take_up, texts_of
+from csr_desktop.services.told_parts import with_said, wrap_up_from
 from csr_desktop.store.queries import drafts, rows
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _SAVED_PREFIX: Final = "saved_call:"
 _SAVED_KEPT: Final = 20
 _AT_ONCE: Final = 2
 _LONG_OFF_MS: Final = {"wrap_up": 15 * 60_000}
+_NOT_REACHED: Final = frozenset({"missed", "no_answer", "busy", "abandoned"})
 _LONG_OFF_ELSE_MS: Final = 2 * 3_600_000
 
 
@@ -96,23 +98,40 @@ class RunningCalls:
         return self._keep_new_parts([*held, self._moved(document, phase, result or document.result)])
 
     def follow(self, call_id: str, parts: Sequence[CallPart], result: str) -> RunningCallDocument:
-        """What the phone says of its parts, the last of which may still run, in place of what was measured here; a
-        wrap-up goes on. Talking holds every other call.
+        """What the phone says of its parts, the last of which may still run, with what the person said by hand of what
+        it does not tell; see told_parts. A wrap-up goes on from the end that the phone tells. What the phone only says
+        again changes nothing. Talking holds every other call.
         """
-        document = self.one(call_id)
+        document, told = self.one(call_id), tuple(parts)
+        if (told, result) == (document.told, document.told_result):
+            return document
+        document = msgspec.structs.replace(document, told=told, told_result=result)
         wrap_up = tuple(part for part in document.parts if part.kind == "wrap_up")
-        if wrap_up and not parts[-1].ended_at:
-            return document  # it was ended here; a phone that goes on ringing has not heard of that
+        if wrap_up and not told[-1].ended_at:
+            return self.keep(document)  # it was ended here; a phone that goes on ringing has not heard of that
+        laid = with_said(told, [part for part in document.parts if part.kind != "wrap_up"])
+        if any(part.kind in {"talk", "hold"} for part in laid) and result in _NOT_REACHED:
+            result = "handled"
         if wrap_up:
-            return self.keep(msgspec.structs.replace(document, parts=(*parts, *wrap_up), result=result))
+            return self._wrapped_up(msgspec.structs.replace(document, result=result), laid, wrap_up)
         now = self._phone_now()
-        if parts[-1].ended_at:
-            parts = (*parts, CallPart("wrap_up", min(now, parts[-1].ended_at)))
-        held = self._others_held(call_id) if parts[-1].kind == "talk" and document.phase != "talk" else []
-        before = document if parts[-1].kind == "hold" else self._asked(document)
-        followed = msgspec.structs.replace(before, parts=tuple(parts), result=result)
+        if laid[-1].ended_at:
+            laid = (*laid, CallPart("wrap_up", min(now, laid[-1].ended_at)))
+        held = self._others_held(call_id) if laid[-1].kind == "talk" and document.phase != "talk" else []
+        before = document if laid[-1].kind == "hold" else self._asked(document)
+        followed = msgspec.structs.replace(before, parts=laid, result=result)
         kept = self._keep_new_parts([*held, followed])
-        self._began[call_id] = (self._clock_seconds(), max(0.0, (now - parts[-1].started_at) / 1000))
+        self._began[call_id] = (self._clock_seconds(), max(0.0, (now - laid[-1].started_at) / 1000))
+        return kept
+
+    def _wrapped_up(
+        self, document: RunningCallDocument, laid: tuple[CallPart, ...], wrap_up: tuple[CallPart, ...]
+    ) -> RunningCallDocument:
+        begun = wrap_up_from(wrap_up, min(laid[-1].ended_at, self._phone_now()))
+        seconds = self.seconds_of(document) + (wrap_up[0].started_at - begun[0].started_at) / 1000
+        kept = self.keep(msgspec.structs.replace(document, parts=(*laid, *begun)))
+        if len(wrap_up) == 1:
+            self._began[document.id] = (self._clock_seconds(), max(0.0, seconds))
         return kept
 
     def consult(self, call_id: str, name: str = "", key: str = "", source: str = "person") -> RunningCallDocument:
@@ -211,6 +230,28 @@ class RunningCalls:
             one.steps == NextSteps() and not one.is_number_remembered
         )
 
+    def go_on_in(self, call_id: str, becomes: str) -> None:
+        """One call is forgotten; what was noted of it is noted of the other, after what stands there."""
+        known = {document.id: document for document in self.all()}
+        if call_id not in known:
+            return
+        noted, other = known[call_id], known[becomes]
+        has_steps = other.steps != NextSteps()
+        joined = msgspec.structs.replace(
+            other,
+            note="\n\n".join(text for text in (other.note, noted.note) if text),
+            topic_id=other.topic_id or noted.topic_id,
+            disposition_id=other.disposition_id or noted.disposition_id,
+            steps=other.steps if has_steps else noted.steps,
+            open_step=other.open_step or noted.open_step,
+            contact_id=other.contact_id if other.client_id else noted.contact_id,
+            client_id=other.client_id or noted.client_id,
+        )
+        with self._replica.sql.transaction():
+            self.keep(joined)
+            drafts.clear(self._replica.sql, _PREFIX + call_id)
+        self._let_go(call_id)
+
     def forget(self, call_id: str) -> None:
         drafts.clear(self._replica.sql, _PREFIX + call_id)
         self._let_go(call_id)
@@ -300,7 +341,7 @@ class RunningCalls:
         """With its running part ended now, and a wrap-up."""
         document, closed = self._asked(document), self._closed(document, self.seconds_of(document))
         if document.phase != "wrap_up":
-            now = self._replica.now()
+            now = self._now_of(document)
             closed = (*closed, CallPart("wrap_up", now, now))
         return msgspec.structs.replace(document, parts=closed, result=_result_of(document))
 
@@ -311,8 +352,12 @@ class RunningCalls:
         self._recovered.discard(call_id)
 
     def _moved(self, document: RunningCallDocument, phase: str, result: str) -> RunningCallDocument:
-        parts = (*self._closed(document, self.seconds_of(document)), CallPart(phase, self._replica.now()))
+        parts = (*self._closed(document, self.seconds_of(document)), CallPart(phase, self._now_of(document)))
         return msgspec.structs.replace(self._asked(document), parts=parts, result=result)
+
+    def _now_of(self, document: RunningCallDocument) -> int:
+        """By the clock that its other parts are told by."""
+        return self._phone_now() if document.phone_key else self._replica.now()
 
     def _others_held(self, call_id: str) -> list[RunningCallDocument]:
         others = [other for other in self.all() if other.id != call_id and other.phase == "talk"]

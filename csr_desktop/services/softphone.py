@@ -39,6 +39,8 @@ _DIRECTIONS: Final[dict[str, Direction]] = {
 }
 _LATE_MS: Final = 15_000
 """What is said of a call so long after its end is still of this call; a ring is then of the next."""
+_LATE_RING_MS: Final = 3_000
+"""But for a call of which no ring was said yet: commands that a softphone starts at once overtake each other."""
 _FORGOTTEN_MS: Final = 12 * 3_600_000
 """A call of which nothing was said for so long has ended without a word."""
 _CLOCK_MS: Final = 5_000
@@ -171,7 +173,8 @@ class Softphone:
     def _goes_on(self, key: str, event: PhoneEvent) -> bool:
         call = call_of(self._events[key])
         if call.ended_at:
-            is_late = event.kind != "ring" and event.at - call.ended_at <= _LATE_MS
+            late_ms = _LATE_MS if event.kind != "ring" else _LATE_RING_MS if call.is_unknown else -1
+            is_late = event.at - call.ended_at <= late_ms
             return is_late or event.at <= call.ended_at
         return event.at - max(one.at for one in self._events[key]) <= _FORGOTTEN_MS
 

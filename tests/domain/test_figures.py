@@ -45,7 +45,7 @@ def test_only_handled_calls_count() -> None:
         call(9000, result="missed"),
         call(9000, result="abandoned"),
         call(9000, result="no_answer"),
-        call(9000, is_internal=True),
+        call(9000, direction="internal"),
     ]
     found = handle_time(calls)
     assert (found.count, found.total_seconds, found.mean_seconds, found.median_seconds) == (2, 400, 200.0, 200.0)

@@ -119,13 +119,14 @@ def test_nobody_s_number_and_a_placeholder_are_said(frame: Frame, phone: Phone) 
     assert "did not pass the number on, only %CallerNumber%" in texts(phone.card)
 
 
-def test_the_next_one_waits_behind_the_first(frame: Frame, phone: Phone) -> None:
+def test_the_newest_stands_before_the_one_that_rang_first(frame: Frame, phone: Phone) -> None:
     phone.say("ring")
     phone.say("ring", NOBODY)
     assert "1 more call" in texts(phone.card)
-    frame.press("F10")
     assert "Unknown caller" in texts(phone.card)
-    phone.say("hangup", NOBODY)
+    frame.press("F10")
+    assert "Robin Placeholder" in texts(phone.card)
+    phone.say("hangup")
     assert phone.cards == []
     assert not frame.window.actions_table.is_enabled("accept_call")
 
@@ -247,3 +248,30 @@ def test_it_is_whole_at_every_size(frame: Frame, phone: Phone, width: int, heigh
     if height >= 720:
         assert broken_parts(card) == []
     assert can_be_seen(card.accept)
+
+
+def test_a_ring_of_which_the_softphone_says_no_more_goes_by_itself(frame: Frame, phone: Phone) -> None:
+    line = frame.desk_window.phone_line
+    assert line is not None
+    phone.say("ring")
+    assert len(phone.cards) == 1
+    assert line._silent.isActive()
+    for one in frame.desk.services.live_calls._known.values():
+        one.word_seconds -= 90
+    line._silent.timeout.emit()
+    frame.settle()
+    assert phone.cards == []
+    assert not line._silent.isActive()
+
+
+def test_how_long_it_rings_is_told_by_no_clock_that_jumps(frame: Frame, phone: Phone) -> None:
+    phone.say("ring")
+    card = phone.card
+    words = card._desk.words
+    ahead = words.now() + 3_600_000
+    before, words.now = words.now, lambda: ahead
+    try:
+        card.refresh_time()
+        assert "ringing 0:0" in texts(card)
+    finally:
+        words.now = before

@@ -28,21 +28,24 @@ class CallBoard:
         self._versions: dict[Key, int] = {}
         self._people: dict[Key, frozenset[str]] = {}
         self._by_person: dict[str, set[Key]] = {}
-        self._desks: dict[Key, Desks] = {}
+        self._desks: dict[Key, tuple[Desks, int]] = {}
 
-    def put(self, call: PhoneCall, version: int, desks: Desks | None = None) -> frozenset[str]:
-        """The call as it is now; ids of the people to be told, those too who are no longer concerned. Of two that were
-        read at the same time, the one of the lower version is older and counts no more.
+    def put(self, call: PhoneCall, version: int, desks: Desks | None = None, taken: int = 0) -> frozenset[str]:
+        """The call as it is now, and where it stands; ids of the people to be told, those too who are no longer
+        concerned. Of two that were read at the same time, the call of the lower version is older and counts no more;
+        so do the desks of the lower `taken`.
         """
         key = (call.connection, call.reference)
+        is_taken_later = taken >= self._desks.get(key, ({}, 0))[1]
+        if is_taken_later:
+            self._desks[key] = (desks or {}, taken)
         if version < self._versions.get(key, 0):
-            return frozenset()
+            return self._people[key] if is_taken_later else frozenset()
         self._versions[key] = version
         before, people = self._people.get(key, frozenset()), agents_of(call)
         self._calls.pop(key, None)
         self._calls[key] = (call, self._clock())
         self._people[key] = people
-        self._desks[key] = desks or {}
         for user_id in people:
             self._by_person.setdefault(user_id, set()).add(key)
         for user_id in before - people:
@@ -65,7 +68,7 @@ class CallBoard:
         """By reference, the name of the person's other workstation where a call stands."""
         found = {}
         for call in calls:
-            at, name = self._desks.get((call.connection, call.reference), {}).get(user_id, ("", ""))
+            at, name = self._desks.get((call.connection, call.reference), ({}, 0))[0].get(user_id, ("", ""))
             if at not in {"", device_id}:
                 found[call_reference(call)] = name
         return found

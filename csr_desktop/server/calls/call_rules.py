@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 
 from csr_desktop.domain import phone
-from csr_desktop.domain.phone import WITHHELD
 from csr_desktop.domain.phone_events import PhoneEvent, phone_event
 from csr_desktop.server.calls.connections import Connection
 from csr_desktop.server.phone.reading import Reading
@@ -43,12 +42,10 @@ GO_ON: Final = Decision()
 
 
 def blocked_key(text: str, region: str) -> str:
-    """A number as it is compared, '' for what names no caller; WITHHELD, as it stands among blocked ones, for one that
-    was withheld.
-    """
+    """A number as it is compared, '' for what names no caller; phone.WITHHELD for one that was withheld."""
     parsed = phone.parse(text, region)
-    if parsed.kind == WITHHELD:
-        return WITHHELD
+    if parsed.kind == phone.WITHHELD:
+        return phone.WITHHELD
     return parsed.e164 or phone.digits(text)
 
 
@@ -58,10 +55,10 @@ def decided(sql: Sql, connection: Connection, event: PhoneEvent) -> Decision:
     if event.kind != "ring" or event.direction == "out":
         return GO_ON
     region = home_region(sql)
-    key = blocked_key(event.number or WITHHELD, region)
+    key = blocked_key(event.number or phone.WITHHELD, region)
     if key and key in settings.blocked:
         return Decision("reject")
-    if not settings.dials_specialist or key in {"", WITHHELD}:
+    if not settings.dials_specialist or key in {"", phone.WITHHELD}:
         return GO_ON
     found = sql.all(_SPECIALIST, key)
     # A number of several companies with different people leaves a choice, which is the queue's.

@@ -36,6 +36,8 @@ SILENT_SECONDS: Final = 30.0
 """How often to look for calls that fell silent."""
 _MOST_WAITING: Final = 20_000
 
+_Told = tuple[KeptCall, tuple[Desks, int]]
+
 _log = structlog.get_logger(__name__)
 
 
@@ -162,11 +164,11 @@ class Exchange:
         if keys:
             self._ask(lambda: [self._told(kept) for key in keys if (kept := self._kept.one(key)) is not None])
 
-    def _told(self, kept: KeptCall) -> tuple[KeptCall, Desks]:
+    def _told(self, kept: KeptCall) -> _Told:
         return kept, self._desks.of((kept.call.connection, kept.call.reference))
 
-    def _ask(self, question: Callable[[], list[tuple[KeptCall, Desks]]]) -> None:
-        def answered(future: Future[list[tuple[KeptCall, Desks]]]) -> None:
+    def _ask(self, question: Callable[[], list[_Told]]) -> None:
+        def answered(future: Future[list[_Told]]) -> None:
             error = future.exception()
             if error is None:
                 self._board.soon(partial(self._tell, future.result()))
@@ -178,11 +180,12 @@ class Exchange:
         except Rejected:
             _log.warning("phone_call_not_told")
 
-    def _tell(self, calls: list[tuple[KeptCall, Desks]]) -> None:
+    def _tell(self, calls: list[_Told]) -> None:
         """On the event loop."""
-        for kept, desks in calls:
+        for kept, (desks, taken) in calls:
             call = kept.call
-            self._board.tell_call((call.connection, call.reference), self.calls.put(call, len(kept.events), desks))
+            concerned = self.calls.put(call, len(kept.events), desks, taken)
+            self._board.tell_call((call.connection, call.reference), concerned)
 
     # What comes of calls
 

@@ -95,7 +95,7 @@ class KeptCalls:
         self._lock_reference(connection_id, reference)
         latest = self._latest(connection_id, reference)
         changed: dict[str, KeptCall] = {}
-        for event in map(self._without_private_numbers, said):
+        for event in said:
             if latest is None or not _goes_on(latest, event):
                 again = _rung_again(latest) if latest is not None and event.kind not in _BEGINNING else None
                 first = again if again is not None and again.number == event.number else event

@@ -27,10 +27,11 @@ def parts_of_day(sql: Sql, agent_id: str, from_at: int) -> list[tuple[Any, ...]]
 
 
 def handle_parts_by_topic(sql: Sql, since_at: int) -> list[tuple[Any, ...]]:
-    """(topic id, direction, talk, hold, wrap-up, dial) of the latest handled phone calls since then."""
+    """(topic id, direction, talk, hold, wrap-up, dial) of the latest handled phone calls with clients since then."""
     return sql.all(
         "SELECT topic_id, direction, talk_seconds, hold_seconds, wrap_up_seconds, dial_seconds FROM interactions "
-        "WHERE started_at >= ? AND result = 'handled' AND channel = 'phone' AND topic_id <> '' AND deleted = 0 "
+        "WHERE started_at >= ? AND result = 'handled' AND channel = 'phone' AND direction <> 'internal' "
+        "AND topic_id <> '' AND deleted = 0 "
         f"ORDER BY started_at DESC LIMIT {_SAMPLE}",
         since_at,
     )

@@ -326,6 +326,8 @@ class CallWords(QObject):
 
     def channel_and_way(self, channel: str, direction: str) -> str:
         """ "Incoming call", "Outgoing email"."""
+        if direction == "internal":
+            return self.tr("Call with a colleague")
         if channel == "phone":
             return self.tr("Incoming call") if direction == "in" else self.tr("Outgoing call")
         way = self.tr("{0}, incoming") if direction == "in" else self.tr("{0}, outgoing")

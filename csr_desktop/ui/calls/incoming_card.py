@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -133,6 +134,7 @@ class IncomingCard(FloatFrame):
         self._desk = desk
         self._words = words
         self._call: LiveCall | None = None
+        self._shown_since = 0.0
         self._kept_clear: QWidget | None = None
         self._slide = QPropertyAnimation(self, b"pos", self)
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
@@ -213,7 +215,7 @@ class IncomingCard(FloatFrame):
 
     def show_call(self, call: LiveCall, later: int) -> None:
         is_other = self._call is None or self._call.key != call.key
-        self._call = call
+        self._call, self._shown_since = call, time.monotonic()
         pop = call.pop
         if pop is not None:
             self._show_pop(call, pop)
@@ -231,7 +233,7 @@ class IncomingCard(FloatFrame):
         call = self._call
         if call is None:
             return
-        seconds = max(0, self._desk.words.now() - call.began_at) // 1000
+        seconds = int(call.rung_seconds + time.monotonic() - self._shown_since)
         self._state.setText(self.tr("Incoming call"))
         self._time.setText(self.tr("ringing {0}").format(self._desk.words.timer(seconds)))
 

@@ -255,7 +255,12 @@ class PastCall(Pane):
         self.shown_changed.emit()
 
     def _show_parts(self, row: CallRow, consult_seconds: int) -> None:
-        parts = (("talk", row.talk_seconds), ("hold", row.hold_seconds), ("wrap_up", row.wrap_up_seconds))
+        parts = (
+            ("dial", row.dial_seconds),
+            ("talk", row.talk_seconds),
+            ("hold", row.hold_seconds),
+            ("wrap_up", row.wrap_up_seconds),
+        )
         shown = [(kind, seconds) for kind, seconds in parts if seconds]
         self.handle.set_parts(shown, note=self._words.consult(consult_seconds, "") if consult_seconds else "")
         self.timer.setText(self._desk.words.timer(row.handle_seconds))

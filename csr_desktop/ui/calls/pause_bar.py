@@ -30,9 +30,11 @@ class PauseBar(NoticeBar):
         if self._shown == (call.id, last.began):
             return
         self._shown = (call.id, last.began)
+        # By the recording's time, as the saved call says it: it begins when somebody is on the line.
+        in_recording = max(0.0, last.began - call.ring_seconds - call.dial_seconds)
         self.say(
             self.tr("but your phone system records on."),
-            lead=self.tr("Recording pause marked at {0},").format(duration_text(round(last.began))),
+            lead=self.tr("Recording pause marked at {0},").format(duration_text(round(in_recording))),
             tone="warning",
             icon="pause",
             action=self.tr("End the pause"),

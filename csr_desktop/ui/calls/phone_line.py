@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from csr_desktop.domain.phone_calls import SETTLED_MS
 from csr_desktop.domain.text import clean_line
+from csr_desktop.services.live_calls import SILENT_SECONDS
 from csr_desktop.ui.actions import Action
 from csr_desktop.ui.calls.call_words import CallWords
 from csr_desktop.ui.calls.card_keys import ATTACH_KEY, PERSON_KEYS
@@ -65,6 +66,11 @@ class PhoneLine(QObject):
         self._missed.setSingleShot(True)
         self._missed.setInterval(SETTLED_MS + 500)
         self._missed.timeout.connect(self._log_missed)
+        self._silent = QTimer(self)
+        """A ring of which no more is said goes by itself."""
+        self._silent.setSingleShot(True)
+        self._silent.setInterval(round(SILENT_SECONDS * 1000) + 500)
+        self._silent.timeout.connect(lambda: self._take(lambda: False))
         window.actions_table.add(
             Action(
                 "accept_call",
@@ -300,8 +306,10 @@ class PhoneLine(QObject):
     def _show(self, ringing: tuple[LiveCall, ...]) -> None:
         self._ringing = ringing
         if ringing:
+            self._silent.start()
             self.card.show_call(ringing[0], len(ringing) - 1)
         elif self._card is not None:
+            self._silent.stop()
             self._card.leave()
         self.shown.emit()
 
@@ -310,6 +318,7 @@ class PhoneLine(QObject):
     def close(self) -> None:
         """Log what is still to be logged; the store does it before it closes."""
         self._missed.stop()
+        self._silent.stop()
         services = self._desk.services
         if services.has_live_calls:
             self._desk.ask(self, lambda: services.live_calls.log_missed(is_last=True), lambda _: None)

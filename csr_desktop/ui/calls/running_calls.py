@@ -19,7 +19,7 @@ from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.bars import duration_text
 
 ON_THE_LINE = ("ring", "dial", "talk", "hold")
-HANDLED_IN = ("talk", "hold", "wrap_up")
+HANDLED_IN = ("dial", "talk", "hold", "wrap_up")
 
 
 class RunningCalls(QObject):
@@ -96,7 +96,9 @@ class RunningCalls(QObject):
         return call.phase_seconds + self.since_seconds(call)
 
     def parts(self, call: RunningCall) -> list[tuple[str, int]]:
-        """Talk, hold and wrap-up in the order they came, up to this second."""
+        """Dialling, talk, hold and wrap-up in the order they came, up to this second; while it rings, that alone."""
+        if call.phase == "ring":
+            return [("ring", self.phase_seconds(call))]
         parts = [part for part in call.parts if part[0] in HANDLED_IN]
         if call.phase in HANDLED_IN:
             if not parts or parts[-1][0] != call.phase:
@@ -165,9 +167,7 @@ class RunningCalls(QObject):
         self._desk.say_fault(fault)
 
     def handle_seconds(self, call: RunningCall) -> int:
-        """What the big timer shows: handle time so far; how long it rings or dials before that."""
-        if call.phase in {"ring", "dial"}:
-            return self.phase_seconds(call)
+        """What the big timer shows: handle time so far; how long it rings before that."""
         return sum(seconds for _, seconds in self.parts(call))
 
     def load(self, then: Callable[[], None] = lambda: None) -> None:

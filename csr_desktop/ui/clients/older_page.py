@@ -198,7 +198,12 @@ class OlderPage(PageFloat):
         facts = Facts(themes)
         facts.set_facts(words.facts(work))
         self._add(facts)
-        parts = (("talk", work.talk_seconds), ("hold", work.hold_seconds), ("wrap_up", work.wrap_up_seconds))
+        parts = (
+            ("dial", work.dial_seconds),
+            ("talk", work.talk_seconds),
+            ("hold", work.hold_seconds),
+            ("wrap_up", work.wrap_up_seconds),
+        )
         if any(seconds for _, seconds in parts):
             bar = HandleBar(themes)
             bar.set_parts([(part, seconds) for part, seconds in parts if seconds])

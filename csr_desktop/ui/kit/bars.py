@@ -1,6 +1,7 @@
 """Thin bars: progress, a clock that runs down, the parts of a call's handle time."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
@@ -10,8 +11,16 @@ from csr_desktop.ui.kit.elide import ElidedLabel, Label, plain_tooltip
 from csr_desktop.ui.kit.marks import IconMark, Lamp, LampKind
 from csr_desktop.ui.kit.theme import ThemeSwitch, Tone
 
-_PART_ROLES = {"talk": "success", "hold": "warning", "wrap_up": "text-faint"}
-_PART_LAMPS: dict[str, LampKind] = {"talk": "talk", "hold": "hold", "wrap_up": "wrap_up"}
+_PART_ROLES = {
+    "ring": "text-muted",
+    "dial": "text-muted",
+    "talk": "success",
+    "hold": "warning",
+    "wrap_up": "text-faint",
+}
+_PART_LAMPS: dict[str, LampKind] = {"ring": "off", "dial": "off", "talk": "talk", "hold": "hold", "wrap_up": "wrap_up"}
+_WHERE_THERE: Final = ("ring", "dial")
+"""Named only where there is some of it."""
 
 
 def duration_text(seconds: int) -> str:
@@ -100,7 +109,7 @@ class ClockBar(QWidget):
 
 
 class HandleBar(QWidget):
-    """The handle time of a call so far: talk, hold and wrap-up in the order they came, against what is usual."""
+    """The handle time of a call so far: its parts in the order they came, against what is usual."""
 
     def __init__(self, themes: ThemeSwitch, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,11 +118,18 @@ class HandleBar(QWidget):
         self._legend: dict[str, Label] = {}
         under = QHBoxLayout()
         under.setSpacing(space.tight)
+        self._waits: dict[str, QWidget] = {}
         for kind in _PART_ROLES:
             self._legend[kind] = Label(tone="muted", size="caption")
-            under.addWidget(Lamp(themes, _PART_LAMPS[kind]))
-            under.addWidget(self._legend[kind])
-            under.addSpacing(space.apart)
+            named = QWidget()
+            within = QHBoxLayout(named)
+            within.setContentsMargins(0, 0, space.apart, 0)
+            within.setSpacing(space.tight)
+            within.addWidget(Lamp(themes, _PART_LAMPS[kind]))
+            within.addWidget(self._legend[kind])
+            under.addWidget(named)
+            if kind in _WHERE_THERE:
+                self._waits[kind] = named
         self._note = ElidedLabel(tone="faint", size="caption")
         under.addWidget(self._note, 1)
         self._usual = Label(tone="muted", size="caption")
@@ -132,15 +148,25 @@ class HandleBar(QWidget):
         told: Mapping[str, str] | None = None,
         note: str = "",
     ) -> None:
-        """Pairs of `talk`, `hold` or `wrap_up` and seconds, in the order they came; `usual_seconds` 0 if unknown.
-        `told` says by kind who measured it, on hover and to a screen reader; `note` stands behind the parts.
+        """Pairs of `ring`, `dial`, `talk`, `hold` or `wrap_up` and seconds, in the order they came; `usual_seconds` 0
+        if unknown. `told` says by kind who measured it, on hover and to a screen reader; `note` stands behind them.
         """
         total = max(1, usual_seconds, sum(seconds for _, seconds in parts))
         self._bar.set_parts([(_PART_ROLES[kind], seconds / total) for kind, seconds in parts])
         sums = {kind: sum(seconds for part, seconds in parts if part == kind) for kind in _PART_ROLES}
-        words = {"talk": self.tr("Talk %1"), "hold": self.tr("Hold %1"), "wrap_up": self.tr("Wrap-up %1")}
+        words = {
+            "ring": self.tr("Ringing %1"),
+            "dial": self.tr("Dialling %1"),
+            "talk": self.tr("Talk %1"),
+            "hold": self.tr("Hold %1"),
+            "wrap_up": self.tr("Wrap-up %1"),
+        }
+        there = {kind for kind, _ in parts}
+        for kind, named in self._waits.items():
+            named.setVisible(kind in there)
         for kind, seconds in sums.items():
-            self._legend[kind].setText(words[kind].replace("%1", duration_text(seconds)))
+            is_named = kind in there or kind not in _WHERE_THERE
+            self._legend[kind].setText(words[kind].replace("%1", duration_text(seconds)) if is_named else "")
             by = (told or {}).get(kind, "")
             self._legend[kind].setToolTip(plain_tooltip(by) if by else "")
             self._legend[kind].setAccessibleDescription(by)
@@ -150,5 +176,6 @@ class HandleBar(QWidget):
         spoken = [
             ", ".join(part for part in (label.text(), label.accessibleDescription()) if part)
             for label in self._legend.values()
+            if label.text()
         ]
         self._bar.setAccessibleDescription("; ".join([*spoken, *([note] if note else [])]))

@@ -309,3 +309,20 @@ def test_saving_changes_rows_and_never_resets_the_list(bench: Bench, shared_numb
     bench.press("F8", "1", "Ctrl+Return")
     assert bench.place.list.model.rowCount() > 1
     assert resets == []
+
+
+def test_the_clock_of_an_outgoing_call_and_its_parts_are_the_same_time(bench: Bench) -> None:
+    def goes_by(seconds: float) -> None:
+        began = running._began[call.id]
+        running._began[call.id] = (began[0] - seconds, began[1])
+
+    call = bench.start("(312) 555-0199", direction="out")
+    running, head = bench.data.services.calls._running, bench.place.call_pane.head
+    goes_by(61)
+    bench.press("F6")
+    assert bench.call.phase == "talk"
+    assert head.timer.text() == "1:01", "what was dialled is not forgotten with the answer"
+    assert head.handle._legend["dial"].text() == "Dialling 1:01"
+    goes_by(38)
+    bench.press("F5")
+    assert "marked at 0:38" in head.pause.text, "by the time of the recording"
