@@ -28,6 +28,10 @@ REQUEST_KINDS: Final = ("", *RISKY_REQUESTS, *ORDINARY_REQUESTS)
 SHORTEST_SECONDS: Final = 60
 LONGEST_SECONDS: Final = 30 * 86_400
 _HOUR: Final = 3600
+KNOWN_FOR_MS: Final = 24 * _HOUR * 1000
+"""How long before a risky request a number must have been kept to be called back for it: who leaves a number in one
+call and asks for something in the next is the same caller, and a day gives the client the time to notice.
+"""
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -111,6 +115,13 @@ class Standing(msgspec.Struct, frozen=True):
 
 def is_risky(request_kind: str) -> bool:
     return request_kind in RISKY_REQUESTS
+
+
+def is_long_known(known_since_at: int, before_at: int, request_kind: str) -> bool:
+    """Whether a number that was kept since then is one to call back for what began at `before_at`, both in
+    milliseconds. 0 is a number that was there before that was noted.
+    """
+    return known_since_at + (KNOWN_FOR_MS if is_risky(request_kind) else 0) < before_at
 
 
 def standing(rule: Rule, evidence: Evidence, now_at: int) -> Standing:

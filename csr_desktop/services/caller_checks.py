@@ -9,6 +9,7 @@ from csr_desktop.commands.verifications import (
     AddVerification,
     ApproveVerification,
     CallBackKnownNumber,
+    evidence_for,
     evidence_of,
     placed_rule,
 )
@@ -18,11 +19,11 @@ from csr_desktop.domain.caller_verification import (
     Evidence,
     Rule,
     Standing,
+    is_long_known,
     is_risky,
     narrowest,
     standing,
 )
-from csr_desktop.domain.ids import made_at
 from csr_desktop.domain.permissions import unknown
 from csr_desktop.services.check_rows import CallBackTry, CallCheck, FactorState, KnownNumber, TicketCheck
 from csr_desktop.services.client_context import shown_number
@@ -87,12 +88,22 @@ class CallerChecks:
         return str(found["request_kind"]) if found else ""
 
     def number_of(self, call: RunningCallDocument) -> str:
-        """The id of the known number that this outgoing call went to; '' where it is none of theirs."""
+        """The id of the known number that this outgoing call went to; '' where it is none of theirs, or was not known
+        when this was asked for.
+        """
         if call.direction != "out" or not call.e164:
             return ""
         known = queries.known_numbers(self._replica.sql, call.client_id, call.contact_id)
+        opened_at = self._opened_at(call.steps.ticket.ticket_id if call.steps.ticket else "")
         began_at = call.parts[0].started_at
-        return next((i for i, e164, *_ in known if e164 == call.e164 and made_at(i) < began_at), "")
+        before_at, kind = min(began_at, opened_at or began_at), self._kind(call)
+        return next(
+            (i for i, e164, *_, since in known if e164 == call.e164 and is_long_known(since, before_at, kind)), ""
+        )
+
+    def _opened_at(self, ticket_id: str) -> int:
+        found = rows.by_id(self._replica.sql, "tickets", [ticket_id], ["opened_at"]).get(ticket_id)
+        return int(found["opened_at"]) if found else 0
 
     def commands_of(self, call: RunningCallDocument, scope: str, ticket_id: str) -> list[Command]:
         """What the call showed, to be kept with it. A call back alone is added to what was shown before."""
@@ -128,10 +139,11 @@ class CallerChecks:
         if not is_risky(kind):
             return TicketCheck(kind, is_risky=False, holds_until_at=0)
         now, who = self._replica.now(), self._people.who()
-        until_at = self.holds_until(client_id, contact_id, kind) if contact_id else 0
+        opened_at = ticket["opened_at"]
+        until_at = self.holds_until(client_id, contact_id, kind, opened_at) if contact_id else 0
         row = self._nearest(client_id, contact_id, kind, ticket["id"]) if contact_id else None
         rule = self.rule(client_id, "", kind)
-        found = standing(rule, evidence_of(row) if row else Evidence(), now)
+        found = standing(rule, evidence_for(row, row["known_since_at"], opened_at) if row else Evidence(), now)
         mine = {row["agent_id"], row["called_back_by_id"]} if row else set()
         can_approve = bool(row) and who.is_lead and ticket["scope"] in who.teams and who.id not in mine
         return TicketCheck(
@@ -145,7 +157,7 @@ class CallerChecks:
             has_run_out=bool(found.passed_at) and now >= found.expires_at,
             has_contact=bool(contact_id),
             can_approve=can_approve and found.lacks_approval,
-            numbers=self._numbers(client_id, contact_id, ticket["opened_at"]) if contact_id else (),
+            numbers=self._numbers(client_id, contact_id, kind, opened_at) if contact_id else (),
             tries=self._tries(client_id, contact_id, kind, ticket["id"]) if contact_id else (),
         )
 
@@ -158,13 +170,13 @@ class CallerChecks:
         ]
         return tuple(sorted(tries, key=lambda one: -one.at))
 
-    def _numbers(self, client_id: str, contact_id: str, before_at: int) -> tuple[KnownNumber, ...]:
+    def _numbers(self, client_id: str, contact_id: str, kind: str, before_at: int) -> tuple[KnownNumber, ...]:
         """The company's own lines last; those that were known before."""
         region = self._lists.home_region()
         return tuple(
             KnownNumber(i, e164 or raw, shown_number(e164, raw, region, extension), not of)
-            for i, e164, raw, extension, of in queries.known_numbers(self._replica.sql, client_id, contact_id)
-            if not before_at or made_at(i) < before_at
+            for i, e164, raw, extension, of, since in queries.known_numbers(self._replica.sql, client_id, contact_id)
+            if is_long_known(since, before_at or self._replica.now(), kind)
         )
 
     def called_back(self, verification_id: str, number_id: str) -> Outcome:
@@ -217,12 +229,16 @@ class CallerChecks:
         placed = [placed_rule(row) for row in queries.rules(self._replica.sql)]
         return narrowest(placed, client_id, self._lists.branch(topic_id), request_kind)
 
-    def holds_until(self, client_id: str, contact_id: str, request_kind: str = "") -> int:
-        """Until when what the contact showed for this kind of request holds, by the rule of today; 0 for not at all."""
+    def holds_until(self, client_id: str, contact_id: str, request_kind: str = "", opened_at: int = 0) -> int:
+        """Until when what the contact showed for this kind of request holds, by the rule of today; 0 for not at all.
+        `opened_at` is when it was asked for, 0 for now.
+        """
         now = self._replica.now()
         rule = self.rule(client_id, "", request_kind)
         found = (
-            standing(rule, evidence_of(row), now) if is_risky(request_kind) else _as_kept(row)
+            standing(rule, evidence_for(row, row["known_since_at"], opened_at), now)
+            if is_risky(request_kind)
+            else _as_kept(row)
             for row in queries.of_contact(self._replica.sql, client_id, contact_id, request_kind)
         )
         return max((one.expires_at for one in found if one.holds(now)), default=0)

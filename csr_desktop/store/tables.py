@@ -194,6 +194,7 @@ class PhoneNumberTable(Synced):
     e164 = _text()
     extension = _text()
     label = _text()
+    known_since_at = _number()  # by the server's clock when it came there, never by what its sender says
 
     class Meta:
         table_name = "phone_numbers"

@@ -205,7 +205,8 @@ def test_taking_the_call_back_back_blocks_it_again() -> None:
         ("elsewhere", {"client_id": "nowhere"}),
         ("gone", {"client_id": "client", "deleted": 1}),
         ("not-sent-yet", {"client_id": "client", "rev": 0}),
-        (uuid7(MONDAY_9 + MINUTE, 1), {"client_id": "client"}),
+        ("of-yesterday", {"client_id": "client", "known_since_at": MONDAY_9 - 23 * HOUR}),
+        ("of-today", {"client_id": "client", "known_since_at": MONDAY_9 + MINUTE}),
     ],
 )
 def test_only_a_number_that_was_known_before_is_one_to_call_back(number_id: str, values: dict[str, Any]) -> None:
@@ -215,11 +216,54 @@ def test_only_a_number_that_was_known_before_is_one_to_call_back(number_id: str,
     refused(desk, asked(number_id=number_id, called_back_at=MONDAY_9))
 
 
-def test_the_number_that_the_caller_just_gave_is_none_to_call_back() -> None:
+@pytest.mark.parametrize("made_at", [MONDAY_9, MONDAY_9 - 365 * 24 * HOUR], ids=["now", "dated back"])
+def test_the_number_that_the_caller_just_gave_is_none_to_call_back(made_at: int) -> None:
     desk = Bureau()
-    desk.do(AddNumber(row_id=uuid7(MONDAY_9, 1), client_id="client", contact_id="contact", raw="555-0133"))
-    said = refused(desk, CallBackKnownNumber(row_id="shown", number_id=uuid7(MONDAY_9, 1)))
+    number_id = uuid7(made_at, 1)
+    desk.do(AddNumber(row_id=number_id, client_id="client", contact_id="contact", raw="555-0133"))
+    desk.rows["phone_numbers", number_id] = {**desk.rows["phone_numbers", number_id], "rev": 9}
+    assert refused(desk, CallBackKnownNumber(row_id="shown", number_id=number_id)).code == "new_number"
+
+
+def number_of(desk: Bureau, since_at: int) -> str:
+    """A number of the contact that is kept since then."""
+    values = {"client_id": "client", "contact_id": "contact", "known_since_at": since_at}
+    desk.rows.update([row("phone_numbers", "given", **values)])
+    return "given"
+
+
+def test_a_number_that_came_after_the_ticket_is_none_to_call_back_for_it() -> None:
+    desk = Bureau()
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "opened_at": MONDAY_9 - 48 * HOUR}
+    given = number_of(desk, MONDAY_9 - 47 * HOUR)
+    said = refused(desk, asked(number_id=given, called_back_at=MONDAY_9))
     assert said.code == "new_number"
+    assert refused(desk, CallBackKnownNumber(row_id="shown", number_id=given)).code == "new_number"
+
+
+def test_a_call_back_that_names_no_ticket_is_judged_by_the_one_that_is_carried_out() -> None:
+    desk = Bureau()
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "opened_at": MONDAY_9 - 48 * HOUR}
+    given = number_of(desk, MONDAY_9 - 47 * HOUR)
+    desk.do(asked(number_id=given, called_back_at=MONDAY_9, ticket_id=""))
+    desk.do(ApproveVerification(row_id="new"), LEAD)
+    assert refused(desk, CARRIED_OUT).advice == "Missing: a call back to a known number."
+
+
+def test_a_number_given_in_one_call_is_none_for_what_is_asked_in_the_next_of_the_day() -> None:
+    desk = Bureau()
+    given = number_of(desk, MONDAY_9 - 2 * HOUR)
+    assert refused(desk, asked(number_id=given, called_back_at=MONDAY_9, ticket_id="")).code == "new_number"
+    given = number_of(desk, MONDAY_9 - 25 * HOUR)
+    desk.do(asked(number_id=given, called_back_at=MONDAY_9))
+
+
+def test_times_that_are_yet_to_come_make_no_number_older() -> None:
+    desk = Bureau()
+    given, later = number_of(desk, MONDAY_9 - HOUR), MONDAY_9 + 30 * HOUR
+    factors = (("company_id", True, later), ("pay_total", True, later))
+    forged = asked(asked=factors, number_id=given, called_back_at=later, ticket_id="")
+    assert refused(desk, forged).code == "new_number"
 
 
 def test_the_ticket_cannot_be_made_harmless_or_somebody_elses_to_get_around_it() -> None:

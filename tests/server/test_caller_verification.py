@@ -18,9 +18,11 @@ from csr_desktop.commands.administration import (
     EditVerificationRule,
     RemoveVerificationRule,
 )
+from csr_desktop.commands.clients import AddNumber
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.tickets import ChangeTicketState
 from csr_desktop.commands.verifications import AddVerification, ApproveVerification, CallBackKnownNumber
+from csr_desktop.domain.ids import uuid7
 from csr_desktop.protocol import PinQuestion, PinReply, PinSetting
 from csr_desktop.server.caller_pins import LOCKED_MS, MOST_FAILURES
 from csr_desktop.server.folder import ServerFolder
@@ -161,6 +163,25 @@ def test_a_call_back_in_vain_is_kept_and_opens_nothing(site: Site) -> None:
     assert site.sql.one(kept, tried.row_id) == (site.number, 0, 0)
     assert site.send(ada, CallBackKnownNumber(row_id=asked.row_id, number_id=site.number)) == "done"
     assert site.carry_out(ada) == "done"
+
+
+def test_since_when_a_number_is_known_is_the_servers_word(site: Site) -> None:
+    ada = site.desk("ada")
+    day = 24 * HOUR
+    dated_back = uuid7(site.clock() - 365 * day, 1)
+    given = AddNumber(row_id=dated_back, client_id=site.client, contact_id=site.contact, raw="2")
+    sent = ada.stamp(given, at=site.clock() - 30 * day)
+    ada.push(sent)
+    kept = "SELECT known_since_at FROM phone_numbers WHERE id = ?"
+    assert site.sql.value(kept, dated_back) == site.clock()
+    asked = site.asked(ticket_id="")
+    assert site.send(ada, asked) == "done"
+    assert site.send(ada, CallBackKnownNumber(row_id=asked.row_id, number_id=dated_back)) == "new_number"
+    later = site.clock() + 30 * HOUR
+    factors = (("company_id", True, later), ("pay_total", True, later))
+    ahead = site.asked(asked=factors, number_id=dated_back, called_back_at=later, ticket_id="")
+    assert site.send(ada, ahead) == "new_number"
+    assert site.carry_out(ada) == "unverified"
 
 
 def test_rules_and_scripts_are_changed_by_managers_and_administrators_alone(site: Site) -> None:

@@ -205,3 +205,17 @@ def test_one_in_vain_on_another_phone_is_noted_at_the_ticket_and_taken_back(with
     assert len(desk.inbox.conversation(ticket_id).check.tries) == 1
     desk.caller_checks.called_back(check.verification_id, number_id)
     assert not desk.inbox.conversation(ticket_id).check.lacks_call_back
+
+
+def test_a_number_given_in_the_first_call_is_none_to_call_back_in_the_second(with_rule: Bureau) -> None:
+    desk = with_rule.services
+    ticket_id = asked(with_rule, desk)
+    with_rule.forward(MINUTE)
+    desk.clients.add_number("bakery", "dana", "(312) 555-0177")
+    with_rule.sql.do("UPDATE phone_numbers SET rev = 5 WHERE e164 = '+13125550177'")  # the server has it
+    with_rule.forward(MINUTE)
+    assert [one.number for one in desk.inbox.conversation(ticket_id).check.numbers] == ["+13125550142"]
+    call = desk.calls.start("+13125550177", contact_id="dana", direction="out", ticket_id=ticket_id)
+    check = desk.calls.answer(call.id).check
+    assert check is not None
+    assert check.call_back_choices == ()

@@ -20,14 +20,17 @@ def rules(sql: Sql) -> list[dict[str, Any]]:
 
 
 def of_contact(sql: Sql, client_id: str, contact_id: str, request_kind: str) -> list[dict[str, Any]]:
-    """Whole rows of this contact for this kind of request, the latest first."""
+    """Whole rows of this contact for this kind of request, the latest first; `known_since_at` is of the number that was
+    called back, None for none.
+    """
     names = COLUMNS["verifications"]
+    since = "(SELECT n.known_since_at FROM phone_numbers n WHERE n.id = verifications.called_number_id)"
     found = sql.all(
-        f"SELECT {_quoted(names)} FROM verifications WHERE client_id = ? AND contact_id = ? AND request_kind = ? "
-        "AND deleted = 0 ORDER BY asked_at DESC, id DESC",
+        f"SELECT {_quoted(names)}, {since} FROM verifications WHERE client_id = ? AND contact_id = ? "
+        "AND request_kind = ? AND deleted = 0 ORDER BY asked_at DESC, id DESC",
         *(client_id, contact_id, request_kind),
     )
-    return [dict(zip(names, row, strict=True)) for row in found]
+    return [dict(zip((*names, "known_since_at"), row, strict=True)) for row in found]
 
 
 def latest_pass(sql: Sql, client_id: str, contact_id: str, now: int) -> int:
@@ -45,14 +48,14 @@ def of_calls(sql: Sql, interaction_ids: Sequence[str]) -> dict[str, tuple[str, i
     return {i: (asked, passed_at) for i, asked, passed_at in sql.all(f"{text} AND deleted = 0", *interaction_ids)}
 
 
-def known_numbers(sql: Sql, client_id: str, contact_id: str) -> list[tuple[str, str, str, str, str]]:
-    """(id, E.164, as written, extension, contact) of the contact's numbers and the company's own lines, the contact's
+def known_numbers(sql: Sql, client_id: str, contact_id: str) -> list[tuple[str, str, str, str, str, int]]:
+    """(id, E.164, as written, extension, contact, known since) of the contact's numbers and the company's own lines, the contact's
     first. One that the server does not have yet is not known.
     """
     if not client_id:
         return []
     return sql.all(
-        "SELECT id, e164, raw, extension, contact_id FROM phone_numbers WHERE client_id = ? AND deleted = 0 "
+        "SELECT id, e164, raw, extension, contact_id, known_since_at FROM phone_numbers WHERE client_id = ? AND deleted = 0 "
         "AND rev <> 0 AND (contact_id = '' OR contact_id = ?) ORDER BY contact_id = '', id",
         *(client_id, contact_id),
     )
