@@ -106,7 +106,7 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
         return row | _passed(work, row, self.at)
 
     def _kept(self, work: Work) -> dict[str, Any]:
-        """The row but for whether it passes. A clock that is ahead makes nothing hold for longer, nor anything older."""
+        """The row but for whether it passes. A clock that is ahead makes nothing hold longer, nor a number older."""
         now = min(self.at, work.arrived_at or self.at)
         asked = [(factor, bool(is_passed), min(at, now)) for factor, is_passed, at in self.asked]
         return {
@@ -277,6 +277,17 @@ def check_release(work: Work, ticket: Row, at: int) -> None:
     if not any(one.holds(at) for one in found):
         best = max(found, key=lambda one: one.passed_count, default=standing(rule, Evidence(), at))
         raise Refused("unverified", words, _missing_words(best, at))
+
+
+def was_asked_on(work: Work, ticket: Row) -> bool:
+    """Whether the ticket's contact was asked for what it asks for, on this very ticket."""
+    named = {field: ticket[field] for field in ("client_id", "contact_id", "request_kind")} | {
+        "ticket_id": ticket["id"]
+    }
+    return any(
+        not row["deleted"] and all(row[field] == value for field, value in named.items())
+        for row in work.find("verifications", "client_id", ticket["client_id"])
+    )
 
 
 def _missing_words(found: Standing, at: int) -> str:

@@ -31,6 +31,7 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 OTHER_LEAD = Person("lead2", "Lou Fictional", "lead", frozenset({TEAM}), frozenset({ORGANISATION, "lead2", TEAM}))
 CARRIED_OUT = ChangeTicketState(row_id="bank", was="open", becomes="resolved")
+OTHER_ASKER = EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")})
 
 
 def refused(desk: Bureau, command: Any, who: Person = CSR, at: int = 0) -> Refused:
@@ -273,22 +274,67 @@ def test_the_ticket_cannot_be_made_harmless_or_somebody_elses_to_get_around_it()
         desk.do(EditTicket(row_id="bank", changes={"request_kind": ("bank_change", "")}))
     # With another's verification: it is done for them, or not at all.
     desk = verified()
-    desk.do(EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    refused(desk, OTHER_ASKER)
+    desk.do(OTHER_ASKER, LEAD)
     assert refused(desk, CARRIED_OUT).code == "unverified"
 
 
-def test_what_was_carried_out_for_one_is_not_said_to_be_anothers_afterwards() -> None:
+def test_who_was_asked_on_the_ticket_can_be_named_as_who_asked_for_it() -> None:
+    desk = Bureau()
+    desk.do(asked(contact_id="other", ticket_id=""))
+    refused(desk, OTHER_ASKER)
+    desk.do(asked(row_id="on-it", contact_id="other"))
+    _, back, _ = desk.do(OTHER_ASKER)
+    assert back is not None
+    desk.do(back)
+    assert desk.rows["tickets", "bank"]["contact_id"] == "contact"
+
+
+def test_who_asked_is_said_by_anyone_where_nobody_was_named() -> None:
+    desk = Bureau()
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "contact_id": ""}
+    desk.do(EditTicket(row_id="bank", changes={"contact_id": ("", "other")}))
+
+
+@pytest.mark.parametrize("state", ["resolved", "closed"])
+def test_what_was_carried_out_for_one_is_not_said_to_be_anothers_afterwards(state: str) -> None:
     desk = verified()
     desk.do(CARRIED_OUT)
-    refused(desk, EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "state": state}
+    desk.do(asked(contact_id="other"))
+    refused(desk, OTHER_ASKER)
     desk.do(EditTicket(row_id="bank", changes={"subject": ("Another account", "New account")}))
+
+
+@pytest.mark.parametrize("state", ["resolved", "closed"])
+def test_what_is_over_becomes_risky_only_as_it_could_be_carried_out(state: str) -> None:
+    desk = Bureau()
+    for ticket_id in ("ticket", "bank"):
+        desk.rows["tickets", ticket_id] = {**desk.rows["tickets", ticket_id], "state": state, "request_kind": ""}
+    named = NameRequest(row_id="bank", was="", becomes="bank_change")
+    assert refused(desk, named).code == "unverified"
+    desk.do(CallBackKnownNumber(row_id="shown", number_id="number"))
+    desk.do(ApproveVerification(row_id="shown"), LEAD)
+    desk.do(named)
+    desk.do(NameRequest(row_id="ticket", was="", becomes="w2_reissue"), LEAD)
+
+
+def test_taking_back_that_it_is_risky_is_the_leads() -> None:
+    desk = Bureau()
+    _, back, _ = desk.do(NameRequest(row_id="ticket", was="", becomes="w2_reissue"))
+    assert back is not None
+    assert refused(desk, back).code == "not_allowed"
+    _, harmless, _ = desk.do(NameRequest(row_id="ticket", was="w2_reissue", becomes="refund"), LEAD)
+    assert harmless is not None
+    desk.do(harmless, LEAD)
+    assert desk.rows["tickets", "ticket"]["request_kind"] == "w2_reissue"
 
 
 def test_reopening_and_taking_that_back_is_no_way_around() -> None:
     desk = verified()
     desk.do(CARRIED_OUT)
     _, back, _ = desk.do(ChangeTicketState(row_id="bank", was="resolved", becomes="open"))
-    desk.do(EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    desk.do(OTHER_ASKER, LEAD)
     assert back is not None
     assert refused(desk, back).code == "unverified"
 
