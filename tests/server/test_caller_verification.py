@@ -24,7 +24,7 @@ from csr_desktop.commands.tickets import ChangeTicketState
 from csr_desktop.commands.verifications import AddVerification, ApproveVerification, CallBackKnownNumber
 from csr_desktop.domain.ids import uuid7
 from csr_desktop.protocol import PinQuestion, PinReply, PinSetting
-from csr_desktop.server.caller_pins import LOCKED_MS, MOST_FAILURES
+from csr_desktop.server.caller_pins import LOCKED_MS, MOST_FAILURES, locked_ms
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.rates import Limits, Rate
 from csr_desktop.server.run import RunningServer, Surroundings
@@ -45,7 +45,7 @@ class Site:
         make_bureau(ServerFolder(home / "server", database))
         self.clock = Clock(time.time_ns() // 1_000_000)
         self._closing = ExitStack()
-        around = Surroundings(clock=self.clock, passwords=CHEAP, limits=Limits(pin=Rate(12, 0.001)))
+        around = Surroundings(clock=self.clock, passwords=CHEAP, limits=Limits(pin=Rate(16, 0.001)))
         self.running = self._closing.enter_context(
             RunningServer(ServerFolder(home / "server", database), surroundings=around)
         )
@@ -266,9 +266,43 @@ def test_guessing_a_pin_locks_it_for_everybody_for_a_while(site: Site) -> None:
     assert bob.get(PinReply, "pin/check", PinQuestion(site.contact, "482913")).outcome == "passed"
 
 
+def test_who_goes_on_guessing_waits_twice_as_long_each_time_up_to_a_day() -> None:
+    minutes = [locked_ms(n * MOST_FAILURES) // MINUTE for n in range(1, 10)]
+    assert minutes == [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
+    assert not any(locked_ms(n) for n in range(50) if n % MOST_FAILURES)
+
+
+def test_the_second_lock_is_longer_and_a_right_answer_ends_it(site: Site) -> None:
+    ada, lea = site.desk("ada"), site.desk("lea")
+    lea.get(PinReply, "pin/set", PinSetting(site.contact, "482913"))
+
+    def outcomes(*pins: str) -> list[str]:
+        site.clock.pass_seconds(LOCKED_MS / 1000 + 1)
+        ada.prove()
+        return [ada.get(PinReply, "pin/check", PinQuestion(site.contact, pin)).outcome for pin in pins]
+
+    wrong = ["0000"] * MOST_FAILURES
+    assert outcomes(*wrong, "0000") == ["failed"] * MOST_FAILURES + ["locked"]
+    assert outcomes(*wrong) == ["failed"] * MOST_FAILURES
+    assert outcomes("482913") == ["locked"]
+    assert outcomes("482913") == ["passed"]
+
+
+def test_a_pin_that_passed_counts_for_one_request_and_until_there_is_a_new_one(site: Site) -> None:
+    ada, lea = site.desk("ada"), site.desk("lea")
+    lea.get(PinReply, "pin/set", PinSetting(site.contact, "482913"))
+    passed_at = ada.get(PinReply, "pin/check", PinQuestion(site.contact, "482913")).passed_at
+    shown = (("pin", True, passed_at), ("company_id", True, site.clock()))
+    assert site.send(ada, site.asked(asked=shown)) == "done"
+    assert site.send(ada, site.asked(asked=shown)) == "done"
+    assert site.send(ada, site.asked(asked=shown, request_kind="w2_reissue")) == "not_proved"
+    lea.get(PinReply, "pin/set", PinSetting(site.contact, ""))
+    assert site.send(ada, site.asked(asked=shown)) == "not_proved"
+
+
 def test_asking_for_pins_has_a_rate_of_its_own(site: Site) -> None:
     ada = site.desk("ada")
-    answers = [ada.post("pin/check", PinQuestion(site.contact, "0000")).status_code for _ in range(14)]
+    answers = [ada.post("pin/check", PinQuestion(site.contact, "0000")).status_code for _ in range(18)]
     assert 429 in answers
 
 

@@ -49,14 +49,14 @@ def of_calls(sql: Sql, interaction_ids: Sequence[str]) -> dict[str, tuple[str, i
 
 
 def known_numbers(sql: Sql, client_id: str, contact_id: str) -> list[tuple[str, str, str, str, str, int]]:
-    """(id, E.164, as written, extension, contact, known since) of the contact's numbers and the company's own lines, the contact's
-    first. One that the server does not have yet is not known.
+    """(id, E.164, as written, extension, contact, known since) of the contact's numbers and the company's own lines,
+    the contact's first. One that the server does not have yet is not known.
     """
     if not client_id:
         return []
     return sql.all(
-        "SELECT id, e164, raw, extension, contact_id, known_since_at FROM phone_numbers WHERE client_id = ? AND deleted = 0 "
-        "AND rev <> 0 AND (contact_id = '' OR contact_id = ?) ORDER BY contact_id = '', id",
+        "SELECT id, e164, raw, extension, contact_id, known_since_at FROM phone_numbers WHERE client_id = ? "
+        "AND deleted = 0 AND rev <> 0 AND (contact_id = '' OR contact_id = ?) ORDER BY contact_id = '', id",
         *(client_id, contact_id),
     )
 
