@@ -23,6 +23,7 @@ from csr_desktop.domain.caller_verification import (
     Rule,
     Standing,
     factors_of,
+    for_asker,
     is_long_known,
     is_risky,
     narrowest,
@@ -194,15 +195,17 @@ class ApproveVerification(_OnVerification, frozen=True, kw_only=True, tag=True):
 # What follows from rows
 
 
-def rule_of(work: Work, client_id: str, topic_id: str, request_kind: str) -> Rule:
-    """The rule that is in force now."""
+def rule_of(work: Work, client_id: str, contact_id: str, topic_id: str, request_kind: str) -> Rule:
+    """The rule that is in force now for this contact."""
     rows = work.find("verification_rules", "scope", ORGANISATION)
     placed = [placed_rule(row) for row in rows if not row["deleted"]]
     topics: list[str] = []
     while topic_id and topic_id not in topics and len(topics) < _TOPICS_DEEP:
         topics.append(topic_id)
         topic_id = (work.get("topics", topic_id) or {}).get("parent_id", "")
-    return narrowest(placed, client_id, topics, request_kind)
+    contact = work.get("contacts", contact_id)
+    rule = narrowest(placed, client_id, topics, request_kind)
+    return for_asker(rule, contact["authorities"] if contact else "", request_kind)
 
 
 def placed_rule(row: Row) -> PlacedRule:
@@ -268,7 +271,7 @@ def check_release(work: Work, ticket: Row, at: int) -> None:
     words = "What is asked for here stays blocked until the caller is verified."
     if not ticket["contact_id"]:
         raise Refused("unverified", words, "Say first who of the client asked for it.")
-    rule = rule_of(work, ticket["client_id"], "", kind)
+    rule = rule_of(work, ticket["client_id"], ticket["contact_id"], "", kind)
     found = [
         standing(rule, _evidence_for(work, row, ticket), at)
         for row in work.find("verifications", "client_id", ticket["client_id"])
@@ -314,6 +317,6 @@ def _begun_at(work: Work, row: Row) -> Iterator[int]:
 
 
 def _passed(work: Work, row: Row, at: int) -> dict[str, Any]:
-    rule = rule_of(work, row["client_id"], row["topic_id"], row["request_kind"])
+    rule = rule_of(work, row["client_id"], row["contact_id"], row["topic_id"], row["request_kind"])
     found = standing(rule, evidence_of(row), at)
     return {"passed_at": found.passed_at, "expires_at": found.expires_at}

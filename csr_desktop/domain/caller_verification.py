@@ -16,6 +16,12 @@ FAILED_CALL_BACKS: Final = ("call_back_no_answer", "call_back_wrong_person")
 """A known number was called back and it was not them. It stands among what was asked and never counts as passed."""
 RISKY_REQUESTS: Final = ("bank_change", "add_authorised_caller", "payroll_rollback", "w2_reissue")
 """What stays blocked until the caller is verified for it."""
+AUTHORITIES_FOR: Final = {
+    "bank_change": frozenset({"bank"}),
+    "payroll_rollback": frozenset({"payroll"}),
+    "w2_reissue": frozenset({"payroll", "tax"}),
+}
+"""Of what a contact may ask for, one of these has to be among it; no word of it speaks of other requests."""
 ORDINARY_REQUESTS: Final = (
     "payroll_adjustment",
     "off_cycle_check",
@@ -115,6 +121,19 @@ class Standing(msgspec.Struct, frozen=True):
 
 def is_risky(request_kind: str) -> bool:
     return request_kind in RISKY_REQUESTS
+
+
+def may_ask(authorities: str, request_kind: str) -> bool:
+    """Whether a contact with these, a comma between, may ask for this."""
+    wanted = AUTHORITIES_FOR.get(request_kind)
+    return wanted is None or not wanted.isdisjoint(authorities.split(","))
+
+
+def for_asker(rule: Rule, authorities: str, request_kind: str) -> Rule:
+    """The rule as it holds for who asks: what they may not ask for, a second person has to stand for."""
+    if rule.is_second_approver_needed or may_ask(authorities, request_kind):
+        return rule
+    return msgspec.structs.replace(rule, is_second_approver_needed=True)
 
 
 def is_long_known(known_since_at: int, before_at: int, request_kind: str) -> bool:

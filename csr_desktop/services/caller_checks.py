@@ -19,8 +19,10 @@ from csr_desktop.domain.caller_verification import (
     Evidence,
     Rule,
     Standing,
+    for_asker,
     is_long_known,
     is_risky,
+    may_ask,
     narrowest,
     standing,
 )
@@ -50,7 +52,7 @@ class CallerChecks:
     def of_call(self, call: RunningCallDocument) -> CallCheck:
         kind = self._kind(call)
         now = self._replica.now()
-        rule = self.rule(call.client_id, call.topic_id, kind)
+        rule = self.rule(call.client_id, call.contact_id, call.topic_id, kind)
         called_back_at = call.called_back_at if call.called_back_at and self.number_of(call) else 0
         evidence = Evidence(tuple(Asked(*one) for one in call.asked), called_back_at)
         found = standing(rule, evidence, now)
@@ -70,6 +72,7 @@ class CallerChecks:
             is_failed=found.is_failed,
             passed_until_at=found.expires_at if found.holds(now) else 0,
             holds_until_at=self.holds_until(call.client_id, call.contact_id, kind),
+            may_not_ask=self._may_not_ask(call.contact_id, kind),
         )
 
     def _call_back_choices(self, call: RunningCallDocument) -> tuple[str, ...]:
@@ -142,7 +145,7 @@ class CallerChecks:
         opened_at = ticket["opened_at"]
         until_at = self.holds_until(client_id, contact_id, kind, opened_at) if contact_id else 0
         row = self._nearest(client_id, contact_id, kind, ticket["id"]) if contact_id else None
-        rule = self.rule(client_id, "", kind)
+        rule = self.rule(client_id, contact_id, "", kind)
         found = standing(rule, evidence_for(row, row["known_since_at"], opened_at) if row else Evidence(), now)
         mine = {row["agent_id"], row["called_back_by_id"]} if row else set()
         can_approve = bool(row) and who.is_lead and ticket["scope"] in who.teams and who.id not in mine
@@ -156,6 +159,7 @@ class CallerChecks:
             lacks_approval=found.lacks_approval,
             has_run_out=bool(found.passed_at) and now >= found.expires_at,
             has_contact=bool(contact_id),
+            may_not_ask=self._may_not_ask(contact_id, kind),
             can_approve=can_approve and found.lacks_approval,
             numbers=self._numbers(client_id, contact_id, kind, opened_at) if contact_id else (),
             tries=self._tries(client_id, contact_id, kind, ticket["id"]) if contact_id else (),
@@ -225,16 +229,26 @@ class CallerChecks:
 
     # What holds
 
-    def rule(self, client_id: str, topic_id: str, request_kind: str) -> Rule:
+    def rule(self, client_id: str, contact_id: str, topic_id: str, request_kind: str) -> Rule:
+        """As it holds for this contact."""
         placed = [placed_rule(row) for row in queries.rules(self._replica.sql)]
-        return narrowest(placed, client_id, self._lists.branch(topic_id), request_kind)
+        rule = narrowest(placed, client_id, self._lists.branch(topic_id), request_kind)
+        return for_asker(rule, self._authorities(contact_id), request_kind)
+
+    def _authorities(self, contact_id: str) -> str:
+        return rows.text_of(
+            rows.by_id(self._replica.sql, "contacts", [contact_id], ["authorities"]), contact_id, "authorities"
+        )
+
+    def _may_not_ask(self, contact_id: str, request_kind: str) -> bool:
+        return bool(contact_id) and not may_ask(self._authorities(contact_id), request_kind)
 
     def holds_until(self, client_id: str, contact_id: str, request_kind: str = "", opened_at: int = 0) -> int:
         """Until when what the contact showed for this kind of request holds, by the rule of today; 0 for not at all.
         `opened_at` is when it was asked for, 0 for now.
         """
         now = self._replica.now()
-        rule = self.rule(client_id, "", request_kind)
+        rule = self.rule(client_id, contact_id, "", request_kind)
         found = (
             standing(rule, evidence_for(row, row["known_since_at"], opened_at), now)
             if is_risky(request_kind)

@@ -48,6 +48,8 @@ class CallCheck(msgspec.Struct, frozen=True):
     is_failed: bool
     passed_until_at: int
     holds_until_at: int
+    may_not_ask: bool = False
+    """What they may ask for does not hold this: a lead has to stand for it."""
 
     @property
     def is_called_back(self) -> bool:
@@ -76,6 +78,7 @@ class TicketCheck(msgspec.Struct, frozen=True):
     lacks_approval: bool = False
     has_run_out: bool = False
     has_contact: bool = True
+    may_not_ask: bool = False
     can_approve: bool = False
     numbers: tuple[KnownNumber, ...] = ()
     tries: tuple[CallBackTry, ...] = ()

@@ -76,6 +76,12 @@ class CheckWords(QObject):
         """Pairs of kind and words, the risky ones first."""
         return [(kind, self.request(kind)) for kind in REQUEST_ORDER]
 
+    def may_not_ask(self, name: str, kind: str) -> str:
+        """A warning, '' of no name: said where the request is named, on the ticket and before it is approved."""
+        return self.tr("{0} may not ask for this ({1}): a lead has to approve it.").format(
+            name or self.tr("This person"), self.request(kind).lower()
+        )
+
     def blocked(self, kind: str, *, call_back: bool, approval: bool) -> str:
         """Why it stays blocked, when nothing more is missing than the last of these, or else the caller's answers."""
         words = self.request(kind)

@@ -438,3 +438,13 @@ def test_a_call_back_has_one_outcome_and_its_number(forged: dict[str, Any]) -> N
 def test_a_strangers_number_is_none_to_have_called_in_vain() -> None:
     said = refused(Bureau(), asked(asked=(NO_ANSWER,), number_id="strangers"))
     assert said.code in {"unknown", "other_number"}
+
+
+def test_what_they_may_not_ask_for_a_lead_has_to_stand_for() -> None:
+    desk = Bureau()
+    desk.do(EditVerificationRule(row_id="rule", changes={"is_second_approver_needed": (1, 0)}), MANAGER)
+    desk.rows["contacts", "contact"] = {**desk.rows["contacts", "contact"], "authorities": "payroll,tax"}
+    desk.do(CallBackKnownNumber(row_id="shown", number_id="number"))
+    assert refused(desk, CARRIED_OUT).advice == "Missing: a second person's approval."
+    desk.do(ApproveVerification(row_id="shown"), LEAD)
+    desk.do(CARRIED_OUT)

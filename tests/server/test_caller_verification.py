@@ -57,7 +57,9 @@ class Site:
         self.people: dict[str, str] = dict(self.sql.all("SELECT login, id FROM users"))
         self.client, self.other = self.file("clients", {"name": "Example Bakery"}, {"name": "Mock Orchard"})
         self.contact, self.theirs = self.file(
-            "contacts", {"client_id": self.client, "name": "Dana Sample"}, {"client_id": self.other, "name": "Pat Demo"}
+            "contacts",
+            {"client_id": self.client, "name": "Dana Sample", "authorities": "bank,payroll"},
+            {"client_id": self.other, "name": "Pat Demo"},
         )
         self.number = self.file("phone_numbers", {"client_id": self.client, "contact_id": self.contact, "raw": "1"})[0]
         self.clock.pass_seconds(60)

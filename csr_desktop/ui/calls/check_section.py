@@ -68,7 +68,7 @@ class CheckSection(QWidget):
         self._desk = desk
         self._words = CheckWords(self)
         self._check: CallCheck | None = None
-        self._call_id = self._contact_id = ""
+        self._call_id = self._contact_id = self._name = ""
         self._asked_pin: dict[str, str] = {}
         """Of which call it was asked, by contact."""
         self._is_new_pin = False
@@ -108,7 +108,7 @@ class CheckSection(QWidget):
             return
         if call.contact_id != self._contact_id or call.id != self._call_id:
             self.close_pin()
-        self._call_id, self._contact_id = call.id, call.contact_id
+        self._call_id, self._contact_id, self._name = call.id, call.contact_id, call.contact_name
         self._check = check
         self._show_chips(check)
         caption = self._caption(check)
@@ -175,9 +175,11 @@ class CheckSection(QWidget):
             others = check.needed_count - check.passed_count
             lacks_call_back = check.needs_call_back and not check.is_called_back
             is_last = lacks_call_back or (check.needs_approval and others == 1)
-            return self._words.blocked(
+            blocked = self._words.blocked(
                 check.request_kind, call_back=is_last and lacks_call_back, approval=is_last and not lacks_call_back
             )
+            warning = self._words.may_not_ask(self._name, check.request_kind) if check.may_not_ask else ""
+            return f"{blocked} {warning}".rstrip()
         if check.is_risky:
             until_at = max(check.passed_until_at, check.holds_until_at)
             return self.tr("Verified until {0}.").format(self._desk.words.time_of_day(until_at))

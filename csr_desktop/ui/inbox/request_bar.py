@@ -84,7 +84,9 @@ class RequestBar(QWidget):
             text = self.tr("verified until {0}, it can be carried out.").format(until)
         else:
             text = self.tr("it stays blocked. {0}").format(self._words.missing(check))
-            text = f"{text} {self._words.tried(check, self._desk.words.within)}".rstrip()
+            warning = self._words.may_not_ask(ticket.contact_name, check.request_kind) if check.may_not_ask else ""
+            tried = self._words.tried(check, self._desk.words.within)
+            text = " ".join(part for part in (text, warning, tried) if part)
             first, second = self._next_words(check), self._called_words(check)
             third = self.tr("Not reached") if second else ""
         tone: Tone = "success" if check.holds_until_at else "warning"

@@ -15,6 +15,13 @@ from tests.ui.calls.calls_bench import Bench
 BLOCKED = "Bank change asked for: it stays blocked until the known number is called back."
 
 
+@pytest.fixture
+def somebody(bench: Bench, somebody: str) -> str:
+    """Who may ask for everything."""
+    bench.data.sql.do("UPDATE contacts SET authorities = 'payroll,tax,bank' WHERE id = ?", somebody)
+    return somebody
+
+
 def section(bench: Bench) -> CheckSection:
     return bench.place.call_pane.check
 
@@ -244,3 +251,14 @@ def test_esc_closes_the_pin_and_forgets_it(bench: Bench, somebody: str) -> None:
     bench.type("4829")
     assert bench.place.call_pane.go_back()
     assert (section(bench).pin.text(), section(bench).pin.isVisible()) == ("", False)
+
+
+def test_who_may_not_ask_for_it_is_said_where_it_is_named_and_a_lead_has_to_approve(
+    bench: Bench, somebody: str
+) -> None:
+    bench.data.sql.do("UPDATE contacts SET authorities = 'payroll' WHERE id = ?", somebody)
+    bench.start("", somebody, "in")
+    ask_bank_change(bench)
+    name = bench.value("SELECT name FROM contacts WHERE id = ?", somebody)
+    assert f"{name} may not ask for this (bank change): a lead has to approve it." in section(bench).hint.text()
+    assert section(bench).caption.text() == "Verification, 0 of 4 passed"

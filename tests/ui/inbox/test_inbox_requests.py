@@ -14,6 +14,8 @@ from tests.ui.inbox.inbox_bench import Bench
 def ticket(bench: Bench) -> str:
     """A colleague's, on which a bank change is asked for; two factors passed an hour ago."""
     found = bench.data.sql.value("SELECT id FROM tickets WHERE request_kind = 'bank_change'")
+    who = "id = (SELECT contact_id FROM tickets WHERE id = ?)"
+    bench.data.sql.do(f"UPDATE contacts SET authorities = 'bank' WHERE {who}", found)
     bench.place.open_target(Target("ticket", str(found)))
     bench.settle()
     return str(found)
