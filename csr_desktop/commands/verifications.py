@@ -124,6 +124,7 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
             "called_number_id": self.number_id,
             "called_back_by_id": self.by if self.called_back_at else "",
             "called_back_at": min(self.called_back_at, now),
+            "called_back_call_id": self.interaction_id if self.called_back_at else "",
             "approved_at": 0,
         }
 
@@ -146,29 +147,38 @@ class _OnVerification(ChangeState, frozen=True, kw_only=True):
 class CallBackKnownNumber(_OnVerification, frozen=True, kw_only=True, tag=True):
     """One called a number back that was known before anything was asked. The answer there is nobody's to keep."""
 
-    restorable: ClassVar[frozenset[str]] = frozenset({"called_number_id", "called_back_by_id", "called_back_at"})
+    restorable: ClassVar[frozenset[str]] = frozenset(
+        {"called_number_id", "called_back_by_id", "called_back_at", "called_back_call_id"}
+    )
     number_id: str
+    interaction_id: str = ""
+    """One's own call that this was; '' for one on another phone."""
 
     def keys(self) -> Iterator[Key]:
         yield from super().keys()
         yield "phone_numbers", self.number_id
+        yield "interactions", self.interaction_id
 
     def permit_change(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
         if self.undoes:
             return
         check_known_number(who, work, self.number_id, row)
+        if self.interaction_id:
+            call = readable(who, work, "interactions", self.interaction_id)
+            if (call["agent_id"], call["scope"]) != (who.id, row["scope"]):
+                raise Refused("not_allowed", "A call back is one's own call, of the team that asked.")
         if row["approver_id"] == who.id:
             raise Refused("own_approval", "You approved this, so somebody else has to call back.")
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
-        if (row["called_number_id"], row["called_back_by_id"], row["called_back_at"]) == (
-            self.number_id,
-            self.by,
-            self.at,
-        ):
-            return {}
-        return {"called_number_id": self.number_id, "called_back_by_id": self.by, "called_back_at": self.at}
+        fields = {
+            "called_number_id": self.number_id,
+            "called_back_by_id": self.by,
+            "called_back_at": self.at,
+            "called_back_call_id": self.interaction_id,
+        }
+        return {} if all(row[field] == value for field, value in fields.items()) else fields
 
 
 class ApproveVerification(_OnVerification, frozen=True, kw_only=True, tag=True):
@@ -319,4 +329,9 @@ def _begun_at(work: Work, row: Row) -> Iterator[int]:
 def _passed(work: Work, row: Row, at: int) -> dict[str, Any]:
     rule = rule_of(work, row["client_id"], row["contact_id"], row["topic_id"], row["request_kind"])
     found = standing(rule, evidence_of(row), at)
-    return {"passed_at": found.passed_at, "expires_at": found.expires_at}
+    lacks_approval = found.lacks_approval and not (found.missing_count or found.lacks_call_back)
+    return {
+        "passed_at": found.passed_at,
+        "expires_at": found.expires_at,
+        "lacks_approval": int(lacks_approval and is_risky(row["request_kind"])),
+    }

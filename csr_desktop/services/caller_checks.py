@@ -27,12 +27,14 @@ from csr_desktop.domain.caller_verification import (
     standing,
 )
 from csr_desktop.domain.permissions import unknown
-from csr_desktop.services.check_rows import CallBackTry, CallCheck, FactorState, KnownNumber, TicketCheck
+from csr_desktop.services.check_rows import CallBackTry, CallCheck, FactorState, KnownNumber, ShownCheck, TicketCheck
 from csr_desktop.services.client_context import shown_number
 from csr_desktop.store.queries import rows
 from csr_desktop.store.queries import verifications as queries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csr_desktop.commands.command import Command
     from csr_desktop.services.call_rows import RunningCallDocument
     from csr_desktop.services.lists import Lists
@@ -118,7 +120,7 @@ class CallerChecks:
         kind = self._kind(call)
         open_one = self._nearest(call.client_id, call.contact_id, kind, ticket_id) if not asked else None
         if open_one is not None and not open_one["called_back_at"]:
-            return [CallBackKnownNumber(row_id=open_one["id"], number_id=number_id)]
+            return [CallBackKnownNumber(row_id=open_one["id"], number_id=number_id, interaction_id=call.id)]
         return [
             AddVerification(
                 row_id=self._replica.new_id(),
@@ -163,6 +165,7 @@ class CallerChecks:
             can_approve=can_approve and found.lacks_approval,
             numbers=self._numbers(client_id, contact_id, kind, opened_at) if contact_id else (),
             tries=self._tries(client_id, contact_id, kind, ticket["id"]) if contact_id else (),
+            shown=self._shown([row])[0] if row else None,
         )
 
     def _tries(self, client_id: str, contact_id: str, kind: str, ticket_id: str) -> tuple[CallBackTry, ...]:
@@ -226,6 +229,43 @@ class CallerChecks:
         row = rows.one(self._replica.sql, "verifications", verification_id)
         contact_id = row["contact_id"] if row else ""
         return rows.text_of(rows.by_id(self._replica.sql, "contacts", [contact_id], ["name"]), contact_id, "name")
+
+    # What was shown
+
+    def shown_in(self, interaction_id: str) -> tuple[ShownCheck, ...]:
+        """What this call added to what is known: asked in it, or called back by it; the earliest first."""
+        return self._shown(queries.of_call(self._replica.sql, interaction_id))
+
+    def _shown(self, found: Sequence[dict[str, Any]]) -> tuple[ShownCheck, ...]:
+        sql, region, name = self._replica.sql, self._lists.home_region(), self._people.name
+        contacts = rows.by_id(sql, "contacts", [row["contact_id"] for row in found], ["name"])
+        columns = ["e164", "raw", "extension"]
+        numbers = rows.by_id(sql, "phone_numbers", [row["called_number_id"] for row in found], columns)
+        shown = []
+        for row in found:
+            evidence, number = evidence_of(row), numbers.get(row["called_number_id"])
+            failed = evidence.failed_call_back
+            factors = [one for one in evidence.asked if one.factor not in FAILED_CALL_BACKS]
+            shown.append(
+                ShownCheck(
+                    request_kind=row["request_kind"],
+                    contact_name=rows.text_of(contacts, row["contact_id"], "name"),
+                    factors=tuple(FactorState(one.factor, "passed" if one.is_passed else "failed") for one in factors),
+                    asked_at=row["asked_at"],
+                    asked_by_name=name(row["agent_id"]),
+                    call_back="passed" if row["called_back_at"] else failed.factor if failed else "",
+                    number_shown=shown_number(number["e164"], number["raw"], region, number["extension"])
+                    if number
+                    else "",
+                    called_back_at=row["called_back_at"] or (failed.at if failed else 0),
+                    called_back_by_name=name(row["called_back_by_id"] or row["agent_id"]),
+                    approved_at=row["approved_at"],
+                    approved_by_name=name(row["approver_id"]),
+                    passed_at=row["passed_at"],
+                    expires_at=row["expires_at"],
+                )
+            )
+        return tuple(shown)
 
     # What holds
 

@@ -29,6 +29,26 @@ class CallBackTry(msgspec.Struct, frozen=True):
     by_name: str
 
 
+class ShownCheck(msgspec.Struct, frozen=True):
+    """What a contact showed, as it is kept: never an answer. `call_back` is passed, one of FAILED_CALL_BACKS, or ''
+    where nobody was called back; times are 0 for what was not done, `expires_at` while it has not passed.
+    """
+
+    request_kind: str
+    contact_name: str
+    factors: tuple[FactorState, ...]
+    asked_at: int
+    asked_by_name: str
+    call_back: str
+    number_shown: str
+    called_back_at: int
+    called_back_by_name: str
+    approved_at: int
+    approved_by_name: str
+    passed_at: int
+    expires_at: int
+
+
 class CallCheck(msgspec.Struct, frozen=True):
     """How verification stands in a running call. `holds_until_at` is of an earlier one that still holds, 0 for none.
 
@@ -82,6 +102,8 @@ class TicketCheck(msgspec.Struct, frozen=True):
     can_approve: bool = False
     numbers: tuple[KnownNumber, ...] = ()
     tries: tuple[CallBackTry, ...] = ()
+    shown: ShownCheck | None = None
+    """What the one that comes nearest holds."""
 
     @property
     def is_blocked(self) -> bool:

@@ -518,9 +518,18 @@ def _known_since(sql: Sql) -> Iterator[str]:
     yield f"UPDATE phone_numbers SET known_since_at = {' + '.join(values)} WHERE id GLOB '{like}'"
 
 
+def _verifications_15(sql: Sql) -> Iterator[str]:
+    number = "BIGINT" if sql.is_postgresql else "INTEGER"
+    yield f"ALTER TABLE verifications ADD COLUMN lacks_approval {number} NOT NULL DEFAULT 0"
+    yield "ALTER TABLE verifications ADD COLUMN called_back_call_id TEXT NOT NULL DEFAULT ''"
+    yield 'CREATE INDEX "verifications_called_back_call_id" ON "verifications" ("called_back_call_id")'
+
+
 def _server_15(sql: Sql) -> Iterator[str]:
     """What is derived from a row's own id needs no number: workstations derive the same."""
     from csr_desktop.store.fences import number_fence
+
+    yield from _verifications_15(sql)
 
     of_table = " ON phone_numbers" if sql.is_postgresql else ""
     yield f"DROP TRIGGER phone_numbers_update_numbered{of_table}"
@@ -532,6 +541,7 @@ def _server_15(sql: Sql) -> Iterator[str]:
 def _desk_13(sql: Sql) -> Iterator[str]:
     """A server that was newer has said this of rows that were kept without it, so all rows come again."""
     yield from _known_since(sql)
+    yield from _verifications_15(sql)
     yield "UPDATE cursors SET rev = 0"
 
 

@@ -316,6 +316,9 @@ def numbers_of_before(sql: Sql, kind: Literal["desk", "server"], version: int) -
     else:
         sql.upsert("phone_numbers", rows)
     sql.do("ALTER TABLE phone_numbers DROP COLUMN known_since_at")
+    sql.do("DROP INDEX verifications_called_back_call_id")
+    for column in ("called_back_call_id", "lacks_approval"):
+        sql.do(f"ALTER TABLE verifications DROP COLUMN {column}")
     sql.do("UPDATE schema_version SET version = ?", version - 1)
     migrate(sql, kind, up_to=version)
     found = dict(sql.all("SELECT id, known_since_at FROM phone_numbers"))

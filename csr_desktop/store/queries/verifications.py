@@ -39,13 +39,26 @@ def latest_pass(sql: Sql, client_id: str, contact_id: str, now: int) -> int:
     return int(sql.value(f"{text} AND passed_at > 0 AND expires_at > ?", client_id, contact_id, now) or 0)
 
 
-def of_calls(sql: Sql, interaction_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """By call, what was asked and when it passed."""
+def of_calls(sql: Sql, interaction_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """By call, the whole row of what was asked in it, or of what it called back for."""
     if not interaction_ids:
         return {}
-    marks = ",".join("?" * len(interaction_ids))
-    text = f"SELECT interaction_id, asked, passed_at FROM verifications WHERE interaction_id IN ({marks})"
-    return {i: (asked, passed_at) for i, asked, passed_at in sql.all(f"{text} AND deleted = 0", *interaction_ids)}
+    names, marks = COLUMNS["verifications"], ",".join("?" * len(interaction_ids))
+    found: dict[str, dict[str, Any]] = {}
+    for column in ("called_back_call_id", "interaction_id"):
+        text = f"SELECT {_quoted(names)} FROM verifications WHERE {column} IN ({marks}) AND deleted = 0 ORDER BY id"
+        for values in sql.all(text, *interaction_ids):
+            row = dict(zip(names, values, strict=True))
+            found[row[column]] = row
+    return found
+
+
+def of_call(sql: Sql, interaction_id: str) -> list[dict[str, Any]]:
+    """Whole rows of what was asked in a call, or what it called back for, the earliest first."""
+    names = COLUMNS["verifications"]
+    where = "(interaction_id = ? OR called_back_call_id = ?) AND deleted = 0 ORDER BY asked_at, id"
+    text = f"SELECT {_quoted(names)} FROM verifications WHERE {where}"
+    return [dict(zip(names, row, strict=True)) for row in sql.all(text, interaction_id, interaction_id)]
 
 
 def known_numbers(sql: Sql, client_id: str, contact_id: str) -> list[tuple[str, str, str, str, str, int]]:

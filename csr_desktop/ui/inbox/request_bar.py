@@ -50,6 +50,9 @@ class RequestBar(QWidget):
         words.addWidget(self._lead, 0, Qt.AlignmentFlag.AlignTop)
         words.addWidget(self.text, 1)
         inner.addLayout(words)
+        self.evidence = Label(tone="muted", wraps=True)
+        """What was shown so far: who approves reads it before."""
+        inner.addWidget(self.evidence)
         # Beneath the words: beside them both would leave no room for these.
         self._buttons = QWidget()
         buttons = line(self._buttons)
@@ -94,6 +97,9 @@ class RequestBar(QWidget):
         self._mark.set_icon("shield-check" if check.holds_until_at else "lock-simple", tone)
         self._lead.setText(lead)
         self.text.setText(text)
+        evidence = "\n".join(self._words.shown(check.shown, self._desk.words.within)) if check.shown else ""
+        self.evidence.setText(evidence)
+        self.evidence.setVisible(bool(evidence))
         for button, words in ((self.next, first), (self.called, second), (self.not_reached, third)):
             button.setText(words)
             self._row.set_shown(button, is_shown=bool(words))
