@@ -56,7 +56,8 @@ class CallerChecks:
         now = self._replica.now()
         rule = self.rule(call.client_id, call.contact_id, call.topic_id, kind)
         called_back_at = call.called_back_at if call.called_back_at and self.number_of(call) else 0
-        evidence = Evidence(tuple(Asked(*one) for one in call.asked), called_back_at)
+        earlier = self._asked_before(call, kind, rule, now)
+        evidence = Evidence((*earlier, *(Asked(*one) for one in call.asked)), called_back_at)
         found = standing(rule, evidence, now)
         failed = evidence.failed_call_back
         outcomes = {one.factor: "passed" if one.is_passed else "failed" for one in evidence.asked}
@@ -75,7 +76,20 @@ class CallerChecks:
             passed_until_at=found.expires_at if found.holds(now) else 0,
             holds_until_at=self.holds_until(call.client_id, call.contact_id, kind),
             may_not_ask=self._may_not_ask(call.contact_id, kind),
+            was_asked_before=bool(earlier),
         )
+
+    def _asked_before(self, call: RunningCallDocument, kind: str, rule: Rule, now: int) -> tuple[Asked, ...]:
+        """The answers of an earlier call to which this one only adds that they were called back."""
+        is_asking = any(factor not in FAILED_CALL_BACKS for factor, _, _ in call.asked)
+        if is_asking or not call.contact_id or not self.number_of(call):
+            return ()
+        row = self._nearest(
+            call.client_id, call.contact_id, kind, call.steps.ticket.ticket_id if call.steps.ticket else ""
+        )
+        if row is None or row["called_back_at"] or standing(rule, evidence_of(row), now).missing_count:
+            return ()
+        return evidence_of(row).asked
 
     def _call_back_choices(self, call: RunningCallDocument) -> tuple[str, ...]:
         """What can be said of this call as a call back: where nobody answered, only that."""

@@ -70,6 +70,8 @@ class CallCheck(msgspec.Struct, frozen=True):
     holds_until_at: int
     may_not_ask: bool = False
     """What they may ask for does not hold this: a lead has to stand for it."""
+    was_asked_before: bool = False
+    """The factors are those of an earlier call, to which this one adds the call back."""
 
     @property
     def is_called_back(self) -> bool:

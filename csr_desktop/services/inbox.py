@@ -18,7 +18,7 @@ from csr_desktop.store.queries import rows
 from csr_desktop.store.queries.inbox import Item, Standpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from csr_desktop.services.attachments import Attachments
     from csr_desktop.services.client_context import ClientContexts
@@ -97,6 +97,11 @@ class Inbox(TicketActions):
         found.update(self._settled([i for i in ids if i not in found]))
         held = queries.within(sql, who, _known(view), ids)
         return self._rows([found[i] for i in ids if i in found], held, who)
+
+    def asked_on(self, verification_ids: Iterable[str]) -> frozenset[str]:
+        """The tickets for which these were asked."""
+        found = rows.by_id(self._replica.sql, "verifications", sorted(verification_ids), ["ticket_id"])
+        return frozenset(row["ticket_id"] for row in found.values() if row["ticket_id"])
 
     def conversation(self, ticket_id: str) -> Conversation:
         """Raises Refused for a ticket that is not here."""

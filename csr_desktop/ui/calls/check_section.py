@@ -114,6 +114,9 @@ class CheckSection(QWidget):
         caption = self._caption(check)
         self.caption.setText(caption)
         self.setAccessibleName(caption)
+        self._show_hint(check)
+
+    def _show_hint(self, check: CallCheck) -> None:
         words = self._hint_words(check)
         self.hint.setText(words)
         self._lock.setVisible(check.is_blocked)
@@ -130,7 +133,7 @@ class CheckSection(QWidget):
                 self._show_call_back(self.chips[factor], outcome)
             else:
                 self.chips[factor].set_outcome(outcome, self._words.outcome(outcome))
-            self.chips[factor].setEnabled(check.has_contact)
+            self.chips[factor].setEnabled(check.has_contact and (factor == CALL_BACK or not check.was_asked_before))
 
     def _show_call_back(self, chip: FactorChip, outcome: str) -> None:
         """Its words say why it failed: "Known number: no answer"."""
@@ -192,6 +195,7 @@ class CheckSection(QWidget):
         if factor == CALL_BACK:
             self._on_call_back(check)
         elif factor == "pin" and not self.chips[factor].outcome:
+            self._show_hint(check)
             self._open_pin(is_new=False)
         else:
             self.chosen.emit(factor, _NEXT[self.chips[factor].outcome])
@@ -206,8 +210,7 @@ class CheckSection(QWidget):
             self._say_how()
 
     def _say_how(self) -> None:
-        self.hint.setText(self.tr("Hang up and call a number that was known before; then choose this in that call."))
-        self.hint_row.show()
+        self.say(self.tr("Hang up and call a number that was known before; then choose this in that call."))
 
     # The PIN, which only the server knows
 
@@ -268,14 +271,15 @@ class CheckSection(QWidget):
             "failed": self.tr("The PIN is wrong."),
             "set": self.tr("The new PIN holds from now on."),
             "none": self.tr("No PIN is kept of this person: use another factor."),
-            "locked": self.tr("Too many wrong PINs: use another factor, or try again in 15 minutes."),
+            "locked": self.tr("Too many wrong PINs: use another factor, or try again later."),
             "offline": self.tr("A PIN needs the server, which is not reached: use another factor."),
         }
         return words.get(outcome, outcome.removeprefix("refused: "))
 
     def say(self, words: str) -> None:
-        """Why something could not be done."""
-        self.hint.setText(words)
+        """Why something could not be done, above what it is blocked by; until the next thing is chosen."""
+        blocked = self._hint_words(self._check) if self._check is not None else ""
+        self.hint.setText("\n".join(part for part in (words, blocked) if part))
         self.hint_row.show()
         announce(self, words)
 

@@ -91,7 +91,7 @@ class RequestBar(QWidget):
             tried = self._words.tried(check, self._desk.words.within)
             text = " ".join(part for part in (text, warning, tried) if part)
             first, second = self._next_words(check), self._called_words(check)
-            third = self.tr("Not reached") if second else ""
+            third = self.tr("I did not reach them") if second else ""
         tone: Tone = "success" if check.holds_until_at else "warning"
         set_look(self._frame, role="notice", tone=tone)
         self._mark.set_icon("shield-check" if check.holds_until_at else "lock-simple", tone)
@@ -117,7 +117,7 @@ class RequestBar(QWidget):
     def _called_words(self, check: TicketCheck) -> str:
         can_say = check.lacks_call_back and check.verification_id and check.numbers
         is_mine_to_do = self._ticket is not None and self._ticket.can_work and not check.has_run_out
-        return self.tr("Was called back") if can_say and is_mine_to_do else ""
+        return self.tr("I reached them on it") if can_say and is_mine_to_do else ""
 
     @property
     def can_go_on(self) -> bool:

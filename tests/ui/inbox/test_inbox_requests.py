@@ -29,7 +29,10 @@ def test_it_says_what_is_missing_and_offers_the_known_number(bench: Bench, ticke
     assert bar(bench).isVisible()
     assert bar(bench).accessibleName() == "Bank change: it stays blocked. Missing: a call back to a known number."
     assert bar(bench).next.text().startswith("Call ")
-    assert bar(bench).called.text() == "Was called back"
+    assert (bar(bench).called.text(), bar(bench).not_reached.text()) == (
+        "I reached them on it",
+        "I did not reach them",
+    )
 
 
 def test_resolving_is_refused_in_words_and_the_ticket_stays_open(bench: Bench, ticket: str) -> None:
@@ -97,3 +100,12 @@ def test_a_call_back_in_vain_is_said_by_key_and_stands_at_the_ticket(bench: Benc
     assert bar(bench).accessibleName().endswith("no answer.")
     bench.press("Alt+Shift+V")
     assert not bench.ticket(ticket).check.is_blocked
+
+
+def test_what_was_shown_so_far_stands_at_the_ticket(bench: Bench, ticket: str) -> None:
+    words = bar(bench).evidence.text()
+    assert " was asked today, " in words
+    assert "passed" in words
+    bench.press("Alt+Shift+V")
+    me = bench.desk.services.people.me().name
+    assert bar(bench).evidence.text().splitlines()[-1].endswith(f" by {me}: reached.")
