@@ -282,7 +282,7 @@ def test_what_waits_for_approval_stands_in_the_inbox_of_the_teams_leads_until_on
     assert not any(row.awaits_my_approval for row in desk.inbox.page("my_team").rows)
     lead = with_rule.sign_in("lee", "lead", ("tax",))
     for view in ("mine", "escalated"):
-        page = lead.inbox.page(view)  # type: ignore[arg-type]
+        page = lead.inbox.page(view)
         assert [row.id for row in page.rows if row.awaits_my_approval] == [ticket_id]
     before = lead.inbox.counts()
     assert before.mine == len(lead.inbox.page("mine").rows)
