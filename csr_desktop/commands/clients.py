@@ -254,6 +254,7 @@ class AddNumber(AddRow, frozen=True, kw_only=True, tag=True):
             "e164": self.e164,
             "extension": self.extension,
             "label": self.label,
+            "known_since_at": work.arrived_at or self.at,
         }
 
 

@@ -21,7 +21,7 @@ from csr_desktop.commands.command import (
     readable,
     references,
 )
-from csr_desktop.commands.verifications import check_release
+from csr_desktop.commands.verifications import check_release, was_asked_on
 from csr_desktop.commands.work import Images, Key, Row, Work
 from csr_desktop.domain.caller_verification import REQUEST_KINDS, is_risky
 from csr_desktop.domain.errors import Refused
@@ -205,7 +205,9 @@ class AddMessage(AddRow, frozen=True, kw_only=True, tag=True):
 
 
 class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
-    """Subject, priority, topic, contact. A new priority changes only the time that remains."""
+    """Subject, priority, topic, contact. A new priority changes only the time that remains. For whom something risky
+    is done is evidence: it changes by a lead's word, or where the new one was asked on this very ticket.
+    """
 
     table: ClassVar[str] = "tickets"
     editable: ClassVar[frozenset[str]] = frozenset({"subject", "priority", "topic_id", "contact_id", "client_id"})
@@ -213,12 +215,18 @@ class EditTicket(EditRow, frozen=True, kw_only=True, tag=True):
 
     def permit_edit(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
-        is_carried_out = row["state"] == "resolved" and is_risky(row["request_kind"])
-        if is_carried_out and not {"client_id", "contact_id"}.isdisjoint(self.changes):
-            may_lead(who, row["scope"])  # for whom it was done is evidence
+        if is_risky(row["request_kind"]) and not {"client_id", "contact_id"}.isdisjoint(self.changes):
+            self._permit_other_asker(who, row, work)
         for field, table in _REFERENCES:
             if field in self.changes and not self.undoes:
                 linked(who, work, table, self.changes[field][1])
+
+    def _permit_other_asker(self, who: Person, row: Row, work: Work) -> None:
+        if row["state"] in {"open", "waiting"} and (self.undoes or not row["contact_id"]):
+            return
+        becomes = {**row, **{field: value for field, (_, value) in self.changes.items()}}
+        if row["state"] in {"resolved", "closed"} or not was_asked_on(work, becomes):
+            may_lead(who, row["scope"])
 
     def check(self, field: str, value: Any) -> None:
         if (field == "priority" and value not in PRIORITIES) or (field == "subject" and not value.strip()):
@@ -362,7 +370,9 @@ class ChangeTicketState(_OnTicket, frozen=True, kw_only=True, tag=True):
 
 
 class NameRequest(_OnTicket, frozen=True, kw_only=True, tag=True):
-    """Says what the ticket asks for. What was said to be risky only a lead says to be something else."""
+    """Says what the ticket asks for. What was said to be risky only a lead says to be something else, and what is over
+    is said to have been risky by a lead, or where it may be carried out.
+    """
 
     restorable: ClassVar[frozenset[str]] = frozenset({"request_kind"})
     was: str
@@ -372,8 +382,13 @@ class NameRequest(_OnTicket, frozen=True, kw_only=True, tag=True):
         may_work_in(who, row["scope"])
         if self.becomes not in REQUEST_KINDS:
             raise Refused("not_allowed", "Nobody can ask for that here.")
-        if not self.undoes and is_risky(row["request_kind"]) and self.becomes != row["request_kind"]:
+        becomes = self.back["request_kind"][1] if "request_kind" in self.back else self.becomes
+        if becomes == row["request_kind"] or (who.is_lead and row["scope"] in who.teams):
+            return
+        if is_risky(row["request_kind"]):
             may_lead(who, row["scope"])
+        if row["state"] in {"resolved", "closed"}:
+            check_release(work, {**row, "request_kind": becomes}, self.at)
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
         if row["request_kind"] == self.becomes:

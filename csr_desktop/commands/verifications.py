@@ -23,12 +23,13 @@ from csr_desktop.domain.caller_verification import (
     Rule,
     Standing,
     factors_of,
+    for_asker,
+    is_long_known,
     is_risky,
     narrowest,
     standing,
 )
 from csr_desktop.domain.errors import Refused
-from csr_desktop.domain.ids import made_at
 from csr_desktop.domain.permissions import ORGANISATION, Person, may_lead, may_work_in
 
 LATE_MS: Final = 3_600_000
@@ -82,7 +83,7 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
             raise Refused("not_allowed", "Each factor is asked once, and is one of those there are.")
         self._check_call_back()
         if self.number_id:
-            check_known_number(who, work, self.number_id, self.client_id, self.contact_id, min(self._times))
+            check_known_number(who, work, self.number_id, self._kept(work))
 
     def _check_call_back(self) -> None:
         """One call has one outcome, and one that reached nobody of theirs passes nothing."""
@@ -102,9 +103,14 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
         return [*(at for _, _, at in self.asked), *([self.called_back_at] if self.called_back_at else [])]
 
     def values(self, work: Work) -> dict[str, Any]:
-        # A clock that is ahead makes nothing hold for longer.
-        asked = [(factor, bool(is_passed), min(at, self.at)) for factor, is_passed, at in self.asked]
-        row: dict[str, Any] = {
+        row = self._kept(work)
+        return row | _passed(work, row, self.at)
+
+    def _kept(self, work: Work) -> dict[str, Any]:
+        """The row but for whether it passes. A clock that is ahead makes nothing hold longer, nor a number older."""
+        now = min(self.at, work.arrived_at or self.at)
+        asked = [(factor, bool(is_passed), min(at, now)) for factor, is_passed, at in self.asked]
+        return {
             "scope": self.scope,
             "client_id": self.client_id,
             "contact_id": self.contact_id,
@@ -114,13 +120,13 @@ class AddVerification(AddRow, frozen=True, kw_only=True, tag=True):
             "request_kind": self.request_kind,
             "agent_id": self.by,
             "asked": msgspec.json.encode(asked).decode(),
-            "asked_at": min(self.at, *self._times),
+            "asked_at": min(now, *self._times),
             "called_number_id": self.number_id,
             "called_back_by_id": self.by if self.called_back_at else "",
-            "called_back_at": min(self.called_back_at, self.at),
+            "called_back_at": min(self.called_back_at, now),
+            "called_back_call_id": self.interaction_id if self.called_back_at else "",
             "approved_at": 0,
         }
-        return row | _passed(work, row, self.at)
 
 
 class _OnVerification(ChangeState, frozen=True, kw_only=True):
@@ -141,30 +147,38 @@ class _OnVerification(ChangeState, frozen=True, kw_only=True):
 class CallBackKnownNumber(_OnVerification, frozen=True, kw_only=True, tag=True):
     """One called a number back that was known before anything was asked. The answer there is nobody's to keep."""
 
-    restorable: ClassVar[frozenset[str]] = frozenset({"called_number_id", "called_back_by_id", "called_back_at"})
+    restorable: ClassVar[frozenset[str]] = frozenset(
+        {"called_number_id", "called_back_by_id", "called_back_at", "called_back_call_id"}
+    )
     number_id: str
+    interaction_id: str = ""
+    """One's own call that this was; '' for one on another phone."""
 
     def keys(self) -> Iterator[Key]:
         yield from super().keys()
         yield "phone_numbers", self.number_id
+        yield "interactions", self.interaction_id
 
     def permit_change(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])
         if self.undoes:
             return
-        earliest_at = min(row["asked_at"], _opened_at(work, row))
-        check_known_number(who, work, self.number_id, row["client_id"], row["contact_id"], earliest_at)
+        check_known_number(who, work, self.number_id, row)
+        if self.interaction_id:
+            call = readable(who, work, "interactions", self.interaction_id)
+            if (call["agent_id"], call["scope"]) != (who.id, row["scope"]):
+                raise Refused("not_allowed", "A call back is one's own call, of the team that asked.")
         if row["approver_id"] == who.id:
             raise Refused("own_approval", "You approved this, so somebody else has to call back.")
 
     def effect(self, row: Row, work: Work) -> dict[str, Any]:
-        if (row["called_number_id"], row["called_back_by_id"], row["called_back_at"]) == (
-            self.number_id,
-            self.by,
-            self.at,
-        ):
-            return {}
-        return {"called_number_id": self.number_id, "called_back_by_id": self.by, "called_back_at": self.at}
+        fields = {
+            "called_number_id": self.number_id,
+            "called_back_by_id": self.by,
+            "called_back_at": self.at,
+            "called_back_call_id": self.interaction_id,
+        }
+        return {} if all(row[field] == value for field, value in fields.items()) else fields
 
 
 class ApproveVerification(_OnVerification, frozen=True, kw_only=True, tag=True):
@@ -191,15 +205,17 @@ class ApproveVerification(_OnVerification, frozen=True, kw_only=True, tag=True):
 # What follows from rows
 
 
-def rule_of(work: Work, client_id: str, topic_id: str, request_kind: str) -> Rule:
-    """The rule that is in force now."""
+def rule_of(work: Work, client_id: str, contact_id: str, topic_id: str, request_kind: str) -> Rule:
+    """The rule that is in force now for this contact."""
     rows = work.find("verification_rules", "scope", ORGANISATION)
     placed = [placed_rule(row) for row in rows if not row["deleted"]]
     topics: list[str] = []
     while topic_id and topic_id not in topics and len(topics) < _TOPICS_DEEP:
         topics.append(topic_id)
         topic_id = (work.get("topics", topic_id) or {}).get("parent_id", "")
-    return narrowest(placed, client_id, topics, request_kind)
+    contact = work.get("contacts", contact_id)
+    rule = narrowest(placed, client_id, topics, request_kind)
+    return for_asker(rule, contact["authorities"] if contact else "", request_kind)
 
 
 def placed_rule(row: Row) -> PlacedRule:
@@ -231,17 +247,27 @@ def evidence_of(row: Row) -> Evidence:
     return Evidence(tuple(Asked(*one) for one in asked), row["called_back_at"], row["approved_at"])
 
 
-def check_known_number(
-    who: Person, work: Work, number_id: str, client_id: str, contact_id: str, before_at: int
-) -> None:
-    """Raises Refused unless it is a number of this contact, or their company's own, that was kept before this time: one
-    that a caller gave just now would be called back by the caller.
+def check_known_number(who: Person, work: Work, number_id: str, verification: Row) -> None:
+    """Raises Refused unless it is a number of the contact who was asked, or their company's own, that was kept long
+    enough before anything was asked: one that a caller gives would be answered by the caller.
     """
     number = readable(who, work, "phone_numbers", number_id)
-    if number["client_id"] != client_id or number["contact_id"] not in {"", contact_id}:
+    if number["client_id"] != verification["client_id"] or number["contact_id"] not in {"", verification["contact_id"]}:
         raise Refused("other_number", "This number is not one of theirs.", "Call back a number that is kept of them.")
-    if number["rev"] == 0 or made_at(number_id) >= before_at:
+    before_at = min((verification["asked_at"], *_begun_at(work, verification)))
+    if number["rev"] == 0 or not is_long_known(number["known_since_at"], before_at, verification["request_kind"]):
         raise Refused("new_number", "This number was added only now.", "Call back one that was known before.")
+
+
+def evidence_for(row: Row, known_since_at: int | None, opened_at: int) -> Evidence:
+    """What a verification has to show for what was asked for at `opened_at`: a call back counts only where the number
+    was known before that; `known_since_at` is None for one that is not here.
+    """
+    found = evidence_of(row)
+    before_at = min(row["asked_at"], opened_at or row["asked_at"])
+    if known_since_at is None or not is_long_known(known_since_at, before_at, row["request_kind"]):
+        return msgspec.structs.replace(found, called_back_at=0)
+    return found
 
 
 def check_release(work: Work, ticket: Row, at: int) -> None:
@@ -255,15 +281,26 @@ def check_release(work: Work, ticket: Row, at: int) -> None:
     words = "What is asked for here stays blocked until the caller is verified."
     if not ticket["contact_id"]:
         raise Refused("unverified", words, "Say first who of the client asked for it.")
-    rule = rule_of(work, ticket["client_id"], "", kind)
+    rule = rule_of(work, ticket["client_id"], ticket["contact_id"], "", kind)
     found = [
-        standing(rule, evidence_of(row), at)
+        standing(rule, _evidence_for(work, row, ticket), at)
         for row in work.find("verifications", "client_id", ticket["client_id"])
         if not row["deleted"] and (row["contact_id"], row["request_kind"]) == (ticket["contact_id"], kind)
     ]
     if not any(one.holds(at) for one in found):
         best = max(found, key=lambda one: one.passed_count, default=standing(rule, Evidence(), at))
         raise Refused("unverified", words, _missing_words(best, at))
+
+
+def was_asked_on(work: Work, ticket: Row) -> bool:
+    """Whether the ticket's contact was asked for what it asks for, on this very ticket."""
+    named = {field: ticket[field] for field in ("client_id", "contact_id", "request_kind")} | {
+        "ticket_id": ticket["id"]
+    }
+    return any(
+        not row["deleted"] and all(row[field] == value for field, value in named.items())
+        for row in work.find("verifications", "client_id", ticket["client_id"])
+    )
 
 
 def _missing_words(found: Standing, at: int) -> str:
@@ -276,12 +313,25 @@ def _missing_words(found: Standing, at: int) -> str:
     return f"Missing: {', '.join(parts)}." if parts else "Ask again."
 
 
-def _opened_at(work: Work, row: Row) -> int:
-    ticket = work.get("tickets", row["ticket_id"])
-    return int(ticket["opened_at"]) if ticket is not None and ticket["opened_at"] else int(row["asked_at"])
+def _evidence_for(work: Work, row: Row, ticket: Row) -> Evidence:
+    number = work.get("phone_numbers", row["called_number_id"])
+    return evidence_for(row, number["known_since_at"] if number else None, ticket["opened_at"])
+
+
+def _begun_at(work: Work, row: Row) -> Iterator[int]:
+    """When the ticket was opened and the call began in which it was asked, where there are any."""
+    for table, field in (("tickets", "opened_at"), ("interactions", "started_at")):
+        found = work.get(table, row[f"{table[:-1]}_id"])
+        if found is not None and found[field]:
+            yield int(found[field])
 
 
 def _passed(work: Work, row: Row, at: int) -> dict[str, Any]:
-    rule = rule_of(work, row["client_id"], row["topic_id"], row["request_kind"])
+    rule = rule_of(work, row["client_id"], row["contact_id"], row["topic_id"], row["request_kind"])
     found = standing(rule, evidence_of(row), at)
-    return {"passed_at": found.passed_at, "expires_at": found.expires_at}
+    lacks_approval = found.lacks_approval and not (found.missing_count or found.lacks_call_back)
+    return {
+        "passed_at": found.passed_at,
+        "expires_at": found.expires_at,
+        "lacks_approval": int(lacks_approval and is_risky(row["request_kind"])),
+    }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from csr_desktop.demo.hands import spin, wait
 from csr_desktop.demo.seats import Seat
@@ -27,6 +27,7 @@ class PhoneDay:
     def steps(self) -> Iterator[tuple[str, Callable[[], object]]]:
         yield "a call pops up while it rings, over what is being typed", self.pop
         yield "one key takes it, and it follows the phone", self.accept
+        yield "the caller is verified, and a bank change stays blocked until a call back", self.verify
         yield "a second call holds the first, and both are saved", self.second_call
         yield "a missed call waits in the inbox", self.miss
         yield "called back it is gone from there", self.call_back
@@ -65,6 +66,24 @@ class PhoneDay:
         wait("the call", lambda: self._alex.desk.window.current_place == "calls")
         self._say("answer", FIRST_NUMBER)
         wait("its timer", lambda: hands.has(QPushButton, "Hold"))
+
+    def verify(self) -> None:
+        hands = self._alex.hands
+        hands.key("Ctrl+R")
+        hands.write_into(hands.find(QLineEdit, "What is asked for"), "Pay into another account from Friday on")
+        hands.key("Return")
+        self._alex.quiet()
+        wait("the bank change to be blocked", lambda: self._shows("it stays blocked"))
+        hands.key("Alt+V")
+        for keys in ("Space", "Tab", "Space"):
+            hands.key(keys)
+            spin(20)
+            self._alex.quiet()
+        wait("two answers to have passed", lambda: self._shows("Verification, 2 of 4 passed"))
+        assert self._shows("it stays blocked until the known number is called back"), "it is not blocked"
+        assert self._shows("may not ask for this"), "that a lead has to approve is not said"
+        assert hands.has(QPushButton, "Company ID, passed"), "what was asked is not said"
+        hands.picture(self._pictures / "verification.png")
 
     def second_call(self) -> None:
         hands = self._alex.hands

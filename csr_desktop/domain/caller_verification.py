@@ -16,6 +16,12 @@ FAILED_CALL_BACKS: Final = ("call_back_no_answer", "call_back_wrong_person")
 """A known number was called back and it was not them. It stands among what was asked and never counts as passed."""
 RISKY_REQUESTS: Final = ("bank_change", "add_authorised_caller", "payroll_rollback", "w2_reissue")
 """What stays blocked until the caller is verified for it."""
+AUTHORITIES_FOR: Final = {
+    "bank_change": frozenset({"bank"}),
+    "payroll_rollback": frozenset({"payroll"}),
+    "w2_reissue": frozenset({"payroll", "tax"}),
+}
+"""Of what a contact may ask for, one of these has to be among it; no word of it speaks of other requests."""
 ORDINARY_REQUESTS: Final = (
     "payroll_adjustment",
     "off_cycle_check",
@@ -28,6 +34,10 @@ REQUEST_KINDS: Final = ("", *RISKY_REQUESTS, *ORDINARY_REQUESTS)
 SHORTEST_SECONDS: Final = 60
 LONGEST_SECONDS: Final = 30 * 86_400
 _HOUR: Final = 3600
+KNOWN_FOR_MS: Final = 24 * _HOUR * 1000
+"""How long before a risky request a number must have been kept to be called back for it: who leaves a number in one
+call and asks for something in the next is the same caller, and a day gives the client the time to notice.
+"""
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -111,6 +121,26 @@ class Standing(msgspec.Struct, frozen=True):
 
 def is_risky(request_kind: str) -> bool:
     return request_kind in RISKY_REQUESTS
+
+
+def may_ask(authorities: str, request_kind: str) -> bool:
+    """Whether a contact with these, a comma between, may ask for this."""
+    wanted = AUTHORITIES_FOR.get(request_kind)
+    return wanted is None or not wanted.isdisjoint(authorities.split(","))
+
+
+def for_asker(rule: Rule, authorities: str, request_kind: str) -> Rule:
+    """The rule as it holds for who asks: what they may not ask for, a second person has to stand for."""
+    if rule.is_second_approver_needed or may_ask(authorities, request_kind):
+        return rule
+    return msgspec.structs.replace(rule, is_second_approver_needed=True)
+
+
+def is_long_known(known_since_at: int, before_at: int, request_kind: str) -> bool:
+    """Whether a number that was kept since then is one to call back for what began at `before_at`, both in
+    milliseconds. 0 is a number that was there before that was noted.
+    """
+    return known_since_at + (KNOWN_FOR_MS if is_risky(request_kind) else 0) < before_at
 
 
 def standing(rule: Rule, evidence: Evidence, now_at: int) -> Standing:

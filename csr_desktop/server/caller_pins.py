@@ -16,8 +16,9 @@ from csr_desktop.server.passwords import Passwords
 from csr_desktop.store.sql import Sql
 
 MOST_FAILURES: Final = 5
-"""In a row. Then nobody can try this PIN for a while, whoever asks."""
+"""In a row. Then nobody can try this PIN for a while, whoever asks; after as many again for twice as long."""
 LOCKED_MS: Final = 15 * 60_000
+LONGEST_LOCKED_MS: Final = 86_400_000
 PASSES_KEPT_MS: Final = 30 * 86_400_000
 """For evidence of workstations that were away."""
 _PIN: Final = re.compile("[0-9]{4,12}")
@@ -54,10 +55,11 @@ class CallerPins:
             return "", "none"
         pin_hash, failures, failed_at = found
         now = self._clock()
-        if failures >= MOST_FAILURES and now - failed_at < LOCKED_MS:
+        if now - failed_at < locked_ms(failures):
             return "", "locked"
-        count = failures + 1 if failures < MOST_FAILURES else 1
-        self._sql.do("UPDATE caller_pins SET failures = ?, failed_at = ? WHERE contact_id = ?", count, now, contact_id)
+        self._sql.do(
+            "UPDATE caller_pins SET failures = ?, failed_at = ? WHERE contact_id = ?", failures + 1, now, contact_id
+        )
         return pin_hash, ""
 
     def is_right(self, pin: str, pin_hash: str) -> bool:
@@ -89,8 +91,9 @@ class CallerPins:
         return self._passwords.hashed(_widened(pin)) if pin else ""
 
     def keep(self, user_id: str, contact_id: str, pin_hash: str) -> PinReply:
-        """Within a transaction."""
-        self._sql.do("DELETE FROM caller_pins WHERE contact_id = ?", contact_id)
+        """Within a transaction. What passed by the PIN of before is forgotten with it."""
+        for table in ("caller_pins", "pin_passes"):
+            self._sql.do(f"DELETE FROM {table} WHERE contact_id = ?", contact_id)
         if pin_hash:
             self._sql.do(
                 "INSERT INTO caller_pins (contact_id, pin_hash, author_id, set_at, failures, failed_at) "
@@ -103,6 +106,13 @@ class CallerPins:
     def _check_contact(self, user_id: str, contact_id: str) -> None:
         row = self._sql.load("contacts", [contact_id]).get(contact_id)
         may_read(self._ledger.person(user_id), row)
+
+
+def locked_ms(failures: int) -> int:
+    """For how long after the last of so many failures in a row nobody can try."""
+    if failures == 0 or failures % MOST_FAILURES:
+        return 0
+    return min(LONGEST_LOCKED_MS, LOCKED_MS << min(failures // MOST_FAILURES - 1, 10))
 
 
 def _widened(pin: str) -> str:

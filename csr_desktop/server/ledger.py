@@ -262,7 +262,7 @@ class Ledger:
             if at != command.at:
                 command = msgspec.structs.replace(command, at=at)
             command.permit(who, work)
-            check_pin_claim(self._sql, command)
+            check_pin_claim(self._sql, command, work)
             differs = command.run(work)
             check_values(command, work)
             inverse = command.inverse(work.touched(), work)

@@ -29,6 +29,7 @@ REFERENCES: Final = {
     "author_id": "users",
     "calendar_id": "calendars",
     "called_back_by_id": "users",
+    "called_back_call_id": "interactions",
     "called_number_id": "phone_numbers",
     "client_id": "clients",
     "completed_by_id": "users",

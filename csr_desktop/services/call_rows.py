@@ -6,7 +6,7 @@ import msgspec
 
 from csr_desktop.domain.call_parts import Pause
 from csr_desktop.domain.call_scripts import Checked
-from csr_desktop.services.check_rows import CallCheck
+from csr_desktop.services.check_rows import CallCheck, ShownCheck
 from csr_desktop.services.client_rows import ClientContext, OpenCallback
 from csr_desktop.services.inbox_rows import LinkedPromise
 from csr_desktop.services.lists import CallScript
@@ -441,6 +441,8 @@ class CallDetail(msgspec.Struct, frozen=True):
     """Nobody answered it, and whose it was is not said: who works in its team may say that it was theirs."""
     can_be_given: bool = False
     """A lead may say whose it was."""
+    checks: tuple[ShownCheck, ...] = ()
+    """What the caller was asked in it, or whom it called back for that."""
 
 
 class DayFigures(msgspec.Struct, frozen=True):

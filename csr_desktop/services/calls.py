@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from csr_desktop.domain.change_set import ChangeSet
-    from csr_desktop.services.call_rows import CallerMatch, Saved
+    from csr_desktop.services.call_rows import CallDetail, CallerMatch, Saved
     from csr_desktop.services.caller_checks import CallerChecks
     from csr_desktop.services.callers import Callers
     from csr_desktop.services.client_context import ClientContexts
@@ -75,6 +75,10 @@ class Calls(CallLog):
         self._saving = CallSaving(replica, people, lists, edits, checks)
         self._matches: dict[str, CallerMatch] = {}
         """By running call; looked up again when contacts or numbers change."""
+
+    def detail(self, call_id: str) -> CallDetail:
+        """With what the caller was asked; raises Refused for a call that is not here."""
+        return msgspec.structs.replace(super().detail(call_id), checks=self._checks().shown_in(call_id))
 
     def changed(self, changes: ChangeSet) -> None:
         if changes.rights or changes.touches("clients", "contacts", "phone_numbers", "organisations"):

@@ -29,6 +29,26 @@ class CallBackTry(msgspec.Struct, frozen=True):
     by_name: str
 
 
+class ShownCheck(msgspec.Struct, frozen=True):
+    """What a contact showed, as it is kept: never an answer. `call_back` is passed, one of FAILED_CALL_BACKS, or ''
+    where nobody was called back; times are 0 for what was not done, `expires_at` while it has not passed.
+    """
+
+    request_kind: str
+    contact_name: str
+    factors: tuple[FactorState, ...]
+    asked_at: int
+    asked_by_name: str
+    call_back: str
+    number_shown: str
+    called_back_at: int
+    called_back_by_name: str
+    approved_at: int
+    approved_by_name: str
+    passed_at: int
+    expires_at: int
+
+
 class CallCheck(msgspec.Struct, frozen=True):
     """How verification stands in a running call. `holds_until_at` is of an earlier one that still holds, 0 for none.
 
@@ -48,6 +68,10 @@ class CallCheck(msgspec.Struct, frozen=True):
     is_failed: bool
     passed_until_at: int
     holds_until_at: int
+    may_not_ask: bool = False
+    """What they may ask for does not hold this: a lead has to stand for it."""
+    was_asked_before: bool = False
+    """The factors are those of an earlier call, to which this one adds the call back."""
 
     @property
     def is_called_back(self) -> bool:
@@ -76,9 +100,12 @@ class TicketCheck(msgspec.Struct, frozen=True):
     lacks_approval: bool = False
     has_run_out: bool = False
     has_contact: bool = True
+    may_not_ask: bool = False
     can_approve: bool = False
     numbers: tuple[KnownNumber, ...] = ()
     tries: tuple[CallBackTry, ...] = ()
+    shown: ShownCheck | None = None
+    """What the one that comes nearest holds."""
 
     @property
     def is_blocked(self) -> bool:

@@ -60,7 +60,7 @@ class DeskData:
         self.now = CorrectedClock(clock)
         self._keys = keys
         self.sql = open_desk(folder / account.file_name, keys.database_key, clock=clock)
-        self.replica = Replica(self.sql, clock, id_source(clock, random_bits), self._projections)
+        self.replica = Replica(self.sql, clock, id_source(self.now, random_bits), self._projections)
         if "rights" not in (state := self.replica.state()):
             rights: Rights = newcomer(account.user_id, account.name)
             first_rights(self.replica, account.device_id, rights)

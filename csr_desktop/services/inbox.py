@@ -12,13 +12,13 @@ from csr_desktop.services.client_context import shown_number
 from csr_desktop.services.inbox_rows import VIEWS, GroupCounts, InboxCounts, InboxPage, InboxRow
 from csr_desktop.services.labels import note_title, ticket_label
 from csr_desktop.services.ticket_actions import TicketActions
-from csr_desktop.store.inbox_projection import NO_CONSEQUENCE, InboxProjection
+from csr_desktop.store.inbox_projection import NO_CONSEQUENCE, TO_LEADS, InboxProjection
 from csr_desktop.store.queries import inbox as queries
 from csr_desktop.store.queries import rows
 from csr_desktop.store.queries.inbox import Item, Standpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from csr_desktop.services.attachments import Attachments
     from csr_desktop.services.client_context import ClientContexts
@@ -98,6 +98,11 @@ class Inbox(TicketActions):
         held = queries.within(sql, who, _known(view), ids)
         return self._rows([found[i] for i in ids if i in found], held, who)
 
+    def asked_on(self, verification_ids: Iterable[str]) -> frozenset[str]:
+        """The tickets for which these were asked."""
+        found = rows.by_id(self._replica.sql, "verifications", sorted(verification_ids), ["ticket_id"])
+        return frozenset(row["ticket_id"] for row in found.values() if row["ticket_id"])
+
     def conversation(self, ticket_id: str) -> Conversation:
         """Raises Refused for a ticket that is not here."""
         return self._conversations.conversation(ticket_id)
@@ -157,6 +162,7 @@ class Inbox(TicketActions):
             user_id=who.id,
             teams=self._people.seen_teams(),
             is_whole_team=who.role in {"lead", "manager"},
+            is_lead=who.is_lead,
             now_at=now,
             midnight_at=local_days.midnight_after(now, self._local_zone),
         )
@@ -231,6 +237,7 @@ class Inbox(TicketActions):
             group=consequence.group(consequence_at, who.now_at, who.midnight_at),
             state=item.state,
             is_escalated_to_me=item.escalated_to_id == who.user_id,
+            awaits_my_approval=who.is_lead and item.escalated_to_id == TO_LEADS,
             is_in_view=is_held,
             can_work=item.scope in self._people.who().teams,
             **self._by_kind(item, detail),

@@ -50,6 +50,8 @@ class InboxRow(msgspec.Struct, frozen=True):
     is_escalated_to_me: bool
     is_in_view: bool
     can_work: bool
+    awaits_my_approval: bool = False
+    """A lead of its team has to approve what is asked for."""
 
 
 class InboxPage(msgspec.Struct, frozen=True):

@@ -96,7 +96,7 @@ class Timelines:
                 contact_name = rows.text_of(names, detail.get("contact_id", ""), "name")
                 line = makers[kind](row_id, detail, contact_name)
                 if row_id in checked:
-                    line = msgspec.structs.replace(line, verification=_outcome_of(*checked[row_id]))
+                    line = msgspec.structs.replace(line, verification=_outcome_of(checked[row_id], row_id))
                 shown.append(self._marked(line, detail["scope"]) if row_id in older else line)
         return tuple(shown)
 
@@ -212,10 +212,17 @@ class Timelines:
         }
 
 
-def _outcome_of(asked: str, passed_at: int) -> str:
-    if passed_at:
-        return "passed"
-    found = msgspec.json.decode(asked or "[]", type=tuple[tuple[str, bool, int], ...])
+def _outcome_of(row: dict[str, Any], call_id: str) -> str:
+    """What came of verifying the caller in this very call: passed where its last piece came by it, later where by
+    another or by an approval, called_back where this one only added to another.
+    """
+    is_of_another = row["called_back_call_id"] != call_id
+    if row["passed_at"]:
+        came_later = {row["approved_at"]} | ({row["called_back_at"]} if is_of_another else set())
+        return "later" if row["passed_at"] in came_later else "passed"
+    if row["interaction_id"] != call_id:
+        return "called_back"
+    found = msgspec.json.decode(row["asked"] or "[]", type=tuple[tuple[str, bool, int], ...])
     if len(found) == 1 and found[0][0] in FAILED_CALL_BACKS:
         return found[0][0]
     return "failed" if any(not is_passed for _, is_passed, _ in found) else "begun"

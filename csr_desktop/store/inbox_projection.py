@@ -28,9 +28,18 @@ def _consequence(due: str, cut_off: str) -> str:
     return f"MIN(CASE WHEN {due} = 0 THEN {none} ELSE {due} END, COALESCE({cut_off}, {none}))"
 
 
+TO_LEADS: Final = "leads"
+"""`escalated_to_id` of a ticket that nobody was given but that waits for the approval of any lead."""
+_AWAITS_APPROVAL: Final = (
+    "t.request_kind <> '' AND EXISTS (SELECT 1 FROM verifications v WHERE v.ticket_id = t.id AND v.deleted = 0 "
+    "AND v.lacks_approval = 1 AND v.contact_id = t.contact_id AND v.request_kind = t.request_kind)"
+)
+_ESCALATED_TO: Final = (
+    f"CASE WHEN t.escalated_to_id = '' AND {_AWAITS_APPROVAL} THEN '{TO_LEADS}' ELSE t.escalated_to_id END"
+)
 _TICKETS: Final = (
     f"INSERT OR REPLACE INTO inbox_items ({_COLUMNS}) "
-    "SELECT t.id, 'ticket', t.scope, t.assignee_id, t.client_id, t.state, t.escalated_to_id, t.reply_due_at, "
+    f"SELECT t.id, 'ticket', t.scope, t.assignee_id, t.client_id, t.state, {_ESCALATED_TO}, t.reply_due_at, "
     f"COALESCE(c.cut_off_at, 0), {_consequence('t.reply_due_at', 'c.cut_off_at')}, 0 "
     "FROM tickets t LEFT JOIN client_clocks c ON c.client_id = t.client_id "
     "WHERE t.deleted = 0 AND t.state IN ('open', 'waiting')"
@@ -59,7 +68,7 @@ class InboxProjection:
     come before this one. `clock` gives milliseconds, UTC. Missed calls age, so `forget_old` is to be run now and then.
     """
 
-    tables: frozenset[str] = frozenset({"tickets", "interactions", "follow_ups", "clients"})
+    tables: frozenset[str] = frozenset({"tickets", "interactions", "follow_ups", "clients", "verifications"})
     follows: frozenset[str] = frozenset()
 
     def __init__(self, clock: Callable[[], int]) -> None:
@@ -70,6 +79,9 @@ class InboxProjection:
             part = ids[start : start + _CHUNK]
             if table == "clients":
                 self.clocks_moved(sql, part)
+                continue
+            if table == "verifications":
+                self.update(sql, "tickets", _tickets_of(sql, part))
                 continue
             source, key = _SOURCES[table]
             marks = ",".join("?" * len(part))
@@ -109,3 +121,9 @@ class InboxProjection:
 
     def _since(self, table: str) -> tuple[int, ...]:
         return (self._clock() - MISSED_CALL_MS,) if table == "interactions" else ()
+
+
+def _tickets_of(sql: Sql, verification_ids: Sequence[str]) -> list[str]:
+    marks = ",".join("?" * len(verification_ids))
+    text = f"SELECT DISTINCT ticket_id FROM verifications WHERE ticket_id <> '' AND id IN ({marks})"
+    return [ticket_id for (ticket_id,) in sql.all(text, *verification_ids)]

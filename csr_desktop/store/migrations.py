@@ -498,6 +498,53 @@ def _server_14(sql: Sql) -> Iterator[str]:
     yield from shape.statements(is_postgresql=sql.is_postgresql)
 
 
+def _known_since(sql: Sql) -> Iterator[str]:
+    """Since when a number is kept. Of those of before only their id says when it was made: the first 48 bits of the
+    version 7, in milliseconds. It is not later than now, and not known of another id.
+    """
+    number = "BIGINT" if sql.is_postgresql else "INTEGER"
+    yield f"ALTER TABLE phone_numbers ADD COLUMN known_since_at {number} NOT NULL DEFAULT 0"
+    if sql.is_postgresql:
+        yield (
+            "UPDATE phone_numbers SET known_since_at = ('x' || lpad(substr(replace(id, '-', ''), 1, 12), 16, '0'))"
+            "::bit(64)::bigint WHERE id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$'"
+        )
+        return
+    digits = "0123456789abcdef"
+    places = (*range(1, 9), *range(10, 14))
+    values = (f"((instr('{digits}', substr(id, {at}, 1)) - 1) << {44 - 4 * n})" for n, at in enumerate(places))
+    hexes = f"[{digits}]"
+    like = "-".join((hexes * 8, hexes * 4, "7" + hexes * 3, hexes * 4, hexes * 12))
+    yield f"UPDATE phone_numbers SET known_since_at = {' + '.join(values)} WHERE id GLOB '{like}'"
+
+
+def _verifications_15(sql: Sql) -> Iterator[str]:
+    number = "BIGINT" if sql.is_postgresql else "INTEGER"
+    yield f"ALTER TABLE verifications ADD COLUMN lacks_approval {number} NOT NULL DEFAULT 0"
+    yield "ALTER TABLE verifications ADD COLUMN called_back_call_id TEXT NOT NULL DEFAULT ''"
+    yield 'CREATE INDEX "verifications_called_back_call_id" ON "verifications" ("called_back_call_id")'
+
+
+def _server_15(sql: Sql) -> Iterator[str]:
+    """What is derived from a row's own id needs no number: workstations derive the same."""
+    from csr_desktop.store.fences import number_fence
+
+    yield from _verifications_15(sql)
+
+    of_table = " ON phone_numbers" if sql.is_postgresql else ""
+    yield f"DROP TRIGGER phone_numbers_update_numbered{of_table}"
+    yield from _known_since(sql)
+    fence = number_fence("phone_numbers", is_postgresql=sql.is_postgresql)
+    yield from (statement for statement in fence if "phone_numbers_update_numbered" in statement)
+
+
+def _desk_13(sql: Sql) -> Iterator[str]:
+    """A server that was newer has said this of rows that were kept without it, so all rows come again."""
+    yield from _known_since(sql)
+    yield from _verifications_15(sql)
+    yield "UPDATE cursors SET rev = 0"
+
+
 class Step(NamedTuple):
     """One change of shape, for a desk's file or a server's database."""
 
@@ -531,6 +578,8 @@ STEPS: tuple[Step, ...] = (
     Step(13, "server", _server_13),
     Step(12, "desk", _desk_12),
     Step(14, "server", _server_14),
+    Step(13, "desk", _desk_13),
+    Step(15, "server", _server_15),
 )
 _ONE_AT_A_TIME = 7_203_114_518  # any number that no other program on the same PostgreSQL takes as its advisory lock
 

@@ -194,6 +194,7 @@ class PhoneNumberTable(Synced):
     e164 = _text()
     extension = _text()
     label = _text()
+    known_since_at = _number()  # by the server's clock when it came there, never by what its sender says
 
     class Meta:
         table_name = "phone_numbers"
@@ -391,10 +392,17 @@ class VerificationTable(Synced):
     approved_at = _number()
     passed_at = _number()
     expires_at = _number()
+    lacks_approval = _number()  # a second person's approval, and nothing else, was missing
+    called_back_call_id = _text()  # the interaction in which that number was called; '' for another phone
 
     class Meta:
         table_name = "verifications"
-        indexes = ((("client_id", "asked_at"), False), (("ticket_id",), False), (("interaction_id",), False))
+        indexes = (
+            (("client_id", "asked_at"), False),
+            (("ticket_id",), False),
+            (("interaction_id",), False),
+            (("called_back_call_id",), False),
+        )
 
 
 # Of a person

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csr_desktop.services.check_rows import TicketCheck
+    from csr_desktop.services.check_rows import ShownCheck, TicketCheck
 
 REQUEST_ORDER = (
     "bank_change",
@@ -47,6 +47,23 @@ class CheckWords(QObject):
             "call_back_wrong_person": self.tr("wrong person"),
         }.get(outcome, self.tr("not said"))
 
+    def shown(self, one: ShownCheck, moment: Callable[[int], str]) -> list[str]:
+        """What was shown, a line for each piece: who was asked what, the call back, the approval. `moment` says a
+        time.
+        """
+        lines: list[str] = []
+        if one.factors:
+            asked = ", ".join(f"{self.factor(f.factor)} {self.outcome(f.outcome)}" for f in one.factors)
+            words = self.tr("{0} was asked {1} by {2}: {3}.")
+            lines.append(words.format(one.contact_name, moment(one.asked_at), one.asked_by_name, asked))
+        if one.call_back:
+            words = self.tr("{0} was called back {1} by {2}: {3}.")
+            number, by = one.number_shown or self.tr("The known number"), one.called_back_by_name
+            lines.append(words.format(number, moment(one.called_back_at), by, self.call_back(one.call_back)))
+        if one.approved_at:
+            lines.append(self.tr("Approved {0} by {1}.").format(moment(one.approved_at), one.approved_by_name))
+        return lines
+
     def tried(self, check: TicketCheck, moment: Callable[[int], str]) -> str:
         """That a known number was called back in vain, as a sentence; '' where none was. `moment` says a time."""
         if not check.tries:
@@ -75,6 +92,12 @@ class CheckWords(QObject):
     def requests(self) -> list[tuple[str, str]]:
         """Pairs of kind and words, the risky ones first."""
         return [(kind, self.request(kind)) for kind in REQUEST_ORDER]
+
+    def may_not_ask(self, name: str, kind: str) -> str:
+        """A warning, '' of no name: said where the request is named, on the ticket and before it is approved."""
+        return self.tr("{0} may not ask for this ({1}): a lead has to approve it.").format(
+            name or self.tr("This person"), self.request(kind).lower()
+        )
 
     def blocked(self, kind: str, *, call_back: bool, approval: bool) -> str:
         """Why it stays blocked, when nothing more is missing than the last of these, or else the caller's answers."""

@@ -106,7 +106,7 @@ EXAMPLES: list[tuple[Command, Person]] = [
     ),
     (verifications.CallBackKnownNumber(row_id="shown", number_id="number"), CSR),
     (verifications.ApproveVerification(row_id="shown"), LEAD),
-    (tickets.NameRequest(row_id="ticket", was="", becomes="bank_change"), CSR),
+    (tickets.NameRequest(row_id="ticket", was="", becomes="refund"), CSR),
     (saved_filters.AddSavedFilter(row_id="new", name="Tax", words="notice", body='{"topic_id":"notice"}'), CSR),
     (saved_filters.AddSavedFilter(row_id="new", name="Ours", body="{}"), ADMINISTRATOR),
     (saved_filters.EditSavedFilter(row_id="filter", changes={"name": ("Missed", "Not answered")}), CSR),

@@ -31,6 +31,7 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 OTHER_LEAD = Person("lead2", "Lou Fictional", "lead", frozenset({TEAM}), frozenset({ORGANISATION, "lead2", TEAM}))
 CARRIED_OUT = ChangeTicketState(row_id="bank", was="open", becomes="resolved")
+OTHER_ASKER = EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")})
 
 
 def refused(desk: Bureau, command: Any, who: Person = CSR, at: int = 0) -> Refused:
@@ -205,7 +206,8 @@ def test_taking_the_call_back_back_blocks_it_again() -> None:
         ("elsewhere", {"client_id": "nowhere"}),
         ("gone", {"client_id": "client", "deleted": 1}),
         ("not-sent-yet", {"client_id": "client", "rev": 0}),
-        (uuid7(MONDAY_9 + MINUTE, 1), {"client_id": "client"}),
+        ("of-yesterday", {"client_id": "client", "known_since_at": MONDAY_9 - 23 * HOUR}),
+        ("of-today", {"client_id": "client", "known_since_at": MONDAY_9 + MINUTE}),
     ],
 )
 def test_only_a_number_that_was_known_before_is_one_to_call_back(number_id: str, values: dict[str, Any]) -> None:
@@ -215,11 +217,54 @@ def test_only_a_number_that_was_known_before_is_one_to_call_back(number_id: str,
     refused(desk, asked(number_id=number_id, called_back_at=MONDAY_9))
 
 
-def test_the_number_that_the_caller_just_gave_is_none_to_call_back() -> None:
+@pytest.mark.parametrize("made_at", [MONDAY_9, MONDAY_9 - 365 * 24 * HOUR], ids=["now", "dated back"])
+def test_the_number_that_the_caller_just_gave_is_none_to_call_back(made_at: int) -> None:
     desk = Bureau()
-    desk.do(AddNumber(row_id=uuid7(MONDAY_9, 1), client_id="client", contact_id="contact", raw="555-0133"))
-    said = refused(desk, CallBackKnownNumber(row_id="shown", number_id=uuid7(MONDAY_9, 1)))
+    number_id = uuid7(made_at, 1)
+    desk.do(AddNumber(row_id=number_id, client_id="client", contact_id="contact", raw="555-0133"))
+    desk.rows["phone_numbers", number_id] = {**desk.rows["phone_numbers", number_id], "rev": 9}
+    assert refused(desk, CallBackKnownNumber(row_id="shown", number_id=number_id)).code == "new_number"
+
+
+def number_of(desk: Bureau, since_at: int) -> str:
+    """A number of the contact that is kept since then."""
+    values = {"client_id": "client", "contact_id": "contact", "known_since_at": since_at}
+    desk.rows.update([row("phone_numbers", "given", **values)])
+    return "given"
+
+
+def test_a_number_that_came_after_the_ticket_is_none_to_call_back_for_it() -> None:
+    desk = Bureau()
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "opened_at": MONDAY_9 - 48 * HOUR}
+    given = number_of(desk, MONDAY_9 - 47 * HOUR)
+    said = refused(desk, asked(number_id=given, called_back_at=MONDAY_9))
     assert said.code == "new_number"
+    assert refused(desk, CallBackKnownNumber(row_id="shown", number_id=given)).code == "new_number"
+
+
+def test_a_call_back_that_names_no_ticket_is_judged_by_the_one_that_is_carried_out() -> None:
+    desk = Bureau()
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "opened_at": MONDAY_9 - 48 * HOUR}
+    given = number_of(desk, MONDAY_9 - 47 * HOUR)
+    desk.do(asked(number_id=given, called_back_at=MONDAY_9, ticket_id=""))
+    desk.do(ApproveVerification(row_id="new"), LEAD)
+    assert refused(desk, CARRIED_OUT).advice == "Missing: a call back to a known number."
+
+
+def test_a_number_given_in_one_call_is_none_for_what_is_asked_in_the_next_of_the_day() -> None:
+    desk = Bureau()
+    given = number_of(desk, MONDAY_9 - 2 * HOUR)
+    assert refused(desk, asked(number_id=given, called_back_at=MONDAY_9, ticket_id="")).code == "new_number"
+    given = number_of(desk, MONDAY_9 - 25 * HOUR)
+    desk.do(asked(number_id=given, called_back_at=MONDAY_9))
+
+
+def test_times_that_are_yet_to_come_make_no_number_older() -> None:
+    desk = Bureau()
+    given, later = number_of(desk, MONDAY_9 - HOUR), MONDAY_9 + 30 * HOUR
+    factors = (("company_id", True, later), ("pay_total", True, later))
+    forged = asked(asked=factors, number_id=given, called_back_at=later, ticket_id="")
+    assert refused(desk, forged).code == "new_number"
 
 
 def test_the_ticket_cannot_be_made_harmless_or_somebody_elses_to_get_around_it() -> None:
@@ -229,22 +274,67 @@ def test_the_ticket_cannot_be_made_harmless_or_somebody_elses_to_get_around_it()
         desk.do(EditTicket(row_id="bank", changes={"request_kind": ("bank_change", "")}))
     # With another's verification: it is done for them, or not at all.
     desk = verified()
-    desk.do(EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    refused(desk, OTHER_ASKER)
+    desk.do(OTHER_ASKER, LEAD)
     assert refused(desk, CARRIED_OUT).code == "unverified"
 
 
-def test_what_was_carried_out_for_one_is_not_said_to_be_anothers_afterwards() -> None:
+def test_who_was_asked_on_the_ticket_can_be_named_as_who_asked_for_it() -> None:
+    desk = Bureau()
+    desk.do(asked(contact_id="other", ticket_id=""))
+    refused(desk, OTHER_ASKER)
+    desk.do(asked(row_id="on-it", contact_id="other"))
+    _, back, _ = desk.do(OTHER_ASKER)
+    assert back is not None
+    desk.do(back)
+    assert desk.rows["tickets", "bank"]["contact_id"] == "contact"
+
+
+def test_who_asked_is_said_by_anyone_where_nobody_was_named() -> None:
+    desk = Bureau()
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "contact_id": ""}
+    desk.do(EditTicket(row_id="bank", changes={"contact_id": ("", "other")}))
+
+
+@pytest.mark.parametrize("state", ["resolved", "closed"])
+def test_what_was_carried_out_for_one_is_not_said_to_be_anothers_afterwards(state: str) -> None:
     desk = verified()
     desk.do(CARRIED_OUT)
-    refused(desk, EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    desk.rows["tickets", "bank"] = {**desk.rows["tickets", "bank"], "state": state}
+    desk.do(asked(contact_id="other"))
+    refused(desk, OTHER_ASKER)
     desk.do(EditTicket(row_id="bank", changes={"subject": ("Another account", "New account")}))
+
+
+@pytest.mark.parametrize("state", ["resolved", "closed"])
+def test_what_is_over_becomes_risky_only_as_it_could_be_carried_out(state: str) -> None:
+    desk = Bureau()
+    for ticket_id in ("ticket", "bank"):
+        desk.rows["tickets", ticket_id] = {**desk.rows["tickets", ticket_id], "state": state, "request_kind": ""}
+    named = NameRequest(row_id="bank", was="", becomes="bank_change")
+    assert refused(desk, named).code == "unverified"
+    desk.do(CallBackKnownNumber(row_id="shown", number_id="number"))
+    desk.do(ApproveVerification(row_id="shown"), LEAD)
+    desk.do(named)
+    desk.do(NameRequest(row_id="ticket", was="", becomes="w2_reissue"), LEAD)
+
+
+def test_taking_back_that_it_is_risky_is_the_leads() -> None:
+    desk = Bureau()
+    _, back, _ = desk.do(NameRequest(row_id="ticket", was="", becomes="w2_reissue"))
+    assert back is not None
+    assert refused(desk, back).code == "not_allowed"
+    _, harmless, _ = desk.do(NameRequest(row_id="ticket", was="w2_reissue", becomes="refund"), LEAD)
+    assert harmless is not None
+    desk.do(harmless, LEAD)
+    assert desk.rows["tickets", "ticket"]["request_kind"] == "w2_reissue"
 
 
 def test_reopening_and_taking_that_back_is_no_way_around() -> None:
     desk = verified()
     desk.do(CARRIED_OUT)
     _, back, _ = desk.do(ChangeTicketState(row_id="bank", was="resolved", becomes="open"))
-    desk.do(EditTicket(row_id="bank", changes={"contact_id": ("contact", "other")}))
+    desk.do(OTHER_ASKER, LEAD)
     assert back is not None
     assert refused(desk, back).code == "unverified"
 
@@ -348,3 +438,13 @@ def test_a_call_back_has_one_outcome_and_its_number(forged: dict[str, Any]) -> N
 def test_a_strangers_number_is_none_to_have_called_in_vain() -> None:
     said = refused(Bureau(), asked(asked=(NO_ANSWER,), number_id="strangers"))
     assert said.code in {"unknown", "other_number"}
+
+
+def test_what_they_may_not_ask_for_a_lead_has_to_stand_for() -> None:
+    desk = Bureau()
+    desk.do(EditVerificationRule(row_id="rule", changes={"is_second_approver_needed": (1, 0)}), MANAGER)
+    desk.rows["contacts", "contact"] = {**desk.rows["contacts", "contact"], "authorities": "payroll,tax"}
+    desk.do(CallBackKnownNumber(row_id="shown", number_id="number"))
+    assert refused(desk, CARRIED_OUT).advice == "Missing: a second person's approval."
+    desk.do(ApproveVerification(row_id="shown"), LEAD)
+    desk.do(CARRIED_OUT)

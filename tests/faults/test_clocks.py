@@ -11,6 +11,7 @@ import pytest
 
 from csr_desktop.commands.clients import EditClient
 from csr_desktop.commands.tickets import OpenTicket
+from csr_desktop.domain.ids import made_at
 from csr_desktop.server.run import RunningServer
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.system.clock import wall_clock
@@ -40,6 +41,8 @@ class Desk:
         assert keys is not None
         self.data = DeskData(home, account, keys, self.clock, ZONE)
         synced(self.data)
+        self.data.close()
+        self.data = DeskData(home, account, keys, self.clock, ZONE)  # as it is started the next morning
 
     def city(self, client_id: str) -> str:
         return str(self.data.sql.value("SELECT city FROM clients WHERE id = ?", client_id))
@@ -64,6 +67,7 @@ def test_times_are_the_servers_whatever_the_desk_thinks(pair: tuple[Desk, Desk])
         assert abs(desk.data.replica.now() - wall_clock()) < 5_000
         team = next(iter(desk.data.replica.who().teams))
         row_id = desk.data.replica.new_id()
+        assert abs(made_at(row_id) - wall_clock()) < 5_000
         desk.data.replica.do(OpenTicket(row_id=row_id, scope=team, subject="Tax notice"))
         synced(desk.data)
         opened_at = desk.data.sql.value("SELECT opened_at FROM tickets WHERE id = ?", row_id)

@@ -18,11 +18,13 @@ from csr_desktop.commands.administration import (
     EditVerificationRule,
     RemoveVerificationRule,
 )
+from csr_desktop.commands.clients import AddNumber
 from csr_desktop.commands.command import Command
 from csr_desktop.commands.tickets import ChangeTicketState
 from csr_desktop.commands.verifications import AddVerification, ApproveVerification, CallBackKnownNumber
+from csr_desktop.domain.ids import uuid7
 from csr_desktop.protocol import PinQuestion, PinReply, PinSetting
-from csr_desktop.server.caller_pins import LOCKED_MS, MOST_FAILURES
+from csr_desktop.server.caller_pins import LOCKED_MS, MOST_FAILURES, locked_ms
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.rates import Limits, Rate
 from csr_desktop.server.run import RunningServer, Surroundings
@@ -43,7 +45,7 @@ class Site:
         make_bureau(ServerFolder(home / "server", database))
         self.clock = Clock(time.time_ns() // 1_000_000)
         self._closing = ExitStack()
-        around = Surroundings(clock=self.clock, passwords=CHEAP, limits=Limits(pin=Rate(12, 0.001)))
+        around = Surroundings(clock=self.clock, passwords=CHEAP, limits=Limits(pin=Rate(16, 0.001)))
         self.running = self._closing.enter_context(
             RunningServer(ServerFolder(home / "server", database), surroundings=around)
         )
@@ -55,7 +57,9 @@ class Site:
         self.people: dict[str, str] = dict(self.sql.all("SELECT login, id FROM users"))
         self.client, self.other = self.file("clients", {"name": "Example Bakery"}, {"name": "Mock Orchard"})
         self.contact, self.theirs = self.file(
-            "contacts", {"client_id": self.client, "name": "Dana Sample"}, {"client_id": self.other, "name": "Pat Demo"}
+            "contacts",
+            {"client_id": self.client, "name": "Dana Sample", "authorities": "bank,payroll"},
+            {"client_id": self.other, "name": "Pat Demo"},
         )
         self.number = self.file("phone_numbers", {"client_id": self.client, "contact_id": self.contact, "raw": "1"})[0]
         self.clock.pass_seconds(60)
@@ -163,6 +167,25 @@ def test_a_call_back_in_vain_is_kept_and_opens_nothing(site: Site) -> None:
     assert site.carry_out(ada) == "done"
 
 
+def test_since_when_a_number_is_known_is_the_servers_word(site: Site) -> None:
+    ada = site.desk("ada")
+    day = 24 * HOUR
+    dated_back = uuid7(site.clock() - 365 * day, 1)
+    given = AddNumber(row_id=dated_back, client_id=site.client, contact_id=site.contact, raw="2")
+    sent = ada.stamp(given, at=site.clock() - 30 * day)
+    ada.push(sent)
+    kept = "SELECT known_since_at FROM phone_numbers WHERE id = ?"
+    assert site.sql.value(kept, dated_back) == site.clock()
+    asked = site.asked(ticket_id="")
+    assert site.send(ada, asked) == "done"
+    assert site.send(ada, CallBackKnownNumber(row_id=asked.row_id, number_id=dated_back)) == "new_number"
+    later = site.clock() + 30 * HOUR
+    factors = (("company_id", True, later), ("pay_total", True, later))
+    ahead = site.asked(asked=factors, number_id=dated_back, called_back_at=later, ticket_id="")
+    assert site.send(ada, ahead) == "new_number"
+    assert site.carry_out(ada) == "unverified"
+
+
 def test_rules_and_scripts_are_changed_by_managers_and_administrators_alone(site: Site) -> None:
     topic = site.file("topics", {"name": "Payroll tax"})[0]
     rule, script = new_id(), new_id()
@@ -245,9 +268,43 @@ def test_guessing_a_pin_locks_it_for_everybody_for_a_while(site: Site) -> None:
     assert bob.get(PinReply, "pin/check", PinQuestion(site.contact, "482913")).outcome == "passed"
 
 
+def test_who_goes_on_guessing_waits_twice_as_long_each_time_up_to_a_day() -> None:
+    minutes = [locked_ms(n * MOST_FAILURES) // MINUTE for n in range(1, 10)]
+    assert minutes == [15, 30, 60, 120, 240, 480, 960, 1440, 1440]
+    assert not any(locked_ms(n) for n in range(50) if n % MOST_FAILURES)
+
+
+def test_the_second_lock_is_longer_and_a_right_answer_ends_it(site: Site) -> None:
+    ada, lea = site.desk("ada"), site.desk("lea")
+    lea.get(PinReply, "pin/set", PinSetting(site.contact, "482913"))
+
+    def outcomes(*pins: str) -> list[str]:
+        site.clock.pass_seconds(LOCKED_MS / 1000 + 1)
+        ada.prove()
+        return [ada.get(PinReply, "pin/check", PinQuestion(site.contact, pin)).outcome for pin in pins]
+
+    wrong = ["0000"] * MOST_FAILURES
+    assert outcomes(*wrong, "0000") == ["failed"] * MOST_FAILURES + ["locked"]
+    assert outcomes(*wrong) == ["failed"] * MOST_FAILURES
+    assert outcomes("482913") == ["locked"]
+    assert outcomes("482913") == ["passed"]
+
+
+def test_a_pin_that_passed_counts_for_one_request_and_until_there_is_a_new_one(site: Site) -> None:
+    ada, lea = site.desk("ada"), site.desk("lea")
+    lea.get(PinReply, "pin/set", PinSetting(site.contact, "482913"))
+    passed_at = ada.get(PinReply, "pin/check", PinQuestion(site.contact, "482913")).passed_at
+    shown = (("pin", True, passed_at), ("company_id", True, site.clock()))
+    assert site.send(ada, site.asked(asked=shown)) == "done"
+    assert site.send(ada, site.asked(asked=shown)) == "done"
+    assert site.send(ada, site.asked(asked=shown, request_kind="w2_reissue")) == "not_proved"
+    lea.get(PinReply, "pin/set", PinSetting(site.contact, ""))
+    assert site.send(ada, site.asked(asked=shown)) == "not_proved"
+
+
 def test_asking_for_pins_has_a_rate_of_its_own(site: Site) -> None:
     ada = site.desk("ada")
-    answers = [ada.post("pin/check", PinQuestion(site.contact, "0000")).status_code for _ in range(14)]
+    answers = [ada.post("pin/check", PinQuestion(site.contact, "0000")).status_code for _ in range(18)]
     assert 429 in answers
 
 

@@ -205,3 +205,90 @@ def test_one_in_vain_on_another_phone_is_noted_at_the_ticket_and_taken_back(with
     assert len(desk.inbox.conversation(ticket_id).check.tries) == 1
     desk.caller_checks.called_back(check.verification_id, number_id)
     assert not desk.inbox.conversation(ticket_id).check.lacks_call_back
+
+
+def test_a_number_given_in_the_first_call_is_none_to_call_back_in_the_second(with_rule: Bureau) -> None:
+    desk = with_rule.services
+    ticket_id = asked(with_rule, desk)
+    with_rule.forward(MINUTE)
+    desk.clients.add_number("bakery", "dana", "(312) 555-0177")
+    with_rule.sql.do("UPDATE phone_numbers SET rev = 5 WHERE e164 = '+13125550177'")  # the server has it
+    with_rule.forward(MINUTE)
+    assert [one.number for one in desk.inbox.conversation(ticket_id).check.numbers] == ["+13125550142"]
+    call = desk.calls.start("+13125550177", contact_id="dana", direction="out", ticket_id=ticket_id)
+    check = desk.calls.answer(call.id).check
+    assert check is not None
+    assert check.call_back_choices == ()
+
+
+def test_what_was_shown_stands_in_each_call_and_at_the_ticket_and_the_timeline_says_where_it_passed(
+    with_rule: Bureau,
+) -> None:
+    desk = with_rule.services
+    ticket_id = asked(with_rule, desk)
+    first = str(with_rule.sql.value("SELECT interaction_id FROM verifications"))
+    called_in_vain(with_rule, ticket_id, is_answered=True)
+    (call,) = desk.calls.running()
+    desk.calls.set_call_back(call.id, "passed")
+    desk.calls.save(call.id)
+    (shown,) = desk.calls.detail(call.id).checks
+    assert desk.calls.detail(first).checks == (shown,)
+    assert [(one.factor, one.outcome) for one in shown.factors] == [("company_id", "passed"), ("pay_total", "passed")]
+    assert (shown.contact_name, shown.asked_by_name, shown.request_kind) == (
+        "Dana Sample",
+        "Ada Sample",
+        "payroll_rollback",
+    )
+    assert (shown.call_back, shown.number_shown) == ("passed", "(312) 555-0142")
+    assert shown.called_back_by_name == "Ada Sample"
+    assert (shown.approved_at, shown.passed_at) == (0, 0)
+
+    def said(call_id: str) -> str:
+        line = desk.clients.timeline_row("call", call_id)
+        assert line is not None
+        return line.verification
+
+    assert (said(first), said(call.id)) == ("begun", "called_back")
+    lead = with_rule.sign_in("lee", "lead", ("tax",))
+    check = lead.inbox.conversation(ticket_id).check
+    assert check.shown == shown, "who approves sees what they stand for"
+    with_rule.forward(MINUTE)
+    lead.caller_checks.approve(check.verification_id)
+    assert lead.calls.detail(call.id).checks[0].approved_by_name != ""
+    assert said(first) == said(call.id) == "later"
+
+
+def test_the_call_that_called_back_is_the_one_in_which_it_passed(with_rule: Bureau) -> None:
+    with_rule.sql.do("UPDATE verification_rules SET is_second_approver_needed = 0")
+    desk = with_rule.services
+    ticket_id = asked(with_rule, desk)
+    first = str(with_rule.sql.value("SELECT interaction_id FROM verifications"))
+    called_in_vain(with_rule, ticket_id, is_answered=True)
+    (call,) = desk.calls.running()
+    desk.calls.set_call_back(call.id, "passed")
+    desk.calls.save(call.id)
+    lines = [desk.clients.timeline_row("call", i) for i in (first, call.id)]
+    assert [line.verification for line in lines if line] == ["later", "passed"]
+
+
+def test_what_waits_for_approval_stands_in_the_inbox_of_the_teams_leads_until_one_approved(with_rule: Bureau) -> None:
+    desk = with_rule.services
+    ticket_id = asked(with_rule, desk)
+    lead = with_rule.sign_in("lee", "lead", ("tax",))
+    assert ticket_id not in {row.id for row in lead.inbox.page("mine").rows}
+    desk = with_rule.sign_in("ada", "csr", ("tax",))
+    check = desk.inbox.conversation(ticket_id).check
+    desk.caller_checks.called_back(check.verification_id, check.numbers[0].id)
+    assert not any(row.awaits_my_approval for row in desk.inbox.page("my_team").rows)
+    lead = with_rule.sign_in("lee", "lead", ("tax",))
+    for view in ("mine", "escalated"):
+        page = lead.inbox.page(view)
+        assert [row.id for row in page.rows if row.awaits_my_approval] == [ticket_id]
+    before = lead.inbox.counts()
+    assert before.mine == len(lead.inbox.page("mine").rows)
+    lead.caller_checks.approve(check.verification_id)
+    assert ticket_id not in {row.id for row in lead.inbox.page("mine").rows}
+    after = lead.inbox.counts()
+    assert (before.mine - after.mine, before.escalated - after.escalated) == (1, 1)
+    other = with_rule.sign_in("lee", "lead", ("sales",))
+    assert ticket_id not in {row.id for row in other.inbox.page("mine").rows}

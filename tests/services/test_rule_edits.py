@@ -24,7 +24,7 @@ def test_where_nobody_made_one_what_is_built_in_is_listed_as_what_holds(manager:
     assert [(row.id, row.place.request_kind) for row in rows] == [("", kind) for kind in ("", *RISKY_REQUESTS)]
     assert [row.rule for row in rows] == [USUAL, *[USUAL_RISKY] * 4]
     for row in rows:
-        assert manager.caller_checks.rule("bakery", "", row.place.request_kind) == row.rule
+        assert manager.caller_checks.rule("bakery", "robin", "", row.place.request_kind) == row.rule
 
 
 def test_every_listed_rule_is_the_one_in_force_at_its_place(manager: Services) -> None:
@@ -52,7 +52,7 @@ def test_every_listed_rule_is_the_one_in_force_at_its_place(manager: Services) -
     ]
     assert [row.place.request_kind for row in listed if not row.id] == list(RISKY_REQUESTS[1:])
     for row in made:
-        found = manager.caller_checks.rule(row.place.client_id, row.place.topic_id, row.place.request_kind)
+        found = manager.caller_checks.rule(row.place.client_id, "robin", row.place.topic_id, row.place.request_kind)
         assert found == row.rule
     assert made[-1].client_name == "Example Bakery"
     assert made[-1].topic_path == ("Payroll tax", "Notice")
@@ -65,7 +65,7 @@ def test_a_place_has_one_rule_and_takes_another_once_it_is_gone(manager: Service
     assert fault.value.field == "place"
     manager.rule_edits.remove(added.id)
     manager.rule_edits.add(RulePlace(request_kind="refund"), USUAL)
-    assert manager.caller_checks.rule("bakery", "", "refund") == USUAL
+    assert manager.caller_checks.rule("bakery", "robin", "", "refund") == USUAL
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import peewee as pw
 import pytest
 
 from csr_desktop.domain.errors import Unreadable
+from csr_desktop.domain.ids import uuid7
 from csr_desktop.store import migrations
 from csr_desktop.store.derived_tables import DERIVED_TABLES
 from csr_desktop.store.desk_tables import DESK_TABLES
@@ -15,6 +16,7 @@ from csr_desktop.store.migrations import Step, latest_version, migrate, version_
 from csr_desktop.store.opening import close_desk, open_desk, open_server
 from csr_desktop.store.server_tables import SERVER_TABLES
 from csr_desktop.store.tables import SYNCED, new_row
+from tests import by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -298,4 +300,45 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     shapes: list[Any] = sql.all("SELECT sql FROM sqlite_master ORDER BY name")
     assert migrate(sql, "server") == SERVER
     assert sql.all("SELECT sql FROM sqlite_master ORDER BY name") == shapes
+    sql.db.close()
+
+
+def numbers_of_before(sql: Sql, kind: Literal["desk", "server"], version: int) -> dict[str, int]:
+    """Two numbers whose ids say nothing and one whose id does, as they stood before it was kept; then since when they
+    are known.
+    """
+    ids = (uuid7(1_747_040_400_123, 5), "number", "9c5b94b1-35ad-49bb-b118-8e8fc24abf80")
+    rows = [{**new_row("phone_numbers"), "id": i, "scope": "org"} for i in ids]
+    if kind == "server":
+        sql.do("INSERT INTO counters (id, value, taken, taken_in) VALUES ('rev', 0, 0, 0)")
+        with by_hand.numbered(sql, 3) as last:
+            sql.upsert("phone_numbers", [{**row, "rev": last - n} for n, row in enumerate(rows)])
+    else:
+        sql.upsert("phone_numbers", rows)
+    sql.do("ALTER TABLE phone_numbers DROP COLUMN known_since_at")
+    sql.do("DROP INDEX verifications_called_back_call_id")
+    for column in ("called_back_call_id", "lacks_approval"):
+        sql.do(f"ALTER TABLE verifications DROP COLUMN {column}")
+    sql.do("UPDATE schema_version SET version = ?", version - 1)
+    migrate(sql, kind, up_to=version)
+    found = dict(sql.all("SELECT id, known_since_at FROM phone_numbers"))
+    return {i: found[i] for i in ids}
+
+
+def test_numbers_of_before_are_known_since_their_id_was_made(opened: Callable[[], Sql], tmp_path: Path) -> None:
+    assert list(numbers_of_before(opened(), "desk", 13).values()) == [1_747_040_400_123, 0, 0]
+    sql = open_server(tmp_path / "server.db")
+    assert list(numbers_of_before(sql, "server", 15).values()) == [1_747_040_400_123, 0, 0]
+    with pytest.raises(pw.PeeweeException):  # the fence stands again
+        sql.do("UPDATE phone_numbers SET rev = 99")
+    sql.db.close()
+
+
+@pytest.mark.postgresql
+def test_numbers_of_before_are_known_on_postgresql_too(postgresql_url: str) -> None:
+    sql = open_server(postgresql_url)
+    sql.sees_all()
+    assert list(numbers_of_before(sql, "server", 15).values()) == [1_747_040_400_123, 0, 0]
+    with pytest.raises(pw.PeeweeException):
+        sql.do("UPDATE phone_numbers SET rev = 99")
     sql.db.close()

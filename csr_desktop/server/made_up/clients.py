@@ -28,7 +28,7 @@ _CLIENT: Final = RowShape(
 )  # fmt: skip
 _CONTACT: Final = RowShape("contacts", "id", "scope", "client_id", "name", "title", "email", "authorities", "is_active")
 _NUMBER: Final = RowShape(
-    "phone_numbers", "id", "scope", "client_id", "contact_id", "raw", "e164", "extension", "label"
+    "phone_numbers", "id", "scope", "client_id", "contact_id", "raw", "e164", "extension", "label", "known_since_at"
 )
 _NOTE: Final = RowShape("notes", "id", "scope", "client_id", "author_id", "body", "written_at")
 _CHANGE: Final = RowShape("changes", "id", "scope", "client_id", "contact_id", "author_id", "fields", "changed_at")
@@ -289,7 +289,8 @@ class ClientMaker:
     def _add_number(self, client_id: str, contact_id: str, raw: str, e164: str, extension: str, label: str) -> None:
         number_id = self._new_id(self._start_at)
         self._filling.add(
-            "phone_numbers", _NUMBER(number_id, ORGANISATION, client_id, contact_id, raw, e164, extension, label)
+            "phone_numbers",
+            _NUMBER(number_id, ORGANISATION, client_id, contact_id, raw, e164, extension, label, self._start_at),
         )
 
     def _code(self, name: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from csr_desktop.store.inbox_projection import TO_LEADS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,6 +25,7 @@ class Standpoint(NamedTuple):
     user_id: str
     teams: tuple[str, ...]
     is_whole_team: bool
+    is_lead: bool
     now_at: int
     midnight_at: int
 
@@ -45,6 +48,7 @@ class Item(NamedTuple):
 # Marks ?1 to ?3 are the person, now and midnight; the teams follow, then what a question adds. A plus keeps SQLite from
 # an index whose rows lie scattered.
 _IS_MINE: Final = "(assignee_id = ?1 OR escalated_to_id = ?1)"
+_IS_LEADS: Final = f"escalated_to_id = '{TO_LEADS}'"
 _IS_NOW: Final = "(kind <> 'follow_up' OR (due_at < ?3 AND snoozed_until_at <= ?2))"
 
 
@@ -52,7 +56,7 @@ def counts(sql: Sql, who: Standpoint) -> tuple[int, ...]:
     """Mine, unassigned, my team, due today, breached, waiting, escalated: one pass over the table."""
     team, base = _teams(who), _base(who)
     columns = (
-        f"state = 'open' AND {_IS_MINE}",
+        f"state = 'open' AND {_mine(who)}",
         f"state = 'open' AND assignee_id = '' AND {team}",
         f"state = 'open' AND {team}",
         f"consequence_at < ?3 AND state = 'open' AND {base}",
@@ -129,7 +133,9 @@ def within(sql: Sql, who: Standpoint, view: str, ids: Sequence[str]) -> frozense
 
 def _arms(who: Standpoint, view: str) -> tuple[str, ...]:
     """Conditions of a view, each answered by an index; what several hold is one item."""
-    mine = ("assignee_id = ?1", "escalated_to_id = ?1 AND escalated_to_id <> ''")
+    mine: tuple[str, ...] = ("assignee_id = ?1", "escalated_to_id = ?1 AND escalated_to_id <> ''")
+    if who.is_lead and view == "mine":
+        mine = (*mine, f"{_IS_LEADS} AND {_teams(who)}")
     team = (_teams(who),)
     base = team if who.is_whole_team else mine
     escalated = (
@@ -152,6 +158,11 @@ def _arms(who: Standpoint, view: str) -> tuple[str, ...]:
 
 def _base(who: Standpoint) -> str:
     return _teams(who) if who.is_whole_team else _IS_MINE
+
+
+def _mine(who: Standpoint) -> str:
+    """What waits for a lead's approval waits for each lead of the team."""
+    return f"({_IS_MINE} OR ({_IS_LEADS} AND {_teams(who)}))" if who.is_lead else _IS_MINE
 
 
 def _escalated(who: Standpoint) -> str:

@@ -68,7 +68,7 @@ class CheckSection(QWidget):
         self._desk = desk
         self._words = CheckWords(self)
         self._check: CallCheck | None = None
-        self._call_id = self._contact_id = ""
+        self._call_id = self._contact_id = self._name = ""
         self._asked_pin: dict[str, str] = {}
         """Of which call it was asked, by contact."""
         self._is_new_pin = False
@@ -108,12 +108,15 @@ class CheckSection(QWidget):
             return
         if call.contact_id != self._contact_id or call.id != self._call_id:
             self.close_pin()
-        self._call_id, self._contact_id = call.id, call.contact_id
+        self._call_id, self._contact_id, self._name = call.id, call.contact_id, call.contact_name
         self._check = check
         self._show_chips(check)
         caption = self._caption(check)
         self.caption.setText(caption)
         self.setAccessibleName(caption)
+        self._show_hint(check)
+
+    def _show_hint(self, check: CallCheck) -> None:
         words = self._hint_words(check)
         self.hint.setText(words)
         self._lock.setVisible(check.is_blocked)
@@ -130,7 +133,7 @@ class CheckSection(QWidget):
                 self._show_call_back(self.chips[factor], outcome)
             else:
                 self.chips[factor].set_outcome(outcome, self._words.outcome(outcome))
-            self.chips[factor].setEnabled(check.has_contact)
+            self.chips[factor].setEnabled(check.has_contact and (factor == CALL_BACK or not check.was_asked_before))
 
     def _show_call_back(self, chip: FactorChip, outcome: str) -> None:
         """Its words say why it failed: "Known number: no answer"."""
@@ -175,9 +178,11 @@ class CheckSection(QWidget):
             others = check.needed_count - check.passed_count
             lacks_call_back = check.needs_call_back and not check.is_called_back
             is_last = lacks_call_back or (check.needs_approval and others == 1)
-            return self._words.blocked(
+            blocked = self._words.blocked(
                 check.request_kind, call_back=is_last and lacks_call_back, approval=is_last and not lacks_call_back
             )
+            warning = self._words.may_not_ask(self._name, check.request_kind) if check.may_not_ask else ""
+            return f"{blocked} {warning}".rstrip()
         if check.is_risky:
             until_at = max(check.passed_until_at, check.holds_until_at)
             return self.tr("Verified until {0}.").format(self._desk.words.time_of_day(until_at))
@@ -190,6 +195,7 @@ class CheckSection(QWidget):
         if factor == CALL_BACK:
             self._on_call_back(check)
         elif factor == "pin" and not self.chips[factor].outcome:
+            self._show_hint(check)
             self._open_pin(is_new=False)
         else:
             self.chosen.emit(factor, _NEXT[self.chips[factor].outcome])
@@ -204,8 +210,7 @@ class CheckSection(QWidget):
             self._say_how()
 
     def _say_how(self) -> None:
-        self.hint.setText(self.tr("Hang up and call a number that was known before; then choose this in that call."))
-        self.hint_row.show()
+        self.say(self.tr("Hang up and call a number that was known before; then choose this in that call."))
 
     # The PIN, which only the server knows
 
@@ -266,14 +271,15 @@ class CheckSection(QWidget):
             "failed": self.tr("The PIN is wrong."),
             "set": self.tr("The new PIN holds from now on."),
             "none": self.tr("No PIN is kept of this person: use another factor."),
-            "locked": self.tr("Too many wrong PINs: use another factor, or try again in 15 minutes."),
+            "locked": self.tr("Too many wrong PINs: use another factor, or try again later."),
             "offline": self.tr("A PIN needs the server, which is not reached: use another factor."),
         }
         return words.get(outcome, outcome.removeprefix("refused: "))
 
     def say(self, words: str) -> None:
-        """Why something could not be done."""
-        self.hint.setText(words)
+        """Why something could not be done, above what it is blocked by; until the next thing is chosen."""
+        blocked = self._hint_words(self._check) if self._check is not None else ""
+        self.hint.setText("\n".join(part for part in (words, blocked) if part))
         self.hint_row.show()
         announce(self, words)
 

@@ -14,6 +14,7 @@ from csr_desktop.ui.calls.outcome_section import OutcomeSection
 from csr_desktop.ui.calls.past_notices import PastNotices
 from csr_desktop.ui.calls.recording_section import RecordingSection
 from csr_desktop.ui.calls.script_section import GoneThrough
+from csr_desktop.ui.calls.shown_checks import ShownChecks
 from csr_desktop.ui.calls.step_forms import TicketForm
 from csr_desktop.ui.calls.who_is_it import WhoIsIt
 from csr_desktop.ui.kit.bars import HandleBar
@@ -80,6 +81,7 @@ class PastCall(Pane):
         self.notes = NotesEditor(themes, self.tr("Notes"), placeholder=self.tr("No note"), least_lines=3, most_lines=18)
         self.private = desk.private(self.notes)
         self.gone_through = GoneThrough(desk)
+        self.checks = ShownChecks(desk)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self.recording = RecordingSection(desk)
         self.outcome = OutcomeSection(desk)
@@ -139,6 +141,7 @@ class PastCall(Pane):
         notes.addWidget(self.notes)
         notes.addWidget(self.private.hint)
         body.addLayout(notes)
+        body.addWidget(self.checks)
         body.addWidget(self.gone_through)
         body.addWidget(self.recording)
         body.addWidget(self.outcome)
@@ -234,6 +237,7 @@ class PastCall(Pane):
         self.who_button.setText(self.tr("Someone else") if row.contact_id else self.tr("Attach to a person"))
         self._show_parts(row, detail.consult_seconds)
         self.gone_through.show_checked(detail.checked)
+        self.checks.show_checks(detail.checks)
         self.notices.show_detail(detail)
         self.call_again.setText(self.tr("Call back") if row.is_waiting else self.tr("Call again"))
         self.call_again.setVisible(bool(row.number_shown or row.contact_id))

@@ -32,7 +32,16 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk, Target
     from csr_desktop.ui.kit.tokens import Sizes
 
-_SHOWN_FROM = ("interactions", "tickets", "follow_ups", "clients", "contacts", "phone_numbers", "users")
+_SHOWN_FROM = (
+    "interactions",
+    "tickets",
+    "follow_ups",
+    "clients",
+    "contacts",
+    "phone_numbers",
+    "users",
+    "verifications",
+)
 
 
 VIEWS = ("mine", "team", "numbers")

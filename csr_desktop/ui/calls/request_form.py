@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+
 from csr_desktop.domain.caller_verification import is_risky
 from csr_desktop.services.call_rows import OpenStep, RequestStep
 from csr_desktop.ui.calls.step_forms import StepForm
@@ -42,6 +44,7 @@ class RequestForm(StepForm):
         self._tab_last(self.what)
         self.what.returnPressed.connect(self.finish)
         self.what.textChanged.connect(self.edited)
+        self.what.textChanged.connect(lambda: self._what_field.set_error(""))
         self.kind.chosen.connect(self._on_kind)
 
     def open(self, step: RequestStep | None) -> None:
@@ -78,4 +81,8 @@ class RequestForm(StepForm):
         if not self._private.may_save():
             return
         kind = self.kind.chosen_key
+        if is_risky(kind) and not self.what.text().strip():
+            self._what_field.set_error(self.tr("Write what is asked for: who carries it out has only this."))
+            self.what.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         self.taken.emit(RequestStep(kind, self._words.request(kind), self.what.text().strip()))

@@ -145,6 +145,8 @@ class TimelineWords(QObject):
         """What came of verifying the caller."""
         return {
             "passed": self.tr("Verification passed"),
+            "later": self.tr("Verification finished later"),
+            "called_back": self.tr("Known number called back, reached"),
             "failed": self.tr("Verification failed"),
             "begun": self.tr("Verification not finished"),
             "call_back_no_answer": self.tr("Known number called back, no answer"),

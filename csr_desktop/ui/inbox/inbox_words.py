@@ -64,6 +64,7 @@ class InboxWords(QObject):
         due, cut_off = self._due_clock(row), self.words.clock("cut_off", row.cut_off_at)
         first, second = (cut_off, due) if row.first_clock == "cut_off" else (due, cut_off)
         icon = "flag" if row.is_escalated_to_me else VIEW_ICONS.get(row.view_kind, VIEW_ICONS[row.kind])
+        icon = "shield-check" if row.awaits_my_approval else icon
         return Row(
             title=self.title(row),
             icon=icon,
@@ -101,6 +102,8 @@ class InboxWords(QObject):
         return self.tr("Taken by {0} at {1}").format(name, at) if at else self.tr("Taken by {0}").format(name)
 
     def _time(self, row: InboxRow) -> str:
+        if row.awaits_my_approval:
+            return self.tr("To approve")
         if row.is_escalated_to_me:
             return self.tr("Escalated")
         if row.kind == "follow_up":

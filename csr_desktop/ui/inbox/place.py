@@ -167,7 +167,15 @@ class InboxPlace(Place):
             self.list.model.refresh(ids)
         if ids or change_set.rights:
             self._ask_counts()
+        if checks := change_set.ids("verifications"):
+            inbox = self.desk.services.inbox
+            self.desk.ask(self, lambda: inbox.asked_on(checks), self._on_asked)
         self._selected.on_changed(change_set)
+
+    def _on_asked(self, ticket_ids: frozenset[str]) -> None:
+        """What these wait for is another thing now: perhaps a lead."""
+        self.list.model.refresh(ticket_ids)
+        self._ask_counts()
 
     def on_minute(self) -> None:
         if not self._is_loaded or self._waits_for_list:

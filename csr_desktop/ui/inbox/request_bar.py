@@ -50,6 +50,9 @@ class RequestBar(QWidget):
         words.addWidget(self._lead, 0, Qt.AlignmentFlag.AlignTop)
         words.addWidget(self.text, 1)
         inner.addLayout(words)
+        self.evidence = Label(tone="muted", wraps=True)
+        """What was shown so far: who approves reads it before."""
+        inner.addWidget(self.evidence)
         # Beneath the words: beside them both would leave no room for these.
         self._buttons = QWidget()
         buttons = line(self._buttons)
@@ -84,14 +87,19 @@ class RequestBar(QWidget):
             text = self.tr("verified until {0}, it can be carried out.").format(until)
         else:
             text = self.tr("it stays blocked. {0}").format(self._words.missing(check))
-            text = f"{text} {self._words.tried(check, self._desk.words.within)}".rstrip()
+            warning = self._words.may_not_ask(ticket.contact_name, check.request_kind) if check.may_not_ask else ""
+            tried = self._words.tried(check, self._desk.words.within)
+            text = " ".join(part for part in (text, warning, tried) if part)
             first, second = self._next_words(check), self._called_words(check)
-            third = self.tr("Not reached") if second else ""
+            third = self.tr("I did not reach them") if second else ""
         tone: Tone = "success" if check.holds_until_at else "warning"
         set_look(self._frame, role="notice", tone=tone)
         self._mark.set_icon("shield-check" if check.holds_until_at else "lock-simple", tone)
         self._lead.setText(lead)
         self.text.setText(text)
+        evidence = "\n".join(self._words.shown(check.shown, self._desk.words.within)) if check.shown else ""
+        self.evidence.setText(evidence)
+        self.evidence.setVisible(bool(evidence))
         for button, words in ((self.next, first), (self.called, second), (self.not_reached, third)):
             button.setText(words)
             self._row.set_shown(button, is_shown=bool(words))
@@ -109,7 +117,7 @@ class RequestBar(QWidget):
     def _called_words(self, check: TicketCheck) -> str:
         can_say = check.lacks_call_back and check.verification_id and check.numbers
         is_mine_to_do = self._ticket is not None and self._ticket.can_work and not check.has_run_out
-        return self.tr("Was called back") if can_say and is_mine_to_do else ""
+        return self.tr("I reached them on it") if can_say and is_mine_to_do else ""
 
     @property
     def can_go_on(self) -> bool:

@@ -10,9 +10,17 @@ from csr_desktop.protocol import PinQuestion, PinReply, PinSetting
 from csr_desktop.services.call_rows import RequestStep
 from csr_desktop.sync.pins import PinAsking
 from csr_desktop.ui.calls.check_section import CALL_BACK, CheckSection, FactorChip
+from csr_desktop.ui.kit.elide import Label
 from tests.ui.calls.calls_bench import Bench
 
 BLOCKED = "Bank change asked for: it stays blocked until the known number is called back."
+
+
+@pytest.fixture
+def somebody(bench: Bench, somebody: str) -> str:
+    """Who may ask for everything."""
+    bench.data.sql.do("UPDATE contacts SET authorities = 'payroll,tax,bank' WHERE id = ?", somebody)
+    return somebody
 
 
 def section(bench: Bench) -> CheckSection:
@@ -146,7 +154,7 @@ def test_a_call_back_that_reached_nobody_is_said_on_its_chip_and_blocks_on(bench
     bench.press("Space")
     chip = section(bench).chips[CALL_BACK]
     assert (chip.words, chip.icon_name) == ("Known number: wrong person", "x")
-    assert section(bench).caption.text() == "Verification, 0 of 3 passed"
+    assert section(bench).caption.text() == "Verification, 2 of 3 passed"  # as the ticket says
     bench.press("F8", "1", "Ctrl+Return")
     bench.settle()
     check = bench.desk.services.inbox.conversation(ticket_id).check
@@ -195,8 +203,8 @@ class Answering:
     [
         ("passed", "passed", BLOCKED),
         ("failed", "failed", BLOCKED),
-        ("none", "", "No PIN is kept of this person: use another factor."),
-        ("offline", "", "A PIN needs the server, which is not reached: use another factor."),
+        ("none", "", f"No PIN is kept of this person: use another factor.\n{BLOCKED}"),
+        ("offline", "", f"A PIN needs the server, which is not reached: use another factor.\n{BLOCKED}"),
     ],
 )
 def test_a_pin_is_typed_unseen_compared_by_the_server_and_kept_nowhere(
@@ -244,3 +252,44 @@ def test_esc_closes_the_pin_and_forgets_it(bench: Bench, somebody: str) -> None:
     bench.type("4829")
     assert bench.place.call_pane.go_back()
     assert (section(bench).pin.text(), section(bench).pin.isVisible()) == ("", False)
+
+
+def test_who_may_not_ask_for_it_is_said_where_it_is_named_and_a_lead_has_to_approve(
+    bench: Bench, somebody: str
+) -> None:
+    bench.data.sql.do("UPDATE contacts SET authorities = 'payroll' WHERE id = ?", somebody)
+    bench.start("", somebody, "in")
+    ask_bank_change(bench)
+    name = bench.value("SELECT name FROM contacts WHERE id = ?", somebody)
+    assert f"{name} may not ask for this (bank change): a lead has to approve it." in section(bench).hint.text()
+    assert section(bench).caption.text() == "Verification, 0 of 4 passed"
+
+
+def test_an_earlier_call_says_what_was_asked_and_what_came_of_it(bench: Bench, somebody: str) -> None:
+    call = bench.start("", somebody, "in")
+    bench.press("Alt+V", "Space", "Tab", "Space", "Space")
+    bench.press("F8", "1", "Ctrl+Return")
+    bench.settle()
+    bench.place.show_call(call.id)
+    bench.settle()
+    checks = bench.place.past.checks
+    assert checks.isVisible()
+    said = [label.text() for label in checks.findChildren(Label) if label.isVisible()]
+    name, me = bench.value("SELECT name FROM contacts WHERE id = ?", somebody), bench.desk.services.people.me().name
+    assert said[:2] == ["Verification", "Not verified"]
+    assert said[2].startswith(f"{name} was asked today, ")
+    assert said[2].endswith(f" by {me}: Company ID passed, Last pay total failed.")
+
+
+def test_what_is_risky_is_said_in_words_before_it_is_taken(bench: Bench, somebody: str) -> None:
+    bench.start("", somebody, "in")
+    bench.press("Ctrl+R")
+    form = bench.place.call_pane.steps._request_form
+    assert form is not None
+    form.kind.choose("bank_change")
+    form.finish()
+    assert bench.call.steps.request is None
+    assert focus_name().startswith("What is asked for")
+    bench.type("refund to another account")
+    bench.press("Return")
+    assert bench.call.steps.request is not None
