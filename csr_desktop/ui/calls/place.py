@@ -70,7 +70,7 @@ class CallsPlace(Place):
         self._lists.addWidget(self.numbers)
         self.private = PrivateCountsList(desk)
         self._lists.addWidget(self.private)
-        self.is_lead = self._wants_first = False
+        self.is_lead = self._wants_first = self._is_unasked = False
         desk.ask(self, desk.services.people.is_lead, self._set_lead)
         self.view = "mine"
         self.saved = SavedAsking(desk, self)
@@ -162,6 +162,7 @@ class CallsPlace(Place):
             call_id = self.shown_list.choose_first()
             if call_id:
                 self._centre.setCurrentWidget(self.past)
+                self._is_unasked = True
                 self.past.show_call(call_id)
 
     def on_changed(self, change_set: ChangeSet) -> None:
@@ -326,6 +327,7 @@ class CallsPlace(Place):
         self.list.show_selected(call_id)
 
     def _open(self, pane: QWidget) -> None:
+        self._is_unasked = False
         self._centre.setCurrentWidget(pane)
         self.panes.show_selected(is_shown=True)
 
@@ -440,6 +442,11 @@ class CallsPlace(Place):
             self.past.save()
         elif self.shows_log:
             self.log.save()
+
+    @property
+    def takes_disposition(self) -> bool:
+        """Not for an earlier call that nobody opened: it only shows because the list begins with it."""
+        return self.shows_running or self.shows_log or (self.shows_past and not self._is_unasked)
 
     def press_disposition(self, number: int) -> None:
         pane = self._centre.currentWidget()

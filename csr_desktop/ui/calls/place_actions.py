@@ -419,9 +419,6 @@ def _lists(place: CallsPlace) -> list[Action]:
 
 
 def _dispositions(place: CallsPlace) -> list[Action]:
-    def is_open() -> bool:
-        return place.shows_running or place.shows_past or place.shows_log
-
     def action(prefix: str, number: int) -> Action:
         return Action(
             f"calls_disposition_{prefix}{number}",
@@ -429,7 +426,7 @@ def _dispositions(place: CallsPlace) -> list[Action]:
             lambda: place.press_disposition(number),
             f"{prefix}{number}",
             place.key,
-            is_enabled=is_open,
+            is_enabled=lambda: place.takes_disposition,
             in_palette=False,
             why_not=lambda: place.tr("No call is open to give a disposition to."),
         )
