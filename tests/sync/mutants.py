@@ -442,7 +442,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("share", "a scope of which more is kept loses what left", taken_anew_without_a_sweep, 301),
     Mutant("marks", "marks are kept for ninety days", marks_dropped_too_early, 83),
     Mutant("marks", "who was away for longer takes the scope again", no_resync_after_being_away, 7),
-    Mutant("marks", "the sweep leaves unsent work alone", sweep_takes_unsent_work, 238),
+    Mutant("marks", "the sweep leaves unsent work alone", sweep_takes_unsent_work, 28),
     Mutant("mass deletion", "very much goes only when somebody has asked", guard_that_does_not_hold, 38),
     Mutant("columns", "an upgraded desk gets everything again", upgrade_without_fetching_again, rules.unsent_work_goes_on_after_an_upgrade),
 )  # fmt: skip
