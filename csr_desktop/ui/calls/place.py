@@ -175,6 +175,7 @@ class CallsPlace(Place):
             self.past.show_call(self.past.call_id)
         if change_set.touches("topics", "dispositions", "scripts"):
             self.call_pane.lists_changed()
+            self.past.lists_changed()
 
     def on_minute(self) -> None:
         self._left.on_minute()
