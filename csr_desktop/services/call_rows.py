@@ -163,7 +163,8 @@ class CallerChoice(msgspec.Struct, frozen=True):
 class CallerMatch(msgspec.Struct, frozen=True):
     """Who is on the line, the likeliest first. `chosen_id` is the contact that was taken, '' when a person has to
     choose; `reason` belongs to it. `number_kind`: possible, short, anonymous, unfilled, none, or own (one of our own
-    lines).
+    lines). `certain_id` and `certain_client_id` are whom a call is booked on where no person saw it: '' where the number
+    leaves a choice.
     """
 
     number_kind: str
@@ -173,6 +174,8 @@ class CallerMatch(msgspec.Struct, frozen=True):
     chosen_client_id: str
     sharing_count: int
     candidates: tuple[CallerChoice, ...]
+    certain_id: str = ""
+    certain_client_id: str = ""
 
 
 class RepeatHint(msgspec.Struct, frozen=True):

@@ -237,15 +237,17 @@ class Calls(CallLog):
         return told.kind == "short" and phone.short_keys(number) == phone.short_keys(document.number)
 
     def log_missed(self, number: str, name: str, started_at: int, ended_at: int, result: str, channel: str) -> Saved:
-        """A call that nobody took: it waits in the inbox to be called back."""
-        pop = self._callers.match(number)
+        """A call that nobody took: it waits in the inbox to be called back. Who it was is said only where the number
+        leaves no choice: nobody saw the others who share it.
+        """
+        match = self._callers.match(number)
         parsed = phone.parse(number, self._lists.home_region())
-        says = clean_line(name, 120) if not pop.chosen_id else ""
+        says = clean_line(name, 120) if not match.certain_id else ""
         return self._saving.log(
             Contact(
                 id=self._replica.new_id(),
-                client_id=pop.chosen_client_id,
-                contact_id=pop.chosen_id,
+                client_id=match.certain_client_id,
+                contact_id=match.certain_id,
                 channel=channel,
                 direction="in",
                 result=result,
