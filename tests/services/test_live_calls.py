@@ -183,6 +183,19 @@ def test_the_third_contact_on_a_topic_is_said_with_the_ring(bureau: Bureau, desk
     assert (ringing.pop.repeat.count, ringing.pop.repeat.topic_name) == (3, "Payroll tax")
 
 
+def test_only_calls_that_came_and_were_answered_make_a_third(bureau: Bureau, desk: Services) -> None:
+    common = {"scope": "tax", "agent_id": "ada", "client_id": "bakery", "contact_id": "robin"}
+    for day in (3, 9):
+        bureau.row("interactions", **common, topic_id="notice", started_at=NOW - day * DAY)
+    for day, other in enumerate(({"direction": "out"}, {"channel": "email"}, {"result": "missed"}), start=1):
+        bureau.row("interactions", **common, **other, topic_id="time", started_at=NOW - day * DAY)
+        bureau.row("interactions", **common, **other, topic_id="notice", started_at=NOW - day * DAY)
+    hint = desk.calls.repeated("bakery")
+    assert hint is not None
+    assert (hint.count, hint.topic_name) == (3, "Payroll tax"), "what else was written and called hides nothing"
+    assert desk.calls.repeat("bakery", "time") is None
+
+
 def test_after_a_restart_the_phone_goes_on_with_the_same_call(bureau: Bureau, phone: Phone) -> None:
     phone.say("ring", id="9")
     running_id = phone.say("answer", 5, id="9").running_id

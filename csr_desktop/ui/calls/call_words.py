@@ -228,17 +228,21 @@ class CallWords(QObject):
             6: self.tr("Sixth"),
             7: self.tr("Seventh"),
         }
-        topic = hint.topic_name[:1].lower() + hint.topic_name[1:]
+        first, *rest = hint.topic_name.split(" ")
+        # Of a word; "W-2" and "PTO" stay as they are.
+        topic = " ".join((first.lower() if first[1:].islower() else first, *rest))
         if hint.count in ordinals:
             lead = self.tr("{0} call on {1} in 30 days,").format(ordinals[hint.count], topic)
         else:
             lead = self.tr("{0} calls on {1} in 30 days,").format(hint.count, topic)
         days = [self.words.day(self.words.local(at).date(), with_weekday=False) for at in hint.dates]
-        if len(days) > 3:
+        if len(days) > 2:
             return lead, self.tr("the last on {0}").format(days[0])
         if len(days) < 2:
             return lead, self.tr("after {0}").format("".join(days))
-        return lead, self.tr("after {0} and {1}").format(", ".join(days[:-1]), days[-1])
+        if days[0] == days[1]:
+            return lead, self.tr("both on {0}").format(days[0])
+        return lead, self.tr("after {0} and {1}").format(days[0], days[1])
 
     # Earlier
 

@@ -4,11 +4,13 @@ from concurrent.futures import Executor, Future
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.services.call_rows import RepeatHint
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.desk_services import build_services
 from csr_desktop.ui.background import StoreWorker
@@ -329,3 +331,18 @@ def test_the_clock_of_an_outgoing_call_and_its_parts_are_the_same_time(bench: Be
     goes_by(38)
     bench.press("F5")
     assert "marked at 0:38" in head.pause.text, "by the time of the recording"
+
+
+@pytest.mark.parametrize(
+    ("topic", "days", "said"),
+    [
+        ("Payroll tax", (8, 16), "Third call on payroll tax in 30 days, after 4 May and 26 Apr"),
+        ("W-2 and year end", (1, 2, 3, 4), "Fifth call on W-2 and year end in 30 days, the last on 11 May"),
+        ("Off-cycle run", (1, 2, 3), "Fourth call on off-cycle run in 30 days, the last on 11 May"),
+    ],
+)
+def test_a_repetition_is_one_short_sentence(bench: Bench, topic: str, days: tuple[int, ...], said: str) -> None:
+    words = bench.place.words
+    dates = tuple(bench.data.now() - day * 86_400_000 for day in days)
+    lead, rest = words.repeat(RepeatHint(len(days) + 1, topic, dates, tuple(map(str, days))))
+    assert f"{lead} {rest}" == said
