@@ -116,6 +116,17 @@ class Calls(CallLog):
 
     # While it runs
 
+    def takes_calls(self) -> bool:
+        """Whether I am in a team whose calls I could save."""
+        return bool(self._people.home_team())
+
+    def may_log(self) -> None:
+        """Raises Refused for who takes no calls, before anything is typed."""
+        if not self.takes_calls():
+            raise Refused(
+                "read_only", "Calls are taken and logged by a team's CSRs and leads.", "You are neither, so no call starts."
+            )
+
     def start(
         self,
         number: str = "",
@@ -133,8 +144,9 @@ class Calls(CallLog):
         """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `client_id` names the
         company where nobody of it is named; without a number its own line is called. `returns_id` is the missed call
         that this one answers, `phone_key` the phone's call that it follows, `ticket_id` the ticket that it belongs to.
-        Raises Refused while two calls run, BadInput without a number, a contact and a client.
+        Raises Refused for who takes no calls and while two run, BadInput without a number, a contact and a client.
         """
+        self.may_log()
         person = rows.one(self._replica.sql, "contacts", contact_id) if contact_id else None
         if contact_id and person is None:
             raise unknown()
@@ -458,7 +470,10 @@ class Calls(CallLog):
         note: str = "",
         steps: NextSteps | None = None,
     ) -> Saved:
-        """A contact that was not logged while it ran. Raises BadInput for one that is still to come."""
+        """A contact that was not logged while it ran. Raises Refused for who takes no calls, BadInput for one that is
+        still to come.
+        """
+        self.may_log()
         if not 0 < started_at <= self._replica.now():
             raise BadInput("started_at", "Choose a time that has passed.")
         if not 0 <= talk_seconds <= 86_400:

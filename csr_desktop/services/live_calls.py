@@ -95,6 +95,9 @@ class LiveCalls:
         known = self._known_as(key, call, rang)
         known.call, known.me = call, me
         self._forget_old()
+        if not self._calls.takes_calls():  # no card, no pane, and no missed one to log
+            known.is_done = True
+            return self._shown(key, known, "over", "")
         running_id = self._calls.followed(key)
         phase = phase_of(call, leg, me)
         asked_in = self._asked_in(known, key, leg, me, is_followed=bool(running_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -181,6 +182,21 @@ def test_the_third_contact_on_a_topic_is_said_with_the_ring(bureau: Bureau, desk
     assert ringing.pop is not None
     assert ringing.pop.repeat is not None
     assert (ringing.pop.repeat.count, ringing.pop.repeat.topic_name) == (3, "Payroll tax")
+
+
+@pytest.mark.parametrize("role", ["administrator", "manager"])
+def test_who_saves_no_calls_gets_no_card_and_is_told_before_typing(bureau: Bureau, role: str) -> None:
+    desk = bureau.sign_in("max", role, ())
+    for number, event in enumerate(("ring", "answer")):
+        told = desk.softphone.take(call_message({"event": event, "number": ROBIN}, "command", NOW + number))
+        assert told is not None
+        assert desk.live_calls.take(told).running_id == ""
+        assert desk.live_calls.ringing() == ()
+    assert not desk.live_calls.is_waiting
+    for begin in (partial(desk.calls.start, ROBIN), desk.calls.may_log):
+        with pytest.raises(Refused, match="CSRs and leads"):
+            begin()
+    assert desk.calls.running() == ()
 
 
 def test_only_calls_that_came_and_were_answered_make_a_third(bureau: Bureau, desk: Services) -> None:

@@ -422,9 +422,12 @@ class CallsPlace(Place):
     # Logging afterwards
 
     def log_afterwards(self, contact_id: str = "", client_id: str = "") -> None:
-        self._open(self.log)
-        self.log.open(contact_id, client_id)
-        self._show_client()
+        def show(_may: None) -> None:
+            self._open(self.log)
+            self.log.open(contact_id, client_id)
+            self._show_client()
+
+        self.desk.ask(self, self.desk.services.calls.may_log, show, self.desk.say_fault)
 
     def _on_logged(self, saved: Saved) -> None:
         self.show_call(saved.interaction_id)
