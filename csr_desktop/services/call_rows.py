@@ -463,3 +463,10 @@ class TicketChoice(msgspec.Struct, frozen=True):
     label: str
     subject: str
     state: str
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What a client waits for when it calls: the earliest due first, then the tickets, the latest first."""
+
+    callbacks: tuple[OpenCallback, ...] = ()
+    tickets: tuple[TicketChoice, ...] = ()

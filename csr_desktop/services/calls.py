@@ -25,6 +25,7 @@ from csr_desktop.services.call_rows import (
     RunningCall,
     RunningCallDocument,
     TicketStep,
+    Waiting,
 )
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
@@ -104,6 +105,10 @@ class Calls(CallLog):
             self.repeated(client_id),
             self._contexts.callbacks(client_id),
         )
+
+    def waiting(self, client_id: str) -> Waiting:
+        """What the card of a call showed, beside the call once it was taken."""
+        return Waiting(self._contexts.callbacks(client_id), self.open_tickets(client_id))
 
     def number_shown(self, number_text: str) -> str:
         """A number as it is written here, national or international."""

@@ -78,7 +78,7 @@ class CallsPlace(Place):
         self.call_pane = CallPane(desk, words, self.running)
         self.past = PastCall(desk, words, self.running)
         self.log = LogForm(desk)
-        self.context = ContextPane(desk)
+        self.context = ContextPane(desk, shows_waiting=True)
         self._nothing = Pane(desk.themes)
         self._nothing.body.addWidget(
             EmptyState(
