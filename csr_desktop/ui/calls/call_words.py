@@ -69,6 +69,19 @@ class CallWords(QObject):
             "wrap_up": PhaseLook(self.tr("Wrap-up"), "note-pencil", "neutral", "wrap_up"),
         }[key]
 
+    def state(self, call: RunningCall) -> PhaseLook:
+        """What goes on in a call: its phase, but for a colleague who is asked while it is on hold."""
+        if not call.is_consulting:
+            return self.phase(call.phase)
+        whom = call.consult_with or self.tr("a colleague")
+        return PhaseLook(self.tr("Asking {0}").format(whom), "users", "info", "hold")
+
+    def waits(self, call: RunningCall) -> str:
+        """That somebody waits on hold, and the key that ends it."""
+        if call.contact_name:
+            return self.tr("{0} is on hold, F6 to go on").format(call.contact_name.split(" ")[0])
+        return self.tr("On hold, F6 to go on")
+
     def who(self, call: RunningCall) -> str:
         """The person, else the company, else the number as it is written here."""
         return call.contact_name or call.client_name or call.number_shown or self.unknown_number()
@@ -83,7 +96,7 @@ class CallWords(QObject):
         return ", ".join(part for part in (call.contact_title, call.client_name) if part)
 
     def running_row(self, call: RunningCall, seconds: int) -> Row:
-        look = self.phase(call.phase)
+        look = self.state(call)
         return Row(
             self.who(call),
             icon=look.icon,

@@ -346,3 +346,25 @@ def test_a_repetition_is_one_short_sentence(bench: Bench, topic: str, days: tupl
     dates = tuple(bench.data.now() - day * 86_400_000 for day in days)
     lead, rest = words.repeat(RepeatHint(len(days) + 1, topic, dates, tuple(map(str, days))))
     assert f"{lead} {rest}" == said
+
+
+def test_while_a_colleague_is_asked_bar_and_pane_are_about_the_same_call_and_rows_stand_still(
+    bench: Bench, shared_number: str
+) -> None:
+    first = bench.start(shared_number)
+    second = bench.start("(312) 555-0199")
+
+    def rows() -> list[str]:
+        return [call.id for call in bench.place.running.all()]
+
+    for keys in ((), ("Shift+F6",), ("Shift+F6",), ("F6",), ("F6",)):
+        bench.press(*keys)
+        shown = bench.bar.call
+        assert shown is not None
+        assert (bench.call.id, shown.id) == (second.id, second.id), keys
+        assert rows() == [first.id, second.id]
+    bench.press("F7")
+    shown = bench.bar.call
+    assert shown is not None
+    assert (bench.call.id, shown.id, shown.phase) == (first.id, first.id, "talk")
+    assert rows() == [first.id, second.id]
