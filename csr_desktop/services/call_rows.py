@@ -163,7 +163,7 @@ class CallerChoice(msgspec.Struct, frozen=True):
 class CallerMatch(msgspec.Struct, frozen=True):
     """Who is on the line, the likeliest first. `chosen_id` is the contact that was taken, '' when a person has to
     choose; `reason` belongs to it. `number_kind`: possible, short, anonymous, unfilled, none, or own (one of our own
-    lines). `certain_id` and `certain_client_id` are whom a call is booked on where no person saw it: '' where the number
+    lines). `certain_id` and `certain_client_id` are whom a call is booked on that no person saw, '' where the number
     leaves a choice.
     """
 

@@ -128,9 +128,8 @@ class Calls(CallLog):
     def may_log(self) -> None:
         """Raises Refused for who takes no calls, before anything is typed."""
         if not self.takes_calls():
-            raise Refused(
-                "read_only", "Calls are taken and logged by a team's CSRs and leads.", "You are neither, so no call starts."
-            )
+            title = "Calls are taken and logged by a team's CSRs and leads."
+            raise Refused("read_only", title, "You are neither, so nothing was begun.")
 
     def start(
         self,

@@ -73,7 +73,7 @@ class LiveCalls:
         is mine alone. What a softphone says of a call that a phone system tells of adds nothing to it.
         """
         try:
-            return self._take(call, me)
+            return self._take(call, me) if self._calls.takes_calls() else self._left_alone(call, me)
         finally:
             self._end_silent()
 
@@ -85,6 +85,13 @@ class LiveCalls:
                 known.phase = "over"
         self._clock.is_timing = any(known.phase not in {"", "over"} for known in self._known.values())
 
+    def _left_alone(self, call: PhoneCall, me: str) -> LiveCall:
+        """Of who takes no calls: no card, no pane, and no missed one to log."""
+        known = self._known_as(_key(call), call, rang_at(call, my_leg(call, me)))
+        known.call, known.me, known.is_done = call, me, True
+        self._forget_old()
+        return self._shown(_key(call), known, "over", "")
+
     def _take(self, call: PhoneCall, me: str) -> LiveCall:
         key, leg = _key(call), my_leg(call, me)
         rang = rang_at(call, leg)
@@ -95,9 +102,6 @@ class LiveCalls:
         known = self._known_as(key, call, rang)
         known.call, known.me = call, me
         self._forget_old()
-        if not self._calls.takes_calls():  # no card, no pane, and no missed one to log
-            known.is_done = True
-            return self._shown(key, known, "over", "")
         running_id = self._calls.followed(key)
         phase = phase_of(call, leg, me)
         asked_in = self._asked_in(known, key, leg, me, is_followed=bool(running_id))

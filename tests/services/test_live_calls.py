@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import Role
 from csr_desktop.services.call_rows import CallFilter, LiveCall
 from csr_desktop.system.call_message import call_message
 from tests.services.conftest import DAY, NOW
@@ -185,7 +186,7 @@ def test_the_third_contact_on_a_topic_is_said_with_the_ring(bureau: Bureau, desk
 
 
 @pytest.mark.parametrize("role", ["administrator", "manager"])
-def test_who_saves_no_calls_gets_no_card_and_is_told_before_typing(bureau: Bureau, role: str) -> None:
+def test_who_saves_no_calls_gets_no_card_and_is_told_before_typing(bureau: Bureau, role: Role) -> None:
     desk = bureau.sign_in("max", role, ())
     for number, event in enumerate(("ring", "answer")):
         told = desk.softphone.take(call_message({"event": event, "number": ROBIN}, "command", NOW + number))
