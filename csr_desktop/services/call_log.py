@@ -55,6 +55,7 @@ _REPEATED: Final = 3
 _USUAL_MS: Final = 90 * _DAY_MS
 _USUAL_SAMPLE: Final = 5
 """Fewer calls than this tell nothing of what is usual."""
+_TICKET_COLUMNS: Final = ("number", "subject", "escalated_to_id", "escalated_at")
 _COLUMNS: Final = (
     "client_id", "contact_id", "agent_id", "ticket_id", "channel", "direction", "result", "number", "extension",
     "started_at", "ended_at", "talk_seconds", "hold_seconds", "wrap_up_seconds", "dial_seconds", "topic_id",
@@ -95,8 +96,9 @@ class CallLog:
         call = rows.one(sql, "interactions", call_id)
         if not found or call is None:
             raise unknown()
-        tickets = rows.by_id(sql, "tickets", [call["ticket_id"]], ["number", "subject"])
+        tickets = rows.by_id(sql, "tickets", [call["ticket_id"]], _TICKET_COLUMNS)
         ticket = tickets.get(call["ticket_id"])
+        escalated = ticket if ticket and ticket["escalated_at"] >= call["started_at"] else None
         who = self._people.who()
         is_ours = call["scope"] in who.teams
         return CallDetail(
@@ -105,6 +107,8 @@ class CallLog:
             ticket_id=call["ticket_id"],
             ticket_label=ticket_label(ticket["number"], ticket["id"]) if ticket else "",
             ticket_subject=ticket["subject"] if ticket else "",
+            escalated_to_name=self._people.name(escalated["escalated_to_id"]) if escalated else "",
+            escalated_at=escalated["escalated_at"] if escalated else 0,
             topic_id=call["topic_id"],
             disposition_id=call["disposition_id"],
             number=call["number"],

@@ -446,6 +446,9 @@ class CallDetail(msgspec.Struct, frozen=True):
     """A lead may say whose it was."""
     checks: tuple[ShownCheck, ...] = ()
     """What the caller was asked in it, or whom it called back for that."""
+    escalated_to_name: str = ""
+    """Who has its ticket since the call, and when they were given it; '' and 0 for nobody."""
+    escalated_at: int = 0
 
 
 class DayFigures(msgspec.Struct, frozen=True):
