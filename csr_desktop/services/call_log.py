@@ -55,6 +55,7 @@ _REPEATED: Final = 3
 _USUAL_MS: Final = 90 * _DAY_MS
 _USUAL_SAMPLE: Final = 5
 """Fewer calls than this tell nothing of what is usual."""
+_TICKET_COLUMNS: Final = ("number", "subject", "escalated_to_id", "escalated_at")
 _COLUMNS: Final = (
     "client_id", "contact_id", "agent_id", "ticket_id", "channel", "direction", "result", "number", "extension",
     "started_at", "ended_at", "talk_seconds", "hold_seconds", "wrap_up_seconds", "dial_seconds", "topic_id",
@@ -95,8 +96,9 @@ class CallLog:
         call = rows.one(sql, "interactions", call_id)
         if not found or call is None:
             raise unknown()
-        tickets = rows.by_id(sql, "tickets", [call["ticket_id"]], ["number", "subject"])
+        tickets = rows.by_id(sql, "tickets", [call["ticket_id"]], _TICKET_COLUMNS)
         ticket = tickets.get(call["ticket_id"])
+        escalated = ticket if ticket and ticket["escalated_at"] >= call["started_at"] else None
         who = self._people.who()
         is_ours = call["scope"] in who.teams
         return CallDetail(
@@ -105,6 +107,8 @@ class CallLog:
             ticket_id=call["ticket_id"],
             ticket_label=ticket_label(ticket["number"], ticket["id"]) if ticket else "",
             ticket_subject=ticket["subject"] if ticket else "",
+            escalated_to_name=self._people.name(escalated["escalated_to_id"]) if escalated else "",
+            escalated_at=escalated["escalated_at"] if escalated else 0,
             topic_id=call["topic_id"],
             disposition_id=call["disposition_id"],
             number=call["number"],
@@ -133,10 +137,26 @@ class CallLog:
     def repeat(self, client_id: str, topic_id: str) -> RepeatHint | None:
         """Whether a call that comes now is at least the third in 30 days on this branch of topics."""
         top = self._lists.top_topic(topic_id)
-        if not client_id or not top:
-            return None
+        return self._repeat(top, self._by_branch(client_id).get(top, [])) if client_id and top else None
+
+    def repeated(self, client_id: str) -> RepeatHint | None:
+        """The branch of topics on which a call that comes now would be at least the third in 30 days, of several that
+        with the most, else the latest; before it is known what it is about.
+        """
+        branches = self._by_branch(client_id)
+        likely = max(branches, key=lambda top: len(branches[top]), default="")
+        return self._repeat(likely, branches[likely]) if likely else None
+
+    def _by_branch(self, client_id: str) -> dict[str, list[tuple[str, int]]]:
+        """(id, start) of the client's calls of 30 days, the newest first, by the branch of topics, the latest first."""
+        found: dict[str, list[tuple[str, int]]] = {}
         since_at = self._replica.now() - _REPEAT_MS
-        earlier = queries.on_topics(self._replica.sql, client_id, self._lists.subtopics(top), since_at)
+        for call_id, topic_id, at in queries.calls_of_client(self._replica.sql, client_id, since_at):
+            found.setdefault(self._lists.top_topic(topic_id), []).append((call_id, at))
+        found.pop("", None)
+        return found
+
+    def _repeat(self, top: str, earlier: Sequence[tuple[str, int]]) -> RepeatHint | None:
         if len(earlier) + 1 < _REPEATED:
             return None
         return RepeatHint(
@@ -145,19 +165,6 @@ class CallLog:
             dates=tuple(at for _, at in earlier),
             call_ids=tuple(i for i, _ in earlier),
         )
-
-    def repeated(self, client_id: str) -> RepeatHint | None:
-        """The branch of topics on which a call that comes now would be at least the third in 30 days, of several that
-        with the most; before it is known what it is about.
-        """
-        found = queries.topics_since(self._replica.sql, client_id, self._replica.now() - _REPEAT_MS)
-        counts: dict[str, int] = {}
-        for topic_id, count in found:
-            top = self._lists.top_topic(topic_id)
-            counts[top] = counts.get(top, 0) + count
-        counts.pop("", None)
-        likely = max(counts, key=lambda top: (counts[top], top), default="")
-        return self.repeat(client_id, likely) if likely else None
 
     def usual_seconds(self, topic_id: str) -> int:
         """The median handle time on a topic in the last 90 days, or on its branch while there are few; 0 when

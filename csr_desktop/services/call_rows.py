@@ -163,7 +163,8 @@ class CallerChoice(msgspec.Struct, frozen=True):
 class CallerMatch(msgspec.Struct, frozen=True):
     """Who is on the line, the likeliest first. `chosen_id` is the contact that was taken, '' when a person has to
     choose; `reason` belongs to it. `number_kind`: possible, short, anonymous, unfilled, none, or own (one of our own
-    lines).
+    lines). `certain_id` and `certain_client_id` are whom a call is booked on that no person saw, '' where the number
+    leaves a choice.
     """
 
     number_kind: str
@@ -173,6 +174,8 @@ class CallerMatch(msgspec.Struct, frozen=True):
     chosen_client_id: str
     sharing_count: int
     candidates: tuple[CallerChoice, ...]
+    certain_id: str = ""
+    certain_client_id: str = ""
 
 
 class RepeatHint(msgspec.Struct, frozen=True):
@@ -443,6 +446,9 @@ class CallDetail(msgspec.Struct, frozen=True):
     """A lead may say whose it was."""
     checks: tuple[ShownCheck, ...] = ()
     """What the caller was asked in it, or whom it called back for that."""
+    escalated_to_name: str = ""
+    """Who has its ticket since the call, and when they were given it; '' and 0 for nobody."""
+    escalated_at: int = 0
 
 
 class DayFigures(msgspec.Struct, frozen=True):
@@ -460,3 +466,10 @@ class TicketChoice(msgspec.Struct, frozen=True):
     label: str
     subject: str
     state: str
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What a client waits for when it calls: the earliest due first, then the tickets, the latest first."""
+
+    callbacks: tuple[OpenCallback, ...] = ()
+    tickets: tuple[TicketChoice, ...] = ()

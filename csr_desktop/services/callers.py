@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from csr_desktop.domain import phone
-from csr_desktop.domain.matching import rank_callers
+from csr_desktop.domain.matching import certain_caller, rank_callers
 from csr_desktop.services.call_rows import CallerChoice, CallerMatch
 from csr_desktop.store.queries import rows
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from csr_desktop.sync.replica import Replica
 
 _TELLING = frozenset({"only_holder", "only_active_holder", "called_from_number"})
-"""Reasons for which a caller is taken without asking; “someone else” is one key away."""
+"""Reasons for which a caller is shown without asking; “someone else” is one key away."""
 
 _COMPANY = "company:"
 
@@ -47,20 +47,25 @@ class Callers:
         if not phone.is_matchable(number, organisation.own_numbers):
             return _nobody(number.kind)
         found = self._lookup.candidates(number.e164, number.extension)
-        choices = self._choices(rank_callers([_told_apart(candidate) for candidate in found], self._replica.now()))
+        ranked = rank_callers([_told_apart(candidate) for candidate in found], self._replica.now())
+        choices = self._choices(ranked)
         if not choices:
             return _nobody(number.kind)
         first = choices[0]
         is_taken = first.is_active and first.reason in _TELLING
+        certain = certain_caller(ranked)
         clients = {choice.client_id for choice in choices if choice.is_active}
+        only_client_id = clients.pop() if len(clients) == 1 else ""
         return CallerMatch(
             number_kind=number.kind,
             reason=first.reason if is_taken else "",
             reason_value=first.reason_value if is_taken else 0,
             chosen_id=first.contact_id if is_taken else "",
-            chosen_client_id=first.client_id if is_taken else next(iter(clients)) if len(clients) == 1 else "",
+            chosen_client_id=first.client_id if is_taken else only_client_id,
             sharing_count=sum(choice.is_active for choice in choices),
             candidates=choices,
+            certain_id=choices[ranked.index(certain)].contact_id if certain else "",
+            certain_client_id=only_client_id,
         )
 
     def _choices(self, ranked: Sequence[RankedCaller]) -> tuple[CallerChoice, ...]:

@@ -25,6 +25,7 @@ from csr_desktop.services.call_rows import (
     RunningCall,
     RunningCallDocument,
     TicketStep,
+    Waiting,
 )
 from csr_desktop.services.call_saving import CallSaving, Contact
 from csr_desktop.services.client_context import shown_number
@@ -105,6 +106,10 @@ class Calls(CallLog):
             self._contexts.callbacks(client_id),
         )
 
+    def waiting(self, client_id: str) -> Waiting:
+        """What the card of a call showed, beside the call once it was taken."""
+        return Waiting(self._contexts.callbacks(client_id), self.open_tickets(client_id))
+
     def number_shown(self, number_text: str) -> str:
         """A number as it is written here, national or international."""
         return self._shown(number_text)
@@ -115,6 +120,16 @@ class Calls(CallLog):
         return heard_from(self._replica.sql, phone.logged_number(parsed), self._replica.now() - days * 86_400_000)
 
     # While it runs
+
+    def takes_calls(self) -> bool:
+        """Whether I am in a team whose calls I could save."""
+        return bool(self._people.home_team())
+
+    def may_log(self) -> None:
+        """Raises Refused for who takes no calls, before anything is typed."""
+        if not self.takes_calls():
+            title = "Calls are taken and logged by a team's CSRs and leads."
+            raise Refused("read_only", title, "You are neither, so nothing was begun.")
 
     def start(
         self,
@@ -133,8 +148,9 @@ class Calls(CallLog):
         """Out begins with dialling, in with talking, or ringing. A talking call goes on hold. `client_id` names the
         company where nobody of it is named; without a number its own line is called. `returns_id` is the missed call
         that this one answers, `phone_key` the phone's call that it follows, `ticket_id` the ticket that it belongs to.
-        Raises Refused while two calls run, BadInput without a number, a contact and a client.
+        Raises Refused for who takes no calls and while two run, BadInput without a number, a contact and a client.
         """
+        self.may_log()
         person = rows.one(self._replica.sql, "contacts", contact_id) if contact_id else None
         if contact_id and person is None:
             raise unknown()
@@ -237,15 +253,17 @@ class Calls(CallLog):
         return told.kind == "short" and phone.short_keys(number) == phone.short_keys(document.number)
 
     def log_missed(self, number: str, name: str, started_at: int, ended_at: int, result: str, channel: str) -> Saved:
-        """A call that nobody took: it waits in the inbox to be called back."""
-        pop = self._callers.match(number)
+        """A call that nobody took: it waits in the inbox to be called back. Who it was is said only where the number
+        leaves no choice: nobody saw the others who share it.
+        """
+        match = self._callers.match(number)
         parsed = phone.parse(number, self._lists.home_region())
-        says = clean_line(name, 120) if not pop.chosen_id else ""
+        says = clean_line(name, 120) if not match.certain_id else ""
         return self._saving.log(
             Contact(
                 id=self._replica.new_id(),
-                client_id=pop.chosen_client_id,
-                contact_id=pop.chosen_id,
+                client_id=match.certain_client_id,
+                contact_id=match.certain_id,
                 channel=channel,
                 direction="in",
                 result=result,
@@ -456,7 +474,10 @@ class Calls(CallLog):
         note: str = "",
         steps: NextSteps | None = None,
     ) -> Saved:
-        """A contact that was not logged while it ran. Raises BadInput for one that is still to come."""
+        """A contact that was not logged while it ran. Raises Refused for who takes no calls, BadInput for one that is
+        still to come.
+        """
+        self.may_log()
         if not 0 < started_at <= self._replica.now():
             raise BadInput("started_at", "Choose a time that has passed.")
         if not 0 <= talk_seconds <= 86_400:

@@ -191,7 +191,8 @@ class ClientContexts:
         sql = self._replica.sql
         found = queries.last_contacts(sql, client_id, but_ticket_id, _LAST_CONTACTS)
         wanted = {kind: [i for k, i, _ in found if k == kind] for kind in ("call", "ticket")}
-        calls = rows.by_id(sql, "interactions", wanted["call"], ["channel", "direction", "result", "note", "topic_id"])
+        columns = ["channel", "direction", "result", "note", "topic_id", "talk_seconds"]
+        calls = rows.by_id(sql, "interactions", wanted["call"], columns)
         tickets = rows.by_id(sql, "tickets", wanted["ticket"], ["channel", "subject", "topic_id"])
         shown: list[LastContact] = []
         for kind, row_id, at in found:
@@ -206,6 +207,7 @@ class ClientContexts:
                     title=row["subject"] if kind == "ticket" else note_title(row["note"]),
                     topic_path=self._lists.topic_path(row["topic_id"]),
                     at=at,
+                    talk_seconds=row.get("talk_seconds", 0),
                 )
             )
         return tuple(shown)

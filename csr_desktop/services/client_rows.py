@@ -78,6 +78,7 @@ class LastContact(msgspec.Struct, frozen=True):
     title: str
     topic_path: tuple[str, ...]
     at: int
+    talk_seconds: int = 0
 
 
 class ClientContext(msgspec.Struct, frozen=True):

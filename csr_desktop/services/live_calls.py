@@ -73,7 +73,7 @@ class LiveCalls:
         is mine alone. What a softphone says of a call that a phone system tells of adds nothing to it.
         """
         try:
-            return self._take(call, me)
+            return self._take(call, me) if self._calls.takes_calls() else self._left_alone(call, me)
         finally:
             self._end_silent()
 
@@ -84,6 +84,13 @@ class LiveCalls:
             if is_silent and known.phase == "ring" and known.call.source not in PHONE_SYSTEMS:
                 known.phase = "over"
         self._clock.is_timing = any(known.phase not in {"", "over"} for known in self._known.values())
+
+    def _left_alone(self, call: PhoneCall, me: str) -> LiveCall:
+        """Of who takes no calls: no card, no pane, and no missed one to log."""
+        known = self._known_as(_key(call), call, rang_at(call, my_leg(call, me)))
+        known.call, known.me, known.is_done = call, me, True
+        self._forget_old()
+        return self._shown(_key(call), known, "over", "")
 
     def _take(self, call: PhoneCall, me: str) -> LiveCall:
         key, leg = _key(call), my_leg(call, me)

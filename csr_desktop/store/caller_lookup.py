@@ -25,7 +25,7 @@ _HOLDERS: Final = (
     "SELECT n.contact_id, n.client_id, n.extension FROM phone_numbers n WHERE n.e164 = ? AND n.deleted = 0 LIMIT ?"
 )
 _CALLS: Final = (
-    "SELECT contact_id, client_id, started_at FROM interactions WHERE number = ? AND deleted = 0 "
+    "SELECT contact_id, client_id, started_at FROM interactions WHERE number = ? AND direction = 'in' AND deleted = 0 "
     "ORDER BY started_at DESC LIMIT ?"
 )
 _HOLDS: Final = (

@@ -47,6 +47,8 @@ class Action(msgspec.Struct, frozen=True):
     """The widget with the keyboard may take the key first, as with Esc."""
     rests_in_text: bool = False
     """A key with a modifier that means something else while typing, such as Ctrl+Z."""
+    is_offered: Callable[[], bool] = lambda: False
+    """Whether the screen says this key just now: then it rests only in a text that has something of its own to undo."""
     why_not: Callable[[], str] = lambda: ""
     """Said when its key is pressed while it is not enabled, such as "Notes belong to tickets."; '' for the usual."""
 
@@ -151,7 +153,7 @@ class Actions(QObject):
             if _is_printed(event) and _is_plain(event) and not is_in_float(focus):
                 self._begin_word()
             return False
-        if action.rests_in_text and types_text(focus):
+        if _rests(action, focus):
             return False
         self._do(action, event)
         return True
@@ -167,7 +169,7 @@ class Actions(QObject):
         if action is None:
             return None
         is_plain = _is_plain(event)
-        if types_text(focus) and (action.rests_in_text or (not action.works_in_text and is_plain)):
+        if types_text(focus) and (_rests(action, focus) or (not action.works_in_text and is_plain)):
             return None
         if is_plain and not action.waits and is_in_float(QApplication.focusWidget()):
             return action if action.works_in_text and action.place == EVERYWHERE else None
@@ -218,6 +220,20 @@ def types_text(widget: QWidget | None) -> bool:
     if isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit):
         return not widget.isReadOnly()
     return isinstance(widget, QAbstractSpinBox) or (isinstance(widget, QComboBox) and widget.isEditable())
+
+
+def _rests(action: Action, focus: QWidget | None) -> bool:
+    if not action.rests_in_text or not types_text(focus):
+        return False
+    return _can_undo(focus) or not action.is_offered()
+
+
+def _can_undo(focus: QWidget | None) -> bool:
+    from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QTextEdit
+
+    if isinstance(focus, QLineEdit):
+        return focus.isUndoAvailable()
+    return not isinstance(focus, QTextEdit | QPlainTextEdit) or focus.document().isUndoAvailable()
 
 
 def key_text(key: str) -> str:

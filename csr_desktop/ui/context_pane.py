@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedLayout, QWidget
 
 from csr_desktop.ui.context_parts import ContactPart, LastContactLine, PromiseLine
+from csr_desktop.ui.context_waiting import WaitingPart
 from csr_desktop.ui.kit.bars import ClockBar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge, Chip
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.errors import CsrDesktopError
+    from csr_desktop.services.call_rows import Waiting
     from csr_desktop.services.client_rows import ClientContext
     from csr_desktop.ui.desk import Desk
 
@@ -48,8 +50,10 @@ _DONE_AS = {"promise": "kept", "callback": "reached"}
 class ContextPane(Pane):
     """Shows one client, with the contact and ticket in question; keeps itself fresh while it is on the screen."""
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Desk, parent: QWidget | None = None, *, shows_waiting: bool = False) -> None:
+        """`shows_waiting` where the client is on the line: whom it waits for and what with."""
         super().__init__(desk.themes, ground="canvas", parent=parent)
+        self._shows_waiting = shows_waiting
         self.setAccessibleName(self.tr("Client"))
         self._desk = desk
         self._wanted = ("", "", "")
@@ -152,7 +156,7 @@ class ContextPane(Pane):
         context = self._context
         if context is not None:
             self._content.show_times(context)
-            if 0 < (context.open_until_at or context.opens_at) <= self._desk.words.now():
+            if self._shows_waiting or 0 < (context.open_until_at or context.opens_at) <= self._desk.words.now():
                 self._ask()
 
     def _ask(self) -> None:
@@ -163,15 +167,19 @@ class ContextPane(Pane):
             self._is_stale = True
             return
         self._is_stale = False
-        inbox = self._desk.services.inbox
+        services, shows_waiting = self._desk.services, self._shows_waiting
 
-        def show(context: ClientContext) -> None:
+        def ask() -> tuple[ClientContext, Waiting | None]:
+            waiting = services.calls.waiting(client_id) if shows_waiting else None
+            return services.inbox.context(client_id, contact_id, ticket_id), waiting
+
+        def show(answer: tuple[ClientContext, Waiting | None]) -> None:
             if wanted == self._wanted:
-                self._show(context)
+                if answer[1] is not None:
+                    self._content.show_waiting(answer[1])
+                self._show(answer[0])
 
-        self._desk.ask(
-            self, lambda: inbox.context(client_id, contact_id, ticket_id), show, self._on_failed, key="context"
-        )
+        self._desk.ask(self, ask, show, self._on_failed, key="context")
 
     def _show(self, context: ClientContext) -> None:
         self._slow.stop()
@@ -214,6 +222,7 @@ class _Content(QWidget):
         self._add_head()
         self._add_clocks()
         self._add_promises()
+        self._add_waiting()
         self._add_contact()
         self._add_last()
         self._whole.addStretch(1)
@@ -286,6 +295,15 @@ class _Content(QWidget):
         head.addStretch(1)
         self._promise_column.addLayout(head)
         self._promise_part = self._part(section, is_full=True)
+
+    def _add_waiting(self) -> None:
+        self._waiting = WaitingPart(self._desk)
+        self._waiting_part = self._part(self._waiting)
+        self._waiting_part.hide()
+
+    def show_waiting(self, waiting: Waiting) -> None:
+        self._waiting.show_waiting(waiting)
+        self._waiting_part.setVisible(bool(waiting.callbacks or waiting.tickets))
 
     def _add_contact(self) -> None:
         section = Section(self._desk.themes, self.tr("Contact"))

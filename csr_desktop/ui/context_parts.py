@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
     from csr_desktop.services.client_rows import ContextContact, LastContact, OpenPromise, ShownNumber
-    from csr_desktop.ui.kit.theme import ThemeSwitch
+    from csr_desktop.ui.kit.theme import ThemeSwitch, Tone
     from csr_desktop.ui.wording import Wording
 
 
@@ -279,8 +279,8 @@ class ContactPart(QWidget):
             self.calling.emit(button.number, self._contact_id)
 
 
-class LastContactLine(RingedButton):
-    """An earlier contact: icon, what it was about, when. Pressed, it opens where it lives."""
+class LinkLine(RingedButton):
+    """Icon, what it is, when. Pressed, it opens where it lives."""
 
     opened = Signal(str, str)
     """Kind and id."""
@@ -291,19 +291,18 @@ class LastContactLine(RingedButton):
         self._icon = ""
         self._title = ""
         self._when = ""
+        self._when_tone: Tone = "faint"
         self._link = ("", "")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clicked.connect(lambda: self.opened.emit(*self._link))
 
-    def show_contact(self, contact: LastContact) -> None:
-        self._link = (contact.kind, contact.id)
-        self._icon = contact_icon(contact)
-        topic = contact.topic_path[-1] if contact.topic_path else ""
-        self._title = contact.title or topic or self._words.channel("phone" if contact.kind == "call" else "email")
-        date = self._words.local(contact.at).date()
-        self._when = self._words.day(date, with_weekday=False)
-        self.setAccessibleName(f"{self._title}, {self._when}")
-        self.setToolTip(plain_tooltip("\n".join(p for p in (self._title, self._words.moment(contact.at)) if p)))
+    def show_line(
+        self, link: tuple[str, str], icon: str, title: str, when: str = "", exactly: str = "", tone: Tone = "faint"
+    ) -> None:
+        """`when` is short and in that tone, `exactly` the whole of it for hover."""
+        self._link, self._icon, self._title, self._when, self._when_tone = link, icon, title, when, tone
+        self.setAccessibleName(", ".join(part for part in (title, when) if part))
+        self.setToolTip(plain_tooltip("\n".join(part for part in (title, exactly) if part)))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -330,10 +329,39 @@ class LastContactLine(RingedButton):
         wide = theme.metrics("caption").horizontalAdvance(self._when) + 1
         when = QRect(self.width() - wide, 0, wide, self.height())
         painter.setFont(theme.font("caption"))
-        painter.setPen(theme.colour("text-faint"))
+        painter.setPen(theme.tone(self._when_tone))
         paint_words(painter, mirrored(when), self._when, right_to_left=right_to_left, place="trailing")
         room = QRect(step, 0, max(0, when.left() - sizes.space.close - step), self.height())
         shown = theme.metrics().elidedText(self._title, Qt.TextElideMode.ElideRight, room.width())
         painter.setFont(theme.font())
         painter.setPen(theme.colour("accent-text" if is_hot else "text-muted"))
         paint_words(painter, mirrored(room), shown, right_to_left=right_to_left)
+
+
+class LastContactLine(LinkLine):
+    """An earlier contact: what it was about, else how it went."""
+
+    def show_contact(self, contact: LastContact) -> None:
+        day = self._words.day(self._words.local(contact.at).date(), with_weekday=False)
+        link = (contact.kind, contact.id)
+        self.show_line(link, contact_icon(contact), self._what(contact), day, self._words.moment(contact.at))
+
+    def _what(self, contact: LastContact) -> str:
+        about = contact.title or (contact.topic_path[-1] if contact.topic_path else "")
+        if contact.kind != "call" or contact.view_kind not in {"", "phone"}:
+            return about or self._words.channel(contact.view_kind or "email")
+        went = self._went(contact)
+        if contact.result == "handled":
+            return about or went
+        return self.tr("{0}: {1}").format(went, about) if about else went
+
+    def _went(self, contact: LastContact) -> str:
+        if contact.direction == "out":
+            how = self._words.call_result(contact.result)
+            if contact.result == "handled":
+                how = self._words.timer(contact.talk_seconds) if contact.talk_seconds else ""
+            return self.tr("We called, {0}").format(how[:1].lower() + how[1:]) if how else self.tr("We called")
+        if contact.result != "handled":
+            return self.tr("Missed call")
+        length = self._words.timer(contact.talk_seconds) if contact.talk_seconds else ""
+        return self.tr("Called us, {0}").format(length) if length else self.tr("Called us")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from csr_desktop.ui.actions import Action, Actions
 from csr_desktop.ui.desk import Desk, Notice, Target
 from csr_desktop.ui.kit.panes import Hairline
-from csr_desktop.ui.notices import WindowNotice
+from csr_desktop.ui.notices import PlaceNotice, WindowNotice
 from csr_desktop.ui.place import Place
 from csr_desktop.ui.rail import RailPane, RailRow
 from csr_desktop.ui.sync_words import SyncLine
@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
                 "Ctrl+Z",
                 icon="arrow-u-up-left",
                 rests_in_text=True,
+                is_offered=lambda: any(bar.offers_undo for bar in self.findChildren(PlaceNotice)),
             ),
             Action("keys", self.tr("Show the keys of this place"), self.keys_wanted.emit, "?", icon="keyboard"),
             Action("help", self.tr("Help"), self._on_help, "F1", icon="question", works_in_text=True),

@@ -20,6 +20,11 @@ class PlaceNotice(NoticeBar):
         desk.noticed.connect(self.show_notice)
         self.acted.connect(self._on_undo)
 
+    @property
+    def offers_undo(self) -> bool:
+        """Whether it shows, and says that Ctrl+Z takes something back."""
+        return bool(self._group) and self.isVisible()
+
     def show_notice(self, notice: Notice) -> None:
         holder = self.parentWidget()
         if holder is None or not holder.isVisible():

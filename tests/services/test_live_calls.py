@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from csr_desktop.domain.errors import Refused
+from csr_desktop.domain.permissions import Role
 from csr_desktop.services.call_rows import CallFilter, LiveCall
 from csr_desktop.system.call_message import call_message
 from tests.services.conftest import DAY, NOW
@@ -181,6 +183,34 @@ def test_the_third_contact_on_a_topic_is_said_with_the_ring(bureau: Bureau, desk
     assert ringing.pop is not None
     assert ringing.pop.repeat is not None
     assert (ringing.pop.repeat.count, ringing.pop.repeat.topic_name) == (3, "Payroll tax")
+
+
+@pytest.mark.parametrize("role", ["administrator", "manager"])
+def test_who_saves_no_calls_gets_no_card_and_is_told_before_typing(bureau: Bureau, role: Role) -> None:
+    desk = bureau.sign_in("max", role, ())
+    for number, event in enumerate(("ring", "answer")):
+        told = desk.softphone.take(call_message({"event": event, "number": ROBIN}, "command", NOW + number))
+        assert told is not None
+        assert desk.live_calls.take(told).running_id == ""
+        assert desk.live_calls.ringing() == ()
+    assert not desk.live_calls.is_waiting
+    for begin in (partial(desk.calls.start, ROBIN), desk.calls.may_log):
+        with pytest.raises(Refused, match="CSRs and leads"):
+            begin()
+    assert desk.calls.running() == ()
+
+
+def test_only_calls_that_came_and_were_answered_make_a_third(bureau: Bureau, desk: Services) -> None:
+    common = {"scope": "tax", "agent_id": "ada", "client_id": "bakery", "contact_id": "robin"}
+    for day in (3, 9):
+        bureau.row("interactions", **common, topic_id="notice", started_at=NOW - day * DAY)
+    for day, other in enumerate(({"direction": "out"}, {"channel": "email"}, {"result": "missed"}), start=1):
+        bureau.row("interactions", **common, **other, topic_id="time", started_at=NOW - day * DAY)
+        bureau.row("interactions", **common, **other, topic_id="notice", started_at=NOW - day * DAY)
+    hint = desk.calls.repeated("bakery")
+    assert hint is not None
+    assert (hint.count, hint.topic_name) == (3, "Payroll tax"), "what else was written and called hides nothing"
+    assert desk.calls.repeat("bakery", "time") is None
 
 
 def test_after_a_restart_the_phone_goes_on_with_the_same_call(bureau: Bureau, phone: Phone) -> None:

@@ -94,6 +94,27 @@ def test_trap_5_a_shared_number_is_one_call(bureau: Bureau, desk: Services) -> N
     assert bureau.sql.value("SELECT count(*) FROM interactions WHERE number = ?", SHARED) == 2
 
 
+def test_trap_5_a_missed_call_of_a_shared_number_is_booked_on_nobody_though_one_is_shown(
+    bureau: Bureau, desk: Services
+) -> None:
+    for contact in ("robin", "dana"):
+        bureau.row("phone_numbers", client_id="bakery", contact_id=contact, raw=SHARED, e164=SHARED)
+    at = desk.replica.now() - 40 * 86_400_000
+    called = {"scope": "tax", "agent_id": "ada", "client_id": "bakery", "number": SHARED}
+    bureau.row("interactions", **called, contact_id="robin", started_at=at)
+    for day in range(3):
+        bureau.row("interactions", **called, contact_id="dana", direction="out", started_at=at + day * 86_400_000)
+    ringing = say(desk, "ring", SHARED, name="The shop")
+    assert ringing.pop is not None
+    match = ringing.pop.match
+    assert (match.chosen_id, match.reason_value) == ("robin", 1), "that we called Dana there does not make her call"
+    say(desk, "hangup", SHARED)
+    bureau.forward(5000)
+    (saved,) = desk.live_calls.log_missed()
+    row = bureau.sql.one("SELECT client_id, contact_id, note FROM interactions WHERE id = ?", saved.interaction_id)
+    assert row == ("bakery", "", "The shop"), "the company is certain, who of it called is not"
+
+
 def test_trap_8_a_hostile_name_is_one_line_on_the_card_and_in_the_log(bureau: Bureau, desk: Services) -> None:
     link = message_of_link(f"csr-desktop:call?event=ring&number=7025550119&name={HOSTILE}", desk.replica.now())
     for said in (call_message({"event": "ring", "number": "7025550118", "name": HOSTILE}, "command", 0), link):

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from csr_desktop.system.call_message import call_message
+from csr_desktop.ui.calls.place import CallsPlace
 from csr_desktop.ui.calls.running_calls import running_calls
 from tests.ui.frame_bench import Frame
 
@@ -148,3 +149,27 @@ def test_when_the_phone_hung_up_it_takes_two(frame: Frame, qapp: QApplication) -
     assert keys.pressed == ["Key_1", "Key_Return"]
     assert running_calls(frame.desk).all() == []
     assert frame.value("SELECT note FROM interactions ORDER BY id DESC LIMIT 1") == NOTE
+
+
+def test_the_undo_that_is_offered_works_in_the_notes_of_the_call_that_waited(frame: Frame) -> None:
+    place = frame.window.place("calls")
+    assert isinstance(place, CallsPlace)
+    place.running.start("(402) 555-0108", direction="in")
+    frame.settle()
+    frame.type("Waits meanwhile")
+    place.running.start("(702) 555-0119", direction="in")
+    frame.settle()
+    second = place.call_pane.call_id
+    frame.type("Asks for the time")
+    frame.press("F8")
+    frame.press("1")
+    frame.press("Ctrl+Return")
+    assert place.call_pane.notes.text() == "Waits meanwhile"
+    assert frame.focus is place.call_pane.notes
+    saved = frame.value("SELECT COUNT(*) FROM interactions WHERE id = ? AND deleted = 0", second)
+    frame.press("Ctrl+Z")
+    assert (saved, frame.value("SELECT COUNT(*) FROM interactions WHERE id = ? AND deleted = 0", second)) == (1, 0)
+    assert place.call_pane.notes.text() == "Asks for the time"
+    frame.type(" and the date")
+    frame.press("Ctrl+Z")
+    assert place.call_pane.notes.text() == "Asks for the time", "what was typed since is undone first"

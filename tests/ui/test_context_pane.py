@@ -6,8 +6,11 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from csr_desktop.services.client_rows import LastContact
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.ui.context_pane import ContextPane
+from csr_desktop.ui.context_parts import LastContactLine, LinkLine
+from csr_desktop.ui.context_waiting import WaitingLine
 from csr_desktop.ui.desk import Desk, Notice
 
 
@@ -139,3 +142,45 @@ def test_a_client_that_is_not_here_is_said(pane: ContextPane, desk: Desk) -> Non
     pane.show_client("00000000-0000-7000-8000-000000000000")
     settle(desk)
     assert pane._stack.currentWidget() is pane._error
+
+
+def said(pane: ContextPane) -> list[str]:
+    lines = pane.findChildren(LinkLine)
+    return [line.accessibleName() for line in lines if line.isVisibleTo(pane)]
+
+
+def test_beside_a_call_stands_what_its_card_showed(desk: Desk, data: DeskData, qtbot: QtBot) -> None:
+    made = ContextPane(desk, shows_waiting=True)
+    qtbot.addWidget(made)
+    made.show()
+    client_id = str(data.sql.value("SELECT client_id FROM contacts WHERE name = 'Robin Placeholder'"))
+    made.show_client(client_id)
+    settle(desk)
+    assert any(one.startswith("Call back about the W-2 reissue, ") and "late" in one for one in said(made)), said(made)
+    assert any(one.startswith("Missed call, not called back, ") for one in said(made))
+    shown = data.services.calls.waiting(client_id)
+    assert [f"{one.label} {one.subject}" for one in shown.tickets[:2]] == [one for one in said(made) if one[0] == "#"]
+    opened: list[tuple[str, str]] = []
+    desk.opening.connect(lambda target: opened.append((target.kind, target.id)))
+    for line in made.findChildren(WaitingLine):
+        line.click()
+    assert {kind for kind, _ in opened} == {"follow_up", "call", *(["ticket"] if shown.tickets else [])}
+
+
+def test_a_contact_without_a_note_says_how_it_went(desk: Desk, qtbot: QtBot) -> None:
+    line = LastContactLine(desk.themes, desk.words)
+    qtbot.addWidget(line)
+
+    def of(**fields: object) -> str:
+        whole = {"kind": "call", "id": "1", "view_kind": "phone", "direction": "in", "result": "handled", "title": ""}
+        line.show_contact(LastContact(**{**whole, "topic_path": (), "at": desk.words.now(), **fields}))
+        return line.accessibleName().rpartition(", ")[0]
+
+    assert of(talk_seconds=241) == "Called us, 4:01"
+    assert of(direction="out", talk_seconds=7) == "We called, 0:07"
+    assert of(direction="out", result="no_answer") == "We called, no answer"
+    assert of(result="missed") == "Missed call"
+    assert of(result="abandoned", title="Kim") == "Missed call: Kim"
+    assert of(title="Asks for the rate table", talk_seconds=9) == "Asks for the rate table"
+    assert of(topic_path=("Payroll tax", "Notice")) == "Notice"
+    assert of(view_kind="voicemail") == "Voicemail"

@@ -123,6 +123,19 @@ def test_a_long_alert_is_read_over_two_lines_and_whole_on_hover(
         frame.press("F10")
 
 
+def test_the_next_callers_card_is_as_high_as_what_it_says(frame: Frame, phone: Phone) -> None:
+    phone.say("ring", NOBODY, id="a1")
+    small = phone.card.height()
+    phone.say("ring", SHARED, id="a2")
+    frame.press("F10")
+    assert phone.card.height() > small
+    assert broken_parts(phone.card) == []
+    shown = [part for part in phone.card.children() if isinstance(part, QWidget) and can_be_seen(part)]
+    for at, part in enumerate(shown):
+        others = [other for other in shown[at + 1 :] if other.geometry().intersects(part.geometry())]
+        assert others == [], (part.accessibleName(), [other.accessibleName() for other in others])
+
+
 def test_a_key_for_somebody_who_is_not_there_does_nothing(frame: Frame, phone: Phone) -> None:
     phone.say("ring", ROBIN)
     frame.press("Shift+F1")

@@ -37,25 +37,16 @@ def handle_parts_by_topic(sql: Sql, since_at: int) -> list[tuple[Any, ...]]:
     )
 
 
-def topics_since(sql: Sql, client_id: str, since_at: int) -> list[tuple[str, int]]:
-    """What a client's contacts were about since then: topic and how many."""
+def calls_of_client(sql: Sql, client_id: str, since_at: int) -> list[tuple[str, str, int]]:
+    """(id, topic id, start) of the phone calls that came from a client and were handled since then, with what they were
+    about known, the newest first.
+    """
     return sql.all(
-        "SELECT topic_id, COUNT(*) FROM interactions WHERE client_id = ? AND started_at >= ? AND deleted = 0 "
-        "AND topic_id <> '' GROUP BY topic_id",
+        "SELECT id, topic_id, started_at FROM interactions WHERE client_id = ? AND started_at >= ? "
+        "AND channel = 'phone' AND direction = 'in' AND result = 'handled' AND topic_id <> '' AND deleted = 0 "
+        "ORDER BY started_at DESC, id DESC",
         client_id,
         since_at,
-    )
-
-
-def on_topics(sql: Sql, client_id: str, topic_ids: Sequence[str], since_at: int) -> list[tuple[str, int]]:
-    """(id, start) of the client's handled contacts on these topics since then, the newest first."""
-    marks = ",".join("?" * len(topic_ids))
-    return sql.all(
-        f"SELECT id, started_at FROM interactions WHERE client_id = ? AND started_at >= ? AND topic_id IN ({marks}) "
-        "AND direction = 'in' AND result = 'handled' AND deleted = 0 ORDER BY started_at DESC",
-        client_id,
-        since_at,
-        *topic_ids,
     )
 
 

@@ -134,8 +134,9 @@ class CallBar(QWidget):
         self.updateGeometry()
 
     def _show_call(self, call: RunningCall) -> None:
-        part, look = self.line, self._words.phase(call.phase)
+        part, look = self.line, self._words.state(call)
         tone = {"talk": "success", "hold": "warning", "ring": "warning"}.get(call.phase, "info")
+        tone = "info" if call.is_consulting else tone
         if tone != self._shown_tone:
             self._shown_tone = tone
             set_look(part, role="notice", tone=tone)
@@ -166,6 +167,9 @@ class CallBar(QWidget):
         if call is not None:
             seconds = self._running.handle_seconds(call)
             self.line.timer.setText(self._desk.words.timer(seconds))
+            if call.is_consulting:
+                asked = self._desk.words.timer(self._running.consult_seconds(call))
+                self.line.state.setText(f"{self._words.state(call).words} {asked}")
 
     # Doing
 

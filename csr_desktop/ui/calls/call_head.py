@@ -11,6 +11,7 @@ from csr_desktop.services.call_rows import CallRow
 from csr_desktop.ui.calls.pause_bar import PauseBar
 from csr_desktop.ui.kit.bars import HandleBar
 from csr_desktop.ui.kit.buttons import Button, IconButton
+from csr_desktop.ui.kit.chips import Badge, Chip
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import NoticeBar
@@ -41,17 +42,20 @@ class CallHead(QWidget):
         self._desk = desk
         self._words = words
         self._running = running
+        self._is_consulting = False
         themes = desk.themes
         self.name = ElidedLabel(size="name", weight=600)
         self.whose = ElidedLabel(tone="muted")
         self.hold = Button(themes, self.tr("Hold"), icon="pause", key_hint="F6")
         self.consult = IconButton(themes, "users", self.tr("Ask a colleague"), key_hint="Shift F6")
+        self.consult.setCheckable(True)
         self.end = Button(themes, self.tr("Hang up"), role="end-call", icon="phone-disconnect", key_hint="F8")
         self.more = IconButton(themes, "dots-three", self.tr("More for this call"))
         self.context_button = IconButton(themes, "info", self.tr("About the client"), key_hint="I")
         self._match_mark = IconMark(themes, "shield-check", tone="success")
         self._match = ElidedLabel(tone="muted")
         self.someone_else = Button(themes, self.tr("Someone else"), role="link", key_hint="Ctrl M")
+        self.waits = Chip(themes, "")
         self.timer = Label(size="name", weight=600)
         self.handle = HandleBar(themes)
         self.recovered = NoticeBar(themes)
@@ -62,7 +66,7 @@ class CallHead(QWidget):
         self.earlier.hide()
         self._lay_out()
         self.hold.clicked.connect(self.hold_wanted)
-        self.consult.clicked.connect(self.consult_wanted)
+        self.consult.clicked.connect(self._on_consult)
         self.end.clicked.connect(self.end_wanted)
         self.more.clicked.connect(self._open_more)
         self.someone_else.clicked.connect(self.someone_else_wanted)
@@ -89,6 +93,7 @@ class CallHead(QWidget):
         second.addWidget(self._match)
         second.addWidget(self.someone_else)
         second.addStretch(1)
+        second.addWidget(self.waits)
         third = line(spacing=space.pane)
         self.timer.setMinimumWidth(theme.metrics("name", 600).horizontalAdvance("00:00"))
         third.addWidget(self.timer)
@@ -144,7 +149,14 @@ class CallHead(QWidget):
         asks = self.tr("The colleague was asked") if call.is_consulting else self.tr("Ask a colleague")
         if self.consult.accessibleName() != asks:
             self.consult.set_name(asks)
+        self._is_consulting = call.is_consulting
+        self.consult.setChecked(call.is_consulting)
+        self.waits.setVisible(call.phase == "hold")
         self.end.setVisible(not is_over)
+
+    def _on_consult(self) -> None:
+        self.consult.setChecked(self._is_consulting)  # until it is so
+        self.consult_wanted.emit()
 
     def _show_repeat(self, call: RunningCall) -> None:
         if call.repeat is None:
@@ -188,6 +200,12 @@ class CallHead(QWidget):
         asked = self._running.consult_seconds(call)
         if asked or call.is_consulting:
             note = self._words.consult(asked, call.consult_with)
+        if call.is_consulting:
+            state = self._words.state(call)
+            text = f"{state.words} {self._desk.words.timer(asked)}"
+            self.waits.set_badge(Badge(text, state.tone, state.icon))
+        elif call.phase == "hold":
+            self.waits.set_badge(Badge(self._words.waits(call), "warning", "pause"))
         left = self._running.wrap_up_left(call)
         if left is not None:
             note = self.tr("saved by itself in {0}").format(self._desk.words.timer(max(0, left)))

@@ -188,6 +188,7 @@ class CallPane(Pane):
         is_other = call_id != self._call_id
         self._call_id = call_id
         if is_other:
+            self._running.bring_to_front(call_id)
             self._asked_twice = ""
             self.close_who()
             self._disposition_hint.say("", is_error=False)

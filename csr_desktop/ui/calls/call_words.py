@@ -69,6 +69,19 @@ class CallWords(QObject):
             "wrap_up": PhaseLook(self.tr("Wrap-up"), "note-pencil", "neutral", "wrap_up"),
         }[key]
 
+    def state(self, call: RunningCall) -> PhaseLook:
+        """What goes on in a call: its phase, but for a colleague who is asked while it is on hold."""
+        if not call.is_consulting:
+            return self.phase(call.phase)
+        whom = call.consult_with or self.tr("a colleague")
+        return PhaseLook(self.tr("Asking {0}").format(whom), "users", "info", "hold")
+
+    def waits(self, call: RunningCall) -> str:
+        """That somebody waits on hold, and the key that ends it."""
+        if call.contact_name:
+            return self.tr("{0} is on hold, F6 to go on").format(call.contact_name.split(" ")[0])
+        return self.tr("On hold, F6 to go on")
+
     def who(self, call: RunningCall) -> str:
         """The person, else the company, else the number as it is written here."""
         return call.contact_name or call.client_name or call.number_shown or self.unknown_number()
@@ -83,7 +96,7 @@ class CallWords(QObject):
         return ", ".join(part for part in (call.contact_title, call.client_name) if part)
 
     def running_row(self, call: RunningCall, seconds: int) -> Row:
-        look = self.phase(call.phase)
+        look = self.state(call)
         return Row(
             self.who(call),
             icon=look.icon,
@@ -144,7 +157,7 @@ class CallWords(QObject):
             return text
         first = call.contact_name.split(" ")[0]
         reasons = {
-            "called_from_number": self.tr("{0} people share it, {1} called last"),
+            "called_from_number": self.tr("{0} people share it, {1} called from it %n time(s)", "", found.reason_value),
             "called_before": self.tr("{0} people share it, {1} called before"),
             "open_promise": self.tr("{0} people share it, {1} has an open promise"),
             "open_ticket": self.tr("{0} people share it, {1} has an open ticket"),
@@ -228,17 +241,21 @@ class CallWords(QObject):
             6: self.tr("Sixth"),
             7: self.tr("Seventh"),
         }
-        topic = hint.topic_name[:1].lower() + hint.topic_name[1:]
+        first, *rest = hint.topic_name.split(" ")
+        # Of a word; "W-2" and "PTO" stay as they are.
+        topic = " ".join((first.lower() if first[1:].islower() else first, *rest))
         if hint.count in ordinals:
             lead = self.tr("{0} call on {1} in 30 days,").format(ordinals[hint.count], topic)
         else:
             lead = self.tr("{0} calls on {1} in 30 days,").format(hint.count, topic)
         days = [self.words.day(self.words.local(at).date(), with_weekday=False) for at in hint.dates]
-        if len(days) > 3:
+        if len(days) > 2:
             return lead, self.tr("the last on {0}").format(days[0])
         if len(days) < 2:
             return lead, self.tr("after {0}").format("".join(days))
-        return lead, self.tr("after {0} and {1}").format(", ".join(days[:-1]), days[-1])
+        if days[0] == days[1]:
+            return lead, self.tr("both on {0}").format(days[0])
+        return lead, self.tr("after {0} and {1}").format(days[0], days[1])
 
     # Earlier
 

@@ -294,6 +294,7 @@ class IncomingCard(FloatFrame):
         made = [*self._of_client(pop), *self.choices] if pop.match.chosen_id else [*self.choices, *self._of_client(pop)]
         for widget in made:
             self._facts.addWidget(widget)
+            widget.show()  # a card that stands already shows it only later by itself, and is measured before that
         self._facts_line.setVisible(bool(made))
 
     def _people(self, pop: Pop) -> list[PersonLine]:

@@ -51,6 +51,10 @@ class OutcomeSection(QWidget):
             ticket_id = detail.ticket_id
             words = f"{detail.ticket_label} {detail.ticket_subject}".strip()
             self._lines.addWidget(self._line("ticket", words, "", None, "ticket", ticket_id))
+            if detail.escalated_to_name:
+                escalated = self.tr("Escalated to {0}").format(detail.escalated_to_name)
+                when = self._desk.words.within(detail.escalated_at)
+                self._lines.addWidget(self._line("flag", escalated, when, None, "ticket", ticket_id))
         for one in detail.follow_ups:
             self._lines.addWidget(self._follow_up(one, zone))
         self._link.setVisible(detail.can_correct and not detail.ticket_id and bool(detail.row.client_id))

@@ -90,7 +90,7 @@ class PastCall(Pane):
         self._bar = QWidget()
         self._lay_out()
         self._connect()
-        desk.ask(self, desk.services.lists.dispositions, self._show_dispositions)
+        self.lists_changed()
 
     def _lay_out(self) -> None:
         themes, space = self._desk.themes, self._desk.themes.theme.sizes.space
@@ -276,6 +276,10 @@ class PastCall(Pane):
         self.notes.setReadOnly(not is_open)
         for button in self.disposition.findChildren(ChoiceButton):
             button.setEnabled(is_open)
+
+    def lists_changed(self) -> None:
+        """Dispositions were edited, or came at last: at the first sign-in the pane is there before them."""
+        self._desk.ask(self, self._desk.services.lists.dispositions, self._show_dispositions, key="dispositions")
 
     def _show_dispositions(self, choices: Sequence[DispositionChoice]) -> None:
         self.disposition.set_choices([(one.id, one.name) for one in choices])

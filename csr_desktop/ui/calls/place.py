@@ -78,7 +78,7 @@ class CallsPlace(Place):
         self.call_pane = CallPane(desk, words, self.running)
         self.past = PastCall(desk, words, self.running)
         self.log = LogForm(desk)
-        self.context = ContextPane(desk)
+        self.context = ContextPane(desk, shows_waiting=True)
         self._nothing = Pane(desk.themes)
         self._nothing.body.addWidget(
             EmptyState(
@@ -175,6 +175,7 @@ class CallsPlace(Place):
             self.past.show_call(self.past.call_id)
         if change_set.touches("topics", "dispositions", "scripts"):
             self.call_pane.lists_changed()
+            self.past.lists_changed()
 
     def on_minute(self) -> None:
         self._left.on_minute()
@@ -421,9 +422,12 @@ class CallsPlace(Place):
     # Logging afterwards
 
     def log_afterwards(self, contact_id: str = "", client_id: str = "") -> None:
-        self._open(self.log)
-        self.log.open(contact_id, client_id)
-        self._show_client()
+        def show(_may: None) -> None:
+            self._open(self.log)
+            self.log.open(contact_id, client_id)
+            self._show_client()
+
+        self.desk.ask(self, self.desk.services.calls.may_log, show, self.desk.say_fault)
 
     def _on_logged(self, saved: Saved) -> None:
         self.show_call(saved.interaction_id)

@@ -58,6 +58,8 @@ class RunningCalls(QObject):
         self._is_entering: Callable[[str], bool] | None = None
         self._in_sight: QWidget | None = None
         self._is_loaded = False
+        self._front_id = ""
+        """The call that was worked on last: it stays in front while several wait alike."""
         self._typed_notes: dict[str, str] = {}
         self._typed_steps: dict[str, OpenStep | None] = {}
         self._notes = LatestWriter(desk, desk.services.calls.set_note, desk.say_fault, self)
@@ -77,16 +79,28 @@ class RunningCalls(QObject):
         return self._is_loaded
 
     def all(self) -> list[RunningCall]:
-        """The one that talks first, then by start."""
-        order = {"ring": 0, "talk": 1, "dial": 1, "hold": 2, "wrap_up": 3}
-        return sorted(self._calls.values(), key=lambda call: (order[call.phase], call.started_at))
+        """By start, whatever becomes of them: a list of them stands still."""
+        return sorted(self._calls.values(), key=lambda call: call.started_at)
 
     def get(self, call_id: str) -> RunningCall | None:
         return self._calls.get(call_id)
 
     def foremost(self) -> RunningCall | None:
-        """The one that the call bar shows."""
-        return next(iter(self.all()), None)
+        """The one that the call bar shows: who is on the line, or waits while a colleague is asked; of several that
+        wait alike the one that was in front before.
+        """
+        order = {"ring": 0, "talk": 1, "dial": 1, "hold": 3, "wrap_up": 4}
+
+        def place(call: RunningCall) -> tuple[int, bool]:
+            return (2 if call.is_consulting else order[call.phase], call.id != self._front_id)
+
+        return min(self.all(), key=place, default=None)
+
+    def bring_to_front(self, call_id: str) -> None:
+        """The pane shows this call."""
+        if call_id != self._front_id:
+            self._front_id = call_id
+            self.listed.emit()
 
     def since_seconds(self, call: RunningCall) -> int:
         """Seconds since the store answered, by a clock that can't be set."""
@@ -200,6 +214,9 @@ class RunningCalls(QObject):
         self._tell()
 
     def _tell(self) -> None:
+        front = self.foremost()
+        if front is not None and front.phase in ON_THE_LINE:
+            self._front_id = front.id
         if self._calls and not self._second.isActive():
             self._second.start()
         elif not self._calls:
@@ -307,7 +324,9 @@ class RunningCalls(QObject):
 
     def switch(self) -> None:
         """F7: to the other call; the first is held."""
-        others = [call for call in self.all()[1:] if call.phase == "hold"] or self.all()[1:]
+        front = self.foremost()
+        behind = [call for call in self.all() if front is not None and call.id != front.id]
+        others = [call for call in behind if call.phase == "hold"] or behind
         if not others:
             return
         if others[0].phase == "hold":

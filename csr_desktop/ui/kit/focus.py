@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _KEYBOARD = {
     Qt.FocusReason.BacktabFocusReason,
     Qt.FocusReason.ShortcutFocusReason,
 }
+_STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 _COMING_BACK = {Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason}
 
 
@@ -99,13 +101,29 @@ class RingedButton(QPushButton):
         self.clicked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter is a press like Space; on a choice it is left to the form, whose choices stand by then."""
+        """Enter is a press like Space; on a choice it is left to the form, whose choices stand by then. Among chips in
+        a flow an arrow goes to the next one and no further: Qt takes it for Tab, which leaves them.
+        """
+        step = _STEPS.get(event.key(), 0)
+        among = self.parentWidget() if step and self.group() is None and not event.modifiers() else None
+        if among is not None and isinstance(flow := among.layout(), FlowLayout):
+            is_turned = self.isRightToLeft() and event.key() in {Qt.Key.Key_Left, Qt.Key.Key_Right}
+            self._go_along(flow, -step if is_turned else step)
+            return
         is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not self.isCheckable()
         if is_enter and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             if not event.isAutoRepeat():
                 self.click()
             return
         super().keyPressEvent(event)
+
+    def _go_along(self, flow: FlowLayout, step: int) -> None:
+        items = [flow.itemAt(at) for at in range(flow.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        chips = [one for one in widgets if isinstance(one, RingedButton) and one.isVisible() and one.isEnabled()]
+        at = chips.index(self) + step
+        if 0 <= at < len(chips):
+            chips[at].setFocus(Qt.FocusReason.TabFocusReason)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

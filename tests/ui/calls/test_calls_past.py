@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QTextEdit, QWidget
 
+from csr_desktop.domain.change_set import changed
 from csr_desktop.services.call_rows import CallFilter
 from csr_desktop.ui.desk import Target
 from tests.ui.calls.calls_bench import Bench
@@ -24,6 +25,26 @@ def test_a_disposition_is_corrected_by_a_digit_and_undone(bench: Bench) -> None:
     bench.settle()
     assert bench.row("interactions", call_id)["disposition_id"] == dispositions[0].id
     assert bench.place.past.disposition.chosen_key == dispositions[0].id
+
+
+def test_dispositions_that_come_after_the_pane_are_offered_in_it(bench: Bench) -> None:
+    """As at the first sign-in, where the window is there before the bureau's lists."""
+
+    def come(*, is_gone: bool) -> None:
+        bench.data.sql.db.execute_sql("UPDATE dispositions SET deleted = ?", (int(is_gone),))
+        told = changed({"dispositions": ["any"]})
+        bench.data.services.changed(told)
+        bench.desk.publish(told)
+        bench.place.on_changed(told)
+        bench.settle()
+
+    row = bench.place.past.disposition
+    _past(bench)
+    come(is_gone=True)
+    assert not row.press_number(1), "none is offered"
+    come(is_gone=False)
+    assert row.chosen_key == bench.data.services.lists.dispositions()[0].id
+    assert row.press_number(5)
 
 
 def test_when_a_call_was_reads_as_one_line_of_words(bench: Bench) -> None:

@@ -4,11 +4,13 @@ from concurrent.futures import Executor, Future
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.services.call_rows import RepeatHint
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.desk_services import build_services
 from csr_desktop.ui.background import StoreWorker
@@ -248,7 +250,10 @@ def test_the_reason_of_a_match_is_said(bench: Bench, shared_number: str) -> None
     assert mark == "shield-check"
     assert tone == "success"
     assert text.startswith(f"Matched by {call.number_shown}: three people share it, ")
-    assert text.endswith("called last")
+    (chosen,) = [one for one in call.match.candidates if one.contact_id == call.contact_id]
+    counted = "SELECT COUNT(*) FROM interactions WHERE contact_id = ? AND number = ? AND direction = 'in'"
+    times = bench.value(counted, chosen.contact_id, call.e164)
+    assert text.endswith(f"{chosen.contact_name.split(' ')[0]} called from it {times} time(s)")
 
 
 def test_someone_else_is_chosen_by_keys(bench: Bench, shared_number: str) -> None:
@@ -326,3 +331,40 @@ def test_the_clock_of_an_outgoing_call_and_its_parts_are_the_same_time(bench: Be
     goes_by(38)
     bench.press("F5")
     assert "marked at 0:38" in head.pause.text, "by the time of the recording"
+
+
+@pytest.mark.parametrize(
+    ("topic", "days", "said"),
+    [
+        ("Payroll tax", (8, 16), "Third call on payroll tax in 30 days, after 4 May and 26 Apr"),
+        ("W-2 and year end", (1, 2, 3, 4), "Fifth call on W-2 and year end in 30 days, the last on 11 May"),
+        ("Off-cycle run", (1, 2, 3), "Fourth call on off-cycle run in 30 days, the last on 11 May"),
+    ],
+)
+def test_a_repetition_is_one_short_sentence(bench: Bench, topic: str, days: tuple[int, ...], said: str) -> None:
+    words = bench.place.words
+    dates = tuple(bench.data.now() - day * 86_400_000 for day in days)
+    lead, rest = words.repeat(RepeatHint(len(days) + 1, topic, dates, tuple(map(str, days))))
+    assert f"{lead} {rest}" == said
+
+
+def test_while_a_colleague_is_asked_bar_and_pane_are_about_the_same_call_and_rows_stand_still(
+    bench: Bench, shared_number: str
+) -> None:
+    first = bench.start(shared_number)
+    second = bench.start("(312) 555-0199")
+
+    def rows() -> list[str]:
+        return [call.id for call in bench.place.running.all()]
+
+    for keys in ((), ("Shift+F6",), ("Shift+F6",), ("F6",), ("F6",)):
+        bench.press(*keys)
+        shown = bench.bar.call
+        assert shown is not None
+        assert (bench.call.id, shown.id) == (second.id, second.id), keys
+        assert rows() == [first.id, second.id]
+    bench.press("F7")
+    shown = bench.bar.call
+    assert shown is not None
+    assert (bench.call.id, shown.id, shown.phase) == (first.id, first.id, "talk")
+    assert rows() == [first.id, second.id]

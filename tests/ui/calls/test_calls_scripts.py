@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from csr_desktop.services.call_rows import RunningCall
 from tests.ui.calls.calls_bench import Bench
+from tests.ui.frame_bench import can_be_seen
 
 NOTICE = (
     "SELECT t.id FROM topics t JOIN topics p ON p.id = t.parent_id WHERE p.name = 'Payroll tax' AND t.name = 'Notice'"
@@ -112,8 +113,16 @@ def test_a_colleague_is_asked_with_one_key_while_the_client_waits(
     assert (bench.call.phase, bench.call.is_consulting) == ("hold", True)
     bench.place.running._received[bench.call.id] -= 41
     bench.place.running.ticked.emit()
-    assert bench.place.call_pane.head.handle._note.text() == "0:41 of it asking a colleague"
+    head = bench.place.call_pane.head
+    assert head.handle._note.text() == "0:41 of it asking a colleague"
+    assert head.waits.badge.text == bench.bar.line.state.text() == "Asking a colleague 0:41"
+    assert head.consult.isChecked()
+    bench.press("Shift+F6")
+    assert (bench.call.phase, bench.call.is_consulting, head.consult.isChecked()) == ("hold", False, False)
+    assert head.waits.badge.text == f"{bench.call.contact_name.split(' ')[0]} is on hold, F6 to go on"
+    assert bench.bar.line.state.text() == "On hold"
     bench.press("F6")
+    assert not can_be_seen(head.waits)
     assert (bench.call.phase, bench.call.is_consulting) == ("talk", False)
     assert bench.place.call_pane.notes.text() == "I ask"
 

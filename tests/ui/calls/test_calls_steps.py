@@ -4,12 +4,13 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import msgspec
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFrame
 
 from csr_desktop.domain.change_set import changed
 from csr_desktop.services.call_rows import NextSteps, TicketStep
 from csr_desktop.store.tables import new_row
 from tests.ui.calls.calls_bench import Bench
+from tests.ui.frame_bench import can_be_seen
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -142,6 +143,9 @@ def test_an_escalation_opens_the_ticket_that_it_needs(bench: Bench, somebody: st
     bench.press("F8", "3", "Ctrl+Return")
     ticket_id = bench.row("interactions", call.id)["ticket_id"]
     assert bench.row("tickets", ticket_id)["escalated_to_id"] == steps.escalate.to_id
+    lines = [line.accessibleName() for line in bench.place.past.outcome.findChildren(QFrame) if can_be_seen(line)]
+    lead = bench.data.services.people.name(steps.escalate.to_id)
+    assert [line for line in lines if line.startswith(f"Escalated to {lead}, today")], lines
 
 
 def test_an_escalation_offers_the_leads_of_the_tickets_own_team(bench: Bench, somebody: str) -> None:

@@ -58,6 +58,20 @@ def test_chips_go_by_keyboard_from_not_asked_to_passed_to_failed_and_say_so(benc
     assert shapes == {"company_id": "x", "pay_total": "check", "known_number": "check"}
 
 
+def test_arrows_stay_among_the_chips(bench: Bench, somebody: str) -> None:
+    bench.start("", somebody, "in")
+    chips = [chip.accessibleName() for chip in section(bench).chips.values()]
+    bench.press("Alt+V")
+    seen = [focus_name()]
+    for _ in chips:
+        bench.press("Right")
+        seen.append(focus_name())
+    assert seen == [*chips, chips[-1]]
+    for _ in chips:
+        bench.press("Left")
+    assert focus_name() == chips[0]
+
+
 def test_what_passed_is_kept_with_the_call_and_never_an_answer(bench: Bench, somebody: str) -> None:
     call = bench.start("", somebody, "in")
     bench.press("Alt+V", "Space", "Tab", "Space")
