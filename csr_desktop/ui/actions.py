@@ -47,6 +47,10 @@ class Action(msgspec.Struct, frozen=True):
     """The widget with the keyboard may take the key first, as with Esc."""
     rests_in_text: bool = False
     """A key with a modifier that means something else while typing, such as Ctrl+Z."""
+    keys_shown: str = ""
+    """What the page of keys has in place of the key, for one that stands for several there."""
+    in_keys: bool = True
+    """Whether the page of keys has it."""
     why_not: Callable[[], str] = lambda: ""
     """Said when its key is pressed while it is not enabled, such as "Notes belong to tickets."; '' for the usual."""
 

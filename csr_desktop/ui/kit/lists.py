@@ -11,10 +11,11 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from csr_desktop.ui.kit.focus import came_by_keyboard
@@ -99,6 +100,15 @@ class RowList(QListView):
             self._keeps_place = False
         if chosen is not None and row < 0:
             self.current_row_changed.emit(self.currentIndex())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it gets lower, as when a notice comes beneath it, the chosen row that was in sight stays so."""
+        now, before = self.currentIndex(), event.oldSize()
+        is_lower = 0 < event.size().height() < before.height()
+        was_seen = is_lower and now.isValid() and self.visualRect(now).intersects(QRect(QPoint(), before))
+        super().resizeEvent(event)
+        if was_seen:
+            self.scrollTo(now)
 
     def _row_of(self, key: object) -> int:
         if key is None or self.model() is None:
