@@ -264,6 +264,8 @@ class PickFloat(ActionFloat):
         self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.rows.setProperty("hasKeyboard", True)
         self.rows.clicked.connect(self._take)
+        self.rows.be_for_picking()
+        self.rows.pressed_aloud.connect(self._take)
         top = line(margins=(space.apart, space.tight, space.apart, space.tight))
         top.addWidget(self.field)
         self.body.setContentsMargins(1, 1, 1, space.tight)
