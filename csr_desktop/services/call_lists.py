@@ -27,7 +27,8 @@ RESULTS: Final = {
     "handled": ("handled",),
     "missed": ("missed", "abandoned"),
     "abandoned": ("abandoned",),
-    "no_answer": ("no_answer",),
+    "no_answer": ("no_answer", "busy"),
+    "busy": ("busy",),
 }
 """What a filter's result means."""
 _LONG_MS: Final = 60 * 86_400_000

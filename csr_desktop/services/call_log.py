@@ -127,7 +127,7 @@ class CallLog:
         )
 
     def day_figures(self) -> DayFigures:
-        """My handled phone calls of today."""
+        """My handled phone calls that were done today: a call counts where its wrap-up ends."""
         now = self._replica.now()
         from_at = local_days.midnight_after(now, self._local_zone, 0)
         parts = queries.parts_of_day(self._replica.sql, self._people.who().id, from_at)

@@ -289,9 +289,9 @@ class CallFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which calls are listed; '' and 0 filter nothing. A saved filter holds this, so names and values stay as they are.
 
     `whose` mine or team; `period` today, yesterday, week, month (the last 30 days), quarter (the last 90), all, or
-    days, which is `from_day` to `to_day`, ISO, both in. `result` handled, missed (abandoned ones, too), abandoned or
-    no_answer; `topic_id` means all topics below it, too; handle time from `least_seconds` to below `below_seconds`;
-    `recording` yes or no.
+    days, which is `from_day` to `to_day`, ISO, both in. `result` handled, missed (abandoned ones, too), abandoned,
+    no_answer (busy ones, too) or busy; `topic_id` means all topics below it, too; handle time from `least_seconds` to
+    below `below_seconds`; `recording` yes or no.
     """
 
     whose: str = "mine"

@@ -49,6 +49,10 @@ class Action(msgspec.Struct, frozen=True):
     """A key with a modifier that means something else while typing, such as Ctrl+Z."""
     is_offered: Callable[[], bool] = lambda: False
     """Whether the screen says this key just now: then it rests only in a text that has something of its own to undo."""
+    keys_shown: str = ""
+    """What the page of keys has in place of the key, for one that stands for several there."""
+    in_keys: bool = True
+    """Whether the page of keys has it."""
     why_not: Callable[[], str] = lambda: ""
     """Said when its key is pressed while it is not enabled, such as "Notes belong to tickets."; '' for the usual."""
 

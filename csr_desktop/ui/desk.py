@@ -76,6 +76,8 @@ class Desk(QObject):
         self.words = words
         self.recordings_folder = ""
         """Where files of recordings lie for this workstation; '' for nowhere."""
+        self.page_notice: QObject | None = None
+        """What says notices while a page lies over the places, whose own are silent then."""
         self.number_rules = NumberRules(services.said_none, self._prepare_number_rules)
 
     def _prepare_number_rules(self, prepared: Callable[[str], None]) -> None:

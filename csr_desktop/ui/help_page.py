@@ -49,6 +49,11 @@ class _Text(QTextBrowser):
             shape.setLineHeight(theme.line_height(size), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
             shape.setTopMargin(theme.sizes.space.apart if level and block.blockNumber() else 0)
             shape.setBottomMargin(theme.sizes.space.apart)
+            if shape.nonBreakableLines():
+                # Of code each line is a block: long ones go on beneath, and together they stand as one.
+                shape.setNonBreakableLines(False)
+                goes_on = block.next().isValid() and block.next().blockFormat().nonBreakableLines()
+                shape.setBottomMargin(theme.sizes.space.tight if goes_on else theme.sizes.space.apart)
             cursor.setBlockFormat(shape)
             if level:
                 letters = QTextCharFormat()
@@ -72,6 +77,8 @@ class _Text(QTextBrowser):
 
 
 class HelpPage(PageFloat):
+    keeps_size = True
+
     def __init__(self, window: MainWindow, desk: Desk) -> None:
         super().__init__(window, desk, window.tr("Help"))
         self.tabs = TabBar(desk.themes, self.tr("For whom"))

@@ -23,7 +23,7 @@ class KeysPage(PageFloat):
 
     def refresh(self) -> None:
         self.clear()
-        actions = [a for a in self._actions.of_place(self.window.current_place) if a.key]
+        actions = [a for a in self._actions.of_place(self.window.current_place) if a.key and a.in_keys]
         here = [a for a in actions if a.place != EVERYWHERE]
         everywhere = [a for a in actions if a.place == EVERYWHERE]
         groups = [(self.tr("In this place"), here), (self.tr("Everywhere"), everywhere)]
@@ -53,6 +53,8 @@ class KeysPage(PageFloat):
             grid.addWidget(Label(title, size="caption", weight=600, tone="muted"), top, 0, 1, 4)
             for at, action in enumerate(actions):
                 row, column = divmod(at, 2)
-                grid.addWidget(KeyCap(self.desk.themes, key_text(action.key)), top + 1 + row, column * 2)
+                grid.addWidget(
+                    KeyCap(self.desk.themes, action.keys_shown or key_text(action.key)), top + 1 + row, column * 2
+                )
                 grid.addWidget(Label(action.title, wraps=True), top + 1 + row, column * 2 + 1)
         return table

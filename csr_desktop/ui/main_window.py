@@ -89,7 +89,6 @@ class MainWindow(QMainWindow):
         right.addWidget(self.top_bar)
         right.addWidget(Hairline(themes))
         right.addWidget(self._stack, 1)
-        right.addWidget(self.notice.foot)
         whole = QWidget()
         row = QHBoxLayout(whole)
         row.setContentsMargins(0, 0, 0, 0)

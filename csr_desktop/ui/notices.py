@@ -1,13 +1,12 @@
-"""The notice at the foot of a place: what happened, Undo, gone after ten seconds."""
+"""The notice at the foot of a place or over it: what happened, Undo, gone after ten seconds."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.notice import NoticeBar
-from csr_desktop.ui.kit.panes import column
 
 
 class PlaceNotice(NoticeBar):
@@ -25,9 +24,14 @@ class PlaceNotice(NoticeBar):
         """Whether it shows, and says that Ctrl+Z takes something back."""
         return bool(self._group) and self.isVisible()
 
-    def show_notice(self, notice: Notice) -> None:
+    @property
+    def has_turn(self) -> bool:
+        """Whether what happens now is said here: a thing is said, and read aloud, once."""
         holder = self.parentWidget()
-        if holder is None or not holder.isVisible():
+        return holder is not None and holder.isVisible() and self._desk.page_notice in (None, self)
+
+    def show_notice(self, notice: Notice) -> None:
+        if not self.has_turn:
             return
         self._group = notice.undo_group
         action = self.tr("Undo") if self._group else ""
@@ -43,25 +47,41 @@ class PlaceNotice(NoticeBar):
 
 
 class WindowNotice(PlaceNotice):
-    """Beneath the places, for when the one in front has folded the pane of its own notice."""
+    """Over the foot of the places, for when the one in front has folded the pane of its own notice. Nothing moves for
+    it, and what is saved at the right stays free.
+    """
 
     def __init__(self, desk: Desk, places: QStackedWidget) -> None:
         super().__init__(desk)
         self._places = places
-        self.foot = QWidget()
-        """What it stands in; takes no room while there is nothing to say."""
-        space = desk.themes.theme.sizes.space.close
-        column(self.foot, margins=(space, 0, space, space)).addWidget(self)
-        self.foot.hide()
-        self.closed.connect(self.foot.hide)
+        places.installEventFilter(self)
         desk.noticed.disconnect(self.show_notice)
         desk.noticed.connect(self._show_unsaid, Qt.ConnectionType.QueuedConnection)  # after the place had its turn
 
+    def _fit(self) -> None:
+        holder, sizes = self.parentWidget(), self._desk.themes.theme.sizes
+        if holder is not None:
+            gap = sizes.space.close
+            width = min(sizes.width.call_card, self._places.width() - 2 * gap)
+            high = max(self.minimumHeight(), self.heightForWidth(width), self.minimumSizeHint().height())
+            is_mirrored = self.isRightToLeft()
+            left = self._places.geometry().right() + 1 - gap - width if is_mirrored else self._places.x() + gap
+            self.setGeometry(left, holder.height() - gap - high, width, high)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and not self.isHidden():
+            self._fit()
+        return super().eventFilter(watched, event)
+
     def _show_unsaid(self, notice: Notice) -> None:
+        if self.parentWidget() is None:
+            # Only now: the places have been laid out into what it floats over.
+            self.setParent(self._places.parentWidget())
         place = self._places.currentWidget()
         said = [bar for bar in place.findChildren(PlaceNotice) if bar.isVisible()] if place else []
-        if all(bar.text != notice.text for bar in said):
-            self.foot.show()
+        if self._desk.page_notice is None and all(bar.text != notice.text for bar in said):
             self.show_notice(notice)
+            self._fit()
+            self.raise_()
         else:
             self.dismiss()

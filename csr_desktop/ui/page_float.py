@@ -43,6 +43,9 @@ class _PageFrame(FloatFrame):
 class PageFloat(QObject):
     """Subclasses fill `body` in `refresh`, which runs at each opening."""
 
+    keeps_size = False
+    """One size, whichever of its tabs is shown; else as high as it needs to be."""
+
     def __init__(self, window: MainWindow, desk: Desk, title: str) -> None:
         super().__init__(window)
         self.window = window
@@ -107,9 +110,10 @@ class PageFloat(QObject):
     def place(self) -> None:
         sizes = self.desk.themes.theme.sizes
         width = min(sizes.width.palette, self.window.width() - 2 * sizes.space.page)
+        most = self.window.height() - 4 * sizes.space.page
         content = self.body.totalHeightForWidth(width) if self.body.hasHeightForWidth() else -1
         wanted = max(content, self.content.sizeHint().height()) + sizes.height.top_bar + 2 * sizes.space.pane
-        height = min(max(wanted, sizes.width.list_min), self.window.height() - 4 * sizes.space.page)
+        height = min(sizes.width.palette if self.keeps_size else max(wanted, sizes.width.list_min), most)
         rect = QRect((self.window.width() - width) // 2, (self.window.height() - height) // 3, width, height)
         if self.is_open:
             self.frame.setGeometry(rect)  # the card of a call that rings stays above it

@@ -37,6 +37,8 @@ _POLICIES: Final = ("verification", "scripts")
 class SettingsPage(PageFloat):
     """`remember` keeps a value in the settings file."""
 
+    keeps_size = True
+
     def __init__(
         self,
         window: MainWindow,
@@ -101,7 +103,12 @@ class SettingsPage(PageFloat):
             self._foot.show()
             self.notice.show_notice(notice)
 
+    def open(self) -> None:
+        self.desk.page_notice = self.notice
+        super().open()
+
     def close(self) -> None:
+        self.desk.page_notice = None
         self.notice.dismiss()
         super().close()
 

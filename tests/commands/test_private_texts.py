@@ -81,7 +81,7 @@ IDS = set(
     "id by device undoes row_id scope sha256 agent_id approver_id assignee_id becomes_id calendar_id called_back_by_id "
     "called_number_id client_id completed_by_id contact_id disposition_id escalated_to_id for_id interaction_id "
     "message_id number_id owner_id parent_id sla_policy_id specialist_id team_id ticket_id to_id topic_id user_id was_id "
-    "wrap_up_disposition_id".split()
+    "wrap_up_disposition_id called_back_call_id".split()
 )
 """What names a row, a person or a file's content: nobody writes there."""
 

@@ -294,7 +294,8 @@ def test_any_text_gives_numbers_in_order_and_none_over_another(text: str) -> Non
 def test_nothing_is_found_in_what_was_masked(text: str) -> None:
     found = find(text, "US")
     again = find(masked(text, found), "US")
-    assert not [one for one in again for old in found if one.start < old.end and old.start < one.end]
+    # The last four that stay may begin something else, where digits are glued together.
+    assert not [one for one in again for old in found if one.start < old.end - 4 and old.start < one.end]
 
 
 @given(texts, st.integers(0, 400), st.integers(0, 40), texts, st.integers(0, 3))

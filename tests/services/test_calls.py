@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from csr_desktop.domain import local_days
 from csr_desktop.domain.errors import BadInput, DiskFull, Refused
 from csr_desktop.services.call_rows import CallFilter, DayFigures, EscalateStep, FollowUpStep, NextSteps, TicketStep
 from csr_desktop.store.queries import drafts
-from tests.services.conftest import DAY, HOUR, MINUTE, NOW
+from tests.services.conftest import DAY, HERE, HOUR, MINUTE, NOW
 
 if TYPE_CHECKING:
     from csr_desktop.services.desk_services import Services
@@ -221,6 +222,15 @@ def test_what_a_step_lacks_is_said_and_the_call_stays(bureau: Bureau, desk: Serv
             desk.calls.save(call.id)
     assert desk.calls.running()[0].phase == "talk"
     assert desk.calls.page(CallFilter()).rows == ()
+
+
+def test_a_call_counts_for_the_day_on_which_its_wrap_up_ends(bureau: Bureau, desk: Services) -> None:
+    midnight = local_days.midnight_after(NOW, HERE, 0)
+    before = {"agent_id": "ada", "talk_seconds": 60, "started_at": midnight - 120 * SECOND}
+    logged(bureau, **before, ended_at=midnight - 60 * SECOND, wrap_up_seconds=30)
+    assert desk.calls.day_figures() == DayFigures(0, None, None)
+    logged(bureau, **before, ended_at=midnight - 60 * SECOND, wrap_up_seconds=90)
+    assert desk.calls.day_figures() == DayFigures(1, 150.0, 150.0)
 
 
 def test_unanswered_calls_are_logged_as_what_they_were(bureau: Bureau, desk: Services) -> None:

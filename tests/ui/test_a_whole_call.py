@@ -26,6 +26,7 @@ class Reader:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
+        QAccessible.setActive(True)
 
     def elements(self) -> Iterator[QAccessibleInterface]:
         """All that can be met in the window, depth first."""
@@ -56,6 +57,15 @@ class Reader:
         assert usual, f"“{name}” offers only {actions.actionNames()}"
         actions.doAction(usual[0])
         QTest.qWait(_PRESSED_MS)
+        self.frame.settle()
+
+    def fill(self, name: str, text: str) -> None:
+        """Go to a field and put a text into it, as dictation does."""
+        field = self.find(_Role.EditableText, name)
+        actions = field.actionInterface()
+        assert actions is not None
+        actions.doAction("Set Focus")
+        field.setText(QAccessible.Text.Value, text)
         self.frame.settle()
 
     def write(self, name: str, text: str) -> None:
@@ -105,8 +115,8 @@ def test_a_whole_call_is_found_by_its_names_alone(frame: Frame) -> None:
     reader.press(_Role.PushButton, "Accept")
     say(frame, "answer")
     assert reader.all(_Role.ListItem, "Talking, Robin Placeholder, Demo Trucking")
-    reader.write("Topic", "tax notice")
-    frame.press("Return")
+    reader.fill("Topic", "tax notice")
+    reader.press(_Role.ListItem, "› Notice")
     reader.write("Notes", NOTE)
     say(frame, "hangup")
     assert reader.all(_Role.ListItem, "Robin Placeholder, Demo Trucking")

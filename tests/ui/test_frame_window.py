@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QTextEdit
 from pytestqt.qtbot import QtBot
@@ -301,15 +301,28 @@ def test_what_happened_can_be_read_at_every_width_in_every_place(frame: Frame, p
     frame.go(place)
     frame.choose_first()
     frame.press("Return")
+    before = frame.place.geometry()
     frame.desk.noticed.emit(Notice("Something happened.", undo_group="g"))
     frame.settle()
     assert frame.said() == ["Something happened."]
+    assert frame.place.geometry() == before, "nothing is pushed about"
     notice = frame.window.notice
     if notice.isVisible():
         assert width < 900
-        notice.dismiss()
-        frame.settle()
-        assert frame.place.geometry().height() + frame.window.top_bar.height() + 1 == frame.window.height()
+        assert frame.window.rect().contains(QRect(notice.mapTo(frame.window, QPoint()), notice.size()))
+
+
+def test_the_chosen_row_stays_in_sight_when_a_notice_comes_beneath_it(frame: Frame) -> None:
+    frame.go("inbox")
+    rows = frame.place.list.rows
+    rows.setFocus()
+    while rows.visualRect(rows.currentIndex()).bottom() < rows.viewport().height() - 30:
+        before = rows.currentIndex()
+        frame.press("J")
+        assert rows.currentIndex() != before
+    frame.desk.noticed.emit(Notice("Something happened."))
+    frame.settle()
+    assert rows.viewport().rect().contains(rows.visualRect(rows.currentIndex()))
 
 
 def test_panes_come_back_as_wide_as_they_were(frame: Frame) -> None:

@@ -445,6 +445,19 @@ def test_everything_is_whole_and_named(frame: PolicyFrame, size: tuple[int, int]
     look()
 
 
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_the_settings_keep_their_size_and_place_whichever_part_is_shown(
+    frame: PolicyFrame, size: tuple[int, int]
+) -> None:
+    frame.resize(*size)
+    seen = set()
+    for tab in ("workstation", "verification", "scripts"):
+        frame.floats.open_settings(tab)
+        frame.settle()
+        seen.add(frame.floats.settings.frame.geometry().getRect())
+    assert len(seen) == 1
+
+
 def test_longer_words_fit_too(office: Office, themes: ThemeSwitch, qtbot: QtBot) -> None:
     frame = frame_of("jordan", office, themes, qtbot, Stretched())
     frame.resize(*SMALLEST)

@@ -11,17 +11,23 @@ if TYPE_CHECKING:
 
     from csr_desktop.store.sql import Sql
 
+_LONGEST_MS: Final = 86_400_000
 _SAMPLE: Final = 20_000
 """Calls looked at for usual handle times, the latest ones: enough for a median, bounded in a large bureau."""
 _MOST_WAITING: Final = 100
 
 
 def parts_of_day(sql: Sql, agent_id: str, from_at: int) -> list[tuple[Any, ...]]:
-    """(direction, result, talk, hold, wrap-up, dial) of an agent's phone calls that started since then."""
+    """(direction, result, talk, hold, wrap-up, dial) of an agent's phone calls whose wrap-up ended since then.
+
+    Calls that began more than a day before are not among them, which keeps to the index.
+    """
     return sql.all(
         "SELECT direction, result, talk_seconds, hold_seconds, wrap_up_seconds, dial_seconds FROM interactions "
-        "WHERE agent_id = ? AND started_at >= ? AND channel = 'phone' AND deleted = 0",
+        "WHERE agent_id = ? AND started_at >= ? AND max(started_at, ended_at) + wrap_up_seconds * 1000 >= ? "
+        "AND channel = 'phone' AND deleted = 0",
         agent_id,
+        from_at - _LONGEST_MS,
         from_at,
     )
 

@@ -11,25 +11,29 @@ from PySide6.QtWidgets import QWidget
 from csr_desktop.services.call_rows import CallFilter
 from csr_desktop.ui.calls.asked import Asked
 from csr_desktop.ui.calls.filter_words import PARTS, FilterWords, key_of, with_value
-from csr_desktop.ui.kit.action_float import PickFloat
+from csr_desktop.ui.calls.people_search import find_named
+from csr_desktop.ui.kit.action_float import PickFloat, narrowed
 from csr_desktop.ui.kit.chips import FilterChip
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.panes import Hairline, column, line
 from csr_desktop.ui.kit.picker import Pick
+from csr_desktop.ui.kit.rows import KEY_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from csr_desktop.services.call_rows import FilterChoices
     from csr_desktop.services.client_rows import ClientPage
+    from csr_desktop.services.search import Hit
     from csr_desktop.ui.desk import Desk
     from csr_desktop.ui.kit.theme import ThemeSwitch
 
 PLAIN = CallFilter()
 _CLIENTS = 30
 _BETWEEN = "="
+_TEXT = "text" + _BETWEEN
 
 
 class PartChip(FilterChip):
@@ -84,6 +88,7 @@ class CallFilters(QWidget):
             icon="magnifying-glass",
             is_filter=True,
         )
+        self.text.setToolTip(self.tr("Esc clears it, and closes the filters when it is empty"))
         chips = QWidget()
         chips.setAccessibleName(self.tr("Filters"))
         flow = FlowLayout(space.tight, chips, line_spacing=0)
@@ -172,12 +177,14 @@ class CallFilters(QWidget):
         if part == "client":
             self._ask_client()
             return
-        self._with_choices(lambda: self._offer([part], self.chips[part]))
+        self._with_choices(lambda: self._offer(part))
 
-    def ask_any(self, anchor: QWidget) -> None:
-        """Float the values of all parts at once, to be narrowed down by typing."""
+    def ask_any(self) -> None:
+        """Float the values of all parts at once, beneath the chips, to be narrowed down by typing: what is none of them
+        is a name, a company or a piece of a note.
+        """
         parts = [part for part in self._parts if not self.chips[part].isHidden() and part != "client"]
-        self._with_choices(lambda: self._offer(parts, anchor))
+        self._with_choices(lambda: self._offer_any(parts))
 
     def _with_choices(self, then: Callable[[], None]) -> None:
         def have(choices: FilterChoices) -> None:
@@ -186,32 +193,63 @@ class CallFilters(QWidget):
 
         self._desk.ask(self, self._desk.services.call_lists.choices, have, key="choices")
 
-    def _offer(self, parts: Sequence[str], anchor: QWidget) -> None:
-        is_one = len(parts) == 1
-        title = self._said.part(parts[0]) if is_one else self.tr("Filter by")
+    def _offer(self, part: str) -> None:
         picks = [
-            Pick(
-                one.part + _BETWEEN + one.key,
-                one.words,
-                detail="" if is_one else self._said.part(one.part),
-                path=one.path,
-            )
+            Pick(one.part + _BETWEEN + one.key, one.words, path=one.path)
+            for one in self._said.values(part, self._choices)
+        ]
+        made = PickFloat(self._desk.themes, self.window(), self._said.part(part))
+        made.narrow(picks, chosen_key=part + _BETWEEN + key_of(part, self._chosen))
+        names = {pick.key: _name_of(pick) for pick in picks}
+        made.taken.connect(lambda key: self._take(key, names[key]))
+        self.floats.pick(made, self.chips[part])
+
+    def _offer_any(self, parts: Sequence[str]) -> None:
+        picks = [
+            Pick(one.part + _BETWEEN + one.key, one.words, detail=self._said.part(one.part), path=one.path)
             for part in parts
             for one in self._said.values(part, self._choices)
-            if is_one or one.key
+            if one.key
         ]
-        if not is_one:
-            picks.append(Pick("client" + _BETWEEN, self.tr("A client\u2026"), detail=self._said.part("client")))
-        made = PickFloat(self._desk.themes, self.window(), title)
-        now = parts[0] + _BETWEEN + key_of(parts[0], self._chosen) if is_one else None
-        made.narrow(picks, chosen_key=now)
-        names = {pick.key: pick.path[-1] if pick.path else pick.words for pick in picks}
-        made.taken.connect(lambda key: self._take(key, names[key]))
-        self.floats.pick(made, anchor)
+        picks.append(Pick("client" + _BETWEEN, self.tr("A client\u2026"), detail=self._said.part("client")))
+        made = PickFloat(
+            self._desk.themes, self.window(), self.tr("Filter by"), self.tr("Filter by, or any name or word")
+        )
+        services = self._desk.services
+
+        def search(text: str) -> None:
+            typed, found = text.strip(), narrowed(picks, text)
+            if typed:
+                words = self.tr("Contains \u201c{0}\u201d").format(typed)
+                found.append(Pick(_TEXT + typed, words, detail=self.tr("Text")))
+                self._desk.ask(
+                    made, lambda: find_named(services, typed), lambda hits: add(text, found, hits), key="named"
+                )
+            made.offer(found)
+
+        def add(text: str, found: list[Pick], hits: tuple[Hit, ...]) -> None:
+            """Behind what was there: the line that Enter takes stays the same."""
+            if made.field.text() == text and not made.is_left:
+                kept = made.rows.currentIndex().data(KEY_ROLE)
+                made.offer([*found, *map(self._named, hits)])
+                made.rows.select_key(str(kept))
+
+        made.searched.connect(search)
+        search("")
+        made.taken.connect(lambda key: self._take(key, next(_name_of(p) for p in made.picks if p.key == key)))
+        self.floats.pick(made, self)
+
+    def _named(self, hit: Hit) -> Pick:
+        """A company as such, a person by the name."""
+        if hit.kind == "client":
+            return Pick("client" + _BETWEEN + hit.row_id, hit.title, detail=self._said.part("client"))
+        return Pick(f"person{hit.row_id}{_BETWEEN}{hit.title}", hit.title, detail=hit.subtitle)
 
     def _take(self, taken: str, name: str) -> None:
         part, _, key = taken.partition(_BETWEEN)
-        if part == "client" and not key:
+        if part == "text" or part.startswith("person"):
+            self.text.setText(key)
+        elif part == "client" and not key:
             self._ask_client()
         elif taken == "period" + _BETWEEN + "days":
             self._ask_days()
@@ -264,6 +302,10 @@ class CallFilters(QWidget):
     def names(self) -> Mapping[str, str]:
         """What the ids of the filter are called."""
         return self._names
+
+
+def _name_of(pick: Pick) -> str:
+    return pick.path[-1] if pick.path else pick.words
 
 
 class DayFoot(QWidget):

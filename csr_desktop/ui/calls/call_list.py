@@ -102,7 +102,7 @@ class CallList(FilteredPane):
         self.body.addWidget(self._foot)
 
     def _show_notice(self, notice: Notice) -> None:
-        if self.isVisible():
+        if self.isVisible() and self._desk.page_notice is None:
             self._notices.show()
             self.notice.show_notice(notice)
 

@@ -84,7 +84,7 @@ class FilterWords(QObject):
         if part == "direction":
             found += [Choice(part, "in", self.tr("Incoming")), Choice(part, "out", self.tr("Outgoing"))]
         elif part == "result":
-            results = ("handled", "missed", "abandoned", "no_answer")
+            results = ("handled", "missed", "abandoned", "no_answer", "busy")
             found += [Choice(part, key, self._words.call_result(key)) for key in results]
         elif part == "channel":
             found += [Choice(part, key, self._words.channel(key)) for key in CHANNELS]

@@ -79,7 +79,7 @@ class FilteredPane(Pane):
     def ask_filter(self) -> None:
         """F: filter by whatever is typed."""
         self._show_filters()
-        self.filters.ask_any(self._filter_button)
+        self.filters.ask_any()
 
     def show_filter(self, chosen: CallFilter) -> None:
         """A saved one."""

@@ -110,7 +110,9 @@ class Finder(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.field.textChanged.connect(self._on_text)
         self.field.installEventFilter(self)
-        self.rows.clicked.connect(lambda index: self.taken.emit(self.model.found[index.row()]))
+        self.rows.be_for_picking()
+        for pressed in (self.rows.clicked, self.rows.pressed_aloud):
+            pressed.connect(lambda index: self.taken.emit(self.model.found[index.row()]))
         self._show([])
         self.nothing.hide()
 

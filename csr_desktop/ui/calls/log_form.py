@@ -228,7 +228,7 @@ class LogForm(Pane):
         if moment is None:
             self._wrong("time", self.tr("Not a time. Try 10:20 or 2 pm."))
             return None
-        if moment > now:
+        if moment.timestamp() > now.timestamp():
             self._wrong("time", self.tr("That is still to come."))
             return None
         text = self.length.text().strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QModelIndex, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.services.call_rows import CallFilter, CallSpan, NumberChange, NumberKeys, NumberRow
@@ -17,8 +17,6 @@ from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, Stat
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
-
-    from PySide6.QtCore import QModelIndex
 
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.errors import CsrDesktopError
@@ -116,6 +114,9 @@ class NumberListModel(LookedAtModel[NumberRow]):
         self.set_lines(list(fresh))
         self.was_changed.emit()
 
+    def rows_here(self) -> tuple[NumberRow, ...]:
+        return tuple(self._rows.values())
+
     def forget_rows(self) -> None:
         """Names may have changed."""
         self._rows.clear()
@@ -139,6 +140,8 @@ class NumberList(FilteredPane):
         self._words = words
         self._shown: CallFilter | None = None
         self._is_stale = False
+        self._wanted_id = ""
+        """The call that is open beside the list."""
         self._span = CallSpan(0, 0, 0)
         self.set_title(self.tr("Caller log"))
         self._stack = StateStack(self.rows)
@@ -217,6 +220,7 @@ class NumberList(FilteredPane):
 
     def _put_rows(self, rows: tuple[NumberRow, ...]) -> None:
         self.model.put_rows(rows)
+        self.show_selected(self._wanted_id)
         now = self.rows.currentIndex()
         row = self.model.row(str(now.data(KEY_ROLE))) if now.isValid() else None
         if row is not None and row in rows and self.isVisible():
@@ -299,6 +303,21 @@ class NumberList(FilteredPane):
 
     def _on_opened(self, _index: QModelIndex) -> None:
         self.attach()
+
+    def show_selected(self, call_id: str) -> None:
+        """Mark the number whose latest call this is without telling anyone, as soon as it is read; else none: what is
+        open is never beside a line that it is not of.
+        """
+        self._wanted_id = call_id
+        current = self.current
+        if not call_id or (current is not None and current.last_call_id == call_id):
+            return
+        number = next((row.number for row in self.model.rows_here() if row.last_call_id == call_id), "")
+        self.rows.blockSignals(True)
+        if not number or not self.rows.select_key(number):
+            self.rows.clearSelection()
+            self.rows.setCurrentIndex(QModelIndex())
+        self.rows.blockSignals(False)
 
     def choose_first(self) -> str:
         """Make the first number the current one; its latest call is shown as soon as it is read."""

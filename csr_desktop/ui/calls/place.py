@@ -26,7 +26,7 @@ from csr_desktop.ui.three_panes import Breadth, Share, ThreePanes, usual_share
 
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
-    from csr_desktop.services.call_rows import Saved
+    from csr_desktop.services.call_rows import CallKey, Saved
     from csr_desktop.services.saved_filters import SavedFilter
     from csr_desktop.ui.actions import Action
     from csr_desktop.ui.desk import Desk, Target
@@ -70,7 +70,7 @@ class CallsPlace(Place):
         self._lists.addWidget(self.numbers)
         self.private = PrivateCountsList(desk)
         self._lists.addWidget(self.private)
-        self.is_lead = self._wants_first = self._is_unasked = False
+        self.is_lead = self._wants_first = self._is_unasked = self._is_other_list = False
         desk.ask(self, desk.services.people.is_lead, self._set_lead)
         self.view = "mine"
         self.saved = SavedAsking(desk, self)
@@ -122,6 +122,8 @@ class CallsPlace(Place):
         self.numbers.attach_wanted.connect(self._on_attach_wanted)
         for shown in (self.list, self.numbers):
             shown.saved_wanted.connect(self.ask_saved)
+            shown.filters.changed.connect(self._on_other_list)
+            shown.loaded.connect(self._leave_what_is_not_listed)
         self.saved.chosen.connect(self._on_saved_filter)
         self.call_pane.shown_changed.connect(self._show_client)
         self.call_pane.earlier_wanted.connect(self.show_call)
@@ -164,6 +166,28 @@ class CallsPlace(Place):
                 self._centre.setCurrentWidget(self.past)
                 self._is_unasked = True
                 self.past.show_call(call_id)
+
+    def _on_other_list(self) -> None:
+        self._is_other_list = True
+
+    def _leave_what_is_not_listed(self) -> None:
+        """Once something else is filtered by, what stood open and is not among it gives way to the first that is."""
+        is_other, self._is_other_list = self._is_other_list, False
+        if not is_other or not self.shows_past:
+            return
+        call_id, lists, wanted = self.past.call_id, self.desk.services.call_lists, self.shown_list.filters.chosen
+
+        def leave(found: tuple[CallKey, ...]) -> None:
+            if found or not self.shows_past or self.past.call_id != call_id:
+                return
+            first = self.list.choose_first() if self.shown_list is self.list else ""
+            if first:
+                self.past.show_call(first)
+            else:
+                self._centre.setCurrentWidget(self._nothing)
+                self.context.clear()
+
+        self.desk.ask(self, lambda: lists.among(wanted, [call_id]), leave, key="listed")
 
     def on_changed(self, change_set: ChangeSet) -> None:
         self.list.on_changed(change_set)
@@ -326,6 +350,7 @@ class CallsPlace(Place):
             self._open(self.past)
             self.past.show_call(call_id)
         self.list.show_selected(call_id)
+        self.numbers.show_selected(call_id)
 
     def _open(self, pane: QWidget) -> None:
         self._is_unasked = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csr_desktop.ui.actions import EVERYWHERE, Action
+from csr_desktop.ui.actions import EVERYWHERE, Action, key_text
 
 if TYPE_CHECKING:
     from csr_desktop.ui.calls.place import CallsPlace
@@ -419,15 +419,20 @@ def _lists(place: CallsPlace) -> list[Action]:
 
 
 def _dispositions(place: CallsPlace) -> list[Action]:
+    # The page of keys has one line for all of them: how many there are is the organisation's.
+    titles = {"": place.tr("Choose a disposition"), "Alt+": place.tr("Choose it while typing")}
+
     def action(prefix: str, number: int) -> Action:
         return Action(
             f"calls_disposition_{prefix}{number}",
-            place.tr("Choose disposition {0}").format(number),
+            titles[prefix] if number == 1 else place.tr("Choose disposition {0}").format(number),
             lambda: place.press_disposition(number),
             f"{prefix}{number}",
             place.key,
             is_enabled=lambda: place.takes_disposition,
             in_palette=False,
+            in_keys=number == 1,
+            keys_shown=f"{key_text(prefix + '1')} \u2026",
             why_not=lambda: place.tr("No call is open to give a disposition to."),
         )
 

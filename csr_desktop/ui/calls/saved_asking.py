@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 
 from csr_desktop.ui.calls.asked import Asked
 from csr_desktop.ui.form_float import FormFloat
-from csr_desktop.ui.kit.action_float import PickFloat
+from csr_desktop.ui.kit.action_float import PickFloat, narrowed
 from csr_desktop.ui.kit.picker import Pick
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
 
 _KEEP: Final = "keep"
+_KEEP_AS: Final = "keep as "
 _RENAME: Final = "rename "
 _REMOVE: Final = "remove "
 _SAVED: Final = "saved "
@@ -75,15 +76,32 @@ class SavedAsking(Asked):
             picks.append(
                 Pick(_REMOVE + current.id, self.tr("Remove \u201c{0}\u201d").format(current.name), icon="trash")
             )
-        made = PickFloat(self._desk.themes, self._widget.window(), self.tr("Saved filters"))
-        made.narrow(picks, chosen_key=_SAVED + current.id if current else None)
+        made = PickFloat(
+            self._desk.themes, self._widget.window(), self.tr("Saved filters"), self.tr("Saved filters, or a new name")
+        )
+
+        def show(text: str) -> None:
+            """A new name comes before those that merely have its words somewhere."""
+            typed, shown = text.strip(), narrowed(picks, text)
+            if typed:
+                begins = [pick for pick in shown if pick.words.casefold().startswith(typed.casefold())]
+                new = Pick(_KEEP_AS + typed, self.tr("Keep this filter as \u201c{0}\u201d").format(typed), icon="plus")
+                shown = [*begins, new, *(pick for pick in shown if pick not in begins)]
+            made.offer(shown, chosen_key=_SAVED + current.id if current else None)
+            if typed:
+                made.rows.select_row(0)
+
+        made.searched.connect(show)
+        show("")
         made.taken.connect(lambda key: self._take(key, found, view, now, anchor))
         self.pick(made, anchor)
 
     def _take(self, key: str, found: tuple[SavedFilter, ...], view: str, now: CallFilter, anchor: QWidget) -> None:
         saved = self._desk.services.saved_filters
         by_id = {one.id: one for one in found}
-        if key == _KEEP:
+        if key.startswith(_KEEP_AS):
+            self._desk.do(self._widget, lambda: saved.keep(key.removeprefix(_KEEP_AS), view, now))
+        elif key == _KEEP:
             self._ask_name(
                 self.tr("Keep this filter"), self.tr("Keep"), "", lambda name: saved.keep(name, view, now), anchor
             )

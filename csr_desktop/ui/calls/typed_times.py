@@ -32,13 +32,17 @@ def clock_time(text: str, day: dt.date, now: dt.datetime) -> dt.datetime | None:
         return _at(day, hour, minute, now)
     choices = [_at(day, hour % 12, minute, now), _at(day, hour % 12 + 12, minute, now)]
     if day == now.date():
-        past = [choice for choice in choices if choice <= now]
+        past = [choice for choice in choices if choice.timestamp() <= now.timestamp()]
         return past[-1] if past else choices[0]
     return next((choice for choice in choices if choice.hour in _WORKING_HOURS), choices[0])
 
 
 def _at(day: dt.date, hour: int, minute: int, now: dt.datetime) -> dt.datetime:
-    return dt.datetime(day.year, day.month, day.day, hour, minute, tzinfo=now.tzinfo)
+    """Of an hour that comes twice, where clocks are put back, the latest that is not to come."""
+    first = dt.datetime(day.year, day.month, day.day, hour, minute, tzinfo=now.tzinfo)
+    second = first.replace(fold=1)
+    # Compared as instants: of one zone Python compares what the clocks show.
+    return second if first.timestamp() < second.timestamp() <= now.timestamp() else first
 
 
 def length_seconds(text: str) -> int | None:

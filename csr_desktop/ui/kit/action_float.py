@@ -25,7 +25,7 @@ from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.float import FloatFrame
 from csr_desktop.ui.kit.lists import RowList
-from csr_desktop.ui.kit.panes import Hairline, line
+from csr_desktop.ui.kit.panes import Hairline, column, line
 from csr_desktop.ui.kit.rows import KEY_ROLE, Row, row_data, row_flags
 from csr_desktop.ui.kit.theme import set_look
 
@@ -248,26 +248,31 @@ class PickFloat(ActionFloat):
     def __init__(self, themes: ThemeSwitch, window: QWidget, title: str, placeholder: str = "") -> None:
         super().__init__(themes, window, title)
         space = themes.theme.sizes.space
-        self.field = TextField(themes, title, placeholder=placeholder or title, is_filter=True)
+        self.field = TextField(themes, title, placeholder=placeholder or title)
         set_look(self.field, isBare=True)
         self.field.textChanged.connect(self.searched)
         self.field.installEventFilter(self)
         self._nothing = Label(tone="muted", wraps=True)
-        self._nothing.setContentsMargins(space.apart, space.close, space.apart, space.close)
-        self._nothing.hide()
+        self._none = QWidget()
+        none = column(self._none, margins=(space.pane, space.close, space.pane, space.close))
+        none.addWidget(self._nothing)
+        none.addStretch(1)
+        self._none.hide()
         self._model = PickModel()
         self.rows = RowList(themes, title, ground="raised")
         self.rows.setModel(self._model)
         self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.rows.setProperty("hasKeyboard", True)
         self.rows.clicked.connect(self._take)
+        self.rows.be_for_picking()
+        self.rows.pressed_aloud.connect(self._take)
         top = line(margins=(space.apart, space.tight, space.apart, space.tight))
         top.addWidget(self.field)
         self.body.setContentsMargins(1, 1, 1, space.tight)
         self.body.addLayout(top)
         self.body.addWidget(Hairline(themes))
         self.body.addSpacing(space.tight)
-        self.body.addWidget(self._nothing)
+        self.body.addWidget(self._none, 1)
         self.body.addWidget(self.rows, 1)
         self._count = 0
 
@@ -279,7 +284,7 @@ class PickFloat(ActionFloat):
         """Show these; the chosen one wears a check. `nothing` is said where there are none."""
         self._model.offer(picks, chosen_key)
         self._nothing.setText(nothing or self.tr("Nothing found"))
-        self._nothing.setVisible(not picks)
+        self._none.setVisible(not picks)
         self.rows.setVisible(bool(picks))
         if picks:
             keys = [pick.key for pick in picks]
@@ -290,11 +295,9 @@ class PickFloat(ActionFloat):
         """Offer those of these that have all the words typed; those that have them in front come first."""
 
         def show(text: str) -> None:
-            words = text.casefold().split()
-            found = [pick for pick in picks if all(word in f" {_said(pick)}" for word in words)]
-            found.sort(key=lambda pick: not all(f" {word}" in f" {pick.words}".casefold() for word in words))
+            found = narrowed(picks, text)
             self.offer(found, chosen_key=chosen_key, nothing=nothing)
-            if words and found:
+            if text.strip() and found:
                 self.rows.select_row(0)
 
         self.searched.connect(show)
@@ -325,6 +328,14 @@ class PickFloat(ActionFloat):
                     self._take(self.rows.currentIndex())
                 return True
         return super().eventFilter(watched, event)
+
+
+def narrowed(picks: Sequence[Pick], text: str) -> list[Pick]:
+    """Those that have all the words typed; those that have them in front come first."""
+    words = text.casefold().split()
+    found = [pick for pick in picks if all(word in f" {_said(pick)}" for word in words)]
+    found.sort(key=lambda pick: not all(f" {word}" in f" {pick.words}".casefold() for word in words))
+    return found
 
 
 def _said(pick: Pick) -> str:

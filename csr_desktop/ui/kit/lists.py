@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import (
@@ -11,10 +12,12 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     Qt,
+    QTimer,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from csr_desktop.ui.kit.focus import came_by_keyboard
@@ -34,6 +37,8 @@ class RowList(QListView):
 
     opened = Signal(QModelIndex)
     check_clicked = Signal(QModelIndex)
+    pressed_aloud = Signal(QModelIndex)
+    """A screen reader pressed this row."""
     current_row_changed = Signal(QModelIndex)
 
     def __init__(
@@ -61,7 +66,14 @@ class RowList(QListView):
         self.verticalScrollBar().setSingleStep(themes.theme.sizes.height.row_one_line)
         OverlayBar(self)
         self._keeps_place = False
+        self._is_for_picking = False
         themes.changed.connect(self.scheduleDelayedItemsLayout)
+
+    def be_for_picking(self) -> None:
+        """What is chosen here is taken at once, also by a screen reader that presses the row that is marked already."""
+        # Of a single selection Qt lets nobody take back the one that is selected, which is how such a press comes.
+        self._is_for_picking = True
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
 
     def select_row(self, row: int) -> None:
         """Make a row the current one and bring it into view. Headers and rows that do not exist are ignored."""
@@ -99,6 +111,15 @@ class RowList(QListView):
             self._keeps_place = False
         if chosen is not None and row < 0:
             self.current_row_changed.emit(self.currentIndex())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it gets lower, as when a notice comes beneath it, the chosen row that was in sight stays so."""
+        now, before = self.currentIndex(), event.oldSize()
+        is_lower = 0 < event.size().height() < before.height()
+        was_seen = is_lower and now.isValid() and self.visualRect(now).intersects(QRect(QPoint(), before))
+        super().resizeEvent(event)
+        if was_seen:
+            self.scrollTo(now)
 
     def _row_of(self, key: object) -> int:
         if key is None or self.model() is None:
@@ -226,3 +247,27 @@ class RowList(QListView):
         for change in (selected, deselected):
             for index in change.indexes():
                 self.update(index.sibling(index.row() + 1, 0))
+        self._heed_reader(selected, deselected)
+
+    def _heed_reader(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """A screen reader presses a row by selecting it beside what is current, or by taking back that it is."""
+        is_single = self.selectionMode() == QAbstractItemView.SelectionMode.SingleSelection
+        if self.signalsBlocked() or not (is_single or self._is_for_picking) or not self.isVisible():
+            return
+        from PySide6.QtGui import QAccessible  # large, and wanted where somebody reads the window alone
+
+        if not QAccessible.isActive():
+            return
+        chosen = selected.indexes() or deselected.indexes()
+        if len(chosen) == 1:
+            # What Qt itself selects is made the current one only after this.
+            QTimer.singleShot(0, self, partial(self._press, QPersistentModelIndex(chosen[0])))
+
+    def _press(self, index: QPersistentModelIndex) -> None:
+        now, chosen = self.currentIndex(), self.selectedIndexes()
+        is_taken_back = not chosen and index.isValid() and index == now
+        is_beside = len(chosen) == 1 and chosen[0] == index and index != now
+        if (is_taken_back or is_beside) and self._can_select(index):
+            row = self.model().index(index.row(), 0)
+            self.selectionModel().setCurrentIndex(row, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.pressed_aloud.emit(row)

@@ -39,6 +39,8 @@ class MenuFloat(ActionFloat):
         self.rows = RowList(themes, name, ground="raised")
         self.rows.setModel(self._model)
         self.rows.clicked.connect(self._take)
+        self.rows.be_for_picking()
+        self.rows.pressed_aloud.connect(self._take)
         self.rows.opened.connect(self._take)
         self.rows.installEventFilter(self)
         tight = themes.theme.sizes.space.tight

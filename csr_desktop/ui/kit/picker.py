@@ -87,7 +87,8 @@ class SearchPicker(TextField):
         self._popup: FloatFrame | None = None
         self._list: RowList | None = None
         self._nothing: Label | None = None
-        self.textEdited.connect(self._on_edited)
+        self._is_choosing = False
+        self.textChanged.connect(self._on_changed)
 
     @property
     def chosen(self) -> Pick | None:
@@ -96,12 +97,14 @@ class SearchPicker(TextField):
     def choose(self, pick: Pick | None) -> None:
         """Set what is chosen. Sends no signal."""
         self._chosen = pick
+        self._is_choosing = True
         self.setText(pick.words if pick else "")
+        self._is_choosing = False
         self.setCursorPosition(0)
 
     def offer(self, picks: Sequence[Pick]) -> None:
         """Show these under the field, the best first. Ignored once the field was left."""
-        if not self.hasFocus():
+        if not self._has_keyboard:
             return
         self._model.offer(picks)
         self._open()
@@ -118,6 +121,16 @@ class SearchPicker(TextField):
     def close_list(self) -> None:
         if self._popup is not None:
             self._popup.hide()
+
+    def _on_changed(self, text: str) -> None:
+        """Typed, or written by a screen reader, which Qt does not call edited."""
+        if self._has_keyboard and not self._is_choosing:
+            self._on_edited(text)
+
+    @property
+    def _has_keyboard(self) -> bool:
+        """Also while another program's window is in front, as that of who dictates."""
+        return self.window().focusWidget() is self
 
     def _on_edited(self, text: str) -> None:
         if not text:
@@ -142,6 +155,8 @@ class SearchPicker(TextField):
             self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self._list.setProperty("hasKeyboard", True)
             self._list.clicked.connect(self._pick_at)
+            self._list.be_for_picking()
+            self._list.pressed_aloud.connect(self._pick_at)
             self._nothing = Label(self.tr("Nothing found"), tone="muted")
             self._nothing.setContentsMargins(space.apart, 0, space.apart, 0)
             self._popup.body.setContentsMargins(1, space.tight, 1, space.tight)

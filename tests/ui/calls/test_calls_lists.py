@@ -163,6 +163,79 @@ def test_a_client_a_topic_and_days_are_filtered_by(calls: Calls) -> None:
     assert max(days) <= "2026-05-08"
 
 
+def test_a_name_that_is_typed_filters_by_it(calls: Calls) -> None:
+    name, client_id, client = calls.frame.data.sql.one(
+        "SELECT p.name, c.id, c.name FROM interactions i JOIN contacts p ON p.id = i.contact_id "
+        "JOIN clients c ON c.id = i.client_id ORDER BY i.id LIMIT 1"
+    )
+    calls.press("V")
+    calls.pick("F", "last 90")
+    calls.place.list.rows.setFocus()
+    calls.press("F")
+    calls.type(name.split()[0].lower())
+    asked = calls.place.list.filters.floats.open_float
+    assert isinstance(asked, PickFloat)
+    offered = [pick.words for pick in asked.picks]
+    assert f"Contains \u201c{name.split()[0].lower()}\u201d" in offered
+    assert name in offered[1:]
+    filters = calls.place.list.filters
+    assert asked.y() >= filters.mapTo(filters.window(), filters.rect().bottomLeft()).y(), "the chips stay in sight"
+    calls.press("Escape")
+    assert calls.place.list.filters.floats.open_float is None
+    calls.pick("F", name)
+    assert calls.filtered.text == calls.place.list.filters.text.text() == name
+    assert {row.contact_name for row in calls.place.list.model.rows_here()} >= {name}
+    calls.place.list.rows.setFocus()
+    calls.press("F")
+    calls.type(client)
+    calls.press("Down", "Return")
+    assert calls.filtered.client_id == client_id
+
+
+def test_what_is_open_and_no_longer_listed_gives_way_to_the_first_of_the_list(calls: Calls) -> None:
+    calls.press("V")
+    calls.pick("F", "last 90")
+    calls.press("J", "J")
+    shown = calls.place.past.call_id
+    row = calls.place.list.row(shown)
+    assert row is not None
+    calls.pick("F", "outgoing" if row.direction == "in" else "incoming")
+    listed = [one.id for one in calls.place.list.model.rows_here()]
+    assert shown not in listed
+    assert calls.place.past.call_id == calls.place.list.selected_id == listed[0]
+    calls.place.list.filters.text.setText("nobody is called so")
+    calls.frame.settle()
+    assert not calls.place.shows_past
+
+
+def test_what_was_busy_is_found_alone_and_among_what_nobody_answered(calls: Calls) -> None:
+    data = calls.frame.data
+    row = {
+        **new_row("interactions"), "id": str(uuid7(data.now(), 7)), "scope": min(data.services.people.who().teams),
+        "agent_id": data.services.people.who().id, "started_at": data.now() - 1000, "ended_at": data.now(),
+        "direction": "out", "result": "busy", "number": "+13125550123",
+    }  # fmt: skip
+    data.sql.upsert("interactions", [row])
+    calls.frame.desk.publish(changed({"interactions": [row["id"]]}))
+    calls.frame.settle()
+    calls.press("V")
+    calls.pick("F", "busy")
+    assert {row.result for row in calls.place.list.model.rows_here()} == {"busy"}
+    calls.pick("F", "no answer")
+    assert "busy" in {row.result for row in calls.place.list.model.rows_here()}
+
+
+def test_beside_a_call_that_runs_no_line_of_the_caller_log_is_selected(calls: Calls) -> None:
+    calls.press("V", "V", "J")
+    assert calls.place.numbers.current is not None
+    calls.place.running.start("+13125550199")
+    calls.frame.settle()
+    calls.place.show_call(calls.place.running.all()[0].id)
+    calls.frame.settle()
+    assert calls.place.shows_running
+    assert calls.place.numbers.current is None
+
+
 def test_a_filter_is_kept_found_renamed_removed_and_brought_back(calls: Calls) -> None:
     saved = calls.frame.data.services.saved_filters.all
     before = {one.name for one in saved()}
@@ -188,6 +261,20 @@ def test_a_filter_is_kept_found_renamed_removed_and_brought_back(calls: Calls) -
     assert {one.name for one in saved()} == before
     calls.press("Ctrl+Z")
     assert {one.name for one in saved()} - before == {"Not answered"}
+
+
+def test_a_new_name_keeps_the_filter_though_its_words_are_in_another(calls: Calls) -> None:
+    saved = calls.frame.data.services.saved_filters
+    calls.pick("F", "last 30")
+    calls.pick("F", "missed")
+    calls.pick("S", "keep this", "Missed, the last month")
+    calls.pick("F", "last 90")
+    calls.pick("S", "Last month")
+    assert "Last month" in {one.name for one in saved.all()}
+    assert calls.filtered.period == "quarter"
+    calls.press("X")
+    calls.pick("S", "missed, the")
+    assert calls.filtered.period == "month"
 
 
 def test_a_filter_cannot_be_kept_without_a_name(calls: Calls) -> None:

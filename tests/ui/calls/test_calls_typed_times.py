@@ -37,6 +37,23 @@ def test_a_time_of_day_is_understood(text: str, day: dt.date, expected: str) -> 
     assert moment.date() == day
 
 
+@pytest.mark.parametrize(
+    ("text", "minutes_ago"), [("1:50", 20), ("1:05", 5), ("01:05", 5), ("1:50 am", 20), ("0:40", 90)]
+)
+def test_in_the_hour_that_comes_twice_the_latest_time_that_is_past_is_meant(text: str, minutes_ago: int) -> None:
+    now = dt.datetime(2026, 11, 1, 1, 10, tzinfo=ZONE, fold=1)
+    moment = clock_time(text, now.date(), now)
+    assert moment is not None
+    assert now.timestamp() - moment.timestamp() == minutes_ago * 60
+
+
+def test_before_the_clocks_are_put_back_the_hour_is_the_first_one() -> None:
+    now = dt.datetime(2026, 11, 1, 1, 55, tzinfo=ZONE)
+    moment = clock_time("1:50", now.date(), now)
+    assert moment is not None
+    assert now.timestamp() - moment.timestamp() == 5 * 60
+
+
 @pytest.mark.parametrize("text", ["", "25:00", "10:60", "13 pm", "0 am", "noonish", "10:2"])
 def test_what_is_no_time_is_none(text: str) -> None:
     assert clock_time(text, TODAY, NOW) is None
