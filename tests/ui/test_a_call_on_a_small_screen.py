@@ -13,7 +13,7 @@ from csr_desktop.ui.calls.start_float import StartFloat
 from csr_desktop.ui.calls.step_forms import StepForm
 from csr_desktop.ui.calls.steps_section import StepLine
 from csr_desktop.ui.kit.buttons import ChoiceButton
-from tests.ui.frame_bench import Frame
+from tests.ui.frame_bench import Frame, can_be_seen
 
 NUMBER = "(312) 555-0142"
 TITLE = "Send the trace to Dana, with the letter of April, what the bank said and the form that she has to sign for it"
@@ -47,7 +47,21 @@ def test_a_repeated_call_is_said_without_moving_the_notes(frame: Frame, place: C
     frame.press("Return")
     assert pane.head.repeat.text.startswith("Third call on payroll tax in 30 days")
     assert is_whole(pane.head.repeat)
-    assert (top(pane.notes), top(pane.topic), top(pane.disposition)) == before
+    assert (top(pane.topic), top(pane.disposition)) == before[1:]
+    assert top(pane.notes) < before[0], "what was likely is no question any more and leaves its line"
+    frame.press("Shift+F4")
+    assert can_be_seen(pane.head.earlier)
+
+
+def test_the_next_steps_are_whole_in_a_small_window_once_the_topic_is_known(frame: Frame, place: CallsPlace) -> None:
+    frame.resize(1280, 695)  # 720 without a title bar
+    frame.press("Alt+T")
+    frame.type("notice")
+    frame.press("Return")
+    steps = place.call_pane.steps
+    for button in (steps.ticket, steps.follow_up, steps.promise, steps.request, steps.escalation):
+        assert is_whole(button), button.accessibleName()
+    assert is_whole(place.call_pane.check)
 
 
 @pytest.mark.parametrize("key", ["Ctrl+P", "Ctrl+F", "Ctrl+T", "Ctrl+R", "F4"])

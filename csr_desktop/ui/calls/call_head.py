@@ -71,7 +71,7 @@ class CallHead(QWidget):
         self.more.clicked.connect(self._open_more)
         self.someone_else.clicked.connect(self.someone_else_wanted)
         self.repeat.acted.connect(self.escalate_wanted)
-        self.repeat.acted_second.connect(self._toggle_earlier)
+        self.repeat.acted_second.connect(self.toggle_earlier)
         self.recovered.acted.connect(self.recovered.dismiss)
         self.recovered.closed.connect(self._fold_notes)
         self.pause.acted.connect(self.pause_wanted)
@@ -172,6 +172,7 @@ class CallHead(QWidget):
                 icon="arrow-clockwise",
                 lead=lead,
                 second_action=see,
+                second_key_hint="Shift F4",
                 action=self.tr("Escalate"),
                 key_hint="F4",
                 stays=True,
@@ -188,7 +189,12 @@ class CallHead(QWidget):
         discard = MenuLine(self.tr("Discard this call"), self.discard_wanted.emit, "trash")
         open_menu(self._desk.themes, self.more.accessibleName(), self.more, [discard], is_trailing=True)
 
-    def _toggle_earlier(self) -> None:
+    @property
+    def says_repeat(self) -> bool:
+        """Whether earlier calls can be seen."""
+        return not self.repeat.isHidden()
+
+    def toggle_earlier(self) -> None:
         if self.earlier.isHidden():
             self.earlier.load()
         self.earlier.setVisible(self.earlier.isHidden())

@@ -83,13 +83,13 @@ class CallPane(Pane):
         themes, space = self._desk.themes, self._desk.themes.theme.sizes.space
         body = self._scroll.body
         body.setSpacing(space.pane)
-        body.setContentsMargins(space.page, space.apart, space.page, space.pane)
+        body.setContentsMargins(space.page, space.apart, space.page, space.apart)
         # The notes take what room there is.
         body.setAlignment(Qt.AlignmentFlag(0))
         self._topic_field = Labelled(themes, self.tr("Topic"), self.topic)
         topic = line(spacing=space.apart)
-        topic.addWidget(self._topic_field, 2, Qt.AlignmentFlag.AlignTop)
-        topic.addWidget(self.check, 3, Qt.AlignmentFlag.AlignTop)
+        topic.addWidget(self._topic_field, 3, Qt.AlignmentFlag.AlignTop)
+        topic.addWidget(self.check, 5, Qt.AlignmentFlag.AlignTop)
         body.addWidget(self.who)
         about = column(spacing=space.tight)
         about.addLayout(topic)
@@ -109,13 +109,18 @@ class CallPane(Pane):
         body.addWidget(self.head.earlier)
         body.addWidget(self.steps)
         # Beneath what scrolls, so that it can be seen and pressed whatever is open above.
-        disposition = column(spacing=space.tight, margins=(space.page, 0, space.page, space.pane))
+        disposition = column(spacing=space.tight, margins=(space.page, space.tight, space.page, space.pane))
         disposition.addWidget(Label(self.tr("Disposition"), tone="muted", size="caption"))
         disposition.addWidget(self.disposition)
         disposition.addWidget(self._disposition_hint)
         self.body.addWidget(self.head)
         self.body.addWidget(Hairline(themes))
         self.body.addWidget(self._scroll, 1)
+        # What is cut off above the disposition is seen to go on beneath a line.
+        self._edge = Hairline(themes)
+        self._edge.hide()
+        self._scroll.verticalScrollBar().rangeChanged.connect(lambda _least, most: self._edge.setVisible(most > 0))
+        self.body.addWidget(self._edge)
         self.body.addLayout(disposition)
         self.body.addWidget(Hairline(themes))
         self._add_foot(self.body)
@@ -127,7 +132,6 @@ class CallPane(Pane):
         row = line(foot, spacing=sizes.space.pane, margins=(sizes.space.page, 0, sizes.space.page, 0))
         hints = (
             ("Alt T", self.tr("topic")),
-            ("Alt N", self.tr("notes")),
             ("Alt V", self.tr("verification")),
             ("Ctrl P", self.tr("promise")),
             ("F5", self.tr("pause recording")),
@@ -210,6 +214,7 @@ class CallPane(Pane):
         self.shown_changed.emit()
 
     def _show_topic(self, call: RunningCall) -> None:
+        self.likely.show_for(call.topic_id)
         if self.topic.hasFocus() and self.topic.isModified():
             return
         chosen = self.topic.chosen.key if self.topic.chosen else ""

@@ -157,7 +157,7 @@ class CallWords(QObject):
             return text
         first = call.contact_name.split(" ")[0]
         reasons = {
-            "called_from_number": self.tr("{0} people share it, {1} called from it %n time(s)", "", found.reason_value),
+            "called_from_number": self.tr("{0} people share it, {1} called %n time(s)", "", found.reason_value),
             "called_before": self.tr("{0} people share it, {1} called before"),
             "open_promise": self.tr("{0} people share it, {1} has an open promise"),
             "open_ticket": self.tr("{0} people share it, {1} has an open ticket"),

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
 
 KEY = "Ctrl+Shift+T"
+_KEY_SHOWN = "Ctrl \u21e7 T"
 _MOST = 3
 
 
 class LikelyTopics(QWidget):
-    """Up to three, the likeliest first. They stay when one was chosen: nothing beneath them moves while one types."""
+    """Up to three, the likeliest first. They go once a topic is chosen: the room is the next steps'."""
 
     chosen = Signal(str)
 
@@ -33,6 +34,7 @@ class LikelyTopics(QWidget):
         super().__init__(parent)
         self._desk = desk
         self._nodes: tuple[TopicNode, ...] = ()
+        self._has_topic = False
         theme = desk.themes.theme
         buttons = QWidget()
         self._flow = FlowLayout(theme.sizes.space.apart, buttons)
@@ -63,12 +65,20 @@ class LikelyTopics(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for place, node in enumerate(likely):
-            hint = KEY.replace("+", " ") if place == 0 else ""
+            hint = _KEY_SHOWN if place == 0 else ""
             button = Button(self._desk.themes, PATH_SIGN.join(node.path), role="link", key_hint=hint)
             button.set_text_size("caption")
             button.clicked.connect(partial(self.chosen.emit, node.id))
             self._flow.addWidget(button)
-        self.setVisible(bool(likely))
+        self._offer()
+
+    def show_for(self, topic_id: str) -> None:
+        """The topic that the call has, '' for none yet."""
+        self._has_topic = bool(topic_id)
+        self._offer()
+
+    def _offer(self) -> None:
+        self.setVisible(bool(self._nodes) and not self._has_topic)
 
     def take_first(self) -> None:
         """Choose the likeliest, if it is offered."""

@@ -222,6 +222,17 @@ def _noting(place: CallsPlace) -> list[Action]:
             why_not=not_running,
         ),
         Action(
+            "calls_earlier",
+            place.tr("See the earlier calls on this topic"),
+            place.call_pane.head.toggle_earlier,
+            "Shift+F4",
+            here,
+            "arrow-clockwise",
+            lambda: runs() and place.call_pane.head.says_repeat,
+            works_in_text=True,
+            why_not=lambda: place.tr("This call is no repeated one."),
+        ),
+        Action(
             "calls_who",
             place.tr("Say who is on the line"),
             place.ask_who,

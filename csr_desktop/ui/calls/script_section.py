@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.checks import CheckBox
-from csr_desktop.ui.kit.elide import ElidedLabel, Label
+from csr_desktop.ui.kit.elide import ClampedLabel, ElidedLabel, Label
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.panes import Hairline, column, line
 from csr_desktop.ui.kit.scroll import ScrollColumn
@@ -97,7 +97,8 @@ class ScriptBeside(QFrame):
         themes, space = desk.themes, desk.themes.theme.sizes.space
         set_look(self, role="card")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.title = ElidedLabel(weight=600)
+        self.title = ClampedLabel(most_lines=2)
+        self.title.set_weight(600)
         self.close_button = Button(themes, self.tr("Close"), role="quiet", key_hint="Esc")
         self._hint = ElidedLabel(size="caption", tone="muted")
         self.setMinimumHeight(_LEAST_ROWS * themes.theme.sizes.height.row_one_line)

@@ -253,7 +253,7 @@ def test_the_reason_of_a_match_is_said(bench: Bench, shared_number: str) -> None
     (chosen,) = [one for one in call.match.candidates if one.contact_id == call.contact_id]
     counted = "SELECT COUNT(*) FROM interactions WHERE contact_id = ? AND number = ? AND direction = 'in'"
     times = bench.value(counted, chosen.contact_id, call.e164)
-    assert text.endswith(f"{chosen.contact_name.split(' ')[0]} called from it {times} time(s)")
+    assert text.endswith(f"{chosen.contact_name.split(' ')[0]} called {times} time(s)")
 
 
 def test_someone_else_is_chosen_by_keys(bench: Bench, shared_number: str) -> None:
