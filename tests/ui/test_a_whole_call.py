@@ -116,7 +116,7 @@ def test_a_whole_call_is_found_by_its_names_alone(frame: Frame) -> None:
     say(frame, "answer")
     assert reader.all(_Role.ListItem, "Talking, Robin Placeholder, Demo Trucking")
     reader.fill("Topic", "tax notice")
-    reader.press(_Role.ListItem, "› Notice")
+    reader.press(_Role.ListItem, "Payroll tax \u203a Notice")
     reader.write("Notes", NOTE)
     say(frame, "hangup")
     assert reader.all(_Role.ListItem, "Robin Placeholder, Demo Trucking")
