@@ -167,6 +167,12 @@ class Inbox(TicketActions):
             midnight_at=local_days.midnight_after(now, self._local_zone),
         )
 
+    def undone(self, ids: Sequence[str]) -> frozenset[str]:
+        """Which of these were taken back, so that there is nothing to be said of them any more."""
+        sql = self._replica.sql
+        tables = ("tickets", "interactions", "follow_ups")
+        return frozenset(i for table in tables for i, row in rows.by_id(sql, table, ids, []).items() if row["deleted"])
+
     def _settled(self, ids: Sequence[str]) -> dict[str, Item]:
         """Items for rows that wait no longer: resolved, called back, completed."""
         sql = self._replica.sql

@@ -152,6 +152,15 @@ def test_just_the_number_is_underlined_also_behind_an_emoji_and_after_edits_befo
     assert notes.underlined() == []
 
 
+def test_of_two_the_other_is_said_to_be_there(notes: Typing) -> None:
+    notes.type(f"Account 123456789 and {CARD} ")
+    assert notes.underlined() == ["123456789", CARD]
+    assert "1 more underlined." in notes.said
+    notes.press(Qt.Key.Key_M)
+    assert "more underlined" not in notes.said
+    assert notes.underlined() == ["123456789"]
+
+
 def test_an_underline_does_not_grow_with_what_is_typed_behind_it(notes: Typing) -> None:
     notes.type(f"card {CARD}")
     assert notes.underlined() == [CARD]

@@ -144,7 +144,7 @@ class CallBar(QWidget):
         part.name.setText(self._words.who(call))
         company = call.client_name if call.contact_name else ""
         part.company.setText(company)
-        part.company.setVisible(bool(company))
+        part.company.setVisible(bool(company) and not call.is_consulting)
         part.state.setText(look.words)
         part.state.set_tone(look.tone)
         part.timer.set_tone("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from csr_desktop.services.call_rows import CallRow
 from csr_desktop.ui.calls.pause_bar import PauseBar
@@ -56,6 +56,7 @@ class CallHead(QWidget):
         self._match = ElidedLabel(tone="muted")
         self.someone_else = Button(themes, self.tr("Someone else"), role="link", key_hint="Ctrl M")
         self.waits = Chip(themes, "")
+        self.waits.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.timer = Label(size="name", weight=600)
         self.handle = HandleBar(themes)
         self.recovered = NoticeBar(themes)
@@ -172,7 +173,7 @@ class CallHead(QWidget):
                 icon="arrow-clockwise",
                 lead=lead,
                 second_action=see,
-                second_key_hint="Shift F4",
+                second_key_hint="\u21e7 F4",
                 action=self.tr("Escalate"),
                 key_hint="F4",
                 stays=True,

@@ -190,16 +190,18 @@ class InboxModel(KeyedModel):
         if not wanted:
             return
 
-        def read() -> tuple[tuple[InboxRow, ...], GroupCounts]:
-            return inbox.rows(wanted, view), inbox.groups(view)
+        def read() -> tuple[tuple[InboxRow, ...], GroupCounts, frozenset[str]]:
+            return inbox.rows(wanted, view), inbox.groups(view), inbox.undone(wanted)
 
-        def show(found: tuple[tuple[InboxRow, ...], GroupCounts]) -> None:
+        def show(found: tuple[tuple[InboxRow, ...], GroupCounts, frozenset[str]]) -> None:
             if edition == self._edition:
                 self._apply(wanted, *found)
 
         self._desk.ask(self, read, show)
 
-    def _apply(self, asked: Sequence[str], rows: Sequence[InboxRow], counts: GroupCounts) -> None:
+    def _apply(
+        self, asked: Sequence[str], rows: Sequence[InboxRow], counts: GroupCounts, undone: frozenset[str]
+    ) -> None:
         self._set_counts(counts)
         found = {row.id: row for row in rows}
         end = self._next_key
@@ -207,7 +209,9 @@ class InboxModel(KeyedModel):
             row = found.get(row_id)
             held = self._rows.get(row_id)
             if row is None:
-                if held is not None:
+                if row_id in undone and row_id != self.held_id:
+                    self._rows.pop(row_id, None)
+                elif held is not None:
                     self._rows[row_id] = msgspec.structs.replace(held, is_in_view=False)
             elif held is not None:
                 self._rows[row_id] = self._hold(row, held)

@@ -44,7 +44,7 @@ class PrivateHint(QWidget):
             "ssn": self.tr("a social security number"),
             "itin": self.tr("a taxpayer number"),
         }
-        self._said: tuple[str, bool, bool] | None = None
+        self._said: tuple[str, bool, bool, int] | None = None
         self.hide()
 
     @property
@@ -53,8 +53,9 @@ class PrivateHint(QWidget):
         said, mask, keep = self._words.text(), self.mask_button, self.keep_button
         return f"{said} {mask.words}: {mask.key_hint}; {keep.words}: {keep.key_hint}" if said else ""
 
-    def say(self, kind: str, *, is_certain: bool, is_asking: bool) -> None:
-        if self._said == (said := (kind, is_certain, is_asking)):
+    def say(self, kind: str, *, is_certain: bool, is_asking: bool, others: int = 0) -> None:
+        """`others` more are underlined."""
+        if self._said == (said := (kind, is_certain, is_asking, others)):
             return
         self._said = said
         if is_asking and not is_certain:
@@ -63,7 +64,8 @@ class PrivateHint(QWidget):
             words = self.tr("Looks like {0}. It is masked when it is saved.")
         else:
             words = self.tr("Looks like {0}.")
-        self._words.setText(words.format(self._names[kind]))
+        words = words.format(self._names[kind])
+        self._words.setText(f"{words} {self.tr('%n more underlined.', '', others)}" if others else words)
         self.show()
 
     def say_nothing(self) -> None:

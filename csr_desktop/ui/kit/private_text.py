@@ -194,7 +194,8 @@ class PrivateText(QObject):
             self._is_asking = False
             self.hint.say_nothing()
         else:
-            self.hint.say(one.kind, is_certain=one.certainty == "certain", is_asking=self._is_asking)
+            is_certain, others = one.certainty == "certain", len(self._open) - 1
+            self.hint.say(one.kind, is_certain=is_certain, is_asking=self._is_asking, others=others)
 
     # Positions: found ones count characters, Qt counts units of UTF-16.
 

@@ -1,4 +1,4 @@
-"""A quiet dotted line under parts of what is being typed, in an editor or a line."""
+"""A quiet ground and a dotted line under parts of what is being typed, in an editor or a line."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from csr_desktop.ui.kit.theme import ThemeSwitch
 Span = tuple[int, int]
 """[start, end) in Qt's units of a text."""
 ROLE = "warning"
+GROUND = "warning-soft"
 
 
 class EditorUnderlines:
@@ -27,6 +28,8 @@ class EditorUnderlines:
         look = QTextCharFormat()
         look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
         look.setUnderlineColor(self._themes.theme.colour(ROLE))
+        # A dotted line alone is a pixel high here: it is not seen by who does not look for it.
+        look.setBackground(self._themes.theme.colour(GROUND))
         self._editor.setExtraSelections([self._selection(look, *span) for span in spans])
 
     def _selection(self, look: QTextCharFormat, start: int, end: int) -> QTextEdit.ExtraSelection:

@@ -7,7 +7,9 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.ids import uuid7
+from csr_desktop.services.call_rows import NextSteps, Saved, TicketStep
 from csr_desktop.services.inbox_rows import InboxCounts
+from csr_desktop.services.outcome import Outcome
 from csr_desktop.ui.inbox.inbox_model import PAGE, order_of
 from tests.ui.inbox.inbox_bench import Bench
 
@@ -119,7 +121,7 @@ def test_a_row_whose_time_changes_moves_to_its_place(bench: Bench) -> None:
     bench.choose(first.id)
     model = bench.place.list.model
     moved = msgspec.structs.replace(last, consequence_at=1, group="breached")
-    model._apply([last.id], [moved], bench.data.services.inbox.groups("mine"))
+    model._apply([last.id], [moved], bench.data.services.inbox.groups("mine"), frozenset())
     assert bench.rows()[0].id == last.id
     assert bench.place.list.current is not None
     assert bench.place.list.current.id == first.id
@@ -300,3 +302,26 @@ def test_the_row_that_is_shown_is_selected_also_after_a_view_with_nothing_in_it(
     shown = bench.place.list.current
     assert shown is not None
     assert bench.place.list.rows.marked_keys == [shown.id]
+
+
+def test_a_ticket_that_is_taken_back_is_gone_and_not_grey(bench: Bench) -> None:
+    client_id = str(bench.data.sql.value("SELECT id FROM clients WHERE name = 'Example Bakery'"))
+    calls = bench.data.services.calls
+    saved: list[Saved] = []
+
+    def save() -> Outcome:
+        steps = NextSteps(ticket=TicketStep(subject="Undone at once"))
+        at = bench.data.now() - 60_000
+        saved.append(calls.log_afterwards(client_id=client_id, started_at=at, talk_seconds=9, steps=steps))
+        return saved[0].outcome
+
+    def titles() -> list[str]:
+        model = bench.place.list.model
+        return [row.title for at in range(model.rowCount()) if (row := model.row_at(model.index(at)))]
+
+    bench.desk.do(bench.place, save)
+    bench.settle()
+    assert "Undone at once" in titles()
+    bench.desk.undo(bench.place)
+    bench.settle()
+    assert "Undone at once" not in titles()
