@@ -97,6 +97,9 @@ def _work(bureau: Bureau, tour: Path | None) -> int:
     bureau.start_server()
     if tour is not None:
         return take_tour(bureau, tour)
+    others = ", ".join(f"{one.login} ({one.role})" for one in (made_up.lead, made_up.manager, made_up.administrator))
+    click.echo(f"You are {made_up.agent.login}. To be another, sign out and in: {others}.")
+    click.echo(f"Everybody's password: {made_up.agent.password}")
     return _show(bureau, made_up.agent.login, made_up.agent.password, made_up.shared_number)
 
 

@@ -59,7 +59,7 @@ def call(context: click.Context, words: tuple[str, ...]) -> None:
 @click.command("link", context_settings={"ignore_unknown_options": True})
 @click.argument("link", metavar="LINK", type=click.UNPROCESSED)
 def link(link: str) -> None:
-    """Open a link, as the system does: tel: calls the number, csr-desktop:call?key=… tells of a call."""
+    """Open a link, as the system does: tel: opens a call that a key then dials, csr-desktop:call?key=… tells of one."""
     message = message_of_link(link, time.time_ns() // 1_000_000)
     if message is None:
         raise click.UsageError("This is no link of a kind that CSR Desktop opens: tel:, callto: or csr-desktop:.")

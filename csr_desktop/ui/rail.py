@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QCursor, QFocusEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -185,12 +199,27 @@ class Rail(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        # Only so that a screen reader can press a row, which it does by selecting it: see `selectionCommand`.
+        self.setSelectionMode(QAbstractItemView.SelectionMode.MultiSelection)
         self.setSpacing(0)
         self.activated.connect(self._on_activated)
         self.clicked.connect(self._on_activated)
         self.viewport().setAutoFillBackground(False)
         themes.changed.connect(self.viewport().update)
+
+    def selectionCommand(self, _index: Index, _event: QEvent | None = None) -> QItemSelectionModel.SelectionFlag:
+        """Neither keys nor the mouse select here."""
+        return QItemSelectionModel.SelectionFlag.NoUpdate
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        for index in selected.indexes():
+            QTimer.singleShot(0, self, partial(self._on_pressed_aloud, QPersistentModelIndex(index)))
+
+    def _on_pressed_aloud(self, index: QPersistentModelIndex) -> None:
+        self.clearSelection()
+        if index.isValid():
+            self._on_activated(self._rows.index(index.row(), 0))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()  # the first click has done it

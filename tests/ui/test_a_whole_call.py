@@ -131,6 +131,20 @@ def test_a_whole_call_is_found_by_its_names_alone(frame: Frame) -> None:
     assert "notice" in " ".join(frame.data.services.lists.topic_path(row[3])).casefold()
 
 
+def test_places_and_the_lines_of_menus_are_pressed_by_their_names(frame: Frame) -> None:
+    reader = Reader(frame)
+    reader.press(_Role.ListItem, "Clients")
+    assert frame.window.current_place == "clients"
+    reader.press(_Role.ListItem, "Calls")
+    assert frame.window.current_place == "calls"
+    reader.press(_Role.ListItem, "Team's calls")
+    assert frame.place.view == "team"
+    frame.place.list._open_more()
+    frame.settle()
+    reader.press(_Role.ListItem, "Saved filters")
+    assert frame.place.saved.is_open
+
+
 def test_from_hanging_up_to_saved_it_takes_three_keys(frame: Frame, qapp: QApplication) -> None:
     say(frame, "ring")
     frame.press("F9")

@@ -182,6 +182,7 @@ class CallsPlace(Place):
                 return
             first = self.list.choose_first() if self.shown_list is self.list else ""
             if first:
+                self._is_unasked = True
                 self.past.show_call(first)
             else:
                 self._centre.setCurrentWidget(self._nothing)

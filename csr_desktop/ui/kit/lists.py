@@ -266,7 +266,7 @@ class RowList(QListView):
     def _press(self, index: QPersistentModelIndex) -> None:
         now, chosen = self.currentIndex(), self.selectedIndexes()
         is_taken_back = not chosen and index.isValid() and index == now
-        is_beside = len(chosen) == 1 and chosen[0] == index and index != now
+        is_beside = index in chosen and index != now
         if (is_taken_back or is_beside) and self._can_select(index):
             row = self.model().index(index.row(), 0)
             self.selectionModel().setCurrentIndex(row, QItemSelectionModel.SelectionFlag.ClearAndSelect)
