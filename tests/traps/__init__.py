@@ -25,6 +25,7 @@ whether each test that is named exists.
 5   a shared number logging one call per person
     tests/services/test_calls.py::test_who_it_is_when_several_share_a_number_and_when_nobody_does
     tests/traps/test_traps.py::test_trap_5_a_shared_number_is_one_call
+    tests/traps/test_traps.py::test_trap_5_a_missed_call_of_a_shared_number_is_booked_on_nobody_though_one_is_shown
     tests/server/test_phone_server.py::test_a_shared_number_is_one_missed_call_of_nobody
 6   inactive contacts matching silently
     tests/domain/test_matching.py::test_an_inactive_contact_never_matches_silently
