@@ -303,7 +303,8 @@ def test_palette_and_keys_page_list_exactly_the_table(frame: Frame, place: str) 
     assert "Undo the last change" in lines
     frame.press("Esc", "?")
     shown = {label.text() for label in frame.floats.keys.content.findChildren(QLabel) if label.isVisible()}
-    assert {a.title for a in table if a.key} <= shown
+    assert {a.title for a in table if a.key and a.in_keys} <= shown
+    assert not {a.title for a in table if not a.in_keys} & shown
     others = {a.title for a in frame.window.actions_table if a.place not in {place, ""}}
     assert not shown & (others - {a.title for a in table})
 

@@ -119,12 +119,14 @@ class HandleBar(QWidget):
         under = QHBoxLayout()
         under.setSpacing(space.tight)
         self._waits: dict[str, QWidget] = {}
+        self._named: list[QHBoxLayout] = []
+        self._gaps = (space.apart, space.close)
         for kind in _PART_ROLES:
             self._legend[kind] = Label(tone="muted", size="caption")
             named = QWidget()
             within = QHBoxLayout(named)
-            within.setContentsMargins(0, 0, space.apart, 0)
             within.setSpacing(space.tight)
+            self._named.append(within)
             within.addWidget(Lamp(themes, _PART_LAMPS[kind]))
             within.addWidget(self._legend[kind])
             under.addWidget(named)
@@ -164,6 +166,9 @@ class HandleBar(QWidget):
         there = {kind for kind, _ in parts}
         for kind, named in self._waits.items():
             named.setVisible(kind in there)
+        wide, narrow = self._gaps
+        for within in self._named:  # with a fourth part they come nearer, to be whole in a small window
+            within.setContentsMargins(0, 0, narrow if there.intersection(_WHERE_THERE) else wide, 0)
         for kind, seconds in sums.items():
             is_named = kind in there or kind not in _WHERE_THERE
             self._legend[kind].setText(words[kind].replace("%1", duration_text(seconds)) if is_named else "")
