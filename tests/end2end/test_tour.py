@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-STEPS = 27
+STEPS = 28
 
 
 @pytest.mark.timeout(300)

@@ -150,10 +150,10 @@ def test_another_call_and_back_shows_form_and_notes_as_they_were(frame: Frame, p
     start(frame, OTHER)
     assert "What do you promise the client?" not in read(place)
     assert place.call_pane.notes.text() == ""
-    frame.press("Escape", "Down")
+    frame.press("Escape", "Up")
     assert place.call_pane.notes.text() == "She asks about the April deposit. And"
     assert "What do you promise the client?" in read(place)
-    frame.press("Up", "Down", "Alt+2", "Ctrl+Return")
+    frame.press("Down", "Up", "Alt+2", "Ctrl+Return")
     assert saved_calls(frame) == 0
     form = place.call_pane.steps._follow_up_form
     assert form is not None
@@ -164,9 +164,9 @@ def test_what_is_typed_in_a_call_that_is_on_hold_is_there_when_it_is_shown_again
     frame: Frame, place: CallsPlace
 ) -> None:
     start(frame, OTHER)
-    frame.press("Escape", "Down", "Alt+N")
+    frame.press("Escape", "Up", "Alt+N")
     frame.type(" Later.")
-    frame.press("Escape", "Up", "Down")
+    frame.press("Escape", "Down", "Up")
     assert place.call_pane.notes.text() == "She asks about the April deposit. Later."
 
 
