@@ -164,11 +164,11 @@ class TicketActions:
     def called_back(self, call_ids: str | Sequence[str]) -> Outcome:
         """I called back: it stops waiting for everyone."""
         wanted = _all(call_ids)
-        return self._return(wanted, "call_returned", self._of_same_callers(wanted))
+        return self._return(wanted, self._of_same_callers(wanted), "call_returned")
 
     def dismiss(self, call_ids: str | Sequence[str]) -> Outcome:
         """Nobody needs to call back."""
-        return self._return(call_ids, "call_dismissed")
+        return self._return(call_ids, (), "call_dismissed")
 
     def _assign(self, ids: str | Sequence[str], to_id: str, code: str) -> Outcome:
         from csr_desktop.commands.follow_ups import ReassignFollowUp
@@ -261,7 +261,7 @@ class TicketActions:
         ]
         return [i for i in dict.fromkeys(chain.from_iterable(found)) if i not in calls]
 
-    def _return(self, call_ids: str | Sequence[str], code: str, others: Sequence[str] = ()) -> Outcome:
+    def _return(self, call_ids: str | Sequence[str], others: Sequence[str], code: str) -> Outcome:
         from csr_desktop.commands.calls import ReturnMissedCall
 
         wanted = _all(call_ids)
