@@ -166,6 +166,7 @@ each of them exists. Fault 25 is tried with the mail.
     tests/faults/test_private.py::test_a_crash_and_the_log_of_the_program_hold_none
     tests/faults/test_private.py::test_what_an_older_desk_sends_is_masked_before_anything_of_it_is_kept
     tests/faults/test_private.py::test_the_lead_learns_how_many_and_nothing_else
+    tests/faults/test_private.py::test_a_call_that_is_taken_back_and_saved_again_counts_once
     tests/faults/test_private.py::test_what_was_said_of_a_number_lasts_with_its_draft
     tests/faults/test_private.py::test_a_colleague_who_edits_leaves_what_was_kept
     tests/commands/test_private_texts.py::test_what_slipped_through_is_masked_wherever_it_stands
