@@ -273,8 +273,13 @@ def test_a_lock_is_not_inherited_by_programs_that_are_started(places: Places) ->
     claimed = listening(places, print)
     assert claimed is not None
     with subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, close_fds=False
+        [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        close_fds=False,
     ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # the system closes what is not inherited a moment after it says that a program runs
         claimed.close()
         again = listening(places, print)
         assert again is not None
