@@ -12,10 +12,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
-
 bill: Any = import_module("bill")
 shipped: Any = import_module("shipped")
 trimmed: Any = import_module("trimmed")
+sys.path.pop(0)  # names such as wheel would hide others from the tests that follow
 
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 NOT_IN_THE_DESK = {"setuptools", "psycopg", "psycopg-binary", "pycparser", "qtpy"}

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 resources: Any = import_module("windows_resources")
+sys.path.pop(0)  # names such as wheel would hide others from the tests that follow
 
 
 @pytest.mark.parametrize(
