@@ -55,7 +55,7 @@ def typing(seats: int) -> dict[str, float]:
         made = application.desk_window
         assert isinstance(made, DeskWindow)
         made.window.go("calls")
-        made.desk.calling.emit("(312) 555-0142", "", "")
+        made.desk.call("(312) 555-0142")
         place = made.window.place("calls")
         assert isinstance(place, CallsPlace)
         spin_until(lambda: not application.worker.is_busy and place.call_pane.isVisible())

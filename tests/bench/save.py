@@ -89,7 +89,7 @@ class Saves:
 
     def prepare(self, number: int) -> None:
         """A call that was ended and waits to be saved."""
-        self._made.desk.calling.emit(f"(312) 555-{number % 100 + 100:04}", "", "")
+        self._made.desk.call(f"(312) 555-{number % 100 + 100:04}")
         self.settle()
         spin_until(lambda: bool(self._application.on_store(self._calls.running)))
         self._press(Qt.Key.Key_F8)
