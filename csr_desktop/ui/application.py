@@ -86,6 +86,7 @@ class Application(QObject):
         self.local_zone = zone_name()
         self._is_closing = False
         self._is_shown = False
+        self._had_keyboard = False
         self._has_crashed = False
         self.told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
         self._untold: list[dict[str, str]] = []
@@ -151,6 +152,8 @@ class Application(QObject):
             self._is_shown = True
             self.worker.idle.disconnect(self._show)
             made.show(is_whole=False)
+            if self._had_keyboard:
+                made.window.activateWindow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self.desk_window is not None:
@@ -370,6 +373,8 @@ class Application(QObject):
         return True
 
     def _leave_front(self) -> None:
+        """Where who signs in sat before it, the window that follows has the keyboard."""
+        self._had_keyboard = self.front is not None and self.front.isActiveWindow()
         if self.front is not None:
             self.front.deleteLater()
             self.front.hide()

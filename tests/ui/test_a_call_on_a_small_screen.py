@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from csr_desktop.ui.calls.place import CallsPlace
@@ -13,7 +14,8 @@ from csr_desktop.ui.calls.start_float import StartFloat
 from csr_desktop.ui.calls.step_forms import StepForm
 from csr_desktop.ui.calls.steps_section import StepLine
 from csr_desktop.ui.kit.buttons import ChoiceButton
-from tests.ui.frame_bench import Frame, can_be_seen
+from csr_desktop.ui.kit.menu_float import MenuFloat
+from tests.ui.frame_bench import Frame, can_be_seen, interactive, spoken
 
 NUMBER = "(312) 555-0142"
 TITLE = "Send the trace to Dana, with the letter of April, what the bank said and the form that she has to sign for it"
@@ -123,3 +125,18 @@ def test_a_number_is_written_as_numbers_are_with_its_company_first(frame: Frame)
     assert isinstance(start, StartFloat)
     row = start.finder.model.found[0]
     assert (row.title, row.detail) == (NUMBER, "Example Bakery, Dana Sample")
+
+
+def test_where_the_rail_is_narrow_the_lists_of_calls_are_reached_from_their_header(frame: Frame) -> None:
+    """The wide rail has them; in the narrow one there is no room, and the mouse had no way."""
+    frame.go("calls")
+    frame.resize(1440, 900)
+    assert "Choose a list of calls" not in {spoken(one) for one in interactive(frame.place.list.header)}
+    frame.resize(1280, 720)
+    (button,) = (one for one in interactive(frame.place.list.header) if spoken(one) == "Choose a list of calls")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    (menu,) = (one for one in frame.window.findChildren(MenuFloat) if one.isVisible())
+    assert [pick.words for pick in menu.picks][:3] == ["My calls", "Team's calls", "Caller log"]
+    frame.press("Down", "Return")
+    assert frame.place.list.header.title == "Team's calls"
+    assert frame.place.list.rows.hasFocus()

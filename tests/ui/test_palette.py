@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from csr_desktop.services.search import Hit
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.main_window import LIVES_IN
+from csr_desktop.ui.palette.found_lines import is_name_of
 from csr_desktop.ui.palette.rows import Heading, Line, Nothing, PaletteModel, PaletteRow, _parts
 from tests.ui.frame_bench import Frame, spoken
 
@@ -169,6 +170,29 @@ def test_a_view_of_the_inbox_is_found_by_its_name(palette: Frame) -> None:
     inbox = palette.window.place("inbox")
     assert inbox.list.header.title == "Unassigned"  # type: ignore[attr-defined]
     assert inbox.list.rows.hasFocus()  # type: ignore[attr-defined]
+
+
+def test_what_is_the_name_of_a_command_stands_before_notes_with_its_words(palette: Frame) -> None:
+    palette.type("team calls")
+    assert chosen(palette).title == "Calls: Team's calls"
+    palette.press("Return")
+    assert palette.window.current_place == "calls"
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "is_name"),
+    [
+        ("team calls", "Calls: Team's calls", True),
+        ("te ca", "Calls: Team's calls", True),
+        ("team", "Calls: Team's calls", False),
+        ("calls team", "Calls: Team's calls", False),
+        ("team calls today", "Calls: Team's calls", False),
+        ("", "Help", False),
+        ("help", "Help", False),
+    ],
+)
+def test_a_name_is_all_of_its_words_begun(text: str, title: str, is_name: bool) -> None:
+    assert is_name_of(text, title) is is_name
 
 
 def test_a_hash_finds_numbers_only(palette: Frame) -> None:

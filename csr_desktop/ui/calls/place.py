@@ -18,6 +18,7 @@ from csr_desktop.ui.calls.place_actions import actions_of
 from csr_desktop.ui.calls.private_counts_list import PrivateCountsList
 from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.calls.saved_asking import SavedAsking
+from csr_desktop.ui.calls.view_button import ViewButton
 from csr_desktop.ui.context_pane import ContextPane
 from csr_desktop.ui.kit.panes import Pane, column
 from csr_desktop.ui.kit.states import EmptyState
@@ -44,7 +45,6 @@ _SHOWN_FROM = (
 )
 
 
-VIEWS = ("mine", "team", "numbers")
 VIEW = "calls_"
 """How the rail's keys of views begin: others have a view of that name, too."""
 
@@ -70,6 +70,8 @@ class CallsPlace(Place):
         self._lists.addWidget(self.numbers)
         self.private = PrivateCountsList(desk)
         self._lists.addWidget(self.private)
+        self._view_buttons = [ViewButton(desk, pane.header) for pane in (self.list, self.numbers, self.private)]
+        self._is_narrow = False
         self.is_lead = self._wants_first = self._is_unasked = self._is_other_list = False
         desk.ask(self, desk.services.people.is_lead, self._set_lead)
         self.view = "mine"
@@ -134,6 +136,8 @@ class CallsPlace(Place):
         self.log.saved.connect(self._on_logged)
         self.log.left.connect(self.go_back)
         self.panes.folded.connect(self._on_folded)
+        for button in self._view_buttons:
+            button.view_wanted.connect(lambda view: self.choose_view(VIEW + view))
         for pane in (self.call_pane.head, self.past, self.log):
             pane.context_button.clicked.connect(self.toggle_context)
         self._on_folded(self.panes.is_folded)
@@ -229,6 +233,7 @@ class CallsPlace(Place):
         self.is_lead = self.list.is_lead = is_lead
         if not is_lead and self.view == "private":
             self.show_view("mine")
+        self._offer_views()
 
     def show_private(self) -> None:
         """P: for a lead, how many private numbers their people wrote."""
@@ -240,8 +245,17 @@ class CallsPlace(Place):
 
     def next_view(self) -> None:
         """V: one after the other."""
-        views = (*VIEWS, "private") if self.is_lead else VIEWS
+        views = list(self._views())
         self.choose_view(VIEW + views[(views.index(self.view) + 1) % len(views)])
+
+    def _views(self) -> dict[str, str]:
+        """The lists' keys with their words, in order."""
+        views = {"mine": self.tr("My calls"), "team": self.tr("Team's calls"), "numbers": self.tr("Caller log")}
+        return views | ({"private": self.tr("Private numbers")} if self.is_lead else {})
+
+    def _offer_views(self) -> None:
+        for button in self._view_buttons:
+            button.offer(self._views(), self.view, is_shown=self._is_narrow)
 
     def show_view(self, view: str) -> None:
         self.view = view
@@ -256,6 +270,7 @@ class CallsPlace(Place):
         else:
             self.list.show_view(view)
             self.list.load()
+        self._offer_views()
         self.view_changed.emit(VIEW + view)
 
     def ask_saved(self) -> None:
@@ -289,6 +304,8 @@ class CallsPlace(Place):
         self.desk.open("client", client_id)
 
     def give_way(self, window_width: int) -> None:
+        self._is_narrow = window_width < self.desk.themes.theme.sizes.width.compact_rail_below
+        self._offer_views()
         self.panes.give_way(window_width)
 
     def _on_folded(self, is_folded: bool) -> None:  # a signal's argument

@@ -116,3 +116,11 @@ class FoundLines(QObject):
             call_title = self.tr("Call {0}").format(text)
             lines.insert(0, Line("action:call_number", "phone", call_title, lambda: self._desk.call(text)))
         return [Heading(self.tr("Commands")), *lines] if lines else []
+
+
+def is_name_of(text: str, title: str) -> bool:
+    """Whether this is a command's name, each word begun at least: "team calls" is "Calls: Team's calls". One word alone
+    is looked for among what was written.
+    """
+    typed, name = text.casefold().split(), title.rpartition(": ")[2].casefold().split()
+    return 1 < len(typed) == len(name) and all(word.startswith(begun) for begun, word in zip(typed, name, strict=True))

@@ -20,7 +20,7 @@ from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import set_look
-from csr_desktop.ui.palette.found_lines import COMMANDS_SHOWN, FoundLines
+from csr_desktop.ui.palette.found_lines import COMMANDS_SHOWN, FoundLines, is_name_of
 from csr_desktop.ui.palette.rows import Heading, Line, PaletteDelegate, PaletteModel, PaletteRow
 from csr_desktop.ui.palette.server_search import ASK_HINT, LINE, ServerSearch
 
@@ -190,9 +190,13 @@ class Palette(QObject):
         self._show(text, self._composed(text), results if text else None)
 
     def _composed(self, text: str) -> list[PaletteRow]:
-        """What was found here, then the server's, then commands, unless commands are all there is."""
+        """What was found here, then the server's, then commands, unless commands are all there is, or what was typed
+        is the name of one.
+        """
         found, commands = self._local
         server = self._server.rows()
+        if text and any(isinstance(line, Line) and is_name_of(text, line.title) for line in commands):
+            return [*commands, *found, *server]
         if found:
             return [*found, *server, *commands]
         return [*commands, *server] if commands else [*self.lines.nothing(text), *server, *self.lines.offered()]
