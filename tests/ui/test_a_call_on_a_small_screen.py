@@ -140,3 +140,4 @@ def test_where_the_rail_is_narrow_the_lists_of_calls_are_reached_from_their_head
     frame.press("Down", "Return")
     assert frame.place.list.header.title == "Team's calls"
     assert frame.place.list.rows.hasFocus()
+    assert can_be_seen(frame.place.past), "the first of the list is open, not an empty pane"

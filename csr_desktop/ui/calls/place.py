@@ -240,6 +240,7 @@ class CallsPlace(Place):
         self.choose_view(VIEW + "private")
 
     def choose_view(self, key: str) -> None:
+        self._wants_first = True
         self.show_view(key.removeprefix(VIEW))
         self._left.rows.setFocus(Qt.FocusReason.OtherFocusReason)
 
