@@ -332,10 +332,12 @@ class LiveCalls:
         )
 
     def accept(self, key: str) -> str:
-        """Take a ringing call into the call pane; the id of the running call. Raises Refused when it rings no more, or
-        two calls run already.
+        """Take a ringing call into the call pane; the id of the running call, also when the phone was quicker to say
+        that it was answered. Raises Refused when it rings no more, or two calls run already.
         """
         self._end_silent()
+        if running_id := self._calls.followed(key):
+            return running_id
         known = self._known.get(key)
         if known is None or known.is_done or known.phase != "ring":
             raise Refused("ended", "This call has ended.", "If nobody took it, it waits in the inbox.")

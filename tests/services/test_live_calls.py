@@ -85,6 +85,21 @@ def test_a_call_that_was_taken_into_the_pane_while_it_rang(phone: Phone, desk: S
     (call,) = desk.calls.running()
     assert (call.phase, call.ring_seconds, call.note) == ("talk", 5, "She asks for")
     phone.say("hangup", 10)
+    assert desk.live_calls.accept(ringing.key) == running_id, "accepted once more it is the same call"
+
+
+def test_accepting_in_the_moment_in_which_the_phone_tells_of_the_answer_opens_that_call(
+    phone: Phone, desk: Services
+) -> None:
+    ringing = phone.say("ring")
+    running_id = phone.say("answer", 5).running_id
+    assert desk.live_calls.accept(ringing.key) == running_id
+    assert [call.id for call in desk.calls.running()] == [running_id]
+
+
+def test_a_call_that_ended_unanswered_cannot_be_accepted(phone: Phone, desk: Services) -> None:
+    ringing = phone.say("ring")
+    phone.say("hangup", 10)
     with pytest.raises(Refused, match="ended"):
         desk.live_calls.accept(ringing.key)
 

@@ -99,6 +99,25 @@ def test_a_call_that_is_picked_up_at_the_phone_stands_in_the_call_bar(frame: Fra
     assert frame.desk_window.call_bar.line.name.words == "Robin Placeholder"
     assert frame.desk_window.own_presence is not None
     assert frame.desk_window.own_presence.status == "on_call"
+    frame.press("F9")
+    assert frame.window.current_place == "calls", "the key that accepts leads to it all the same"
+    assert can_be_seen(frame.place.call_pane)
+
+
+def test_a_press_on_accept_that_comes_as_the_phone_tells_of_the_answer_opens_that_call(
+    frame: Frame, phone: Phone
+) -> None:
+    """A screen reader presses the button that it has found, though the card is leaving."""
+    frame.go("clients")
+    phone.say("ring")
+    (card,) = phone.cards
+    accept = card.accept
+    phone.say("answer")
+    accept.click()
+    frame.settle()
+    assert frame.window.current_place == "calls"
+    assert can_be_seen(frame.place.call_pane)
+    assert len(running_calls(frame.desk).all()) == 1
 
 
 def test_people_who_share_the_number_are_ranked_with_the_reason(frame: Frame, phone: Phone) -> None:

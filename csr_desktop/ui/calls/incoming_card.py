@@ -430,8 +430,8 @@ class IncomingCard(FloatFrame):
         self._slide.start()
 
     def _on_accept(self) -> None:
-        if self._call is not None:
-            self.accepted.emit(self._call.key)
+        """A screen reader may press the button of a card that has just gone; no key then."""
+        self.accepted.emit("" if self._call is None else self._call.key)
 
     def _on_attach(self) -> None:
         if self._call is not None:

@@ -74,11 +74,11 @@ class PhoneLine(QObject):
         window.actions_table.add(
             Action(
                 "accept_call",
-                self.tr("Accept the incoming call"),
+                self.tr("Accept the call, or go to the one that runs"),
                 self.accept,
                 "F9",
                 icon="phone",
-                is_enabled=lambda: bool(self._ringing),
+                is_enabled=lambda: bool(self._ringing) or running_calls(self._desk).foremost() is not None,
                 works_in_text=True,
                 works_always=True,
             ),
@@ -138,7 +138,7 @@ class PhoneLine(QObject):
             from csr_desktop.ui.calls.incoming_card import IncomingCard
 
             self._card = IncomingCard(self._desk, self._words, self._window)
-            self._card.accepted.connect(self._accept)
+            self._card.accepted.connect(self._on_accepted)
             self._card.dismissed.connect(self._dismiss)
             self._card.attach_wanted.connect(partial(self._accept, asks_who=True))
             self._card.person_chosen.connect(self._accept_as)
@@ -250,9 +250,17 @@ class PhoneLine(QObject):
     # The card
 
     def accept(self) -> None:
-        """Take the first into the call pane."""
+        """Take the first into the call pane; where the phone has answered it, it runs already and is opened."""
         if self._ringing:
             self._accept(self._ringing[0].key)
+        elif (call := running_calls(self._desk).foremost()) is not None:
+            self._desk.open("call", call.id)
+
+    def _on_accepted(self, key: str) -> None:
+        if key:
+            self._accept(key)
+        else:
+            self.accept()
 
     def dismiss(self) -> None:
         if self._ringing:
