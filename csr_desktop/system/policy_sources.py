@@ -107,9 +107,13 @@ def _plist(path: Path) -> Source:
         from xml.parsers.expat import ExpatError
 
         try:
-            return plistlib.loads(content)
+            found = plistlib.loads(content)
         except (plistlib.InvalidFileException, ExpatError, OverflowError) as error:
             raise ValueError from error
+        if not isinstance(found, dict):
+            return found
+        # A profile may leave its own words beside the keys, such as PayloadUUID.
+        return {name: value for name, value in found.items() if not str(name).startswith("Payload")}
 
     return _file(path, decode)
 
