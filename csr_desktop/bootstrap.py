@@ -149,6 +149,10 @@ def make_desk(opener: DeskOpener, arguments: list[str], held: Claim | None = Non
 
     app, themes = make_application(arguments, str(opener.remembered("theme") or "system"))
     application = Application(app, themes, opener)
+    if sys.platform == "darwin":
+        from csr_desktop.ui.opened_links import OpenedLinks
+
+        app.installEventFilter(OpenedLinks(application, application.told.emit))
     said: set[str] = set()
     application.settled.connect(lambda: _listen(opener, held, application, said))
     application.ended.connect(opener.phone.close)
