@@ -81,3 +81,13 @@ def test_what_comes_from_no_distribution_is_in_the_bill_too() -> None:
     assert set(found) == {"libssl3", "openssl", "python", "qt", "zlib1g"}
     assert found["qt"]["purl"] == "pkg:generic/qt@6.12.0"
     assert found["zlib1g"]["purl"] == "pkg:deb/debian/zlib1g@1%3A1.2.13"
+
+
+def test_the_licenses_that_qts_wheels_lack_are_in_the_project_for_every_system() -> None:
+    for name, words in (
+        ("LGPL-3.txt", "GNU LESSER GENERAL PUBLIC LICENSE"),
+        ("GPL-3.txt", "GNU GENERAL PUBLIC LICENSE"),
+    ):
+        text = (ROOT / "packaging" / "licenses" / name).read_text(encoding="utf-8")
+        assert words in text
+        assert "Version 3, 29 June 2007" in text
