@@ -1,0 +1,95 @@
+"""What the release's trials on Windows and macOS do and how they judge, as far as it can be tried elsewhere."""
+
+from __future__ import annotations
+
+import plistlib
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csr_desktop.system.policy import decide
+from csr_desktop.system.policy_keys import KEYS
+from csr_desktop.system.policy_sources import MACHINE_PATH, POLICY_PATH, PREFERENCES, Source, Sources
+from csr_desktop.system.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "packaging" / name) for name in ("release", "macos", "policy")]
+try_msi: Any = import_module("try_msi")
+try_pkg: Any = import_module("try_pkg")
+admx: Any = import_module("policy_admx")
+examples: Any = import_module("policy_examples")
+sys.path[:] = [path for path in sys.path if not path.startswith(str(ROOT / "packaging"))]
+
+
+def settled(place: str, values: dict[str, object]) -> dict[str, Any]:
+    """As `csr-desktop policy --json` says it."""
+    policy = decide(Sources((Source(place, values),)), Settings())
+    return {
+        "settings": {
+            item.key.name: {"value": item.value, "from": item.place, "locked": item.is_locked}
+            for item in policy.effective
+        }
+    }
+
+
+def example() -> dict[str, object]:
+    found: dict[str, object] = plistlib.loads(examples.preferences(KEYS))
+    return found
+
+
+def test_the_trial_writes_the_example_by_the_template_and_the_program_takes_all_of_it() -> None:
+    values = try_msi.template_values(admx.admx(KEYS, "1.2.3"), example())
+    assert set(values) == {key.name for key in KEYS}
+    assert all(type(value) in {int, str} for value in values.values()), "the registry has numbers and texts"
+    assert try_msi.not_taken(values, settled(f"HKLM\\{POLICY_PATH}", values)) == []
+    assert (try_msi.POLICIES, try_msi.DEFAULTS) == (POLICY_PATH, MACHINE_PATH)
+    assert f"{PREFERENCES}.plist" == try_msi.PREFERENCES
+
+
+def test_a_key_that_is_not_locked_not_the_computers_or_another_value_fails_the_trial() -> None:
+    values = try_msi.template_values(admx.admx(KEYS, "1.2.3"), example())
+    everything = [key.name for key in KEYS]
+    assert try_msi.not_taken(values, settled(f"HKCU\\{POLICY_PATH}", values)) == everything
+    without = {name: value for name, value in values.items() if name != "Theme"}
+    assert try_msi.not_taken(values, settled(f"HKLM\\{POLICY_PATH}", without)) == ["Theme"]
+    other = values | {"ServerUrl": "https://other.example.com"}
+    assert try_msi.not_taken(values, settled(f"HKLM\\{POLICY_PATH}", other)) == ["ServerUrl"]
+
+
+def test_a_template_that_lacks_a_key_or_a_choice_fails_the_trial() -> None:
+    lacking = admx.admx([key for key in KEYS if key.name != "Theme"], "1.2.3")
+    with pytest.raises(ValueError, match="Not in the template: Theme"):
+        try_msi.template_values(lacking, example())
+    with pytest.raises(ValueError, match="none of the template's choices"):
+        try_msi.template_values(admx.admx(KEYS, "1.2.3"), example() | {"Theme": "plaid"})
+
+
+def test_managed_preferences_are_judged_alike() -> None:
+    assert try_pkg.not_taken(example(), settled(str(try_pkg.MANAGED), example())) == []
+    assert try_pkg.not_taken(example(), settled("/Library/Preferences/else.plist", example())) == list(example())
+
+
+def test_everything_is_silent_and_runs_from_a_file_that_leaves_its_exit_code(tmp_path: Path) -> None:
+    msi, log = Path("csr desktop.msi"), Path("made up.log")
+    install = try_msi.installing(msi, log, SERVERURL="https://desk.example.com")
+    assert install[-1] == "SERVERURL=https://desk.example.com"
+    for words in (install, try_msi.repairing(msi, log), try_msi.removing(msi, log)):
+        assert words[0] == "msiexec"
+        assert {"/qn", "/norestart"} <= set(words)
+    lines = try_msi.batch(install, tmp_path / "result.txt").split("\r\n")
+    assert '"csr desktop.msi"' in lines[1]
+    assert lines[2].endswith("echo %ERRORLEVEL%")
+    assert lines[3].startswith("move /y"), "the code is there whole, or not at all"
+
+
+def test_nothing_is_tried_on_a_computer_of_another_kind() -> None:
+    with pytest.raises(SystemExit, match="on Windows"):
+        try_msi.read_value(MACHINE_PATH, "ServerUrl")
+
+
+def test_removing_from_a_mac_touches_the_program_alone() -> None:
+    touched = [step[-1] for step in try_pkg.removing()]
+    assert touched == ["/Applications/CSR Desktop.app", "/usr/local/bin/csr-desktop-cli", f"{PREFERENCES}.pkg"]
