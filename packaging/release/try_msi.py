@@ -144,6 +144,9 @@ class Trial:
             self.as_system(installing(new, self.work / "upgrade.log"))
         if read_value(DEFAULTS, "ServerUrl") != ADDRESS:
             raise SystemExit("The server's address was not kept.")
+        version = json.loads(self.program("--version", "--json"))["version"]
+        if read_value(rf"{DEFAULTS}\Installer", "Version") != version:
+            raise SystemExit("The version that tools look for is not in the registry.")
 
     def use(self, templates: Path) -> None:
         self.say("the installed program tries all of its parts")
