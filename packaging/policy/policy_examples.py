@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable
 from typing import Final
 from uuid import UUID, uuid5
@@ -93,9 +94,13 @@ def policy_file(keys: Iterable[PolicyKey]) -> bytes:
         "# which people may change. `csr-desktop policy` says what holds.",
     ]
     for key in keys:
-        lines += ["", f"# {key.words} ({values(key)}; built in: {shown(built_in(key))})"]
+        lines += ["", *_comment(f"{key.words} ({values(key)}; built in: {shown(built_in(key))})")]
         lines.append(f"# {key.name} = {_toml(example(key))}")
     return ("\n".join(lines) + "\n").encode()
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, 100, initial_indent="# ", subsequent_indent="# ", break_long_words=False)
 
 
 def _toml(value: object) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +149,34 @@ def test_what_a_job_takes_another_before_it_has_made() -> None:
             called = {"release/linux": "ci/linux"}
             before = set().union(*(made[called.get(f"release/{need}", f"release/{need}")] for need in needs))
             assert set(wanted.split(",")) <= before, name
+
+
+def test_the_draft_has_every_package_and_bill_with_checksums_that_fit(tmp_path: Path) -> None:
+    parts = {
+        "linux/csr-desktop_1.2.3_amd64.deb",
+        "linux/csr-desktop.cdx.json",
+        "windows/csr-desktop-1.2.3-x64.msi",
+        "windows/csr-desktop-windows.cdx.json",
+        "windows/policy/csr-desktop.admx",
+        "windows/policy/en-US/csr-desktop.adml",
+        "macos-arm64/csr-desktop-1.2.3-arm64.pkg",
+        "macos-arm64/csr-desktop-1.2.3-arm64.dmg",
+    }
+    for part in parts:
+        path = tmp_path / "parts" / part
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(part, encoding="utf-8")
+    (script,) = [script for name, script in scripts() if name == "release/draft: Checksums of everything"]
+    environment = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": "v1.2.3"}
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)
+    release = tmp_path / "release"
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=release, check=True)
+    named = {line.split()[1] for line in (release / "SHA256SUMS").read_text(encoding="utf-8").splitlines()}
+    files = {part.rpartition("/")[2] for part in parts if "/policy/" not in part}
+    assert named == files | {"csr-desktop-policy-1.2.3.zip"}
+    with zipfile.ZipFile(release / "csr-desktop-policy-1.2.3.zip") as made:
+        names = {name for name in made.namelist() if not name.endswith("/")}
+    assert names == {"csr-desktop.admx", "en-US/csr-desktop.adml"}
 
 
 def test_what_others_write_goes_in_by_its_hash() -> None:
