@@ -63,6 +63,8 @@ _NEVER: Final = re.compile(
 comparisons once more for newer processors.
 """
 
+_FRAMEWORK: Final = re.compile(r"(?P<folder>(?:.*/)?[^/]+\.framework)/.*")
+"""On macOS a library is a folder with a version in it, links to that, and a list of properties."""
 
 _OF_THE_SYSTEM: Final = re.compile(
     r"lib(?:X11|X11-xcb|Xau|Xdmcp|xcb|bsd|md|glib-2\.0|gthread-2\.0|gio-2\.0|gobject-2\.0|gmodule-2\.0|pcre2-8|dbus-1"
@@ -103,6 +105,8 @@ def is_library(name: str) -> bool:
         return False
     if path.parts[0].startswith("libpython"):
         return False
+    if _FRAMEWORK.fullmatch(path.as_posix()):
+        return path.name != "Python"
     is_module = re.search(r"\.(cpython-\w+.*|abi3)\.so$|\.pyd$", path.name) is not None or "lib-dynload" in path.parts
     return not is_module and re.search(r"\.(so|dll|dylib)(\.|$)", path.name, re.IGNORECASE) is not None
 
@@ -132,13 +136,23 @@ def kept(
 def without_dead_links(
     datas: Iterable[tuple[str, str, str]], binaries: Iterable[tuple[str, str, str]]
 ) -> list[tuple[str, str, str]]:
-    """The data files that stay: of links only those to a file that stays."""
+    """The data files that stay: of links only those to a file that stays, of a Mac's framework all or nothing."""
+    binaries = list(binaries)
     names = {_bare(name) for name, _, _ in binaries}
-    return [
-        entry
-        for entry in datas
-        if not _NEVER.fullmatch(entry[0].replace("\\", "/")) and (entry[2] != "SYMLINK" or _bare(entry[0]) in names)
-    ]
+    frameworks = {_framework(name) for name, _, _ in binaries}
+
+    def stays(name: str, kind: str) -> bool:
+        if framework := _framework(name):
+            return framework in frameworks
+        return not _NEVER.fullmatch(name.replace("\\", "/")) and (kind != "SYMLINK" or _bare(name) in names)
+
+    return [entry for entry in datas if stays(entry[0], entry[2])]
+
+
+def _framework(name: str) -> str:
+    """The folder of the Mac's framework that it lies in, '' for none."""
+    match = _FRAMEWORK.fullmatch(name.replace("\\", "/"))
+    return match["folder"] if match else ""
 
 
 def _bare(name: str) -> str:

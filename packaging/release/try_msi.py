@@ -53,7 +53,7 @@ def validating(msi: Path, smoke: Path) -> list[str]:
 
 def batch(words: list[str], result: Path) -> str:
     """A file for cmd that runs the words and leaves their exit code, whole or not at all."""
-    line = subprocess.list2cmdline(words)
+    line = f'start "" /wait {subprocess.list2cmdline(words)}'
     part = result.with_suffix(".part")
     lines = ["@echo off", line, f'>"{part}" echo %ERRORLEVEL%', f'move /y "{part}" "{result}" >nul']
     return "\r\n".join(lines) + "\r\n"

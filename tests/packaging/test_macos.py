@@ -21,6 +21,8 @@ bundle: Any = import_module("mac_bundle")
 installer: Any = import_module("mac_installer")
 signing: Any = import_module("mac_signing")
 release: Any = import_module("mac_release")
+sys.path[0] = str(ROOT / "packaging")
+trimmed: Any = import_module("trimmed")
 sys.path.pop(0)
 
 PROGRAM, LIBRARY = 2, 6
@@ -74,6 +76,31 @@ def test_each_seal_comes_after_those_of_all_that_lies_within_it(app: Path) -> No
     assert len(set(found)) == len(found)
     for number, path in enumerate(found):
         assert not any(later.is_relative_to(path) for later in found[number + 1 :]), path
+
+
+def framework_links(library: str) -> list[tuple[str, str, str]]:
+    """What PyInstaller adds for a framework's library: its list of properties, and the links that make it one."""
+    version = Path(library).parent
+    name, top = Path(library).name, version.parents[1]
+    return [
+        (f"{version}/Resources/Info.plist", f"{version}/Resources/Info.plist", "DATA"),
+        (f"{version.parent}/Current", version.name, "SYMLINK"),
+        (f"{top}/{name}", f"Versions/Current/{name}", "SYMLINK"),
+        (f"{top}/Resources", "Versions/Current/Resources", "SYMLINK"),
+    ]
+
+
+def test_of_qts_frameworks_those_stay_whole_that_something_asks_for() -> None:
+    library = "PySide6/Qt/lib/{0}.framework/Versions/A/{0}"
+    core, gui, svg = (library.format(name) for name in ("QtCore", "QtGui", "QtSvg"))
+    python, module = "Python.framework/Versions/3.13/Python", "PySide6/QtGui.abi3.so"
+    binaries = [(name, name, "BINARY") for name in (core, gui, svg, python)] + [(module, module, "EXTENSION")]
+    asked = {module: [f"@rpath/{Path(gui).name}"], gui: [core]}
+    kept = trimmed.kept(binaries, lambda file: asked.get(file, ()))
+    assert {name for name, _, _ in kept} == {core, gui, python, module}, "nothing asks for QtSvg"
+    datas = [link for name in (core, gui, svg, python) for link in framework_links(name)]
+    left = trimmed.without_dead_links(datas, kept)
+    assert left == [link for name in (core, gui, python) for link in framework_links(name)]
 
 
 def test_all_code_is_sealed_once_with_its_bundle_and_nothing_else_is(app: Path) -> None:

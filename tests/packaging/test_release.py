@@ -80,7 +80,7 @@ def test_everything_is_silent_and_runs_from_a_file_that_leaves_its_exit_code(tmp
         assert words[0] == "msiexec"
         assert {"/qn", "/norestart"} <= set(words)
     lines = try_msi.batch(install, tmp_path / "result.txt").split("\r\n")
-    assert '"csr desktop.msi"' in lines[1]
+    assert lines[1].startswith('start "" /wait msiexec /i "csr desktop.msi"'), "cmd does not go on before it ended"
     assert lines[2].endswith("echo %ERRORLEVEL%")
     assert lines[3].startswith("move /y"), "the code is there whole, or not at all"
 
