@@ -2,7 +2,7 @@
 installed silently by SYSTEM, upgraded from the version before, with settings by policy, an older one refused, repaired,
 removed.
 
-python packaging/release/try_msi.py NEW.msi [--before OLD.msi] --templates FOLDER
+python packaging/release/try_msi.py NEW.msi --before OLD.msi --templates FOLDER
 """
 
 from __future__ import annotations
@@ -135,13 +135,11 @@ class Trial:
         self.say("WiX validates the package")
         subprocess.run(validating(msi, Path(os.environ["WIX"]) / "bin" / "smoke.exe"), check=True)
 
-    def install_and_upgrade(self, new: Path, before: Path | None) -> None:
-        first = before or new
-        self.say(f"SYSTEM installs {first.name}, silently")
-        self.as_system(installing(first, self.work / "install.log", SERVERURL=ADDRESS, AUTOSTART="1"))
-        if before is not None:
-            self.say("SYSTEM upgrades it and says nothing of the address")
-            self.as_system(installing(new, self.work / "upgrade.log"))
+    def install_and_upgrade(self, new: Path, before: Path) -> None:
+        self.say(f"SYSTEM installs {before.name}, silently")
+        self.as_system(installing(before, self.work / "install.log", SERVERURL=ADDRESS, AUTOSTART="1"))
+        self.say("SYSTEM upgrades it and says nothing of the address")
+        self.as_system(installing(new, self.work / "upgrade.log"))
         if read_value(DEFAULTS, "ServerUrl") != ADDRESS:
             raise SystemExit("The server's address was not kept.")
         version = json.loads(self.program("--version", "--json"))["version"]
@@ -229,16 +227,15 @@ def remove_key(key: str) -> None:
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(description="Try a Windows package.")
     parser.add_argument("new", type=Path)
-    parser.add_argument("--before", type=Path)
+    parser.add_argument("--before", type=Path, required=True)
     parser.add_argument("--templates", type=Path, required=True)
     given = parser.parse_args(words)
-    new, before = given.new.resolve(), given.before.resolve() if given.before else None
+    new, before = given.new.resolve(), given.before.resolve()
     trial = Trial(Path(os.environ["PROGRAMDATA"]) / "csr-desktop-try")
     trial.validate(new)
     trial.install_and_upgrade(new, before)
     trial.use(given.templates)
-    if before is not None:
-        trial.refuse_older(before)
+    trial.refuse_older(before)
     trial.repair_and_remove(new)
     trial.say("all is well")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import plistlib
+import shutil
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from csr_desktop import __version__
 from csr_desktop.system.policy import decide
 from csr_desktop.system.policy_keys import KEYS
 from csr_desktop.system.policy_sources import MACHINE_PATH, POLICY_PATH, PREFERENCES, Source, Sources
@@ -93,3 +97,31 @@ def test_nothing_is_tried_on_a_computer_of_another_kind() -> None:
 def test_removing_from_a_mac_touches_the_program_alone() -> None:
     touched = [step[-1] for step in try_pkg.removing()]
     assert touched == ["/Applications/CSR Desktop.app", "/usr/local/bin/csr-desktop-cli", f"{PREFERENCES}.pkg"]
+
+
+@pytest.mark.skipif(
+    not (ROOT / "packaging/windows/signing.py").is_file() or shutil.which("wixl") is None,
+    reason="what makes packages for Windows is not here",
+)
+def test_a_first_release_has_an_older_stand_in_to_be_upgraded_from(tmp_path: Path) -> None:
+    program, icon = tmp_path / "program", tmp_path / "icon.ico"
+    (program / "_internal").mkdir(parents=True)
+    for name in ("csr-desktop.exe", "csr-desktop-cli.exe", "_internal/part.dll"):
+        (program / name).write_bytes(b"made up")
+    icon.write_bytes(b"made up")
+    command = [sys.executable, str(ROOT / "packaging" / "release" / "make_msi.py"), str(program), str(icon)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CSR_SIGN_")}
+    subprocess.run([*command, str(tmp_path / "new"), str(tmp_path / "old")], check=True, env=environment)
+    (new,) = (tmp_path / "new").iterdir()
+    (old,) = (tmp_path / "old").iterdir()
+    assert new.name == f"csr-desktop-{__version__}-x64-unsigned.msi"
+    properties = {}
+    for package in (new, old):
+        said = subprocess.run(
+            ["msiinfo", "export", str(package), "Property"], capture_output=True, text=True, check=True
+        )
+        properties[package] = dict(line.split("\t", 1) for line in said.stdout.splitlines() if "\t" in line)
+    assert properties[new]["UpgradeCode"] == properties[old]["UpgradeCode"]
+    assert properties[new]["ProductCode"] != properties[old]["ProductCode"]
+    versions = [tuple(map(int, properties[package]["ProductVersion"].split("."))) for package in (old, new)]
+    assert versions[0] < versions[1]
