@@ -151,6 +151,11 @@ def test_what_a_job_takes_another_before_it_has_made() -> None:
             assert set(wanted.split(",")) <= before, name
 
 
+def test_a_package_that_wine_froze_reaches_no_release() -> None:
+    (made,) = [step["with"] for name, _, step in steps() if name == "ci/linux" and "upload" in step.get("uses", "")]
+    assert "!build/package/*.msi" in made["path"].split()
+
+
 def test_the_draft_has_every_package_and_bill_with_checksums_that_fit(tmp_path: Path) -> None:
     parts = {
         "linux/csr-desktop_1.2.3_amd64.deb",
