@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types contracts unit simulate freeze package policy-templates lock clean
+.PHONY: demo test lint types contracts unit simulate freeze package lock clean
 
 $(READY): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,18 +51,19 @@ freeze: $(READY)
 	$(BIN)/python -m PyInstaller --noconfirm --distpath build/dist --workpath build/work packaging/csr-desktop.spec
 
 package: freeze
+	$(BIN)/python packaging/policy/policy_files.py build/package
 	$(BIN)/python packaging/deb.py build/dist/csr-desktop build/icons build/package
 	$(BIN)/python packaging/bill.py build/work/csr-desktop/shipped.json build/runtime build/package/csr-desktop.cdx.json
-	$(BIN)/python packaging/policy/policy_files.py build/package
-
-# Templates of settings for Windows, macOS and Linux, and the guide's table, from the program's own keys.
-policy-templates: $(READY)
-	$(BIN)/python packaging/policy/policy_files.py build/package
-	$(BIN)/python packaging/policy/policy_files.py --guide
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --extra dev -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.txt
+
+# Templates of settings for Windows, macOS and Linux, and the guide's table, from the program's own keys.
+.PHONY: policy-templates
+policy-templates: $(READY)
+	$(BIN)/python packaging/policy/policy_files.py build/package
+	$(BIN)/python packaging/policy/policy_files.py --guide
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
