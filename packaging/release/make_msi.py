@@ -38,4 +38,5 @@ def main(folder: Path, icon: Path, target: Path, stand_in: Path, environment: Ma
 
 
 if __name__ == "__main__":
-    main(*(Path(word) for word in sys.argv[1:5]))
+    given = [Path(word) for word in sys.argv[1:]]
+    main(given[0], given[1], given[2], given[3])
