@@ -7,16 +7,16 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 import zstandard
 
-from csr_desktop.domain.errors import BadInput, CsrDesktopError, EnvironmentFault, NotTrusted, Refused, Unreachable
+from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreachable
 from csr_desktop.protocol import (
     BEAT_SECONDS,
     MAX_BODY_BYTES,
@@ -25,7 +25,6 @@ from csr_desktop.protocol import (
     SCHEMA_HEADER,
     STREAM_TYPE,
     VERSION_HEADER,
-    CallNews,
     ChallengeReply,
     CheckReply,
     CheckRequest,
@@ -34,7 +33,6 @@ from csr_desktop.protocol import (
     ContentReply,
     ContentRequest,
     ContentState,
-    News,
     OlderPageReply,
     OlderPageRequest,
     OlderRowReply,
@@ -46,12 +44,10 @@ from csr_desktop.protocol import (
     PinSetting,
     PokeReply,
     PokeRequest,
-    PresenceNews,
     PresenceReply,
     PresenceWord,
     PrivateCountsReply,
     PrivateCountsRequest,
-    Problem,
     PullReply,
     PullRequest,
     PushReply,
@@ -64,40 +60,27 @@ from csr_desktop.protocol import (
     revoked_text,
     token_text,
 )
+from csr_desktop.sync.answers import (
+    MAX_REPLY_BYTES,
+    M,
+    NoAnswer,
+    Revoked,
+    SignedOut,
+    StreamEvent,
+    decoded,
+    problem_fault,
+    stream_events,
+    unpacked,
+)
+from csr_desktop.sync.connection_words import network_fault
 
 if TYPE_CHECKING:
     import httpx2
 
-M = TypeVar("M", bound=msgspec.Struct)
 LONGEST_REPLY_SECONDS = 120
-MAX_REPLY_BYTES = 64 * 1024 * 1024
 SILENT_SECONDS = 2.5 * BEAT_SECONDS
 """A stream that says nothing for so long is dead."""
-MAX_EVENT_BYTES = 4 * 1024 * 1024
 _COMPRESS_ABOVE = 512
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
-"""What reading bytes that are no message may raise."""
-
-
-class NoAnswer(Unreachable):
-    """Nothing came back, or nothing that could be understood. What waits to be sent is kept."""
-
-
-class SignedOut(Refused):
-    """The server no longer knows this workstation or this person."""
-
-    def __init__(self, code: str, title: str, advice: str = "", proofs: Sequence[bytes] = ()) -> None:
-        super().__init__(code, title, advice)
-        self.proofs = proofs
-
-
-class Revoked(SignedOut):
-    """An administrator has signed this workstation out for good, and the server has proved that it is the one which
-    keeps this workstation's database key.
-    """
-
-
-StreamEvent = News | PresenceNews | CallNews | Literal["open", "beat", "end"]
 
 
 class Transport(Protocol):
@@ -450,119 +433,3 @@ def _packed(message: msgspec.Struct | None, token: str) -> tuple[bytes, dict[str
         body = zstandard.compress(body, 3)
         headers["Content-Encoding"] = "zstd"
     return body, headers
-
-
-_KINDS: Final[dict[str, type[News | PresenceNews]]] = {"news": News, "presence": PresenceNews}
-
-
-def call_news(said: bytes) -> CallNews | None:
-    """Calls of phone systems as a server says them; None where a newer one says them in other words."""
-    try:
-        return msgspec.json.decode(said, type=CallNews)
-    except _UNREADABLE:
-        return None
-
-
-def stream_events(parts: Iterator[bytes]) -> Iterator[StreamEvent]:
-    """The events of a stream as its bytes come; those of a newer server count as a beat. Raises NoAnswer for what is
-    none.
-    """
-    rest = b""
-    for part in parts:
-        *blocks, rest = (rest + part).split(b"\n\n")
-        if len(rest) > MAX_EVENT_BYTES:
-            raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
-        for block in blocks:
-            fields = dict(line.partition(b": ")[::2] for line in block.split(b"\n"))
-            name = fields.get(b"event", b"").decode("ascii", "replace")
-            if name in _KINDS:
-                try:
-                    yield msgspec.json.decode(fields.get(b"data", b""), type=_KINDS[name])
-                except _UNREADABLE:
-                    raise NoAnswer("What the server says can't be read.", "Everything is kept here.") from None
-            elif name == "calls":
-                yield call_news(fields.get(b"data", b"")) or "beat"
-            else:
-                yield "open" if name == "open" else "end" if name == "end" else "beat"
-
-
-def unpacked(raw: bytes, encoding: str) -> bytes:
-    """Raises Unreachable for what unpacks to too much or not at all."""
-    if encoding != "zstd":
-        return raw
-    try:
-        with zstandard.ZstdDecompressor(max_window_size=MAX_REPLY_BYTES).stream_reader(raw) as reader:
-            body = reader.read(MAX_REPLY_BYTES + 1)
-    except zstandard.ZstdError:
-        raise NoAnswer(
-            "The server's answer can't be read.", "Everything is kept here; it will be tried again."
-        ) from None
-    if len(body) > MAX_REPLY_BYTES:
-        raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
-    return body
-
-
-def decoded(status: int, body: bytes, kind: type[M]) -> M:
-    if status == 200:
-        try:
-            return msgspec.msgpack.decode(body, type=kind)
-        except _UNREADABLE:
-            raise NoAnswer(
-                "What answers at this address is not a CSR Desktop server of this version.",
-                "Check the address; everything is kept here.",
-            ) from None
-    raise problem_fault(status, body)
-
-
-def problem_fault(status: int, body: bytes) -> CsrDesktopError:
-    """The error that a status and a problem's words stand for."""
-    try:
-        problem = msgspec.msgpack.decode(body, type=Problem)
-    except _UNREADABLE:
-        problem = Problem(
-            f"http_{status}", "What answers at this address is not a CSR Desktop server.", "Check the server's address."
-        )
-        return Unreachable(problem.title, problem.advice)
-    if status == 401:
-        return SignedOut(problem.code, problem.title, problem.advice, problem.proofs)
-    if status in {408, 429} or status >= 500:
-        return Unreachable(problem.title, problem.advice)
-    return Refused(problem.code, problem.title, problem.advice)
-
-
-def network_fault(fault: Exception, url: str) -> CsrDesktopError:
-    """Words for what went wrong on the way, by the chain of causes."""
-    host = urlsplit(url).hostname or url
-    kept = "Everything is kept here and will be sent when it answers."
-    cause: BaseException | None = fault
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return NotTrusted(*_certificate_words(cause, host))
-        if isinstance(cause, ssl.SSLError):
-            return NotTrusted(
-                f"No protected connection to {host} could be made.", "Tell your IT; everything is kept here."
-            )
-        cause = cause.__cause__ or cause.__context__
-    name = type(fault).__name__
-    if "ConnectTimeout" in name or "ReadTimeout" in name or "WriteTimeout" in name or "PoolTimeout" in name:
-        return NoAnswer(f"{host} did not answer in time.", kept)
-    return NoAnswer(f"{host} can't be reached.", kept)
-
-
-_OTHER_HOST = ("hostname mismatch", "ip address mismatch", "not valid for", "doesn't match", "name does not match")
-
-
-def _certificate_words(fault: ssl.SSLCertVerificationError, host: str) -> tuple[str, str]:
-    message = f"{fault.verify_message} {fault}".lower()
-    if "not yet valid" in message:
-        return f"The certificate of {host} is not valid yet.", "Check this computer's clock: it may be behind."
-    if "expired" in message:
-        return f"The certificate of {host} has expired.", "Check this computer's clock; if it is right, tell your IT."
-    if "validity period" in message:  # Windows has one message for both
-        return (
-            f"The certificate of {host} is not valid now.",
-            "Check this computer's clock; if it is right, tell your IT.",
-        )
-    if any(words in message for words in _OTHER_HOST):
-        return f"The certificate is not for {host}.", "Check the server's address; if it is right, tell your IT."
-    return f"Who signed the certificate of {host} is not known to this computer.", "Tell your IT; nothing was sent."

@@ -14,7 +14,8 @@ import trustme
 
 from csr_desktop.domain.errors import NotTrusted
 from csr_desktop.protocol import TokenReply
-from csr_desktop.sync.transport import HttpCalls, network_fault
+from csr_desktop.sync.connection_words import network_fault
+from csr_desktop.sync.transport import HttpCalls
 
 Serve = Callable[[trustme.LeafCert], str]
 NOW = dt.datetime.now(dt.UTC)
