@@ -9,7 +9,7 @@ import msgspec
 import zstandard
 
 from csr_desktop.domain.errors import CsrDesktopError, Refused, Unreachable
-from csr_desktop.protocol import CallNews, News, PresenceNews, Problem
+from csr_desktop.protocol import MAX_BODY_BYTES, CallNews, News, PresenceNews, Problem
 
 M = TypeVar("M", bound=msgspec.Struct)
 MAX_REPLY_BYTES = 64 * 1024 * 1024
@@ -18,8 +18,17 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Overflo
 """What reading bytes that are no message may raise."""
 
 
+KEPT: Final = "Everything is kept here and will be sent when it answers."
+
+
 class NoAnswer(Unreachable):
-    """Nothing came back, or nothing that could be understood. What waits to be sent is kept."""
+    """Nothing came back, or nothing that could be understood. What waits to be sent is kept, as `kept` says; `remedy`
+    is what a person can do about it, '' where only waiting helps.
+    """
+
+    def __init__(self, title: str, kept: str = "", remedy: str = "") -> None:
+        super().__init__(title, f"{remedy} {kept}".strip())
+        self.remedy = remedy
 
 
 class SignedOut(Refused):
@@ -90,15 +99,17 @@ def unpacked(raw: bytes, encoding: str) -> bytes:
 
 
 def decoded(status: int, body: bytes, kind: type[M]) -> M:
-    if status == 200:
-        try:
-            return msgspec.msgpack.decode(body, type=kind)
-        except _UNREADABLE:
-            raise NoAnswer(
-                "What answers at this address is not a CSR Desktop server of this version.",
-                "Check the address; everything is kept here.",
-            ) from None
-    raise problem_fault(status, body)
+    if status != 200:
+        raise problem_fault(status, body)
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except _UNREADABLE:
+        if body.lstrip()[:1] == b"<":
+            raise _other_fault(status, body) from None
+        raise NoAnswer(
+            "What answers at this address is not a CSR Desktop server of this version.",
+            "Check the address; everything is kept here.",
+        ) from None
 
 
 def problem_fault(status: int, body: bytes) -> CsrDesktopError:
@@ -106,12 +117,42 @@ def problem_fault(status: int, body: bytes) -> CsrDesktopError:
     try:
         problem = msgspec.msgpack.decode(body, type=Problem)
     except _UNREADABLE:
-        problem = Problem(
-            f"http_{status}", "What answers at this address is not a CSR Desktop server.", "Check the server's address."
-        )
-        return Unreachable(problem.title, problem.advice)
+        return _other_fault(status, body)
     if status == 401:
         return SignedOut(problem.code, problem.title, problem.advice, problem.proofs)
     if status in {408, 429} or status >= 500:
         return Unreachable(problem.title, problem.advice)
     return Refused(problem.code, problem.title, problem.advice)
+
+
+_NOT_OURS: Final = "What answers at this address is not a CSR Desktop server."
+
+
+def _other_fault(status: int, body: bytes) -> NoAnswer:
+    """What came instead of the server's answer: of a proxy, of the network, of some other server."""
+    is_page = body.lstrip()[:1] == b"<"
+    if status == 511 or 300 <= status < 400 or (status == 200 and is_page):
+        return NoAnswer(
+            "A web page answers in the place of the server.",
+            KEPT,
+            "The network may want you to sign in first: open any web page in your browser. Else check the address.",
+        )
+    if status in {502, 503, 504}:
+        return NoAnswer(
+            "The server is not there at the moment; only what stands before it answers.",
+            KEPT,
+            "If it stays so, tell your IT.",
+        )
+    if status == 413:
+        return NoAnswer(
+            "Something before the server takes no message of this size.",
+            KEPT,
+            f"Tell your IT that it has to take {MAX_BODY_BYTES // 1_048_576} MB.",
+        )
+    if status in {403, 407, 451}:
+        return NoAnswer(
+            f"Something before the server does not let this computer through (it says {status}).",
+            KEPT,
+            "Tell your IT.",
+        )
+    return NoAnswer(_NOT_OURS, KEPT, "Check the server's address.")

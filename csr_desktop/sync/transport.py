@@ -73,6 +73,8 @@ from csr_desktop.sync.answers import (
     unpacked,
 )
 from csr_desktop.sync.connection_words import network_fault
+from csr_desktop.sync.trail import Trail
+from csr_desktop.system.proxies import Proxies, Proxy
 
 if TYPE_CHECKING:
     import httpx2
@@ -81,6 +83,8 @@ LONGEST_REPLY_SECONDS = 120
 SILENT_SECONDS = 2.5 * BEAT_SECONDS
 """A stream that says nothing for so long is dead."""
 _COMPRESS_ABOVE = 512
+_OPENED = {"connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete"}
+_AS_SYSTEM = Proxies()
 
 
 class Transport(Protocol):
@@ -137,10 +141,11 @@ class HttpTransport:
         timeout_seconds: float = 15,
         trust: ssl.SSLContext | None = None,
         is_proved: Callable[[bytes, bytes], bool] = lambda _text, _proof: False,
+        proxies: Proxies = _AS_SYSTEM,
     ) -> None:
         self._is_proved = is_proved
-        self._http = HttpCalls(url, timeout_seconds, trust)
-        self._live = HttpCalls(url, timeout_seconds, trust)
+        self._http = HttpCalls(url, timeout_seconds, trust, proxies)
+        self._live = HttpCalls(url, timeout_seconds, trust, proxies)
         self._device_id = device_id
         self._sign = sign
         self._clock = clock
@@ -253,13 +258,23 @@ class HttpTransport:
 class HttpCalls:
     """Requests and replies of the protocol over HTTP; every failure in words."""
 
-    def __init__(self, url: str, timeout_seconds: float, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout_seconds: float,
+        trust: ssl.SSLContext | None = None,
+        proxies: Proxies = _AS_SYSTEM,
+    ) -> None:
         self._url = checked_url(url)
         self._timeout = timeout_seconds
         self._trust = trust
+        self._proxies = proxies
+        self._failed_ways = 0
         self._lock = threading.Lock()
         self._client: httpx2.Client | None = None
-        self._left: list[httpx2.Client] = []
+        self._by: dict[httpx2.Client, Proxy | None] = {}  # the proxy of each that is not closed
+        self._left: list[httpx2.Client] = []  # to be closed once nothing runs on them
+        self._cut: list[httpx2.Client] = []  # those of them on which nothing may go on
         self._sockets: list[socket.socket] = []
         self._under_way = 0
         self._is_ended = False
@@ -269,7 +284,8 @@ class HttpCalls:
         try:
             return self.call("sign-in", request, SignInReply)
         except NoAnswer as fault:
-            raise Unreachable(fault.title, "Check the address and the network, then try again.") from fault
+            advice = fault.remedy or "Check the address and the network, then try again."
+            raise Unreachable(fault.title, advice) from fault
 
     def close(self) -> None:
         """Ends requests under way, too: closing alone would leave a thread that waits for an answer waiting. Their
@@ -281,6 +297,7 @@ class HttpCalls:
             if self._client is not None:
                 self._left.append(self._client)
                 self._client = None
+            self._cut = [*self._left]
         for one in found:
             _shut(one)
         self._close_left()
@@ -294,42 +311,54 @@ class HttpCalls:
         with self._lock:
             if self._under_way:
                 return
-            left, self._left = self._left, []
+            left, self._left, self._cut = self._left, [], []
+            for client in left:
+                self._by.pop(client, None)
         for client in left:
             client.close()
 
-    def _trace(self, client: httpx2.Client, event: str, info: dict[str, Any]) -> None:
-        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+    def _trace(self, client: httpx2.Client, trail: Trail, event: str, info: dict[str, Any]) -> None:
+        trail.note(event, info)
+        if event in _OPENED:
             found = info["return_value"].get_extra_info("socket")
             if found is not None:
                 with self._lock:
                     self._sockets = [*(one for one in self._sockets if one.fileno() >= 0), found]
-                    is_left = self._client is not client  # meanwhile
-                if is_left:
+                    is_cut = client in self._cut  # meanwhile
+                if is_cut:
                     _shut(found)
 
     @contextmanager
     def _asking(
-        self, path: str, body: bytes, headers: dict[str, str], timeout: httpx2.Timeout | float
+        self,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        timeout: httpx2.Timeout | float,
+        trail: Trail | None = None,
     ) -> Iterator[httpx2.Response]:
         """One request, and its answer as it comes. Raises Unreachable or NotTrusted."""
         import httpx2
 
+        trail = trail or Trail()
         with self._lock:
             self._under_way += 1
         try:
             client = self._open()
+            trail.proxy = self._by.get(client)
             with client.stream(
                 "POST",
                 path,
                 content=body,
                 headers=headers,
                 timeout=timeout,
-                extensions={"trace": partial(self._trace, client)},
+                extensions={"trace": partial(self._trace, client, trail)},
             ) as response:
                 yield response
         except httpx2.HTTPError as fault:
-            raise network_fault(fault, self._url) from fault
+            if trail.stage != "answer":
+                self._leave_way(client)
+            raise network_fault(fault, self._url, trail) from fault
         except (OSError, RuntimeError) as fault:  # shut by another thread while it was being opened
             raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
         finally:
@@ -338,15 +367,20 @@ class HttpCalls:
             self._close_left()
 
     def _open(self) -> httpx2.Client:
+        """Raises EnvironmentFault where the proxy that was settled can't be used."""
         import httpx2
 
         from csr_desktop.store.migrations import latest_version
 
-        verify: Any = False
-        if self._client is None and self._url.startswith("https:"):
-            import truststore
-
-            verify = self._trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        with self._lock:
+            if self._client is not None and not self._is_ended:
+                return self._client
+        proxy = self._way()
+        verify = self._judge() if self._url.startswith("https:") else False
+        before = None
+        if proxy is not None:
+            sign_in = (proxy.name, proxy.password) if proxy.name else None
+            before = httpx2.Proxy(proxy.url, auth=sign_in, ssl_context=self._judge() if proxy.is_protected else None)
         with self._lock:
             if self._is_ended:
                 raise NoAnswer("The connection was closed.", "Everything is kept here.")
@@ -355,7 +389,8 @@ class HttpCalls:
                     base_url=self._url + "/api/1/",
                     timeout=self._timeout,
                     verify=verify,
-                    trust_env=not is_loopback(urlsplit(self._url).hostname or ""),
+                    trust_env=False,  # proxies and trust are chosen here
+                    proxy=before,
                     follow_redirects=False,
                     headers={
                         VERSION_HEADER: str(PROTOCOL),
@@ -364,7 +399,31 @@ class HttpCalls:
                         "Accept-Encoding": "zstd",
                     },
                 )
+                self._by[self._client] = proxy
             return self._client
+
+    def _judge(self) -> ssl.SSLContext:
+        """Who says whether a certificate holds: the system."""
+        import truststore
+
+        return self._trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def _way(self) -> Proxy | None:
+        """The first way, or after it failed the next one, and so on in a circle."""
+        if is_loopback(urlsplit(self._url).hostname or ""):
+            return None
+        ways = self._proxies.choose(self._url).ways
+        return ways[self._failed_ways % len(ways)]
+
+    def _leave_way(self, client: httpx2.Client) -> None:
+        """A connection could not be made: the next one goes another way, for the network may be another by now. What
+        still runs on this one goes on.
+        """
+        with self._lock:
+            if self._client is client:
+                self._failed_ways += 1
+                self._left.append(client)
+                self._client = None
 
     def call(
         self,
