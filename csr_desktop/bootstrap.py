@@ -20,7 +20,7 @@ from csr_desktop.system.phone_access import PhoneAccess
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy import changed_by_person, decide
 from csr_desktop.system.policy_sources import NO_SOURCES, Sources, sources_of_this_computer
-from csr_desktop.system.proxies import Proxies, rules_of
+from csr_desktop.system.proxies import Proxies, SystemChoice, ask_system, rules_of
 from csr_desktop.system.settings import Settings, SettingsFile
 
 if TYPE_CHECKING:
@@ -133,12 +133,16 @@ class DeskOpener:
 
 
 def desk_proxies(settings: Callable[[], Settings], secrets: Secrets) -> Proxies:
-    """As the settings say; macOS is asked by way of Qt, which has its proxy scripts run."""
+    return Proxies(lambda: rules_of(settings()), secrets, system_proxies)
+
+
+def system_proxies(url: str) -> SystemChoice:
+    """What the system says; macOS is asked by way of Qt, which has its proxy scripts run."""
     if sys.platform == "darwin":
         from csr_desktop.ui.mac_proxies import ask_mac
 
-        return Proxies(lambda: rules_of(settings()), secrets, ask_mac)
-    return Proxies(lambda: rules_of(settings()), secrets)
+        return ask_mac(url)
+    return ask_system(url)
 
 
 def system_secrets() -> Secrets:

@@ -213,6 +213,13 @@ def _trust() -> str:
     return f"the system's trust store, {ssl.OPENSSL_VERSION}, httpx2 {httpx2.__version__}"
 
 
+def _proxies() -> str:
+    from csr_desktop.bootstrap import system_proxies
+
+    found = system_proxies("https://desk.example.com")
+    return f"{found.why}: {', '.join(entry.rpartition('@')[2] or 'none' for entry in found.entries)}"
+
+
 PARTS: dict[str, tuple[Side, Callable[[], str]]] = {
     "time zones": ("both", _time_zones),
     "phone numbers": ("both", _phone_numbers),
@@ -224,6 +231,7 @@ PARTS: dict[str, tuple[Side, Callable[[], str]]] = {
     "encrypted database": ("desk", _database),
     "search": ("desk", _search),
     "trust store": ("desk", _trust),
+    "proxies": ("desk", _proxies),
     "server database": ("server", _server_database),
     "PostgreSQL driver": ("server", _server_postgresql),
     "HTTP server": ("server", _server_http),

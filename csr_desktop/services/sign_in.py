@@ -153,8 +153,7 @@ class Accounts:
         finally:
             http.close()
         keys = PersonSecrets(known or reply.database_key, key.private_bytes_raw(), reply.device_id)
-        if account.secret_name not in (names := self.secret_names()):
-            write_whole(self._names_file, msgspec.json.encode([*names, account.secret_name]))
+        self.note_secret(account.secret_name)
         self._secrets.write(account.secret_name, keys.encode())
         write_whole(self._file, msgspec.json.encode(account))
         return account
@@ -166,7 +165,7 @@ class Accounts:
     # What the keyring has of this workstation
 
     def secret_names(self) -> list[str]:
-        """The keyring's items of everybody who signed in here, oldest first."""
+        """The keyring's items of everybody who signed in here, and one for the proxy if any; oldest first."""
         try:
             names = msgspec.json.decode(self._names_file.read_bytes(), type=list[str])
         except (FileNotFoundError, msgspec.MsgspecError):
@@ -175,6 +174,11 @@ class Accounts:
             if account is not None and account.secret_name not in names:
                 names.append(account.secret_name)
         return names
+
+    def note_secret(self, name: str) -> None:
+        """So that it is found again when all of a person's is to be deleted here. Before it is kept."""
+        if name not in (names := self.secret_names()):
+            write_whole(self._names_file, msgspec.json.encode([*names, name]))
 
     def forget_secret(self, name: str) -> None:
         """The file that it opens is noise from now on. Raises EnvironmentFault."""

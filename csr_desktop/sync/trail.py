@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from csr_desktop.protocol import VERSION_HEADER
 from csr_desktop.system.proxies import Proxy
 
+_VERSION: Final = VERSION_HEADER.lower().encode()
 Stage = Literal["connect", "proxy_tls", "proxy", "tls", "answer"]
 """In order: to look up the name and connect, to the proxy where there is one; to protect that connection, where the
 proxy wants it; to be let through by the proxy; to protect the connection to the server; to ask it.
@@ -27,10 +29,11 @@ class Passed(msgspec.Struct, frozen=True):
 class Trail:
     """Follows httpcore's trace of one request. A connection that was open already begins at `answer`.
 
-    `sign_ins` are the ways of signing in that a proxy offered, such as basic or negotiate, in lower case.
+    `sign_ins` are the ways of signing in that a proxy offered, such as basic or negotiate, in lower case. `on_tls` is
+    given the server's side of a protected connection, and says more of it.
     """
 
-    def __init__(self, proxy: Proxy | None = None, on_tls: Callable[[Any], None] = lambda _: None) -> None:
+    def __init__(self, proxy: Proxy | None = None, on_tls: Callable[[Any], str] = lambda _: "") -> None:
         self.proxy = proxy
         self.stage: Stage = "answer"
         self.passed: list[Passed] = []
@@ -60,15 +63,15 @@ class Trail:
 
     def _protected(self, found: Any) -> None:
         is_server = self.stage == "tls"
-        if is_server:
-            self._on_tls(found)
-        self._pass(f"{found.version()}, {found.cipher()[0]}")
+        more = self._on_tls(found) if is_server else ""
+        self._pass(", ".join(filter(None, (found.version(), found.cipher()[0], more))))
         self._enter("answer" if is_server else "proxy")
 
     def _answered(self, answer: tuple[bytes, int, bytes, list[tuple[bytes, bytes]]]) -> None:
         _, status, _, headers = answer
         if self.stage != "proxy":
-            self._pass(f"answered with {status}")
+            said = [value.decode("ascii", "replace") for name, value in headers if name.lower() == _VERSION]
+            self._pass(f"answers with {status}" + (f", protocol {said[0]} of CSR Desktop" if said else ""))
             return
         offered = [value.split(b" ")[0] for name, value in headers if name.lower() == b"proxy-authenticate"]
         self.sign_ins = tuple(one.decode("ascii", "replace").lower() for one in offered)
@@ -80,4 +83,9 @@ class Trail:
         self._began = time.monotonic()
 
     def _pass(self, words: str) -> None:
-        self.passed.append(Passed(self.stage, words, round((time.monotonic() - self._began) * 1000)))
+        self.passed.append(Passed(self.stage, words, self.milliseconds))
+
+    @property
+    def milliseconds(self) -> int:
+        """Since this stage was entered."""
+        return round((time.monotonic() - self._began) * 1000)

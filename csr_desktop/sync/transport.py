@@ -432,10 +432,13 @@ class HttpCalls:
         kind: type[M],
         token: str = "",
         timeout_seconds: float | None = None,
+        trail: Trail | None = None,
     ) -> M:
-        """One request. Raises Unreachable, NotTrusted, SignedOut, Refused or EnvironmentFault."""
+        """One request; `trail` tells how far it came. Raises Unreachable, NotTrusted, SignedOut, Refused or
+        EnvironmentFault.
+        """
         body, headers = _packed(message, token)
-        with self._asking(path, body, headers, timeout_seconds or self._timeout) as response:
+        with self._asking(path, body, headers, timeout_seconds or self._timeout, trail) as response:
             raw = self._read(response)
             status, encoding = response.status_code, response.headers.get("Content-Encoding", "")
         return decoded(status, unpacked(raw, encoding), kind)

@@ -87,19 +87,17 @@ def rules_of(settings: Settings) -> ProxyRules:
 
 def read_proxy(text: str) -> Proxy:
     """As proxy.example.com:3128 or with http:// or https:// before it. Raises ValueError, in words."""
-    scheme, separator, _ = text.partition("://")
-    parts = urlsplit(text if separator else f"http://{text}")
-    if scheme.lower().startswith("socks") and separator:
+    if re.match(r"socks\w*://", text, re.IGNORECASE):
         raise ValueError("it is a SOCKS proxy, and only HTTP proxies are spoken to")
     try:
-        port = parts.port or _PORTS.get(parts.scheme, 0)
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        port = 0
-    if not port or not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        host, port, parts = None, None, urlsplit("")
+    if not host or not port or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError("it is no address of a proxy, such as proxy.example.com:3128")
-    return Proxy(
-        parts.hostname, port, parts.scheme == "https", unquote(parts.username or ""), unquote(parts.password or "")
-    )
+    name, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Proxy(host, port, parts.scheme == "https", name, password)
 
 
 def read_settled_proxy(text: str) -> Proxy:
