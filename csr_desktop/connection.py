@@ -92,6 +92,13 @@ def _this_workstation() -> _Workstation:
     return _workstation(Places.of_this_person(), system_secrets())
 
 
+def found_here() -> Found | None:
+    """For who helps: the way from here to this person's server; None where none is settled. Raises EnvironmentFault."""
+    here = _this_workstation()
+    url, url_from = here.server()
+    return check(url, url_from, here.proxies) if url else None
+
+
 def check(url: str, url_from: str, proxies: Proxies) -> Found:
     """Ask the server for what anybody gets, on the very way that the desk goes, and say each stage of it."""
     from csr_desktop.domain.errors import CsrDesktopError, NotTrusted

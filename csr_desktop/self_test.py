@@ -207,10 +207,11 @@ def _shipped_files() -> str:
 
 def _trust() -> str:
     import httpx2
-    import truststore
 
-    truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return f"the system's trust store, {ssl.OPENSSL_VERSION}, httpx2 {httpx2.__version__}"
+    from csr_desktop.system.authorities import has_authorities
+
+    known = "the system's" if has_authorities() else "no authority is known; install ca-certificates"
+    return f"{known}, {ssl.OPENSSL_VERSION}, httpx2 {httpx2.__version__}"
 
 
 def _proxies() -> str:

@@ -23,6 +23,7 @@ from csr_desktop.server.run import RunningServer
 from csr_desktop.services.sign_in import Accounts
 from csr_desktop.system.keyring_store import FolderSecrets
 from csr_desktop.system.settings import Settings, SettingsFile
+from tests.faults.machine import namespace
 from tests.server.conftest import bureau, folder
 from tests.server.desk import PASSWORD
 from tests.sync.connect_proxy import ConnectProxy, Impostor, answer, answers
@@ -130,6 +131,20 @@ def test_who_is_not_there_fails_behind_the_name(home: Path) -> None:
         "FAILS connection: localhost refuses the connection. It is not running there, or a firewall is in the way. ["
     )
     assert connection.startswith(refuses)
+
+
+def test_a_computer_without_a_network_or_a_way_out(tmp_path: Path) -> None:
+    """In a network of its own, where there is only this computer."""
+    told = []
+    for server in ("https://desk.example.com", "https://192.0.2.1"):
+        command = [*namespace("-n"), sys.executable, "-m", "csr_desktop", "check-connection", "--server", server]
+        around = {**os.environ, "CSR_DESKTOP_HOME": str(tmp_path / "home"), "no_proxy": "*"}
+        told += subprocess.run(command, env=around, capture_output=True, text=True, check=False).stdout.splitlines()
+    assert [line.rpartition(" [")[0] for line in told if line.startswith("FAILS")] == [
+        "FAILS name: The name desk.example.com can't be looked up now. Check whether this computer has a network.",
+        "FAILS connection: No network leads to 192.0.2.1. Check the server's address; away from the office it may be "
+        "reached by VPN alone.",
+    ]
 
 
 def test_without_a_server_it_says_what_to_do(home: Path) -> None:

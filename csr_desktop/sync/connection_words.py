@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from csr_desktop.domain.errors import CsrDesktopError, NotTrusted
 from csr_desktop.sync.answers import KEPT, NoAnswer
 from csr_desktop.sync.trail import Trail
+from csr_desktop.system.authorities import has_authorities
 from csr_desktop.system.proxies import Proxy
 
 _TELL_IT: Final = "Tell your IT; nothing was sent."
@@ -178,6 +179,14 @@ def _certificate_words(fault: ssl.SSLCertVerificationError, host: str, trail: Tr
         return f"The certificate of {host} was revoked.", _TELL_IT
     if any(words in message for words in _OTHER_HOST):
         return f"The certificate is not for {host}.", "Check the server's address; if it is right, tell your IT."
+    return _stranger_words(fault, host, trail)
+
+
+def _stranger_words(fault: ssl.SSLCertVerificationError, host: str, trail: Trail) -> tuple[str, str]:
+    """Nobody vouches for it who is known here."""
+    if not has_authorities():
+        title = "This computer knows no authority that vouches for servers."
+        return title, "Tell your IT to install the system's list of them (ca-certificates); nothing was sent."
     if trail.proxy is not None and trail.stage == "tls":
         return (
             f"The proxy {trail.proxy.address} shows a certificate for {host} that this computer does not know.",

@@ -190,7 +190,8 @@ class Proxies:
         if rules.mode == "fixed_servers":
             if passes_by(host, rules.bypass_list):
                 return Choice((None,), "the settings' list of addresses without a proxy has this one")
-            return Choice((self._read(rules.server, "The proxy in the settings"),), "the settings name it")
+            proxy = self._read(rules.server, "The proxy in the settings", read_settled_proxy)
+            return Choice((proxy,), "the settings name it")
         if rules.bypass_list and passes_by(host, rules.bypass_list):
             return Choice((None,), "the settings' list of addresses without a proxy has this one")
         found = self._ask(url)
@@ -205,9 +206,9 @@ class Proxies:
             raise fault
         return Choice(tuple(ways) or (None,), found.why)
 
-    def _read(self, text: str, what: str) -> Proxy:
+    def _read(self, text: str, what: str, read: Callable[[str], Proxy] = read_proxy) -> Proxy:
         try:
-            proxy = read_proxy(text)
+            proxy = read(text)
         except ValueError as error:
             raise EnvironmentFault(
                 f"{what} can't be used: {error}.", "Tell your IT; everything is kept here."

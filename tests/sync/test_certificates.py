@@ -123,6 +123,20 @@ def test_one_of_an_authority_that_nobody_knows_goes_to_it(authority: trustme.CA,
     )
 
 
+def test_a_computer_without_any_authorities_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Serve
+) -> None:
+    """As a bare Debian is, before ca-certificates is installed."""
+    (tmp_path / "none.pem").touch()
+    (tmp_path / "none").mkdir()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+    assert said(serve(trustme.CA().issue_cert("127.0.0.1"))) == (
+        "This computer knows no authority that vouches for servers.",
+        "Tell your IT to install the system's list of them (ca-certificates); nothing was sent.",
+    )
+
+
 def test_one_that_vouches_for_itself_goes_to_it(authority: trustme.CA, serve: Serve) -> None:
     assert said(serve(SelfSigned())) == (
         "The certificate of 127.0.0.1 is signed by nobody but itself.",
