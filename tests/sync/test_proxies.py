@@ -156,7 +156,7 @@ def test_what_is_settled_goes_before_what_the_system_says(
 
 @pytest.mark.parametrize("server", ["", "socks5://127.0.0.1:1080", "http://", "proxy.example.com:x", "a:b@127.0.0.1:9"])
 def test_a_settled_proxy_that_is_none_opens_no_other_way(server: str) -> None:
-    with pytest.raises(EnvironmentFault, match="The proxy in the settings can't be used: it (is|has)") as fault:
+    with pytest.raises(EnvironmentFault, match=r"The proxy in the settings can't be used: it (is|has)") as fault:
         ask(Proxies(lambda: ProxyRules("fixed_servers", server)))
     assert fault.value.advice == "Tell your IT; everything is kept here."
 
