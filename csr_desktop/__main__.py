@@ -15,6 +15,8 @@ _LAZY = {
     "link": "csr_desktop.system.call_command:link",
     "server": "csr_desktop.server.cli:server",
     "policy": "csr_desktop.system.policy_command:policy",
+    "check-connection": "csr_desktop.connection:check_connection",
+    "proxy-sign-in": "csr_desktop.connection:proxy_sign_in",
     "diagnostics": "csr_desktop.upkeep:diagnostics",
     "purge-user-data": "csr_desktop.upkeep:purge_user_data",
     "demo": "csr_desktop.demo.command:demo",

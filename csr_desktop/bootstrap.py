@@ -20,7 +20,8 @@ from csr_desktop.system.phone_access import PhoneAccess
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy import changed_by_person, decide
 from csr_desktop.system.policy_sources import NO_SOURCES, Sources, sources_of_this_computer
-from csr_desktop.system.settings import SettingsFile
+from csr_desktop.system.proxies import Proxies, SystemChoice, ask_system, rules_of
+from csr_desktop.system.settings import Settings, SettingsFile
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -46,7 +47,10 @@ class DeskOpener:
         self._chosen, self.settings_word = self._settings_file.load()
         self.policy = decide(sources, self._chosen, self._settings_file.touched)
         self.settings = self.policy.apply(self._chosen)
-        self.accounts = Accounts(places.config, secrets, key_checks=lambda: key_checks(places.data))
+        self.proxies = desk_proxies(lambda: self.settings, secrets)
+        self.accounts = Accounts(
+            places.config, secrets, key_checks=lambda: key_checks(places.data), proxies=self.proxies
+        )
         self._suggested_server = suggested_server
         self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock)
 
@@ -80,7 +84,7 @@ class DeskOpener:
                 "The key to your data is not in this computer's keyring any more.",
                 "Sign in again: the server keeps a copy of it. Nothing that you wrote is lost.",
             )
-        return DeskData(self.places.data, account, keys, wall_clock, local_zone)
+        return DeskData(self.places.data, account, keys, wall_clock, local_zone, self.proxies)
 
     def sign_in(self, server_url: str, login: str, password: str) -> Account:
         """Where no key can be kept nothing is sent, and no workstation registered."""
@@ -126,6 +130,19 @@ class DeskOpener:
         self._chosen = msgspec.structs.replace(self._chosen, **kept)
         self.settings = msgspec.structs.replace(self.settings, **kept)
         self._settings_file.save(self._chosen, touched=kept)
+
+
+def desk_proxies(settings: Callable[[], Settings], secrets: Secrets) -> Proxies:
+    return Proxies(lambda: rules_of(settings()), secrets, system_proxies)
+
+
+def system_proxies(url: str) -> SystemChoice:
+    """What the system says; macOS is asked by way of Qt, which has its proxy scripts run."""
+    if sys.platform == "darwin":
+        from csr_desktop.ui.mac_proxies import ask_mac
+
+        return ask_mac(url)
+    return ask_system(url)
 
 
 def system_secrets() -> Secrets:

@@ -207,10 +207,18 @@ def _shipped_files() -> str:
 
 def _trust() -> str:
     import httpx2
-    import truststore
 
-    truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return f"the system's trust store, {ssl.OPENSSL_VERSION}, httpx2 {httpx2.__version__}"
+    from csr_desktop.system.authorities import has_authorities
+
+    known = "the system's" if has_authorities() else "no authority is known; install ca-certificates"
+    return f"{known}, {ssl.OPENSSL_VERSION}, httpx2 {httpx2.__version__}"
+
+
+def _proxies() -> str:
+    from csr_desktop.bootstrap import system_proxies
+
+    found = system_proxies("https://desk.example.com")
+    return f"{found.why}: {', '.join(entry.rpartition('@')[2] or 'none' for entry in found.entries)}"
 
 
 PARTS: dict[str, tuple[Side, Callable[[], str]]] = {
@@ -224,6 +232,7 @@ PARTS: dict[str, tuple[Side, Callable[[], str]]] = {
     "encrypted database": ("desk", _database),
     "search": ("desk", _search),
     "trust store": ("desk", _trust),
+    "proxies": ("desk", _proxies),
     "server database": ("server", _server_database),
     "PostgreSQL driver": ("server", _server_postgresql),
     "HTTP server": ("server", _server_http),

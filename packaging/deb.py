@@ -24,7 +24,7 @@ DEPENDS: Final = (
     "libc6 (>= 2.36)",
     *("libstdc++6", "libgcc-s1", "libglib2.0-0 | libglib2.0-0t64", "libdbus-1-3", "libfontconfig1", "libfreetype6"),
     *("libpng16-16 | libpng16-16t64", "libx11-6", "libx11-xcb1", "libxcb1", "libegl1", "libgl1"),
-    *("libexpat1", "libbrotli1", "libuuid1", "libsqlite3-0", "fontconfig"),
+    *("libexpat1", "libbrotli1", "libuuid1", "libsqlite3-0", "fontconfig", "ca-certificates"),
 )
 RECOMMENDS: Final = ("gnome-keyring | kwalletmanager", "fonts-inter", "dbus-user-session")
 DESKTOP: Final = f"""[Desktop Entry]

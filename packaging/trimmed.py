@@ -39,8 +39,9 @@ LEFT_OUT: Final = (
     *("psycopg", "psycopg_binary"),
     # Only the font files of it are used.
     "qtawesome",
-    # Qt: the window is of widgets, the network is Python's.
-    *(f"PySide6.{name}" for name in ("QtNetwork", "QtOpenGL", "QtOpenGLWidgets", "QtSvg", "QtSvgWidgets", "QtXml")),
+    # Qt: the window is of widgets, the network is Python's. Only on macOS Qt is asked for proxies.
+    *(f"PySide6.{name}" for name in ("QtOpenGL", "QtOpenGLWidgets", "QtSvg", "QtSvgWidgets", "QtXml")),
+    *(() if sys.platform == "darwin" else ("PySide6.QtNetwork",)),
 )
 """Modules and packages, each with all below it."""
 

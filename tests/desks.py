@@ -32,8 +32,8 @@ from csr_desktop.services.sign_in import ACCOUNT_FILE, Account
 from csr_desktop.store.opening import open_server
 from csr_desktop.store.search_projection import settle
 from csr_desktop.store.sql import Sql
+from csr_desktop.sync.answers import StreamEvent
 from csr_desktop.sync.rebase import Puller
-from csr_desktop.sync.transport import StreamEvent
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import PersonSecrets
 from csr_desktop.system.places import Places

@@ -16,12 +16,15 @@ from csr_desktop.services.sign_in import Account, DeviceKey, is_proved
 from csr_desktop.store.opening import close_desk, open_desk, refresh_meta
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
 from csr_desktop.system.keyring_store import PersonSecrets
+from csr_desktop.system.proxies import Proxies
 from csr_desktop.system.resources import resource_text
 
 if TYPE_CHECKING:
     from csr_desktop.domain.deposits import DepositRules
     from csr_desktop.store.projection import Projection
     from csr_desktop.sync.engine import Engine
+
+_AS_SYSTEM = Proxies()
 
 
 @functools.cache
@@ -52,13 +55,20 @@ class DeskData:
     """Open parts of one person's file. Made, used and closed on the store's thread; only `now` is for any thread."""
 
     def __init__(
-        self, folder: Path, account: Account, keys: PersonSecrets, clock: Callable[[], int], local_zone: str
+        self,
+        folder: Path,
+        account: Account,
+        keys: PersonSecrets,
+        clock: Callable[[], int],
+        local_zone: str,
+        proxies: Proxies = _AS_SYSTEM,
     ) -> None:
         """Raises Unreadable when the file and its key do not fit, EnvironmentFault for the place."""
         self.account = account
         self.clock = clock
         self.now = CorrectedClock(clock)
         self._keys = keys
+        self._proxies = proxies
         self.sql = open_desk(folder / account.file_name, keys.database_key, clock=clock)
         self.replica = Replica(self.sql, clock, id_source(self.now, random_bits), self._projections)
         if "rights" not in (state := self.replica.state()):
@@ -96,6 +106,7 @@ class DeskData:
             DeviceKey(self._keys.device_key),
             self.clock,
             is_proved=functools.partial(is_proved, self._keys),
+            proxies=self._proxies,
         )
 
         def status(said: SyncStatus) -> None:

@@ -13,6 +13,7 @@ from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unrea
 from csr_desktop.domain.text import clean_line
 from csr_desktop.store.meta_file import key_check
 from csr_desktop.system.keyring_store import PersonSecrets, Secrets
+from csr_desktop.system.proxies import Proxies
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ACCOUNT_FILE = "account.json"
+_AS_SYSTEM = Proxies()
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -53,11 +55,13 @@ class Accounts:
         secrets: Secrets,
         trust: ssl.SSLContext | None = None,
         key_checks: Callable[[], list[str]] = list,
+        proxies: Proxies = _AS_SYSTEM,
     ) -> None:
         self._file = folder / ACCOUNT_FILE
         self._secrets = secrets
         self._trust = trust
         self._key_checks = key_checks
+        self._proxies = proxies
 
     def current(self) -> Account | None:
         """None before the first sign-in, or when its file cannot be read: then the person signs in again."""
@@ -128,7 +132,7 @@ class Accounts:
             device_id=device_id,
             key_checks=self._key_checks(),
         )
-        http = HttpCalls(url, 20, self._trust)
+        http = HttpCalls(url, 20, self._trust, self._proxies)
         try:
             reply = http.sign_in(request)
             if user_id and reply.user_id != user_id:
@@ -149,8 +153,7 @@ class Accounts:
         finally:
             http.close()
         keys = PersonSecrets(known or reply.database_key, key.private_bytes_raw(), reply.device_id)
-        if account.secret_name not in (names := self.secret_names()):
-            write_whole(self._names_file, msgspec.json.encode([*names, account.secret_name]))
+        self.note_secret(account.secret_name)
         self._secrets.write(account.secret_name, keys.encode())
         write_whole(self._file, msgspec.json.encode(account))
         return account
@@ -162,7 +165,7 @@ class Accounts:
     # What the keyring has of this workstation
 
     def secret_names(self) -> list[str]:
-        """The keyring's items of everybody who signed in here, oldest first."""
+        """The keyring's items of everybody who signed in here, and one for the proxy if any; oldest first."""
         try:
             names = msgspec.json.decode(self._names_file.read_bytes(), type=list[str])
         except (FileNotFoundError, msgspec.MsgspecError):
@@ -171,6 +174,11 @@ class Accounts:
             if account is not None and account.secret_name not in names:
                 names.append(account.secret_name)
         return names
+
+    def note_secret(self, name: str) -> None:
+        """So that it is found again when all of a person's is to be deleted here. Before it is kept."""
+        if name not in (names := self.secret_names()):
+            write_whole(self._names_file, msgspec.json.encode([*names, name]))
 
     def forget_secret(self, name: str) -> None:
         """The file that it opens is noise from now on. Raises EnvironmentFault."""

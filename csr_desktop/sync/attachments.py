@@ -25,8 +25,8 @@ from csr_desktop.protocol import (
 from csr_desktop.store import attachment_contents as contents
 from csr_desktop.store.attachment_contents import Content
 from csr_desktop.store.faults import said_plainly
+from csr_desktop.sync.answers import NoAnswer, SignedOut
 from csr_desktop.sync.replica import Replica
-from csr_desktop.sync.transport import NoAnswer, SignedOut
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 2.0, 60.0
 IDLE_SECONDS: Final = 300.0

@@ -16,6 +16,7 @@ from csr_desktop.domain.sync_status import SyncPhase, SyncStatus
 from csr_desktop.protocol import CallNews, News, PresenceNews, PresenceWord, PullReply, PushRequest
 from csr_desktop.store import older_rows
 from csr_desktop.store.faults import said_plainly
+from csr_desktop.sync.answers import Revoked, SignedOut
 from csr_desktop.sync.integrity import Comparison, is_check_due
 from csr_desktop.sync.listening import Listening, Waits
 from csr_desktop.sync.progress import Ahead, Progress
@@ -23,7 +24,7 @@ from csr_desktop.sync.rebase import OlderCopy, Puller, Restored
 from csr_desktop.sync.recovery import begin_again, is_behind, is_put_back
 from csr_desktop.sync.replica import FIRST_FILL, Replica
 from csr_desktop.sync.speaking import Speaking
-from csr_desktop.sync.transport import Revoked, SignedOut, Transport
+from csr_desktop.sync.transport import Transport
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 POLL_SECONDS = 20.0

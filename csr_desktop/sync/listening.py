@@ -15,7 +15,8 @@ import msgspec
 
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.protocol import CallNews, News, PresenceNews
-from csr_desktop.sync.transport import Transport, call_news
+from csr_desktop.sync.answers import call_news
+from csr_desktop.sync.transport import Transport
 
 Way = Literal["", "stream", "poll"]
 

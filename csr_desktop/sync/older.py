@@ -35,10 +35,10 @@ from csr_desktop.store import older_rows
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.older_rows import Fetched
 from csr_desktop.store.tables import COLUMNS
+from csr_desktop.sync.answers import Revoked
 from csr_desktop.sync.older_wishes import OlderWishes, Wish
 from csr_desktop.sync.replica import Replica
 from csr_desktop.sync.replies import in_shape, misshapen
-from csr_desktop.sync.transport import Revoked
 
 TIDY_SECONDS: Final = 3600.0
 _LONGEST_ID: Final = 80

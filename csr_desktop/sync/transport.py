@@ -7,16 +7,16 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 import zstandard
 
-from csr_desktop.domain.errors import BadInput, CsrDesktopError, EnvironmentFault, NotTrusted, Refused, Unreachable
+from csr_desktop.domain.errors import BadInput, EnvironmentFault, Unreachable
 from csr_desktop.protocol import (
     BEAT_SECONDS,
     MAX_BODY_BYTES,
@@ -25,7 +25,6 @@ from csr_desktop.protocol import (
     SCHEMA_HEADER,
     STREAM_TYPE,
     VERSION_HEADER,
-    CallNews,
     ChallengeReply,
     CheckReply,
     CheckRequest,
@@ -34,7 +33,6 @@ from csr_desktop.protocol import (
     ContentReply,
     ContentRequest,
     ContentState,
-    News,
     OlderPageReply,
     OlderPageRequest,
     OlderRowReply,
@@ -46,12 +44,10 @@ from csr_desktop.protocol import (
     PinSetting,
     PokeReply,
     PokeRequest,
-    PresenceNews,
     PresenceReply,
     PresenceWord,
     PrivateCountsReply,
     PrivateCountsRequest,
-    Problem,
     PullReply,
     PullRequest,
     PushReply,
@@ -64,40 +60,31 @@ from csr_desktop.protocol import (
     revoked_text,
     token_text,
 )
+from csr_desktop.sync.answers import (
+    MAX_REPLY_BYTES,
+    M,
+    NoAnswer,
+    Revoked,
+    SignedOut,
+    StreamEvent,
+    decoded,
+    problem_fault,
+    stream_events,
+    unpacked,
+)
+from csr_desktop.sync.connection_words import network_fault
+from csr_desktop.sync.trail import Trail
+from csr_desktop.system.proxies import Proxies, Proxy
 
 if TYPE_CHECKING:
     import httpx2
 
-M = TypeVar("M", bound=msgspec.Struct)
 LONGEST_REPLY_SECONDS = 120
-MAX_REPLY_BYTES = 64 * 1024 * 1024
 SILENT_SECONDS = 2.5 * BEAT_SECONDS
 """A stream that says nothing for so long is dead."""
-MAX_EVENT_BYTES = 4 * 1024 * 1024
 _COMPRESS_ABOVE = 512
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
-"""What reading bytes that are no message may raise."""
-
-
-class NoAnswer(Unreachable):
-    """Nothing came back, or nothing that could be understood. What waits to be sent is kept."""
-
-
-class SignedOut(Refused):
-    """The server no longer knows this workstation or this person."""
-
-    def __init__(self, code: str, title: str, advice: str = "", proofs: Sequence[bytes] = ()) -> None:
-        super().__init__(code, title, advice)
-        self.proofs = proofs
-
-
-class Revoked(SignedOut):
-    """An administrator has signed this workstation out for good, and the server has proved that it is the one which
-    keeps this workstation's database key.
-    """
-
-
-StreamEvent = News | PresenceNews | CallNews | Literal["open", "beat", "end"]
+_OPENED = {"connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete"}
+_AS_SYSTEM = Proxies()
 
 
 class Transport(Protocol):
@@ -154,10 +141,11 @@ class HttpTransport:
         timeout_seconds: float = 15,
         trust: ssl.SSLContext | None = None,
         is_proved: Callable[[bytes, bytes], bool] = lambda _text, _proof: False,
+        proxies: Proxies = _AS_SYSTEM,
     ) -> None:
         self._is_proved = is_proved
-        self._http = HttpCalls(url, timeout_seconds, trust)
-        self._live = HttpCalls(url, timeout_seconds, trust)
+        self._http = HttpCalls(url, timeout_seconds, trust, proxies)
+        self._live = HttpCalls(url, timeout_seconds, trust, proxies)
         self._device_id = device_id
         self._sign = sign
         self._clock = clock
@@ -270,13 +258,23 @@ class HttpTransport:
 class HttpCalls:
     """Requests and replies of the protocol over HTTP; every failure in words."""
 
-    def __init__(self, url: str, timeout_seconds: float, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout_seconds: float,
+        trust: ssl.SSLContext | None = None,
+        proxies: Proxies = _AS_SYSTEM,
+    ) -> None:
         self._url = checked_url(url)
         self._timeout = timeout_seconds
         self._trust = trust
+        self._proxies = proxies
+        self._failed_ways = 0
         self._lock = threading.Lock()
         self._client: httpx2.Client | None = None
-        self._left: list[httpx2.Client] = []
+        self._by: dict[httpx2.Client, Proxy | None] = {}  # the proxy of each that is not closed
+        self._left: list[httpx2.Client] = []  # to be closed once nothing runs on them
+        self._cut: list[httpx2.Client] = []  # those of them on which nothing may go on
         self._sockets: list[socket.socket] = []
         self._under_way = 0
         self._is_ended = False
@@ -286,7 +284,8 @@ class HttpCalls:
         try:
             return self.call("sign-in", request, SignInReply)
         except NoAnswer as fault:
-            raise Unreachable(fault.title, "Check the address and the network, then try again.") from fault
+            advice = fault.remedy or "Check the address and the network, then try again."
+            raise Unreachable(fault.title, advice) from fault
 
     def close(self) -> None:
         """Ends requests under way, too: closing alone would leave a thread that waits for an answer waiting. Their
@@ -298,6 +297,7 @@ class HttpCalls:
             if self._client is not None:
                 self._left.append(self._client)
                 self._client = None
+            self._cut = [*self._left]
         for one in found:
             _shut(one)
         self._close_left()
@@ -311,42 +311,54 @@ class HttpCalls:
         with self._lock:
             if self._under_way:
                 return
-            left, self._left = self._left, []
+            left, self._left, self._cut = self._left, [], []
+            for client in left:
+                self._by.pop(client, None)
         for client in left:
             client.close()
 
-    def _trace(self, client: httpx2.Client, event: str, info: dict[str, Any]) -> None:
-        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+    def _trace(self, client: httpx2.Client, trail: Trail, event: str, info: dict[str, Any]) -> None:
+        trail.note(event, info)
+        if event in _OPENED:
             found = info["return_value"].get_extra_info("socket")
             if found is not None:
                 with self._lock:
                     self._sockets = [*(one for one in self._sockets if one.fileno() >= 0), found]
-                    is_left = self._client is not client  # meanwhile
-                if is_left:
+                    is_cut = client in self._cut  # meanwhile
+                if is_cut:
                     _shut(found)
 
     @contextmanager
     def _asking(
-        self, path: str, body: bytes, headers: dict[str, str], timeout: httpx2.Timeout | float
+        self,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        timeout: httpx2.Timeout | float,
+        trail: Trail | None = None,
     ) -> Iterator[httpx2.Response]:
         """One request, and its answer as it comes. Raises Unreachable or NotTrusted."""
         import httpx2
 
+        trail = trail or Trail()
         with self._lock:
             self._under_way += 1
         try:
             client = self._open()
+            trail.proxy = self._by.get(client)
             with client.stream(
                 "POST",
                 path,
                 content=body,
                 headers=headers,
                 timeout=timeout,
-                extensions={"trace": partial(self._trace, client)},
+                extensions={"trace": partial(self._trace, client, trail)},
             ) as response:
                 yield response
         except httpx2.HTTPError as fault:
-            raise network_fault(fault, self._url) from fault
+            if trail.stage != "answer":
+                self._leave_way(client)
+            raise network_fault(fault, self._url, trail) from fault
         except (OSError, RuntimeError) as fault:  # shut by another thread while it was being opened
             raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
         finally:
@@ -355,15 +367,20 @@ class HttpCalls:
             self._close_left()
 
     def _open(self) -> httpx2.Client:
+        """Raises EnvironmentFault where the proxy that was settled can't be used."""
         import httpx2
 
         from csr_desktop.store.migrations import latest_version
 
-        verify: Any = False
-        if self._client is None and self._url.startswith("https:"):
-            import truststore
-
-            verify = self._trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        with self._lock:
+            if self._client is not None and not self._is_ended:
+                return self._client
+        proxy = self._way()
+        verify = self._judge() if self._url.startswith("https:") else False
+        before = None
+        if proxy is not None:
+            sign_in = (proxy.name, proxy.password) if proxy.name else None
+            before = httpx2.Proxy(proxy.url, auth=sign_in, ssl_context=self._judge() if proxy.is_protected else None)
         with self._lock:
             if self._is_ended:
                 raise NoAnswer("The connection was closed.", "Everything is kept here.")
@@ -372,7 +389,8 @@ class HttpCalls:
                     base_url=self._url + "/api/1/",
                     timeout=self._timeout,
                     verify=verify,
-                    trust_env=not is_loopback(urlsplit(self._url).hostname or ""),
+                    trust_env=False,  # proxies and trust are chosen here
+                    proxy=before,
                     follow_redirects=False,
                     headers={
                         VERSION_HEADER: str(PROTOCOL),
@@ -381,7 +399,31 @@ class HttpCalls:
                         "Accept-Encoding": "zstd",
                     },
                 )
+                self._by[self._client] = proxy
             return self._client
+
+    def _judge(self) -> ssl.SSLContext:
+        """Who says whether a certificate holds: the system."""
+        import truststore
+
+        return self._trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def _way(self) -> Proxy | None:
+        """The first way, or after it failed the next one, and so on in a circle."""
+        if is_loopback(urlsplit(self._url).hostname or ""):
+            return None
+        ways = self._proxies.choose(self._url).ways
+        return ways[self._failed_ways % len(ways)]
+
+    def _leave_way(self, client: httpx2.Client) -> None:
+        """A connection could not be made: the next one goes another way, for the network may be another by now. What
+        still runs on this one goes on.
+        """
+        with self._lock:
+            if self._client is client:
+                self._failed_ways += 1
+                self._left.append(client)
+                self._client = None
 
     def call(
         self,
@@ -390,10 +432,13 @@ class HttpCalls:
         kind: type[M],
         token: str = "",
         timeout_seconds: float | None = None,
+        trail: Trail | None = None,
     ) -> M:
-        """One request. Raises Unreachable, NotTrusted, SignedOut, Refused or EnvironmentFault."""
+        """One request; `trail` tells how far it came. Raises Unreachable, NotTrusted, SignedOut, Refused or
+        EnvironmentFault.
+        """
         body, headers = _packed(message, token)
-        with self._asking(path, body, headers, timeout_seconds or self._timeout) as response:
+        with self._asking(path, body, headers, timeout_seconds or self._timeout, trail) as response:
             raw = self._read(response)
             status, encoding = response.status_code, response.headers.get("Content-Encoding", "")
         return decoded(status, unpacked(raw, encoding), kind)
@@ -450,119 +495,3 @@ def _packed(message: msgspec.Struct | None, token: str) -> tuple[bytes, dict[str
         body = zstandard.compress(body, 3)
         headers["Content-Encoding"] = "zstd"
     return body, headers
-
-
-_KINDS: Final[dict[str, type[News | PresenceNews]]] = {"news": News, "presence": PresenceNews}
-
-
-def call_news(said: bytes) -> CallNews | None:
-    """Calls of phone systems as a server says them; None where a newer one says them in other words."""
-    try:
-        return msgspec.json.decode(said, type=CallNews)
-    except _UNREADABLE:
-        return None
-
-
-def stream_events(parts: Iterator[bytes]) -> Iterator[StreamEvent]:
-    """The events of a stream as its bytes come; those of a newer server count as a beat. Raises NoAnswer for what is
-    none.
-    """
-    rest = b""
-    for part in parts:
-        *blocks, rest = (rest + part).split(b"\n\n")
-        if len(rest) > MAX_EVENT_BYTES:
-            raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
-        for block in blocks:
-            fields = dict(line.partition(b": ")[::2] for line in block.split(b"\n"))
-            name = fields.get(b"event", b"").decode("ascii", "replace")
-            if name in _KINDS:
-                try:
-                    yield msgspec.json.decode(fields.get(b"data", b""), type=_KINDS[name])
-                except _UNREADABLE:
-                    raise NoAnswer("What the server says can't be read.", "Everything is kept here.") from None
-            elif name == "calls":
-                yield call_news(fields.get(b"data", b"")) or "beat"
-            else:
-                yield "open" if name == "open" else "end" if name == "end" else "beat"
-
-
-def unpacked(raw: bytes, encoding: str) -> bytes:
-    """Raises Unreachable for what unpacks to too much or not at all."""
-    if encoding != "zstd":
-        return raw
-    try:
-        with zstandard.ZstdDecompressor(max_window_size=MAX_REPLY_BYTES).stream_reader(raw) as reader:
-            body = reader.read(MAX_REPLY_BYTES + 1)
-    except zstandard.ZstdError:
-        raise NoAnswer(
-            "The server's answer can't be read.", "Everything is kept here; it will be tried again."
-        ) from None
-    if len(body) > MAX_REPLY_BYTES:
-        raise NoAnswer("The server sent more than it should.", "Nothing of it was taken.")
-    return body
-
-
-def decoded(status: int, body: bytes, kind: type[M]) -> M:
-    if status == 200:
-        try:
-            return msgspec.msgpack.decode(body, type=kind)
-        except _UNREADABLE:
-            raise NoAnswer(
-                "What answers at this address is not a CSR Desktop server of this version.",
-                "Check the address; everything is kept here.",
-            ) from None
-    raise problem_fault(status, body)
-
-
-def problem_fault(status: int, body: bytes) -> CsrDesktopError:
-    """The error that a status and a problem's words stand for."""
-    try:
-        problem = msgspec.msgpack.decode(body, type=Problem)
-    except _UNREADABLE:
-        problem = Problem(
-            f"http_{status}", "What answers at this address is not a CSR Desktop server.", "Check the server's address."
-        )
-        return Unreachable(problem.title, problem.advice)
-    if status == 401:
-        return SignedOut(problem.code, problem.title, problem.advice, problem.proofs)
-    if status in {408, 429} or status >= 500:
-        return Unreachable(problem.title, problem.advice)
-    return Refused(problem.code, problem.title, problem.advice)
-
-
-def network_fault(fault: Exception, url: str) -> CsrDesktopError:
-    """Words for what went wrong on the way, by the chain of causes."""
-    host = urlsplit(url).hostname or url
-    kept = "Everything is kept here and will be sent when it answers."
-    cause: BaseException | None = fault
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return NotTrusted(*_certificate_words(cause, host))
-        if isinstance(cause, ssl.SSLError):
-            return NotTrusted(
-                f"No protected connection to {host} could be made.", "Tell your IT; everything is kept here."
-            )
-        cause = cause.__cause__ or cause.__context__
-    name = type(fault).__name__
-    if "ConnectTimeout" in name or "ReadTimeout" in name or "WriteTimeout" in name or "PoolTimeout" in name:
-        return NoAnswer(f"{host} did not answer in time.", kept)
-    return NoAnswer(f"{host} can't be reached.", kept)
-
-
-_OTHER_HOST = ("hostname mismatch", "ip address mismatch", "not valid for", "doesn't match", "name does not match")
-
-
-def _certificate_words(fault: ssl.SSLCertVerificationError, host: str) -> tuple[str, str]:
-    message = f"{fault.verify_message} {fault}".lower()
-    if "not yet valid" in message:
-        return f"The certificate of {host} is not valid yet.", "Check this computer's clock: it may be behind."
-    if "expired" in message:
-        return f"The certificate of {host} has expired.", "Check this computer's clock; if it is right, tell your IT."
-    if "validity period" in message:  # Windows has one message for both
-        return (
-            f"The certificate of {host} is not valid now.",
-            "Check this computer's clock; if it is right, tell your IT.",
-        )
-    if any(words in message for words in _OTHER_HOST):
-        return f"The certificate is not for {host}.", "Check the server's address; if it is right, tell your IT."
-    return f"Who signed the certificate of {host} is not known to this computer.", "Tell your IT; nothing was sent."

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from csr_desktop.system.proxies import read_settled_proxy
+
 Kind = Literal["text", "number", "switch", "choice"]
 MAX_TEXT: Final = 2_000
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -28,6 +30,7 @@ class PolicyKey(msgspec.Struct, frozen=True):
     least: int = 0
     most: int = 0
     is_address: bool = False  # of an HTTP server
+    is_proxy: bool = False  # of an HTTP proxy
 
     def read(self, value: object) -> Any:
         """The value as the program uses it: a registry's 0 and 1 are a switch too. Raises ValueError, in words."""
@@ -65,6 +68,8 @@ class PolicyKey(msgspec.Struct, frozen=True):
             address = urlsplit(value)
             if address.scheme not in {"https", "http"} or not address.hostname:
                 raise ValueError("it is not an address that begins with https://")
+        if self.is_proxy and value:
+            read_settled_proxy(value)
         return value
 
 
@@ -91,6 +96,32 @@ KEYS: Final = (
         "switch",
         "Calls open the desk",
         "Whether a call that a softphone tells of opens CSR Desktop when it is not running.",
+    ),
+    PolicyKey(
+        "ProxyMode",
+        "proxy_mode",
+        "choice",
+        "Proxy",
+        "How the server is reached: by the proxy that the system names, its script included (system), by no proxy "
+        "(direct), or by the one in ProxyServer (fixed_servers).",
+        choices=("system", "direct", "fixed_servers"),
+    ),
+    PolicyKey(
+        "ProxyServer",
+        "proxy_server",
+        "text",
+        "Proxy server",
+        "The HTTP proxy for the mode fixed_servers, such as proxy.example.com:3128; with https:// before it where the "
+        "proxy itself is spoken to by TLS.",
+        is_proxy=True,
+    ),
+    PolicyKey(
+        "ProxyBypassList",
+        "proxy_bypass_list",
+        "text",
+        "Addresses without a proxy",
+        "Servers that are reached without a proxy, with commas between them, such as example.com (with all below it), "
+        "10.0.0.0/8 or <local>.",
     ),
 )
 BY_NAME: Final = {key.name: key for key in KEYS}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Theme = Literal["light", "dark", "contrast", "system"]
 DialWay = Literal["off", "tel", "scheme", "command"]
+ProxyMode = Literal["system", "direct", "fixed_servers"]
 DialForm = Literal["e164", "national"]
 _FULL = frozenset({"ENOSPC", "EDQUOT"})
 
@@ -42,6 +43,9 @@ class Settings(msgspec.Struct, frozen=True):
     softphone: str = ""  # whose lines the settings show
     answers_phone: bool = False  # at an address of this computer, for softphones that open one
     phone_port: int = 28765
+    proxy_mode: ProxyMode = "system"
+    proxy_server: str = ""  # for the mode "fixed_servers"
+    proxy_bypass_list: str = ""
 
 
 class SettingsFile:

@@ -78,6 +78,12 @@ each of them exists. Fault 25 is tried with the mail.
     tests/faults/test_tls.py::test_certificates_that_do_not_hold
     tests/faults/test_tls.py::test_what_is_too_old_or_no_tls_at_all
     tests/faults/test_tls.py::test_who_never_answers_or_hangs_up
+    tests/sync/test_certificates.py::test_one_that_vouches_for_itself_goes_to_it
+    tests/sync/test_certificates.py::test_connections_that_are_closed_while_another_is_made_leave_none_unjudged
+    tests/sync/test_proxies.py::test_what_a_proxy_says_instead_of_yes
+    tests/sync/test_proxies.py::test_a_proxy_that_opens_protected_connections_is_named
+    tests/sync/test_proxies.py::test_a_proxy_that_cuts_what_stays_open_is_survived
+    tests/sync/test_connection_words.py::test_something_else_answers
     tests/faults/test_tls.py::test_when_the_certificate_is_mended_all_is_sent
     tests/sync/test_certificates.py::test_other_systems_words_are_understood
     tests/server/test_server_process.py::test_behind_tls

@@ -25,9 +25,9 @@ from csr_desktop.server.run import Surroundings, server_parts
 from csr_desktop.store.opening import close_desk, open_desk
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED
+from csr_desktop.sync.answers import NoAnswer, SignedOut, StreamEvent, decoded, problem_fault, unpacked
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
-from csr_desktop.sync.transport import NoAnswer, SignedOut, StreamEvent, decoded, problem_fault, unpacked
 from tests.recorded import version_1, version_2
 from tests.recorded.tape import Recording, Step, do_deed, key_of, plain
 from tests.server.desk import CHEAP, Clock

@@ -48,7 +48,7 @@ from csr_desktop.protocol import (
 )
 from csr_desktop.server.passwords import Passwords
 from csr_desktop.store.migrations import latest_version
-from csr_desktop.sync.transport import StreamEvent, stream_events
+from csr_desktop.sync.answers import StreamEvent, stream_events
 from csr_desktop.system.clock import wall_clock
 
 M = TypeVar("M")

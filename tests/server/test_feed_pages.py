@@ -13,7 +13,7 @@ from csr_desktop.server.feed import Feed
 from csr_desktop.server.ledger import Ledger, Push
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import new_row
-from csr_desktop.sync.transport import MAX_REPLY_BYTES
+from csr_desktop.sync.answers import MAX_REPLY_BYTES
 from tests.server.desk import Clock, Desk, message, new_id
 
 

@@ -19,7 +19,7 @@ from csr_desktop.protocol import News, StreamRequest
 from csr_desktop.server.live import Board, Listener
 from csr_desktop.server.run import RunningServer, administration
 from csr_desktop.store.tables import new_row
-from csr_desktop.sync.transport import stream_events
+from csr_desktop.sync.answers import stream_events
 from tests.server.desk import HEADERS, Desk, Ear, new_id, problem
 
 Desks = Callable[[str], Desk]

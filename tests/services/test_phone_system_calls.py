@@ -12,7 +12,7 @@ from csr_desktop.domain.phone_calls import PhoneCall, call_of
 from csr_desktop.domain.phone_events import PhoneAgent, PhoneEvent, phone_event
 from csr_desktop.protocol import CallNews
 from csr_desktop.services.call_rows import CallFilter, LiveCall
-from csr_desktop.sync.transport import call_news
+from csr_desktop.sync.answers import call_news
 from csr_desktop.system.call_message import call_message
 from tests.services.conftest import NOW
 

@@ -17,11 +17,11 @@ from csr_desktop.store.migrations import latest_version, migrate
 from csr_desktop.store.opening import RESTORED
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED
+from csr_desktop.sync.answers import NoAnswer, Revoked, SignedOut, decoded
 from csr_desktop.sync.filling import CUT_OFF, DROPPED, WHOLE
 from csr_desktop.sync.rebase import OlderCopy, Restored
 from csr_desktop.sync.recovery import CATCHING_UP, begin_again, is_behind, is_put_back
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
-from csr_desktop.sync.transport import NoAnswer, Revoked, SignedOut, decoded
 from tests.sync.counting import CountingPuller
 from tests.sync.databases import desk_file, file_of
 from tests.sync.network import Message

@@ -33,8 +33,8 @@ from csr_desktop.store.projection import Projection
 from csr_desktop.store.search_projection import SearchProjection
 from csr_desktop.store.sql import Sql
 from csr_desktop.store.tables import SYNCED
+from csr_desktop.sync.answers import NoAnswer, decoded
 from csr_desktop.sync.replica import Replica, first_rights, newcomer
-from csr_desktop.sync.transport import NoAnswer, decoded
 from tests.sync.one_thread import Deaf, OneThreadEngine
 from tests.sync.servers import Answer, ServerProcess
 from tests.sync.twenty_deeds import COUNT, DEVICE, NOW, UNDO_OF_10, USER, Screen, check_done_once, furnish

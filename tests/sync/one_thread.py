@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 
 from csr_desktop.protocol import PokeReply, PresenceReply, PresenceWord, PullReply, PullRequest
+from csr_desktop.sync.answers import StreamEvent
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.progress import Ahead
-from csr_desktop.sync.transport import StreamEvent
 
 
 class _AtOnce(Ahead):

@@ -18,9 +18,9 @@ from csr_desktop.domain.permissions import ORGANISATION
 from csr_desktop.protocol import Gone, PullReply
 from csr_desktop.server.ledger import Push
 from csr_desktop.store.tables import COLUMNS, new_row
+from csr_desktop.sync.answers import decoded
 from csr_desktop.sync.guard import Suspicious
 from csr_desktop.sync.replica import UNDO_KEPT
-from csr_desktop.sync.transport import decoded
 from tests.sync.databases import SqliteFile
 from tests.sync.simulation import CLIENTS, TEAMS, Desk, World
 

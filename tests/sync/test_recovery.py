@@ -21,9 +21,9 @@ from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.sign_in import Account
 from csr_desktop.store.opening import open_server, refresh_meta, restore
 from csr_desktop.store.salvage import make_anew
+from csr_desktop.sync.answers import Revoked, SignedOut, problem_fault
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.recovery import recovered
-from csr_desktop.sync.transport import Revoked, SignedOut, problem_fault
 from tests.conftest import Office
 from tests.desks import KEY, InProcess
 

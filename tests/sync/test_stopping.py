@@ -16,12 +16,13 @@ from csr_desktop.protocol import ChallengeReply, PokeReply, PresenceReply, Prese
 from csr_desktop.server.run import RunningServer
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.sign_in import Account, Accounts, DeviceKey
+from csr_desktop.sync.answers import NoAnswer
 from csr_desktop.sync.attachments import AttachmentSync
 from csr_desktop.sync.engine import Engine
 from csr_desktop.sync.listening import Listening, Waits
 from csr_desktop.sync.older import OlderSync
 from csr_desktop.sync.speaking import Speaking
-from csr_desktop.sync.transport import HttpCalls, HttpTransport, NoAnswer
+from csr_desktop.sync.transport import HttpCalls, HttpTransport
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import FolderSecrets
 from tests.desks import ZONE

@@ -83,6 +83,8 @@ def test_a_person_changes_nothing_that_is_locked() -> None:
         ("CallsOpenDesk", True, True),
         ("ServerUrl", "https://desk.example", "https://desk.example"),
         ("ServerUrl", "", ""),
+        ("ProxyServer", "https://proxy.example.com", "https://proxy.example.com"),
+        ("ProxyServer", "[2001:db8::1]:3128", "[2001:db8::1]:3128"),
     ],
 )
 def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value: object, read: object) -> None:
@@ -100,6 +102,11 @@ def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value
         ("ServerUrl", "https://desk.example\n"),
         ("ServerUrl", "https://" + "d" * 3000),
         ("Theme", ["dark"]),
+        ("ProxyMode", "auto_detect"),
+        ("ProxyServer", "socks5://proxy.example.com:1080"),
+        ("ProxyServer", "http://ada:unlikely@proxy.example.com:3128"),
+        ("ProxyServer", "proxy.example.com:99999"),
+        ("ProxyServer", "http://proxy.example.com:3128/proxy.pac"),
     ],
 )
 def test_what_is_no_value_of_a_key_is_refused_in_words(name: str, value: object) -> None:
@@ -240,11 +247,15 @@ def test_the_command_says_each_setting_with_its_place(tmp_path: Path, monkeypatc
     (tmp_path / "config").mkdir()
     SettingsFile(tmp_path / "config" / "settings.json").save(Settings(calls_open_desk=False))
     result = CliRunner().invoke(main, ["policy"])
-    assert result.stdout.splitlines() == [
-        "ServerUrl      (empty)  built in",
-        "Theme          dark     /p, locked",
-        "CallsOpenDesk  off      chosen by the person",
-    ]
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in result.stdout.splitlines()}
+    assert list(lines) == [key.name for key in KEYS]
+    said = {name: " ".join(lines[name].split()) for name in ("ServerUrl", "Theme", "CallsOpenDesk")}
+    assert said == {
+        "ServerUrl": "(empty) built in",
+        "Theme": "dark /p, locked",
+        "CallsOpenDesk": "off chosen by the person",
+    }
+    assert len({line.index(lines[line.split()[0]]) for line in result.stdout.splitlines()}) == 1, "in columns"
     assert result.stderr.splitlines() == ["/p: Them is not a setting of this version."]
     assert result.exit_code == 1
     values.pop("Them")
