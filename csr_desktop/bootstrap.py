@@ -48,7 +48,7 @@ class DeskOpener:
         self.settings = self.policy.apply(self._chosen)
         self.accounts = Accounts(places.config, secrets, key_checks=lambda: key_checks(places.data))
         self._suggested_server = suggested_server
-        self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock)
+        self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock, self.is_managed)
 
     def prepare(self) -> None:
         """Import what both threads need, once: two threads in one circle of imports would see half of a module."""

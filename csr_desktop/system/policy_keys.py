@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 class PolicyKey(msgspec.Struct, frozen=True):
     """`name` as in the registry and in files; `setting` the field of `Settings` that it decides.
 
-    `least` and `most` bound a number, both included. `words` say in one sentence what it does.
+    `least` and `most` bound a number, both included. `words` say in one sentence what it does. `check` raises
+    ValueError, in words, for a text that is none of this key's; an empty one is not shown to it.
     """
 
     name: str
@@ -28,6 +30,7 @@ class PolicyKey(msgspec.Struct, frozen=True):
     least: int = 0
     most: int = 0
     is_address: bool = False  # of an HTTP server
+    check: Callable[[str], None] | None = None
 
     def read(self, value: object) -> Any:
         """The value as the program uses it: a registry's 0 and 1 are a switch too. Raises ValueError, in words."""
@@ -65,7 +68,36 @@ class PolicyKey(msgspec.Struct, frozen=True):
             address = urlsplit(value)
             if address.scheme not in {"https", "http"} or not address.hostname:
                 raise ValueError("it is not an address that begins with https://")
+        if self.check is not None and value:
+            self.check(value)
         return value
+
+
+def _check_link(value: str) -> None:
+    from csr_desktop.domain.errors import BadInput
+    from csr_desktop.system.dialling import link_of  # what starts programs is large, and most have no such key
+
+    try:
+        link_of(value, "911")
+    except BadInput as fault:
+        raise ValueError("it is neither a scheme such as callto: nor a link with {number} in it") from fault
+
+
+def _check_command(value: str) -> None:
+    from csr_desktop.domain.errors import BadInput
+    from csr_desktop.system.dialling import command_of
+
+    try:
+        command_of(value, "911")
+    except BadInput as fault:
+        raise ValueError("it names no program, or its quotes do not match") from fault
+
+
+def _check_prefix(value: str) -> None:
+    from csr_desktop.domain.dialling import is_outside_prefix
+
+    if not is_outside_prefix(value):
+        raise ValueError("it is not up to five digits, * or #")
 
 
 KEYS: Final = (
@@ -91,6 +123,64 @@ KEYS: Final = (
         "switch",
         "Calls open the desk",
         "Whether a call that a softphone tells of opens CSR Desktop when it is not running.",
+    ),
+    PolicyKey(
+        "DialWay",
+        "dial_way",
+        "choice",
+        "Way of dialling",
+        "How calls that people place are dialled: by the program that the system has for tel: links, by a link of "
+        "another scheme (DialLink), by a command (DialCommand), or off: the person dials.",
+        choices=("tel", "scheme", "command", "off"),
+    ),
+    PolicyKey(
+        "DialLink",
+        "dial_link",
+        "text",
+        "Link that dials",
+        "Where DialWay is scheme, the scheme or link that dials, such as callto: or sip:{number}@example.com.",
+        check=_check_link,
+    ),
+    PolicyKey(
+        "DialCommand",
+        "dial_command",
+        "text",
+        "Command that dials",
+        "Where DialWay is command, the program and its arguments, with quotes around a path that has blanks; the "
+        "number stands for {number}, else at the end.",
+        check=_check_command,
+    ),
+    PolicyKey(
+        "DialForm",
+        "dial_form",
+        "choice",
+        "Form of dialled numbers",
+        "Whether numbers are dialled internationally (e164, +1 ...) or as at home (national).",
+        choices=("e164", "national"),
+    ),
+    PolicyKey(
+        "DialPrefix",
+        "dial_prefix",
+        "text",
+        "Prefix for an outside line",
+        "Up to five digits, * or # that stand before national numbers, but not before short ones such as 911.",
+        check=_check_prefix,
+    ),
+    PolicyKey(
+        "PhoneAddress",
+        "answers_phone",
+        "switch",
+        "Phone address",
+        "Whether softphones can tell of calls by opening an address of this computer: 127.0.0.1 alone, with a key.",
+    ),
+    PolicyKey(
+        "PhoneAddressPort",
+        "phone_port",
+        "number",
+        "Port of the phone address",
+        "The port of 127.0.0.1 at which the phone address answers.",
+        least=1024,
+        most=65535,
     ),
 )
 BY_NAME: Final = {key.name: key for key in KEYS}

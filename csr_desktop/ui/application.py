@@ -130,6 +130,7 @@ class Application(QObject):
                 self._opener.remember,
                 self._opener.sign_in_again,
                 self._opener.phone,
+                self._opener.is_managed,
             )
             self.desk_window = made
             made.desk.recordings_folder = str(self._opener.remembered("recordings_folder") or "")

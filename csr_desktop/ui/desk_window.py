@@ -81,8 +81,11 @@ class DeskWindow(QObject):
         remember: Callable[..., None],
         sign_in_again: SignInAgain | None = None,
         phone: PhoneAccess | None = None,
+        is_managed: Callable[[str], bool] = lambda _setting: False,
     ) -> None:
-        """`sign_in_again` runs on a thread of its own. Without `phone` nothing is dialled."""
+        """`sign_in_again` runs on a thread of its own. Without `phone` nothing is dialled. `is_managed` tells of which
+        settings the organization has settled.
+        """
         super().__init__()
         self.data = data
         self.worker = worker
@@ -126,7 +129,7 @@ class DeskWindow(QObject):
         self._people_told.connect(self._on_people)
         self._calls_told.connect(self._on_calls)
         self.desk.saved.connect(self._on_saved)
-        self.floats = Floats(self.window, self.desk, account, remember, phone)
+        self.floats = Floats(self.window, self.desk, account, remember, phone, is_managed)
         self._wire_counts()
         self._first_fill: FirstFill | None = None
         self._exchanged_at = 0

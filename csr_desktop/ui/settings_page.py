@@ -13,6 +13,7 @@ from csr_desktop import __version__
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.managed import ManagedLine
 from csr_desktop.ui.kit.panes import Facts, column
 from csr_desktop.ui.kit.tabs import TabBar
 from csr_desktop.ui.kit.theme import WantedTheme
@@ -46,7 +47,10 @@ class SettingsPage(PageFloat):
         account: Account,
         remember: Callable[..., None],
         phone: PhoneAccess | None = None,
+        *,
+        is_managed: Callable[[str], bool] = lambda _setting: False,
     ) -> None:
+        self._is_managed = is_managed
         self._account = account
         self._remember = remember
         self._phone = phone
@@ -67,6 +71,7 @@ class SettingsPage(PageFloat):
             ]
         )
         self.looks.chosen.connect(self._on_look)
+        self.looks_managed = ManagedLine(themes, self.looks)
         self._facts = Facts(themes)
         self.tabs = TabBar(themes, self.tr("Settings"))
         self.tabs.add("workstation", self.tr("This workstation"))
@@ -81,6 +86,7 @@ class SettingsPage(PageFloat):
         first = column(self._workstation, spacing=themes.theme.sizes.space.apart)
         first.addWidget(Label(self.tr("Colors"), size="caption", weight=600, tone="muted"))
         first.addWidget(self.looks)
+        first.addWidget(self.looks_managed)
         first.addWidget(Label(self.tr("This workstation"), size="caption", weight=600, tone="muted"))
         first.addWidget(self._facts)
         self.body.addWidget(self.tabs)
@@ -171,6 +177,7 @@ class SettingsPage(PageFloat):
         )
         self._show(self.tabs.chosen_key)
         self.looks.choose(self.desk.themes.wanted)
+        self.looks_managed.settle(is_managed=self._is_managed("theme"))
         account = self._account
         self._facts.set_facts(
             [

@@ -83,6 +83,10 @@ def test_a_person_changes_nothing_that_is_locked() -> None:
         ("CallsOpenDesk", True, True),
         ("ServerUrl", "https://desk.example", "https://desk.example"),
         ("ServerUrl", "", ""),
+        ("DialLink", "sip:{number}@pbx.example", "sip:{number}@pbx.example"),
+        ("DialCommand", '"C:\\Phone\\phone.exe" {number}', '"C:\\Phone\\phone.exe" {number}'),
+        ("DialPrefix", "9", "9"),
+        ("PhoneAddressPort", 28765, 28765),
     ],
 )
 def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value: object, read: object) -> None:
@@ -100,6 +104,11 @@ def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value
         ("ServerUrl", "https://desk.example\n"),
         ("ServerUrl", "https://" + "d" * 3000),
         ("Theme", ["dark"]),
+        ("DialWay", "yes"),
+        ("DialLink", "https://example.com/{number}"),
+        ("DialCommand", '"C:\\Phone\\phone.exe {number}'),
+        ("DialPrefix", "123456"),
+        ("PhoneAddressPort", 80),
     ],
 )
 def test_what_is_no_value_of_a_key_is_refused_in_words(name: str, value: object) -> None:
@@ -240,11 +249,15 @@ def test_the_command_says_each_setting_with_its_place(tmp_path: Path, monkeypatc
     (tmp_path / "config").mkdir()
     SettingsFile(tmp_path / "config" / "settings.json").save(Settings(calls_open_desk=False))
     result = CliRunner().invoke(main, ["policy"])
-    assert result.stdout.splitlines() == [
-        "ServerUrl      (empty)  built in",
-        "Theme          dark     /p, locked",
-        "CallsOpenDesk  off      chosen by the person",
-    ]
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in result.stdout.splitlines()}
+    assert list(lines) == [key.name for key in KEYS]
+    said = {name: " ".join(lines[name].split()) for name in ("ServerUrl", "Theme", "CallsOpenDesk")}
+    assert said == {
+        "ServerUrl": "(empty) built in",
+        "Theme": "dark /p, locked",
+        "CallsOpenDesk": "off chosen by the person",
+    }
+    assert len({line.index(lines[line.split()[0]]) for line in result.stdout.splitlines()}) == 1, "in columns"
     assert result.stderr.splitlines() == ["/p: Them is not a setting of this version."]
     assert result.exit_code == 1
     values.pop("Them")

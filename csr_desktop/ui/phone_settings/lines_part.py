@@ -122,6 +122,13 @@ class LinesPart(Section):
 
     def _add_switched_off(self, *, is_only: bool) -> None:
         """In place of lines with an address that nothing answers at."""
+        if self._access.is_managed("answers_phone"):
+            off = self.tr("This softphone opens an address, which your organization does not let the desk answer at.")
+            other_off = self.tr(
+                "Its web client opens an address, which your organization does not let the desk answer at."
+            )
+            self._lines.addWidget(Label(off if is_only else other_off, tone="muted", wraps=True))
+            return
         space = self._themes.theme.sizes.space
         room = QWidget()
         row = line(room, spacing=space.close)
