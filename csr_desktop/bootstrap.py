@@ -5,20 +5,23 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Unreadable
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused, Unreadable
 from csr_desktop.services.sign_in import Account, Accounts
+from csr_desktop.services.unlocking import Unlocking
 from csr_desktop.store.meta_file import key_checks
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring, check_keeps
 from csr_desktop.system.phone_access import PhoneAccess
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy import changed_by_person, decide
+from csr_desktop.system.policy_keys import listed
 from csr_desktop.system.policy_sources import NO_SOURCES, Sources, sources_of_this_computer
 from csr_desktop.system.settings import SettingsFile
 
@@ -47,6 +50,7 @@ class DeskOpener:
         self.policy = decide(sources, self._chosen, self._settings_file.touched)
         self.settings = self.policy.apply(self._chosen)
         self.accounts = Accounts(places.config, secrets, key_checks=lambda: key_checks(places.data))
+        self._unlocking = Unlocking(self.accounts.keys, self.accounts.sign_in_again, time.monotonic)
         self._suggested_server = suggested_server
         self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock, self.is_managed)
 
@@ -82,13 +86,34 @@ class DeskOpener:
             )
         return DeskData(self.places.data, account, keys, wall_clock, local_zone)
 
+    def no_way_in(self) -> Refused | None:
+        """Why nobody may sign in here, where the organisation's policy leaves no way that there is."""
+        if "password" in listed(self.settings.sign_in_methods):
+            return None
+        return Refused(
+            "sign_in_method",
+            "Your organization does not let people sign in with a password on this computer.",
+            "This version knows no other way. Ask your administrator. What you wrote here is kept.",
+        )
+
+    def _check_way_in(self) -> None:
+        if (refusal := self.no_way_in()) is not None:
+            raise refusal
+
     def sign_in(self, server_url: str, login: str, password: str) -> Account:
         """Where no key can be kept nothing is sent, and no workstation registered."""
+        self._check_way_in()
         check_keeps(self.secrets)
         return self.accounts.sign_in(server_url, login, password)
 
     def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]:
+        self._check_way_in()
         return self.accounts.sign_in_again(account, password)
+
+    def unlock(self, account: Account, password: str) -> tuple[Account, PersonSecrets] | None:
+        """See Unlocking; on a thread of its own."""
+        self._check_way_in()
+        return self._unlocking.unlock(account, password)
 
     def sign_out(self) -> None:
         self.accounts.sign_out()

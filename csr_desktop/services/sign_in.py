@@ -13,6 +13,7 @@ from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unrea
 from csr_desktop.domain.text import clean_line
 from csr_desktop.store.meta_file import key_check
 from csr_desktop.system.keyring_store import PersonSecrets, Secrets
+from csr_desktop.system.password_check import make_check
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -148,7 +149,9 @@ class Accounts:
                 account = msgspec.structs.replace(account, device_id=reply.device_id)
         finally:
             http.close()
-        keys = PersonSecrets(known or reply.database_key, key.private_bytes_raw(), reply.device_id)
+        keys = PersonSecrets(
+            known or reply.database_key, key.private_bytes_raw(), reply.device_id, make_check(password)
+        )
         if account.secret_name not in (names := self.secret_names()):
             write_whole(self._names_file, msgspec.json.encode([*names, account.secret_name]))
         self._secrets.write(account.secret_name, keys.encode())

@@ -11,6 +11,8 @@ import msgspec
 
 Kind = Literal["text", "number", "switch", "choice"]
 MAX_TEXT: Final = 2_000
+SIGN_IN_METHODS: Final = ("password", "single-sign-on")
+"""What may stand in the list. Single sign-on is named so that a policy can forbid passwords before a version has it."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -73,6 +75,17 @@ class PolicyKey(msgspec.Struct, frozen=True):
         return value
 
 
+def listed(value: str) -> tuple[str, ...]:
+    """The parts of a list, which is a text with commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _check_methods(value: str) -> None:
+    for name in listed(value):
+        if name not in SIGN_IN_METHODS:
+            raise ValueError(f"{name} is none of {', '.join(SIGN_IN_METHODS)}")
+
+
 def _check_link(value: str) -> None:
     from csr_desktop.domain.errors import BadInput
     from csr_desktop.system.dialling import link_of  # what starts programs is large, and most have no such key
@@ -108,6 +121,41 @@ KEYS: Final = (
         "Server address",
         "The address of the organization's server, such as https://desk.example.com; nobody is asked for it.",
         is_address=True,
+    ),
+    PolicyKey(
+        "SignInMethods",
+        "sign_in_methods",
+        "text",
+        "Ways of signing in",
+        "A list with commas of the ways in which people may sign in here; this version offers one, password, and "
+        "without it nobody can sign in or unlock the window.",
+        check=_check_methods,
+    ),
+    PolicyKey(
+        "IdleLockMinutes",
+        "idle_lock_minutes",
+        "number",
+        "Lock when idle",
+        "After so many minutes without a key or the pointer in the window it locks and asks for the password; calls "
+        "and syncing go on behind it; 0 is never.",
+        most=480,
+    ),
+    PolicyKey(
+        "Clipboard",
+        "clipboard",
+        "choice",
+        "Clipboard",
+        "Where text copied in CSR Desktop can be pasted: everywhere, or inside the program alone; pasting into it is "
+        "never kept from anybody.",
+        choices=("everywhere", "inside"),
+    ),
+    PolicyKey(
+        "ClipboardClearSeconds",
+        "clipboard_clear_seconds",
+        "number",
+        "Clear the clipboard",
+        "After so many seconds what was copied in CSR Desktop is taken off the clipboard; 0 is never.",
+        most=3600,
     ),
     PolicyKey(
         "Theme",

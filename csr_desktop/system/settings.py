@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark", "contrast", "system"]
 DialWay = Literal["off", "tel", "scheme", "command"]
 DialForm = Literal["e164", "national"]
+ClipboardWay = Literal["everywhere", "inside"]
 _FULL = frozenset({"ENOSPC", "EDQUOT"})
 
 
@@ -42,6 +43,11 @@ class Settings(msgspec.Struct, frozen=True):
     softphone: str = ""  # whose lines the settings show
     answers_phone: bool = False  # at an address of this computer, for softphones that open one
     phone_port: int = 28765
+    sign_in_methods: str = "password"  # with commas between them; see policy_keys.SIGN_IN_METHODS
+    idle_lock_minutes: int = 0  # without a key or the pointer, until the window locks; 0 is never
+    clipboard: ClipboardWay = "everywhere"  # where what is copied in the desk can be pasted
+    clipboard_clear_seconds: int = 0  # after which what was copied is off the clipboard; 0 is never
+    is_locked: bool = False  # it was locked when it ended, so the next start asks for the password
 
 
 class SettingsFile:

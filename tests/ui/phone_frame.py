@@ -52,7 +52,7 @@ class PhoneFrame(Frame):
         qtbot: QtBot,
         home: Path,
         translator: QTranslator | None = None,
-        managed: Mapping[str, object] = {},  # noqa: B006  # it is only read
+        managed: Mapping[str, object] = {},  # it is only read
     ) -> None:
         """`managed` are the settings that the organization has settled."""
         self.places = Places.under(home)

@@ -95,8 +95,13 @@ def test_pages_with_settled_settings_are_whole(
     data: DeskData, themes: ThemeSwitch, qtbot: QtBot, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     every = {
-        **{"dial_way": "scheme", "dial_link": "callto:", "dial_command": "dial", "dial_form": "national"},
-        **{"dial_prefix": "9", "answers_phone": True, "calls_open_desk": False},
+        "dial_way": "scheme",
+        "dial_link": "callto:",
+        "dial_command": "dial",
+        "dial_form": "national",
+        "dial_prefix": "9",
+        "answers_phone": True,
+        "calls_open_desk": False,
     }
     frame = PhoneFrame(data, themes, qtbot, tmp_path / "station", managed=every)
     frame.resize(*size)

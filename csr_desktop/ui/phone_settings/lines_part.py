@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.system.softphones import SOFTPHONES, paste_lines
+from csr_desktop.ui.clipboard_guard import copy_out
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
@@ -56,7 +56,7 @@ class LineField(QWidget):
         self.copy.clicked.connect(self._on_copy)
 
     def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.field.toPlainText())
+        copy_out(self.field.toPlainText())
         self._show(self.tr("Copied"), "check")
         announce(self.copy, self.tr("Copied"))
         self._again.start()
