@@ -1,6 +1,6 @@
 """What is copied in the desk, as far as the organization lets it go: out to other programs, and for how long.
 
-Within the desk copying, cutting and pasting work always. What holds nothing of a client, such as a line for a softphone,
+Within the desk copying, cutting and pasting work always. What holds nothing of a client, such as a softphone's line,
 goes out by `copy_out`.
 """
 
@@ -33,8 +33,8 @@ def copy_out(text: str) -> None:
 
 class ClipboardGuard(QObject):
     """With `stays_inside` what was copied here is taken off the clipboard when the person turns to another program, and
-    put back when they return. After `clear_seconds` it is gone; 0 is never. `owns` says whether what is there comes from
-    this program.
+    put back when they return. After `clear_seconds` it is gone; 0 is never. `owns` says whether what is there comes
+    from this program.
     """
 
     def __init__(
