@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,24 @@ class DeskOpener:
         pending = self.accounts.being_removed()
         if pending is not None:
             self._end_removal(pending)
-        return self.accounts.current()
+        account = self.accounts.current()
+        return None if account is None else self._at_its_address(account)
+
+    def _at_its_address(self, account: Account) -> Account:
+        """At the address that the organisation's policy names, where it names one. The account's file follows once the
+        server was heard of there: until then the old address holds again as soon as the policy goes.
+        """
+        wanted = self.settings.server_url
+        if not wanted or not self.is_managed("server_url") or wanted == account.server_url:
+            return account
+        from csr_desktop.sync.transport import checked_url
+
+        url = checked_url(wanted)
+        return account if url == account.server_url else account.moved(url)
+
+    def _keep_moved(self, account: Account) -> None:
+        with suppress(OSError):  # it is asked again at the next start
+            self.accounts.keep(account)
 
     def open(self, account: Account, local_zone: str) -> DeskData:
         """Raises Unreadable or EnvironmentFault. A key that the keyring has lost is asked back by signing in again."""
@@ -84,7 +102,11 @@ class DeskOpener:
                 "The key to your data is not in this computer's keyring any more.",
                 "Sign in again: the server keeps a copy of it. Nothing that you wrote is lost.",
             )
-        return DeskData(self.places.data, account, keys, wall_clock, local_zone)
+        before = self.accounts.current()
+        is_moved = before is not None and before.server_url != account.server_url
+        on_proven = self._keep_moved if is_moved else None
+        files = self.settings.attachments
+        return DeskData(self.places.data, account, keys, wall_clock, local_zone, on_proven, files)
 
     def no_way_in(self) -> Refused | None:
         """Why nobody may sign in here, where the organisation's policy leaves no way that there is."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from csr_desktop.domain.deposits import DepositRules
     from csr_desktop.store.projection import Projection
     from csr_desktop.sync.engine import Engine
+    from csr_desktop.system.settings import FilesWay
 
 
 @functools.cache
@@ -52,10 +53,21 @@ class DeskData:
     """Open parts of one person's file. Made, used and closed on the store's thread; only `now` is for any thread."""
 
     def __init__(
-        self, folder: Path, account: Account, keys: PersonSecrets, clock: Callable[[], int], local_zone: str
+        self,
+        folder: Path,
+        account: Account,
+        keys: PersonSecrets,
+        clock: Callable[[], int],
+        local_zone: str,
+        on_proven: Callable[[Account], None] | None = None,
+        files: FilesWay = "on",
     ) -> None:
-        """Raises Unreadable when the file and its key do not fit, EnvironmentFault for the place."""
+        """Raises Unreadable when the file and its key do not fit, EnvironmentFault for the place. `on_proven` is given
+        where the server has not been heard of at the account's address yet: it is told once it was, on any thread.
+        `files` is as `Attachments` has it.
+        """
         self.account = account
+        self._on_proven = on_proven
         self.clock = clock
         self.now = CorrectedClock(clock)
         self._keys = keys
@@ -68,6 +80,7 @@ class DeskData:
             self.replica.take_device(account.device_id)
         self.now.offset = int(state.get("offset", 0))
         self.services: Services = build_services(self.replica, local_zone)
+        self.services.files = files
 
     def _projections(self) -> tuple[Projection, ...]:
         from csr_desktop.store.client_clocks import ClientClocks
@@ -96,12 +109,16 @@ class DeskData:
             DeviceKey(self._keys.device_key),
             self.clock,
             is_proved=functools.partial(is_proved, self._keys),
+            is_at_new_address=self._on_proven is not None,
         )
 
         def status(said: SyncStatus) -> None:
             if said.state == "saved":
                 self.now.offset = int(self.replica.state().get("offset", 0))
                 refresh_meta(self.sql)
+                on_proven, self._on_proven = self._on_proven, None
+                if on_proven is not None:
+                    on_proven(self.account)
             on_status(said)
 
         files = AttachmentSync(self.replica, transport, on_changed)

@@ -70,9 +70,20 @@ class PolicyKey(msgspec.Struct, frozen=True):
             address = urlsplit(value)
             if address.scheme not in {"https", "http"} or not address.hostname:
                 raise ValueError("it is not an address that begins with https://")
+            if address.scheme == "http" and not _is_this_computer(address.hostname):
+                raise ValueError("it is not protected, as an address that begins with https:// is")
         if self.check is not None and value:
             self.check(value)
         return value
+
+
+def _is_this_computer(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def listed(value: str) -> tuple[str, ...]:
@@ -119,7 +130,8 @@ KEYS: Final = (
         "server_url",
         "text",
         "Server address",
-        "The address of the organization's server, such as https://desk.example.com; nobody is asked for it.",
+        "The address of the organization's server, such as https://desk.example.com; nobody is asked for it, and who "
+        "is signed in already follows it to a new address of the same server.",
         is_address=True,
     ),
     PolicyKey(
@@ -164,6 +176,15 @@ KEYS: Final = (
         "Colors",
         "The colors of the window: those of the system, light, dark or high contrast.",
         choices=("system", "light", "dark", "contrast"),
+    ),
+    PolicyKey(
+        "Attachments",
+        "attachments",
+        "choice",
+        "Attachments",
+        "Whether files can be attached to tickets and opened from them (on), opened alone (open), or neither (off) on "
+        "this computer; that there are some is shown always.",
+        choices=("on", "open", "off"),
     ),
     PolicyKey(
         "CallsOpenDesk",

@@ -17,6 +17,7 @@ Theme = Literal["light", "dark", "contrast", "system"]
 DialWay = Literal["off", "tel", "scheme", "command"]
 DialForm = Literal["e164", "national"]
 ClipboardWay = Literal["everywhere", "inside"]
+FilesWay = Literal["on", "open", "off"]
 _FULL = frozenset({"ENOSPC", "EDQUOT"})
 
 
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True):
     idle_lock_minutes: int = 0  # without a key or the pointer, until the window locks; 0 is never
     clipboard: ClipboardWay = "everywhere"  # where what is copied in the desk can be pasted
     clipboard_clear_seconds: int = 0  # after which what was copied is off the clipboard; 0 is never
+    attachments: FilesWay = "on"  # "open" adds none, "off" opens none either
     is_locked: bool = False  # it was locked when it ended, so the next start asks for the password
 
 

@@ -183,9 +183,14 @@ class SettingsPage(PageFloat):
             [
                 (self.tr("Signed in as"), f"{account.name} ({account.login})", ""),
                 (self.tr("Organization"), account.organisation, ""),
-                (self.tr("Server"), account.server_url, ""),
+                (self.tr("Server"), self._server_words(account.server_url), ""),
                 (self.tr("Version"), __version__, ""),
             ]
+        )
+
+    def _server_words(self, address: str) -> str:
+        return (
+            self.tr("{0} (managed by your organization)").format(address) if self._is_managed("server_url") else address
         )
 
     def _on_look(self, key: str) -> None:

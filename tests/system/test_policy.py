@@ -101,6 +101,7 @@ def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value
         ("ServerUrl", 1),
         ("ServerUrl", "desk.example"),
         ("ServerUrl", "https://"),
+        ("ServerUrl", "http://desk.example.com"),
         ("ServerUrl", "https://desk.example\n"),
         ("ServerUrl", "https://" + "d" * 3000),
         ("Theme", ["dark"]),

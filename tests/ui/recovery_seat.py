@@ -53,6 +53,12 @@ class House:
         self._running.__enter__()
         self._port = int(self._running.url.rpartition(":")[2])
 
+    def move(self) -> None:
+        """To another port; nothing answers at the old one any more."""
+        self.stop()
+        self._port = 0
+        self.start()
+
     def _tls(self) -> Tls:
         made = trustme.CA().issue_cert("127.0.0.1")
         certificate, key = self.folder.path / "cert.pem", self.folder.path / "key.pem"
