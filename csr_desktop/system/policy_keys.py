@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -33,6 +34,10 @@ class PolicyKey(msgspec.Struct, frozen=True):
     most: int = 0
     is_address: bool = False  # of an HTTP server
     check: Callable[[str], None] | None = None
+    platforms: tuple[str, ...] = ()  # as sys.platform has them; where it has an effect, () is everywhere
+
+    def has_effect(self, platform: str = sys.platform) -> bool:
+        return not self.platforms or platform in self.platforms
 
     def read(self, value: object) -> Any:
         """The value as the program uses it: a registry's 0 and 1 are a switch too. Raises ValueError, in words."""
@@ -176,6 +181,15 @@ KEYS: Final = (
         "Colors",
         "The colors of the window: those of the system, light, dark or high contrast.",
         choices=("system", "light", "dark", "contrast"),
+    ),
+    PolicyKey(
+        "ScreenProtection",
+        "screen_protection",
+        "switch",
+        "Screen protection",
+        "Whether windows of CSR Desktop are left out of screenshots, recordings and shared screens; Windows and macOS "
+        "alone have a way for that.",
+        platforms=("win32", "darwin"),
     ),
     PolicyKey(
         "Attachments",

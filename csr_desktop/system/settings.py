@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True):
     clipboard: ClipboardWay = "everywhere"  # where what is copied in the desk can be pasted
     clipboard_clear_seconds: int = 0  # after which what was copied is off the clipboard; 0 is never
     attachments: FilesWay = "on"  # "open" adds none, "off" opens none either
+    screen_protection: bool = False  # windows are left out of pictures of the screen, where the system can do that
     is_locked: bool = False  # it was locked when it ended, so the next start asks for the password
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.system.phone_access import PhoneAccess
     from csr_desktop.ui.desk_window import DeskWindow
+    from csr_desktop.ui.screen_protection import ScreenProtection
 
 T = TypeVar("T")
 USUAL_SIZE = QSize(1440, 900)
@@ -94,6 +95,11 @@ class Application(QObject):
             clear_seconds=int(str(opener.remembered("clipboard_clear_seconds") or 0)),
             parent=self,
         )
+        self._screen: ScreenProtection | None = None
+        if opener.remembered("screen_protection") is True:
+            from csr_desktop.ui.screen_protection import ScreenProtection
+
+            self._screen = ScreenProtection(app, parent=self)
         self.local_zone = zone_name()
         self._is_closing = False
         self._is_shown = False
@@ -181,6 +187,11 @@ class Application(QObject):
             made.show(is_whole=False)
             if self._had_keyboard:
                 made.window.activateWindow()
+            self._protect()
+
+    def _protect(self) -> None:
+        if self._screen is not None:
+            self._screen.cover()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self.desk_window is not None:
@@ -366,6 +377,7 @@ class Application(QObject):
             view.setGeometry(like.normalGeometry() if like.isMaximized() else like.geometry())
             view.setWindowState(like.windowState())
         view.show()
+        self._protect()
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
         self.settled.emit()

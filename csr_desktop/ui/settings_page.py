@@ -16,7 +16,7 @@ from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.managed import ManagedLine
 from csr_desktop.ui.kit.panes import Facts, column
 from csr_desktop.ui.kit.tabs import TabBar
-from csr_desktop.ui.kit.theme import WantedTheme
+from csr_desktop.ui.kit.theme import Tone, WantedTheme
 from csr_desktop.ui.notices import PlaceNotice
 from csr_desktop.ui.page_float import PageFloat
 
@@ -185,8 +185,26 @@ class SettingsPage(PageFloat):
                 (self.tr("Organization"), account.organisation, ""),
                 (self.tr("Server"), self._server_words(account.server_url), ""),
                 (self.tr("Version"), __version__, ""),
+                *self._protections(),
             ]
         )
+
+    def _protections(self) -> list[tuple[str, str, Tone]]:
+        """What this workstation does for its data by policy or by choice, where it does something."""
+        found: list[tuple[str, str, Tone]] = []
+        if minutes := self._chosen("idle_lock_minutes"):
+            found.append((self.tr("Locks"), self.tr("after %n minute(s) without a key", "", int(str(minutes))), ""))
+        if self._chosen("clipboard") == "inside":
+            found.append((self.tr("Copied text"), self.tr("can be pasted in CSR Desktop alone"), ""))
+        if self._chosen("screen_protection"):
+            from csr_desktop.ui.screen_protection import can_protect
+
+            words = self.tr("left out of pictures") if can_protect() else self.tr("not possible on this system")
+            found.append((self.tr("Screen"), words, "" if can_protect() else "warning"))
+        return found
+
+    def _chosen(self, setting: str) -> object:
+        return getattr(self._phone.settings, setting) if self._phone is not None else None
 
     def _server_words(self, address: str) -> str:
         return (

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import plistlib
+import sys
 from pathlib import Path
 from typing import Any, Self
 
@@ -265,5 +266,18 @@ def test_the_command_says_each_setting_with_its_place(tmp_path: Path, monkeypatc
     result = CliRunner().invoke(main, ["policy", "--json"])
     assert result.exit_code == 0
     found = json.loads(result.stdout)
-    assert found["settings"]["Theme"] == {"value": "dark", "from": "/p", "locked": True}
+    assert found["settings"]["Theme"] == {"value": "dark", "from": "/p", "locked": True, "has_effect": True}
     assert (found["faults"], found["looked_at"]) == ([], ["/p"])
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="these have a way")
+def test_the_command_says_what_has_no_effect_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSR_DESKTOP_HOME", str(tmp_path))
+    source = Source("/p", {"ScreenProtection": True})
+    monkeypatch.setattr(policy_sources, "sources_of_this_computer", lambda: Sources((source,), ()))
+    result = CliRunner().invoke(main, ["policy"])
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("ScreenProtection"))
+    assert " ".join(line.split()) == "ScreenProtection on /p, locked, without effect on this system"
+    found = json.loads(CliRunner().invoke(main, ["policy", "--json"]).stdout)
+    assert found["settings"]["ScreenProtection"]["has_effect"] is False
+    assert all(key.has_effect("win32") and key.has_effect("darwin") for key in KEYS)
