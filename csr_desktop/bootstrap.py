@@ -343,11 +343,32 @@ def run_desk(
         return say_alone(arguments, fault)
 
 
+def settle_data(places: Places) -> None:
+    """Bring the person's data along from the folder of the last start, where the organisation has named another one
+    since. Raises EnvironmentFault, and then it is as it was.
+    """
+    usual = Places.usual()
+    if places.config != usual.config:
+        return  # a home of its own, such as the demo's, knows no policy
+    file = SettingsFile(places.config / "settings.json")
+    settings, _ = file.load()
+    before = Path(settings.data_was_in) if settings.data_was_in else usual.data
+    if before == places.data:
+        return
+    from csr_desktop.system.data_folder import bring_along
+
+    bring_along(before, places.data)
+    places.make()
+    is_usual = places.data == usual.data
+    file.save(msgspec.structs.replace(settings, data_was_in="" if is_usual else str(places.data)))
+
+
 def _run_first(
     places: Places, secrets: Secrets, arguments: list[str], on_ready: Callable[[DeskWindow], None] | None
 ) -> int:
     from csr_desktop.system.single_instance import claim, raise_first
 
+    settle_data(places)
     places.make()
     held = claim(places)
     if held is None:

@@ -24,7 +24,7 @@ def policy(*, as_json: bool) -> None:
     from csr_desktop.system.policy_sources import sources_of_this_computer
     from csr_desktop.system.settings import SettingsFile
 
-    file = SettingsFile(Places.of_this_person().config / "settings.json")
+    file = SettingsFile(Places.usual().config / "settings.json")
     try:
         chosen, word = file.load()
     except CsrDesktopError as fault:
@@ -32,6 +32,10 @@ def policy(*, as_json: bool) -> None:
     sources = sources_of_this_computer()
     found = decide(sources, chosen, file.touched)
     faults = [*found.faults, *([word] if word else [])]
+    try:
+        Places.of_this_person(sources=sources)
+    except CsrDesktopError as fault:
+        faults.append(str(fault))
     if as_json:
         keys = {
             item.key.name: {

@@ -183,6 +183,14 @@ KEYS: Final = (
         choices=("system", "light", "dark", "contrast"),
     ),
     PolicyKey(
+        "DataFolder",
+        "data_folder",
+        "text",
+        "Data folder",
+        "The folder in which the desks of this computer lie, one for each person: with a variable such as %USERNAME% "
+        "or %LOCALAPPDATA% in it, on a local disk; what lies elsewhere is moved there at the next start.",
+    ),
+    PolicyKey(
         "ScreenProtection",
         "screen_protection",
         "switch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,19 @@ def test_a_way_of_dialling_that_is_settled(data: DeskData, themes: ThemeSwitch, 
     frame.settle()
     assert frame.settings.dial_form == "national", "what is not settled is the person's"
     assert (frame.settings.dial_way, frame.settings.dial_command) == ("command", "/opt/phone/dial {number}")
+    frame.close()
+
+
+def test_what_protects_this_workstation_is_said(
+    data: DeskData, themes: ThemeSwitch, qtbot: QtBot, tmp_path: Path
+) -> None:
+    managed = {"idle_lock_minutes": 5, "clipboard": "inside", "screen_protection": True}
+    frame = PhoneFrame(data, themes, qtbot, tmp_path / "station", managed=managed)
+    frame.press("Ctrl+,")
+    said = [label.text() for label in frame.floats.settings.frame.findChildren(Label) if label.isVisible()]
+    assert "after 5 minutes without a key" in said
+    assert "can be pasted in CSR Desktop alone" in said
+    assert ("not possible on this system" in said) is (sys.platform not in {"win32", "darwin"})
     frame.close()
 
 
