@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ class Locking(QObject):
         self._watch: IdleWatch | None = None
         self._view: LockView | None = None
         self._made: DeskWindow | None = None
-        self._give_back: Callable[[], None] = lambda: None
+        self._focus: QWidget | None = None
         self._aside: StoreWorker | None = None
         self._heard: tuple[SignalInstance, ...] = ()
 
@@ -62,14 +61,13 @@ class Locking(QObject):
         if made is None or self.is_locked:
             return
         from csr_desktop.ui.draft_keeper import keep_all
-        from csr_desktop.ui.main_window import focus_kept
 
         if self._watch is not None:
             self._watch.stop()
         keep_all(made.window)
         self._mark(is_locked=True)
         self._made = made
-        self._give_back = focus_kept(made.window)
+        self._focus = made.window.focusWidget()  # its own, also while another program is in front
         view = self._show(made.data.account, made.window)
         self._hide_all_but(view)
         if made.phone_line is not None:
@@ -146,7 +144,9 @@ class Locking(QObject):
         made.window.show()
         made.window.activateWindow()
         self._application.leave_front()
-        self._give_back()
+        focus, self._focus = self._focus, None
+        if focus is not None and shiboken6.isValid(focus) and focus.isVisible():
+            focus.setFocus(Qt.FocusReason.OtherFocusReason)
         if renewed is not None:
             made.rejoin(renewed)
         self.watch()

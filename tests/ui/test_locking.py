@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.errors import Refused
@@ -99,16 +99,34 @@ def test_what_is_typed_stays_and_so_does_the_keyboard(seat: Seat) -> None:
     window = seat.desk.window
     seat.press("Ctrl+D")
     float_field = QApplication.focusWidget()
-    assert float_field is not None
+    assert isinstance(float_field, QLineEdit)
     QTest.keyClicks(float_field, "Sample Bak")
     seat.press("Ctrl+Shift+Q")
     assert seen(seat) == [view_of(seat)]
     assert not can_be_seen(float_field)
     unlock(seat)
     assert float_field.isVisible()
-    assert float_field.text() == "Sample Bak"  # type: ignore[attr-defined]
+    assert float_field.text() == "Sample Bak"
     assert window.focusWidget() is float_field
     seat.press("Escape")
+
+
+def test_what_is_typed_stays_also_where_it_locks_behind_another_program(seat: Seat, qtbot: QtBot) -> None:
+    seat.press("Ctrl+D")
+    field = QApplication.focusWidget()
+    assert isinstance(field, QLineEdit)
+    QTest.keyClicks(field, "Sample Bak")
+    other = QWidget()
+    qtbot.addWidget(other)
+    with qtbot.waitActive(other):
+        other.show()
+        other.activateWindow()
+    assert not field.hasFocus()
+    pass_minutes(seat, 6)
+    unlock(seat)
+    assert can_be_seen(field)
+    assert field.text() == "Sample Bak"
+    assert QApplication.focusWidget() is field
 
 
 def test_notes_of_a_call_go_on_where_they_were(seat: Seat) -> None:
