@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -156,8 +156,15 @@ def test_popups_and_dialogs_go_and_the_clipboard_is_emptied(seat: Seat, qtbot: Q
     unlock(seat)
 
 
-def test_a_call_that_comes_is_told_without_whose_it_is(seat: Seat) -> None:
+def test_a_call_that_comes_is_told_without_whose_it_is(seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "Robin Placeholder"
+    aloud: list[str] = []
+
+    def hear(event: QAccessibleEvent) -> None:
+        if isinstance(event, QAccessibleAnnouncementEvent):
+            aloud.append(event.message())
+
+    monkeypatch.setattr(QAccessible, "updateAccessibility", hear)
     ring = call_message({"event": "ring", "number": NUMBER, "name": name}, "command", seat.desk.data.now())
     seat.application.locking.lock()
     view = view_of(seat)
@@ -170,6 +177,8 @@ def test_a_call_that_comes_is_told_without_whose_it_is(seat: Seat) -> None:
     assert not any("555" in text or "Robin" in text for text in texts)
     QTest.keyClick(view.password, Qt.Key.Key_F9)
     assert view_of(seat) is view
+    seat.wait(0.1)
+    assert aloud == [view.call_words], "a screen reader says no more than that"
     unlock(seat)
     (card,) = [one for one in seat.desk.window.findChildren(IncomingCard) if can_be_seen(one)]
     assert any(name in label.text() for label in card.findChildren(QLabel))
