@@ -284,6 +284,7 @@ class Application(QObject):
         view.focus_first_empty()
 
     def _on_signed_in(self, _account: Account) -> None:
+        self.locking.was_proved()
         self.open_current()
 
     def _on_fault(self, fault: CsrDesktopError) -> None:

@@ -87,6 +87,11 @@ class Locking(QObject):
     def was_left_locked(self) -> bool:
         return self._opener.remembered("is_locked") is True
 
+    def was_proved(self) -> None:
+        """The person has just signed in with their password: the next start need not ask for it."""
+        if self.was_left_locked:
+            self._mark(is_locked=False)
+
     def _show(self, account: Account, like: QWidget | None) -> LockView:
         from csr_desktop.ui.lock_view import LockView
 

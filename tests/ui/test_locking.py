@@ -283,6 +283,32 @@ def test_somebody_else_can_sign_out_and_in(seat: Seat) -> None:
     assert seat.application.front is None
 
 
+def test_a_workstation_that_is_revoked_while_it_is_locked_is_not_locked_for_the_next_person(
+    seat: Seat, sit: Sit, house: House
+) -> None:
+    seat.application.locking.lock()
+    house.revoke(seat.desk.data.account.device_id)
+    seat.sync()
+    seat.until(lambda: isinstance(seat.application.front, FaultView), "it to be said")
+    assert seen(seat) == [seat.application.front]
+    front = seat.application.front
+    assert isinstance(front, FaultView)
+    seat.until(lambda: seat.opener.current() is None, "the removal")
+    front.buttons[0].click()
+    view = seat.application.front
+    assert isinstance(view, SignInView)
+    view.login.setText("ada")
+    view.password.setText(PASSWORD)
+    view.submit()
+    seat.until(lambda: seat.application.desk_window is not None, "the desk")
+    seat.says("All saved")
+    seat.close()
+    again = sit("ada")
+    again.open()
+    assert again.application.front is None
+    again.says("All saved")
+
+
 @pytest.mark.qt_log_ignore("raise")
 def test_a_second_start_brings_the_lock_to_the_front_and_opens_nothing(seat: Seat) -> None:
     seat.application.locking.lock()
