@@ -5,20 +5,24 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Unreadable
+from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused, Unreadable
 from csr_desktop.services.sign_in import Account, Accounts
+from csr_desktop.services.unlocking import Unlocking
 from csr_desktop.store.meta_file import key_checks
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring, check_keeps
 from csr_desktop.system.phone_access import PhoneAccess
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy import changed_by_person, decide
+from csr_desktop.system.policy_keys import listed
 from csr_desktop.system.policy_sources import NO_SOURCES, Sources, sources_of_this_computer
 from csr_desktop.system.proxies import Proxies, SystemChoice, ask_system, rules_of
 from csr_desktop.system.settings import Settings, SettingsFile
@@ -51,8 +55,9 @@ class DeskOpener:
         self.accounts = Accounts(
             places.config, secrets, key_checks=lambda: key_checks(places.data), proxies=self.proxies
         )
+        self._unlocking = Unlocking(self.accounts.keys, self.accounts.sign_in_again, time.monotonic)
         self._suggested_server = suggested_server
-        self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock)
+        self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock, self.is_managed)
 
     def prepare(self) -> None:
         """Import what both threads need, once: two threads in one circle of imports would see half of a module."""
@@ -71,7 +76,24 @@ class DeskOpener:
         pending = self.accounts.being_removed()
         if pending is not None:
             self._end_removal(pending)
-        return self.accounts.current()
+        account = self.accounts.current()
+        return None if account is None else self._at_its_address(account)
+
+    def _at_its_address(self, account: Account) -> Account:
+        """At the address that the organisation's policy names, where it names one. The account's file follows once the
+        server was heard of there: until then the old address holds again as soon as the policy goes.
+        """
+        wanted = self.settings.server_url
+        if not wanted or not self.is_managed("server_url") or wanted == account.server_url:
+            return account
+        from csr_desktop.sync.transport import checked_url
+
+        url = checked_url(wanted)
+        return account if url == account.server_url else account.moved(url)
+
+    def _keep_moved(self, account: Account) -> None:
+        with suppress(OSError):  # it is asked again at the next start
+            self.accounts.keep(account)
 
     def open(self, account: Account, local_zone: str) -> DeskData:
         """Raises Unreadable or EnvironmentFault. A key that the keyring has lost is asked back by signing in again."""
@@ -84,15 +106,42 @@ class DeskOpener:
                 "The key to your data is not in this computer's keyring any more.",
                 "Sign in again: the server keeps a copy of it. Nothing that you wrote is lost.",
             )
-        return DeskData(self.places.data, account, keys, wall_clock, local_zone, self.proxies)
+        before = self.accounts.current()
+        is_moved = before is not None and before.server_url != account.server_url
+        on_proven = self._keep_moved if is_moved else None
+        files = self.settings.attachments
+        return DeskData(
+            self.places.data, account, keys, wall_clock, local_zone, self.proxies, on_proven=on_proven, files=files
+        )
+
+    def no_way_in(self) -> Refused | None:
+        """Why nobody may sign in here, where the organisation's policy leaves no way that there is."""
+        if "password" in listed(self.settings.sign_in_methods):
+            return None
+        return Refused(
+            "sign_in_method",
+            "Your organization does not let people sign in with a password on this computer.",
+            "This version knows no other way. Ask your administrator. What you wrote here is kept.",
+        )
+
+    def _check_way_in(self) -> None:
+        if (refusal := self.no_way_in()) is not None:
+            raise refusal
 
     def sign_in(self, server_url: str, login: str, password: str) -> Account:
         """Where no key can be kept nothing is sent, and no workstation registered."""
+        self._check_way_in()
         check_keeps(self.secrets)
         return self.accounts.sign_in(server_url, login, password)
 
     def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]:
+        self._check_way_in()
         return self.accounts.sign_in_again(account, password)
+
+    def unlock(self, account: Account, password: str) -> tuple[Account, PersonSecrets] | None:
+        """See Unlocking; on a thread of its own."""
+        self._check_way_in()
+        return self._unlocking.unlock(account, password)
 
     def sign_out(self) -> None:
         self.accounts.sign_out()
@@ -313,11 +362,32 @@ def run_desk(
         return say_alone(arguments, fault)
 
 
+def settle_data(places: Places) -> None:
+    """Bring the person's data along from the folder of the last start, where the organisation has named another one
+    since. Raises EnvironmentFault, and then it is as it was.
+    """
+    usual = Places.usual()
+    if places.config != usual.config:
+        return  # a home of its own, such as the demo's, knows no policy
+    file = SettingsFile(places.config / "settings.json")
+    settings, _ = file.load()
+    before = Path(settings.data_was_in) if settings.data_was_in else usual.data
+    if before == places.data:
+        return
+    from csr_desktop.system.data_folder import bring_along
+
+    bring_along(before, places.data)
+    places.make()
+    is_usual = places.data == usual.data
+    file.save(msgspec.structs.replace(settings, data_was_in="" if is_usual else str(places.data)))
+
+
 def _run_first(
     places: Places, secrets: Secrets, arguments: list[str], on_ready: Callable[[DeskWindow], None] | None
 ) -> int:
     from csr_desktop.system.single_instance import claim, raise_first
 
+    settle_data(places)
     places.make()
     held = claim(places)
     if held is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.people import People
     from csr_desktop.store.attachment_contents import Content
     from csr_desktop.sync.replica import Replica
+    from csr_desktop.system.settings import FilesWay
 
 PART_BYTES: Final = contents.PART_BYTES
 MOST_AT_ONCE: Final = 20
@@ -28,10 +29,38 @@ MOST_AT_ONCE: Final = 20
 
 
 class Attachments:
-    def __init__(self, replica: Replica, people: People) -> None:
+    """`files` is what the organisation's policy lets be done here: "on", "open" (none is added) or "off"."""
+
+    def __init__(self, replica: Replica, people: People, files: FilesWay = "on") -> None:
+        self._files = files
         self._replica = replica
         self._people = people
         self._sql = replica.sql
+
+    @property
+    def may_add(self) -> bool:
+        return self._files == "on"
+
+    @property
+    def may_open(self) -> bool:
+        return self._files != "off"
+
+    def check_adding(self) -> None:
+        """Raises Refused where the organisation does not let it."""
+        if not self.may_add:
+            raise Refused(
+                "files_managed",
+                "Your organization does not let files be attached on this computer.",
+                "What you wrote is kept.",
+            )
+
+    def _check_opening(self) -> None:
+        if not self.may_open:
+            raise Refused(
+                "files_managed",
+                "Your organization does not let files be opened on this computer.",
+                "It stays with its ticket.",
+            )
 
     # Choosing: the file's bytes are handed over in parts, so that nothing else waits for long
 
@@ -41,7 +70,10 @@ class Attachments:
         return min(max(0, found), 1 << 40)
 
     def begin(self, place: str, path_or_name: str, size: int) -> str:
-        """Of a file that will wait with the draft of that key; its id. Raises BadInput with what is wrong with it."""
+        """Of a file that will wait with the draft of that key; its id. Raises BadInput with what is wrong with it, and
+        Refused.
+        """
+        self.check_adding()
         name, limit = safe_name(path_or_name), self.limit()
         if not limit:
             raise BadInput(
@@ -93,9 +125,14 @@ class Attachments:
         return outcome
 
     def commands(self, place: str, ticket_id: str, message_id: str) -> list[AddAttachment]:
-        """What attaches the files of a draft. The caller runs them, and then `settle`, in one transaction."""
+        """What attaches the files of a draft. The caller runs them, and then `settle`, in one transaction. Raises
+        Refused where there are some from before the organisation forbade it: they can be left out.
+        """
         from csr_desktop.commands.attachments import AddAttachment
 
+        waiting = contents.of_place(self._sql, place)
+        if waiting:
+            self.check_adding()
         return [
             AddAttachment(
                 row_id=one.id,
@@ -106,7 +143,7 @@ class Attachments:
                 size=one.size,
                 sha256=one.sha256,
             )
-            for one in contents.of_place(self._sql, place)
+            for one in waiting
         ]
 
     def settle(self, attached: Sequence[AddAttachment]) -> None:
@@ -175,6 +212,7 @@ class Attachments:
         """Whether it is wholly here; else it is fetched from now on, if it was not before. Raises Refused for what
         cannot be had by now, in words.
         """
+        self._check_opening()
         row, now = self._row(attachment_id), self._replica.now()
         if row["scan"] == "refused":
             raise Refused("refused", "The scanner refused this file, and it was removed.")
@@ -212,6 +250,7 @@ class Attachments:
 
     def part(self, attachment_id: str, position: int) -> bytes:
         """Of what is wholly here, in order; nothing behind the last one."""
+        self._check_opening()
         return contents.part(self._sql, attachment_id, position)
 
     def _row(self, attachment_id: str) -> dict[str, Any]:

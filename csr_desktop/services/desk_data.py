@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from csr_desktop.domain.deposits import DepositRules
     from csr_desktop.store.projection import Projection
     from csr_desktop.sync.engine import Engine
+    from csr_desktop.system.settings import FilesWay
 
 _AS_SYSTEM = Proxies()
 
@@ -62,9 +63,16 @@ class DeskData:
         clock: Callable[[], int],
         local_zone: str,
         proxies: Proxies = _AS_SYSTEM,
+        *,
+        on_proven: Callable[[Account], None] | None = None,
+        files: FilesWay = "on",
     ) -> None:
-        """Raises Unreadable when the file and its key do not fit, EnvironmentFault for the place."""
+        """Raises Unreadable when the file and its key do not fit, EnvironmentFault for the place. `on_proven` is given
+        where the server has not been heard of at the account's address yet: it is told once it was, on any thread.
+        `files` is as `Attachments` has it.
+        """
         self.account = account
+        self._on_proven = on_proven
         self.clock = clock
         self.now = CorrectedClock(clock)
         self._keys = keys
@@ -78,6 +86,7 @@ class DeskData:
             self.replica.take_device(account.device_id)
         self.now.offset = int(state.get("offset", 0))
         self.services: Services = build_services(self.replica, local_zone)
+        self.services.files = files
 
     def _projections(self) -> tuple[Projection, ...]:
         from csr_desktop.store.client_clocks import ClientClocks
@@ -107,12 +116,16 @@ class DeskData:
             self.clock,
             is_proved=functools.partial(is_proved, self._keys),
             proxies=self._proxies,
+            is_at_new_address=self._on_proven is not None,
         )
 
         def status(said: SyncStatus) -> None:
             if said.state == "saved":
                 self.now.offset = int(self.replica.state().get("offset", 0))
                 refresh_meta(self.sql)
+                on_proven, self._on_proven = self._on_proven, None
+                if on_proven is not None:
+                    on_proven(self.account)
             on_status(said)
 
         files = AttachmentSync(self.replica, transport, on_changed)

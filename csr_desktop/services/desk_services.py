@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from csr_desktop.sync.older_wishes import OlderWishes
     from csr_desktop.sync.pins import PinQuestions
     from csr_desktop.sync.replica import Replica
+    from csr_desktop.system.settings import FilesWay
 
 S = TypeVar("S")
 
@@ -55,6 +56,8 @@ class Services:
         self.replica = replica
         self._local_zone = local_zone
         self._clock_seconds = clock_seconds
+        self.files: FilesWay = "on"
+        """What the organisation's policy lets be done with attachments here; set before they are first asked for."""
         self._built: dict[str, object] = {}
         self._building = threading.RLock()
 
@@ -214,7 +217,7 @@ class Services:
         def build() -> Attachments:
             from csr_desktop.services.attachments import Attachments
 
-            return Attachments(self.replica, self.people)
+            return Attachments(self.replica, self.people, self.files)
 
         return self._once("attachments", build)
 

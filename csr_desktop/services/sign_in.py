@@ -13,6 +13,7 @@ from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unrea
 from csr_desktop.domain.text import clean_line
 from csr_desktop.store.meta_file import key_check
 from csr_desktop.system.keyring_store import PersonSecrets, Secrets
+from csr_desktop.system.password_check import make_check
 from csr_desktop.system.proxies import Proxies
 from csr_desktop.system.whole_file import write_whole
 
@@ -33,11 +34,20 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     login: str
     organisation: str
+    kept_as: str = ""
+    """The name of the keyring's item where it was made under another address of the server; '' where it was not."""
 
     @property
     def secret_name(self) -> str:
         """The keyring's item of this person."""
-        return f"{self.user_id}@{self.server_url}"
+        return self.kept_as or f"{self.user_id}@{self.server_url}"
+
+    def moved(self, server_url: str) -> Account:
+        """The same person and keys at another address."""
+        own = f"{self.user_id}@{server_url}"
+        return msgspec.structs.replace(
+            self, server_url=server_url, kept_as="" if self.secret_name == own else self.secret_name
+        )
 
     @property
     def file_name(self) -> str:
@@ -70,6 +80,10 @@ class Accounts:
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
 
+    def keep(self, account: Account) -> None:
+        """From the next start on it is this one: the server answered at its new address. Raises OSError."""
+        write_whole(self._file, msgspec.json.encode(account))
+
     def keys(self, account: Account) -> PersonSecrets | None:
         """From the keyring; None when it has no such item. Raises EnvironmentFault when it is locked or missing."""
         raw = self._secrets.read(account.secret_name)
@@ -88,18 +102,24 @@ class Accounts:
         kept = self._kept(before) if before is not None and is_same else None
         # A number is asked back only for the key that the server keeps under it: whoever has the key takes a new one.
         device_id = before.device_id if before is not None and is_same and kept is None else ""
-        return self._register(url, login, password, device_id, kept)
+        return self._register(url, login, password, device_id, self._told(url, kept))
 
     def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]:
         """Register this workstation under a new number, for the same person and their file. Raises as `sign_in`."""
         kept = self._kept(account)
-        renewed = self._register(
-            account.server_url, account.login, password, "" if kept else account.device_id, kept, account.user_id
-        )
+        url, device_id = account.server_url, "" if kept else account.device_id
+        renewed = self._register(url, account.login, password, device_id, self._told(url, kept), account.user_id)
         keys = self.keys(renewed)
         if keys is None:
             raise EnvironmentFault("Your keyring did not keep the key.", "Try again, or ask your administrator.")
         return renewed, keys
+
+    def _told(self, url: str, kept: bytes | None) -> bytes | None:
+        """The key, where the server has it already. One at another address may be another server: it is told the key
+        once it has said that the person is the same.
+        """
+        before = self.current()
+        return kept if before is not None and before.server_url == url else None
 
     def _kept(self, account: Account) -> bytes | None:
         """The database key in the keyring. What opens no file here is asked back from the server."""
@@ -141,7 +161,7 @@ class Accounts:
                     "Behind this name is another account by now.",
                     "Your data here is kept. Ask your administrator.",
                 )
-            account = Account(url, reply.user_id, reply.device_id, reply.name, login, reply.organisation)
+            account = self._named(Account(url, reply.user_id, reply.device_id, reply.name, login, reply.organisation))
             # A file of this person may be here already: its key is never replaced by another.
             known = self._kept(account)
             if known is not None and known != reply.database_key:
@@ -152,11 +172,20 @@ class Accounts:
                 account = msgspec.structs.replace(account, device_id=reply.device_id)
         finally:
             http.close()
-        keys = PersonSecrets(known or reply.database_key, key.private_bytes_raw(), reply.device_id)
+        keys = PersonSecrets(
+            known or reply.database_key, key.private_bytes_raw(), reply.device_id, make_check(password)
+        )
         self.note_secret(account.secret_name)
         self._secrets.write(account.secret_name, keys.encode())
         write_whole(self._file, msgspec.json.encode(account))
         return account
+
+    def _named(self, account: Account) -> Account:
+        """With the keyring's item that this person has here already, be it from another address: one file, one key."""
+        names = self.secret_names()
+        others = (name for name in names if name.startswith(f"{account.user_id}@"))
+        other = "" if account.secret_name in names else next(others, "")
+        return msgspec.structs.replace(account, kept_as=other)
 
     def sign_out(self) -> None:
         """Forget who is signed in; the person's file and key stay, so that unsent work is found again."""

@@ -130,6 +130,7 @@ def is_loopback(host: str) -> bool:
 class HttpTransport:
     """One server, one signed-in workstation. `sign` makes the signature of a challenge with the device key; `is_proved`
     tells whether a text is authenticated with the database key, which but for this workstation only its server has.
+    `is_at_new_address` says that a policy named this address after the workstation was registered at another one.
     """
 
     def __init__(
@@ -142,8 +143,12 @@ class HttpTransport:
         trust: ssl.SSLContext | None = None,
         is_proved: Callable[[bytes, bytes], bool] = lambda _text, _proof: False,
         proxies: Proxies = _AS_SYSTEM,
+        *,
+        is_at_new_address: bool = False,
     ) -> None:
         self._is_proved = is_proved
+        self._is_at_new_address = is_at_new_address
+        self._host = urlsplit(url).netloc
         self._http = HttpCalls(url, timeout_seconds, trust, proxies)
         self._live = HttpCalls(url, timeout_seconds, trust, proxies)
         self._device_id = device_id
@@ -249,6 +254,13 @@ class HttpTransport:
             text = revoked_text(challenge, self._device_id)
             if fault.code == "revoked" and any(self._is_proved(text, proof) for proof in fault.proofs):
                 raise Revoked(fault.code, fault.title, fault.advice) from fault
+            if fault.code == "unknown_device" and self._is_at_new_address:
+                raise SignedOut(
+                    "other_server",
+                    f"{self._host}, the address that your organization set, does not know this workstation.",
+                    "It may be another server: nothing was sent there, and everything is kept here. Ask your "
+                    "administrator; if the address is right, sign in again.",
+                ) from fault
             raise
         self._token = reply.token
         # A minute early, and by this computer's own clock, which may be wrong but runs evenly.

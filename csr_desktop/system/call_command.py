@@ -67,10 +67,10 @@ def link(link: str) -> None:
 
 
 def _hand_over(message: dict[str, str]) -> None:
-    places = Places.of_this_person()
+    places = _places()
     if tell_first(places, message):
         return
-    if os.environ.get(HOME_VARIABLE) and not places.data.is_dir():
+    if os.environ.get(HOME_VARIABLE) and not places.config.is_dir():
         click.echo(
             "No desk keeps its files there. Copy the whole line anew from the desk's settings, under Phone.", err=True
         )
@@ -84,6 +84,16 @@ def _hand_over(message: dict[str, str]) -> None:
     else:
         click.echo("CSR Desktop is not running, so nobody was told.", err=True)
     sys.exit(NOT_RUNNING)
+
+
+def _places() -> Places:
+    from csr_desktop.domain.errors import EnvironmentFault
+
+    try:
+        return Places.of_this_person()
+    except EnvironmentFault as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(NOT_RUNNING)
 
 
 def _opens_desk(places: Places) -> bool:
@@ -104,7 +114,7 @@ def _deliver() -> int:
     """Open the desk and hand over what stands in standard input, once it listens."""
     from csr_desktop.system.own_program import read_message, start_desk
 
-    message, places = read_message(), Places.of_this_person()
+    message, places = read_message(), _places()
     if message is None:
         return 2
     if not tell_first(places, message):

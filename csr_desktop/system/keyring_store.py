@@ -33,11 +33,14 @@ _OF_THE_KEYRING = frozenset({"keyring", "secretstorage", "jeepney", "pywintypes"
 
 
 class PersonSecrets(msgspec.Struct, frozen=True):
-    """What one person has in the keyring: the database's key and the workstation's own (Ed25519), 32 bytes each."""
+    """What one person has in the keyring: the database's key and the workstation's own (Ed25519), 32 bytes each, and
+    what tells whether a password is theirs; empty until the next sign-in of who signed in before there was one.
+    """
 
     database_key: bytes
     device_key: bytes
     device_id: str
+    password_check: bytes = b""
 
     def encode(self) -> bytes:
         """JSON in plain ASCII, the keys in base 64."""

@@ -49,8 +49,12 @@ def command_words(places: Places) -> list[str]:
     """
     from csr_desktop.system.places import Places
 
-    usual = Places.of_this_person({})
-    return [*_program(_CONSOLE), "call", *([] if places == usual else ["--home", str(places.data.parent)])]
+    usual = Places.usual({})
+    return [
+        *_program(_CONSOLE),
+        "call",
+        *([] if places.config == usual.config else ["--home", str(places.config.parent)]),
+    ]
 
 
 def _program(name: str) -> list[str]:

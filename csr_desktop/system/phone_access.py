@@ -38,7 +38,8 @@ class AddressState(msgspec.Struct, frozen=True):
 
 class PhoneAccess:
     """`settings` gives what is chosen now, `remember` keeps what is chosen from now on, `clock` is milliseconds since
-    the epoch. Used on one thread; what is told comes on others.
+    the epoch, `is_managed` tells of which settings the organisation has settled. Used on one thread; what is told comes
+    on others.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class PhoneAccess:
         settings: Callable[[], Settings],
         remember: Callable[..., None],
         clock: Callable[[], int],
+        is_managed: Callable[[str], bool] = lambda _setting: False,
     ) -> None:
+        self.is_managed = is_managed
         self._places = places
         self._settings = settings
         self.remember = remember

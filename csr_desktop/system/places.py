@@ -13,6 +13,8 @@ from csr_desktop.domain.errors import EnvironmentFault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from csr_desktop.system.policy_sources import Sources
+
 HOME_VARIABLE = "CSR_DESKTOP_HOME"
 _NAME = "csr-desktop"
 
@@ -31,7 +33,24 @@ class Places(msgspec.Struct, frozen=True):
         return Places(home / "config", home / "data", home / "log", home / "cache")
 
     @staticmethod
-    def of_this_person(environment: Mapping[str, str] = os.environ) -> Places:
+    def of_this_person(environment: Mapping[str, str] = os.environ, sources: Sources | None = None) -> Places:
+        """As `usual`, with the data where the organisation or this computer's defaults say. Raises EnvironmentFault
+        for a folder that can't be one.
+        """
+        from csr_desktop.system.policy_sources import sources_of_this_computer
+
+        usual = Places.usual(environment)
+        sources = sources or sources_of_this_computer()
+        for source in (*sources.policies, *sources.defaults):
+            named = source.values.get("DataFolder")
+            if named is not None and named != "":
+                from csr_desktop.system.data_folder import data_folder
+
+                return msgspec.structs.replace(usual, data=data_folder(str(named), environment))
+        return usual
+
+    @staticmethod
+    def usual(environment: Mapping[str, str] = os.environ) -> Places:
         """Where the system wants them, or under `CSR_DESKTOP_HOME` when that is set."""
         home = environment.get(HOME_VARIABLE, "")
         if home:

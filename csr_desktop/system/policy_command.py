@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from csr_desktop.system.policy import Effective
 
 
 @click.command()
@@ -20,7 +24,7 @@ def policy(*, as_json: bool) -> None:
     from csr_desktop.system.policy_sources import sources_of_this_computer
     from csr_desktop.system.settings import SettingsFile
 
-    file = SettingsFile(Places.of_this_person().config / "settings.json")
+    file = SettingsFile(Places.usual().config / "settings.json")
     try:
         chosen, word = file.load()
     except CsrDesktopError as fault:
@@ -28,18 +32,24 @@ def policy(*, as_json: bool) -> None:
     sources = sources_of_this_computer()
     found = decide(sources, chosen, file.touched)
     faults = [*found.faults, *([word] if word else [])]
+    try:
+        Places.of_this_person(sources=sources)
+    except CsrDesktopError as fault:
+        faults.append(str(fault))
     if as_json:
         keys = {
-            item.key.name: {"value": item.value, "from": item.place, "locked": item.is_locked}
+            item.key.name: {
+                "value": item.value,
+                "from": item.place,
+                "locked": item.is_locked,
+                "has_effect": item.key.has_effect(),
+            }
             for item in found.effective
         }
         looked = [source.place for source in (*sources.policies, *sources.defaults)]
         click.echo(json.dumps({"settings": keys, "faults": faults, "looked_at": looked}, indent=2, ensure_ascii=False))
     else:
-        rows = [
-            (item.key.name, _shown(item.value), item.place + (", locked" if item.is_locked else ""))
-            for item in found.effective
-        ]
+        rows = [(item.key.name, _shown(item.value), _said_of(item)) for item in found.effective]
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         for name, value, place in rows:
             click.echo(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {place}")
@@ -47,6 +57,11 @@ def policy(*, as_json: bool) -> None:
             click.echo(line, err=True)
     if faults:
         raise SystemExit(1)
+
+
+def _said_of(item: Effective) -> str:
+    said = item.place + (", locked" if item.is_locked else "")
+    return said if item.key.has_effect() else f"{said}, without effect on this system"
 
 
 def _shown(value: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -12,13 +14,16 @@ from csr_desktop.system.proxies import read_settled_proxy
 
 Kind = Literal["text", "number", "switch", "choice"]
 MAX_TEXT: Final = 2_000
+SIGN_IN_METHODS: Final = ("password", "single-sign-on")
+"""What may stand in the list. Single sign-on is named so that a policy can forbid passwords before a version has it."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class PolicyKey(msgspec.Struct, frozen=True):
     """`name` as in the registry and in files; `setting` the field of `Settings` that it decides.
 
-    `least` and `most` bound a number, both included. `words` say in one sentence what it does.
+    `least` and `most` bound a number, both included. `words` say in one sentence what it does. `check` raises
+    ValueError, in words, for a text that is none of this key's; an empty one is not shown to it.
     """
 
     name: str
@@ -30,7 +35,11 @@ class PolicyKey(msgspec.Struct, frozen=True):
     least: int = 0
     most: int = 0
     is_address: bool = False  # of an HTTP server
-    is_proxy: bool = False  # of an HTTP proxy
+    check: Callable[[str], None] | None = None
+    platforms: tuple[str, ...] = ()  # as sys.platform has them; where it has an effect, () is everywhere
+
+    def has_effect(self, platform: str = sys.platform) -> bool:
+        return not self.platforms or platform in self.platforms
 
     def read(self, value: object) -> Any:
         """The value as the program uses it: a registry's 0 and 1 are a switch too. Raises ValueError, in words."""
@@ -68,9 +77,62 @@ class PolicyKey(msgspec.Struct, frozen=True):
             address = urlsplit(value)
             if address.scheme not in {"https", "http"} or not address.hostname:
                 raise ValueError("it is not an address that begins with https://")
-        if self.is_proxy and value:
-            read_settled_proxy(value)
+            if address.scheme == "http" and not _is_this_computer(address.hostname):
+                raise ValueError("it is not protected, as an address that begins with https:// is")
+        if self.check is not None and value:
+            self.check(value)
         return value
+
+
+def _is_this_computer(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listed(value: str) -> tuple[str, ...]:
+    """The parts of a list, which is a text with commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _check_methods(value: str) -> None:
+    for name in listed(value):
+        if name not in SIGN_IN_METHODS:
+            raise ValueError(f"{name} is none of {', '.join(SIGN_IN_METHODS)}")
+
+
+def _check_link(value: str) -> None:
+    from csr_desktop.domain.errors import BadInput
+    from csr_desktop.system.dialling import link_of  # what starts programs is large, and most have no such key
+
+    try:
+        link_of(value, "911")
+    except BadInput as fault:
+        raise ValueError("it is neither a scheme such as callto: nor a link with {number} in it") from fault
+
+
+def _check_command(value: str) -> None:
+    from csr_desktop.domain.errors import BadInput
+    from csr_desktop.system.dialling import command_of
+
+    try:
+        command_of(value, "911")
+    except BadInput as fault:
+        raise ValueError("it names no program, or its quotes do not match") from fault
+
+
+def _check_prefix(value: str) -> None:
+    from csr_desktop.domain.dialling import is_outside_prefix
+
+    if not is_outside_prefix(value):
+        raise ValueError("it is not up to five digits, * or #")
+
+
+def _check_proxy(value: str) -> None:
+    read_settled_proxy(value)
 
 
 KEYS: Final = (
@@ -79,8 +141,44 @@ KEYS: Final = (
         "server_url",
         "text",
         "Server address",
-        "The address of the organization's server, such as https://desk.example.com; nobody is asked for it.",
+        "The address of the organization's server, such as https://desk.example.com; nobody is asked for it, and who "
+        "is signed in already follows it to a new address of the same server.",
         is_address=True,
+    ),
+    PolicyKey(
+        "SignInMethods",
+        "sign_in_methods",
+        "text",
+        "Ways of signing in",
+        "A list with commas of the ways in which people may sign in here; this version offers one, password, and "
+        "without it nobody can sign in or unlock the window.",
+        check=_check_methods,
+    ),
+    PolicyKey(
+        "IdleLockMinutes",
+        "idle_lock_minutes",
+        "number",
+        "Lock when idle",
+        "After so many minutes without a key or the pointer in the window it locks and asks for the password; calls "
+        "and syncing go on behind it; 0 is never.",
+        most=480,
+    ),
+    PolicyKey(
+        "Clipboard",
+        "clipboard",
+        "choice",
+        "Clipboard",
+        "Where text copied in CSR Desktop can be pasted: everywhere, or inside the program alone; pasting into it is "
+        "never kept from anybody.",
+        choices=("everywhere", "inside"),
+    ),
+    PolicyKey(
+        "ClipboardClearSeconds",
+        "clipboard_clear_seconds",
+        "number",
+        "Clear the clipboard",
+        "After so many seconds what was copied in CSR Desktop is taken off the clipboard; 0 is never.",
+        most=3600,
     ),
     PolicyKey(
         "Theme",
@@ -89,6 +187,32 @@ KEYS: Final = (
         "Colors",
         "The colors of the window: those of the system, light, dark or high contrast.",
         choices=("system", "light", "dark", "contrast"),
+    ),
+    PolicyKey(
+        "DataFolder",
+        "data_folder",
+        "text",
+        "Data folder",
+        "The folder in which the desks of this computer lie, one for each person: with a variable such as %USERNAME% "
+        "or %LOCALAPPDATA% in it, on a local disk; what lies elsewhere is moved there at the next start.",
+    ),
+    PolicyKey(
+        "ScreenProtection",
+        "screen_protection",
+        "switch",
+        "Screen protection",
+        "Whether windows of CSR Desktop are left out of screenshots, recordings and shared screens; Windows and macOS "
+        "alone have a way for that.",
+        platforms=("win32", "darwin"),
+    ),
+    PolicyKey(
+        "Attachments",
+        "attachments",
+        "choice",
+        "Attachments",
+        "Whether files can be attached to tickets and opened from them (on), opened alone (open), or neither (off) on "
+        "this computer; that there are some is shown always.",
+        choices=("on", "open", "off"),
     ),
     PolicyKey(
         "CallsOpenDesk",
@@ -113,7 +237,7 @@ KEYS: Final = (
         "Proxy server",
         "The HTTP proxy for the mode fixed_servers, such as proxy.example.com:3128; with https:// before it where the "
         "proxy itself is spoken to by TLS.",
-        is_proxy=True,
+        check=_check_proxy,
     ),
     PolicyKey(
         "ProxyBypassList",
@@ -122,6 +246,64 @@ KEYS: Final = (
         "Addresses without a proxy",
         "Servers that are reached without a proxy, with commas between them, such as example.com (with all below it), "
         "10.0.0.0/8 or <local>.",
+    ),
+    PolicyKey(
+        "DialWay",
+        "dial_way",
+        "choice",
+        "Way of dialling",
+        "How calls that people place are dialled: by the program that the system has for tel: links, by a link of "
+        "another scheme (DialLink), by a command (DialCommand), or off: the person dials.",
+        choices=("tel", "scheme", "command", "off"),
+    ),
+    PolicyKey(
+        "DialLink",
+        "dial_link",
+        "text",
+        "Link that dials",
+        "Where DialWay is scheme, the scheme or link that dials, such as callto: or sip:{number}@example.com.",
+        check=_check_link,
+    ),
+    PolicyKey(
+        "DialCommand",
+        "dial_command",
+        "text",
+        "Command that dials",
+        "Where DialWay is command, the program and its arguments, with quotes around a path that has blanks; the "
+        "number stands for {number}, else at the end.",
+        check=_check_command,
+    ),
+    PolicyKey(
+        "DialForm",
+        "dial_form",
+        "choice",
+        "Form of dialled numbers",
+        "Whether numbers are dialled internationally (e164, +1 ...) or as at home (national).",
+        choices=("e164", "national"),
+    ),
+    PolicyKey(
+        "DialPrefix",
+        "dial_prefix",
+        "text",
+        "Prefix for an outside line",
+        "Up to five digits, * or # that stand before national numbers, but not before short ones such as 911.",
+        check=_check_prefix,
+    ),
+    PolicyKey(
+        "PhoneAddress",
+        "answers_phone",
+        "switch",
+        "Phone address",
+        "Whether softphones can tell of calls by opening an address of this computer: 127.0.0.1 alone, with a key.",
+    ),
+    PolicyKey(
+        "PhoneAddressPort",
+        "phone_port",
+        "number",
+        "Port of the phone address",
+        "The port of 127.0.0.1 at which the phone address answers.",
+        least=1024,
+        most=65535,
     ),
 )
 BY_NAME: Final = {key.name: key for key in KEYS}

@@ -17,6 +17,8 @@ Theme = Literal["light", "dark", "contrast", "system"]
 DialWay = Literal["off", "tel", "scheme", "command"]
 ProxyMode = Literal["system", "direct", "fixed_servers"]
 DialForm = Literal["e164", "national"]
+ClipboardWay = Literal["everywhere", "inside"]
+FilesWay = Literal["on", "open", "off"]
 _FULL = frozenset({"ENOSPC", "EDQUOT"})
 
 
@@ -46,6 +48,15 @@ class Settings(msgspec.Struct, frozen=True):
     proxy_mode: ProxyMode = "system"
     proxy_server: str = ""  # for the mode "fixed_servers"
     proxy_bypass_list: str = ""
+    sign_in_methods: str = "password"  # with commas between them; see policy_keys.SIGN_IN_METHODS
+    idle_lock_minutes: int = 0  # without a key or the pointer, until the window locks; 0 is never
+    clipboard: ClipboardWay = "everywhere"  # where what is copied in the desk can be pasted
+    clipboard_clear_seconds: int = 0  # after which what was copied is off the clipboard; 0 is never
+    attachments: FilesWay = "on"  # "open" adds none, "off" opens none either
+    screen_protection: bool = False  # windows are left out of pictures of the screen, where the system can do that
+    data_folder: str = ""  # read by Places alone, before there are settings; '' is where the system wants data
+    data_was_in: str = ""  # the folder of the last start, from which the data is brought along when it is another one
+    is_locked: bool = False  # it was locked when it ended, so the next start asks for the password
 
 
 class SettingsFile:

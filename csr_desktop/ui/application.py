@@ -15,8 +15,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused, Unreadable
 from csr_desktop.system.time_zone import own_zone
 from csr_desktop.ui.background import StoreWorker
+from csr_desktop.ui.clipboard_guard import ClipboardGuard
 from csr_desktop.ui.kit.singletons import keep_singletons
 from csr_desktop.ui.kit.theme import STYLE, ThemeSwitch, WantedTheme
+from csr_desktop.ui.locking import Locking
 from csr_desktop.ui.plurals import EnglishPlurals
 from csr_desktop.ui.window_system import said_without_display
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.system.phone_access import PhoneAccess
     from csr_desktop.ui.desk_window import DeskWindow
+    from csr_desktop.ui.screen_protection import ScreenProtection
 
 T = TypeVar("T")
 USUAL_SIZE = QSize(1440, 900)
@@ -48,6 +51,8 @@ class Opener(Protocol):
     def open(self, account: Account, local_zone: str) -> DeskData: ...
     def sign_in(self, server_url: str, login: str, password: str) -> Account: ...
     def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]: ...
+    def no_way_in(self) -> Refused | None: ...
+    def unlock(self, account: Account, password: str) -> tuple[Account, PersonSecrets] | None: ...
     def remove(self, account: Account) -> None: ...
     def sign_out(self) -> None: ...
     def mend(self, account: Account, way: str) -> None: ...
@@ -83,6 +88,18 @@ class Application(QObject):
         self.front: QWidget | None = None
         self._data: DeskData | None = None
         self._account: Account | None = None
+        self.locking = Locking(self, app, opener)
+        self.clipboard = ClipboardGuard(
+            app,
+            stays_inside=opener.remembered("clipboard") == "inside",
+            clear_seconds=int(str(opener.remembered("clipboard_clear_seconds") or 0)),
+            parent=self,
+        )
+        self._screen: ScreenProtection | None = None
+        if opener.remembered("screen_protection") is True:
+            from csr_desktop.ui.screen_protection import ScreenProtection
+
+            self._screen = ScreenProtection(app, parent=self)
         self.local_zone = zone_name()
         self._is_closing = False
         self._is_shown = False
@@ -101,9 +118,22 @@ class Application(QObject):
         """Ask the store's thread to open while the window's modules are imported here."""
         gc.disable()  # see bootstrap.make_desk
         self._opener.prepare()
-        self.worker.ask(self, self._open_current, self._on_opened, self._on_fault)
+        if self.locking.was_left_locked:
+            self.worker.ask(self, self._opener.current, self._on_left_locked, self._on_fault)
+        else:
+            self.open_current()
         import csr_desktop.ui.desk_window
         import csr_desktop.ui.inbox.place  # noqa: F401
+
+    def _on_left_locked(self, account: Account | None) -> None:
+        self._account = account
+        if account is None:
+            self.ask_to_sign_in()
+        else:
+            self.locking.lock_at_start(account)
+
+    def open_current(self) -> None:
+        self.worker.ask(self, self._open_current, self._on_opened, self._on_fault)
 
     def _open_current(self) -> DeskData | None:
         self._account = self._opener.current()
@@ -117,7 +147,7 @@ class Application(QObject):
 
         self._data = data
         self._is_shown = False
-        self._leave_front()
+        self.leave_front()
         # Under a style sheet each putting of a widget into another styles all that is in it once more.
         sheet = self._app.styleSheet()
         self._app.setStyleSheet("")
@@ -130,6 +160,8 @@ class Application(QObject):
                 self._opener.remember,
                 self._opener.sign_in_again,
                 self._opener.phone,
+                self._opener.is_managed,
+                self._opener.no_way_in,
             )
             self.desk_window = made
             made.desk.recordings_folder = str(self._opener.remembered("recordings_folder") or "")
@@ -139,7 +171,8 @@ class Application(QObject):
             self._app.setStyleSheet(sheet)
         made.window.closing.connect(self.close)
         made.revoked.connect(self._on_revoked)
-        made.signing_out.connect(self._on_signing_out)
+        made.signing_out.connect(self.sign_out)
+        made.locking.connect(self.locking.lock)
         made.window.installEventFilter(self)
         made.ask_first()
         # The window opens with its rows in it. A store that is slow is waited for no longer than a person would notice.
@@ -154,6 +187,11 @@ class Application(QObject):
             made.show(is_whole=False)
             if self._had_keyboard:
                 made.window.activateWindow()
+            self._protect()
+
+    def _protect(self) -> None:
+        if self._screen is not None:
+            self._screen.cover()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self.desk_window is not None:
@@ -184,6 +222,7 @@ class Application(QObject):
             made.take(self._untold.pop(0))
         self.settled.emit()
         self._wear_icon()
+        self.locking.watch()
         QTimer.singleShot(50, made.build_places)
 
     def _wear_icon(self) -> None:
@@ -225,6 +264,10 @@ class Application(QObject):
     def ask_to_sign_in(self, reason: str = "") -> None:
         from csr_desktop.ui.sign_in_view import SignInView
 
+        refusal = self._opener.no_way_in()
+        if refusal is not None:
+            self._on_fault(refusal)
+            return
         known, suggested = self._account, self._opener.suggested_server()
         is_managed = bool(suggested) and self._opener.is_managed("server_url")
         view = SignInView(
@@ -237,18 +280,19 @@ class Application(QObject):
             reason=reason,
         )
         view.signed_in.connect(self._on_signed_in)
-        self._show_front(view)
+        self.show_front(view)
         view.focus_first_empty()
 
     def _on_signed_in(self, _account: Account) -> None:
-        self.worker.ask(self, self._open_current, self._on_opened, self._on_fault)
+        self.locking.was_proved()
+        self.open_current()
 
     def _on_fault(self, fault: CsrDesktopError) -> None:
         from csr_desktop.ui.fault_view import FaultView
 
         view = FaultView(self.themes, fault, self._ways_out(fault))
         view.chosen.connect(lambda way: self._on_way(way, fault))
-        self._show_front(view)
+        self.show_front(view)
         view.buttons[0].setFocus()
 
     def _on_revoked(self, status: SyncStatus) -> None:
@@ -266,7 +310,7 @@ class Application(QObject):
         self._on_fault(Refused("revoked", *RecoveryWords(self).removed(status)))
         self.worker.ask(self, remove, lambda _: None, self._on_fault)
 
-    def _on_signing_out(self) -> None:
+    def sign_out(self) -> None:
         """The file stays, locked; the keys go out of memory with what held them."""
         data = self._take_window()
         if data is None:
@@ -277,6 +321,10 @@ class Application(QObject):
             self._opener.sign_out()
 
         self.worker.ask(self, leave, lambda _: self.ask_to_sign_in(), self._on_fault)
+
+    def sign_out_unopened(self) -> None:
+        """As `sign_out`, while nothing of the person is open."""
+        self.worker.ask(self, self._opener.sign_out, lambda _: self.ask_to_sign_in(), self._on_fault)
 
     def _take_window(self) -> DeskData | None:
         """Close the window; what it showed is still open. None where there is none."""
@@ -305,6 +353,8 @@ class Application(QObject):
             return [*ways.get(fault.kind, []), quit_]
         if isinstance(fault, EnvironmentFault):
             return [("again", self.tr("Try again")), quit_]
+        if self._opener.no_way_in() is not None:
+            return [quit_]
         return [("sign_in", self.tr("Sign in again")), quit_]
 
     def _on_way(self, way: str, fault: CsrDesktopError) -> None:
@@ -318,12 +368,17 @@ class Application(QObject):
         else:
             self.start()
 
-    def _show_front(self, view: QWidget) -> None:
+    def show_front(self, view: QWidget, like: QWidget | None = None) -> None:
+        """In place of the desk, or where and as large as the window `like`."""
         gc.enable()
-        self._leave_front()
+        self.leave_front()
         self.front = view
         view.resize(USUAL_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()))
+        if like is not None:
+            view.setGeometry(like.normalGeometry() if like.isMaximized() else like.geometry())
+            view.setWindowState(like.windowState())
         view.show()
+        self._protect()
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
         self.settled.emit()
@@ -349,14 +404,14 @@ class Application(QObject):
 
         view = CrashView(self.themes, report, place, is_kept=is_kept)
         view.quit_wanted.connect(self.close)
-        self._show_front(view)
+        self.show_front(view)
         view.buttons[0].setFocus()
 
     def _keep_and_close(self) -> bool:
         """Whether the store's thread has done all that was asked of it."""
         made, data = self.desk_window, self._data
         self.desk_window = self._data = None
-        self._leave_front()
+        self.leave_front()
         if made is not None:
             from csr_desktop.ui.draft_keeper import keep_all
 
@@ -372,7 +427,7 @@ class Application(QObject):
             return False
         return True
 
-    def _leave_front(self) -> None:
+    def leave_front(self) -> None:
         """Where who signs in sat before it, the window that follows has the keyboard."""
         self._had_keyboard = self.front is not None and self.front.isActiveWindow()
         if self.front is not None:
@@ -392,7 +447,7 @@ class Application(QObject):
 
     def raise_window(self) -> None:
         """A second start of the program asked for it."""
-        window = self.desk_window.window if self.desk_window else self.front
+        window = self.front or (self.desk_window.window if self.desk_window else None)
         if window is not None:
             window.setWindowState(window.windowState() & ~window.windowState().WindowMinimized)
             window.show()
@@ -404,6 +459,8 @@ class Application(QObject):
         if self._is_closing:
             return
         self._is_closing = True
+        self.locking.close()
+        self.clipboard.close()
         gc.enable()
         made, data = self.desk_window, self._data
         if made is not None:
@@ -412,7 +469,7 @@ class Application(QObject):
                 pane_sizes=made.window.save_panes(),
             )
             made.close()
-        self._leave_front()
+        self.leave_front()
         if data is not None:
             self._executor.submit(data.close)
         self.worker.close()

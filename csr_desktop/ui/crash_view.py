@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtGui import QGuiApplication
 
 from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.ui.clipboard_guard import copy_out
 from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.kit.theme import ThemeSwitch
 
@@ -26,7 +26,7 @@ class CrashView(FaultView):
 
     def _on_chosen(self, way: str) -> None:
         if way == "copy":
-            QGuiApplication.clipboard().setText(self._report)
+            copy_out(self._report)
             self.buttons[1].setText(_tr("The report is copied"))
         else:
             self.quit_wanted.emit()

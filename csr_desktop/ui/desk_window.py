@@ -69,6 +69,8 @@ class DeskWindow(QObject):
     revoked = Signal(object)
     """The SyncStatus: the workstation may keep nothing of its data."""
     first_painted = Signal()
+    locking = Signal()
+    """The person goes away for a while."""
     signing_out = Signal()
     """The person wants to leave this workstation; what they wrote is in the file."""
 
@@ -81,14 +83,19 @@ class DeskWindow(QObject):
         remember: Callable[..., None],
         sign_in_again: SignInAgain | None = None,
         phone: PhoneAccess | None = None,
+        is_managed: Callable[[str], bool] = lambda _setting: False,
+        no_way_in: Callable[[], CsrDesktopError | None] = lambda: None,
     ) -> None:
-        """`sign_in_again` runs on a thread of its own. Without `phone` nothing is dialled."""
+        """`sign_in_again` runs on a thread of its own. Without `phone` nothing is dialled. `is_managed` tells of which
+        settings the organization has settled, `no_way_in` why nobody may sign in here.
+        """
         super().__init__()
         self.data = data
         self.worker = worker
         self._is_closed = False
         self._phase: SyncPhase = "starting"
         self._sign_in_again = sign_in_again
+        self._no_way_in = no_way_in
         self._phone = phone
         self._aside: StoreWorker | None = None
         self._sign_in_float: SignInFloat | None = None
@@ -110,8 +117,11 @@ class DeskWindow(QObject):
             is_enabled=lambda: self.window.sync_line.wants_sign_in,
         )
         check = Action("check_data", self.tr("Check my data"), self._check_data, icon="check-circle")
+        lock = Action(
+            "lock", self.tr("Lock"), self.locking.emit, "Ctrl+Shift+Q", icon="lock-simple", works_in_text=True
+        )
         leave = Action("sign_out", self.tr("Sign out"), self._ask_to_sign_out, icon="sign-out")
-        self.window.actions_table.add(start, renew, check, leave, *number_actions(self))
+        self.window.actions_table.add(start, renew, check, lock, leave, *number_actions(self))
         self.window.sync_line.details_wanted.connect(self._open_sync)
         self.window.sync_line.sign_in_wanted.connect(self.ask_to_sign_in)
         self._engine: _SyncEngine | None = None
@@ -126,7 +136,7 @@ class DeskWindow(QObject):
         self._people_told.connect(self._on_people)
         self._calls_told.connect(self._on_calls)
         self.desk.saved.connect(self._on_saved)
-        self.floats = Floats(self.window, self.desk, account, remember, phone)
+        self.floats = Floats(self.window, self.desk, account, remember, phone, is_managed)
         self._wire_counts()
         self._first_fill: FirstFill | None = None
         self._exchanged_at = 0
@@ -416,6 +426,9 @@ class DeskWindow(QObject):
 
         if self._sign_in_again is None:
             return
+        if (refusal := self._no_way_in()) is not None:
+            self.desk.say_fault(refusal)
+            return
         line = self.window.sync_line
         made = SignInFloat(self.desk, self.window, self.data.account, line.why)
         self._sign_in_float = made
@@ -439,10 +452,14 @@ class DeskWindow(QObject):
             asking.fail(fault)
 
     def _on_signed_in(self, renewed: tuple[Account, PersonSecrets]) -> None:
-        asking, engine = self._sign_in_float, self._engine
+        asking = self._sign_in_float
         if asking is not None and shiboken6.isValid(asking):
             asking.leave()
-        self._engine = None
+        self.rejoin(renewed)
+
+    def rejoin(self, renewed: tuple[Account, PersonSecrets]) -> None:
+        """Go on as the workstation that the server knows by another number from now on."""
+        engine, self._engine = self._engine, None
 
         def rejoin() -> None:
             if engine is not None:

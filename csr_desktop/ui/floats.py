@@ -31,12 +31,14 @@ class Floats:
         account: Account,
         remember: Callable[..., None],
         phone: PhoneAccess | None = None,
+        is_managed: Callable[[str], bool] = lambda _setting: False,
     ) -> None:
         self._window = window
         self._desk = desk
         self._account = account
         self._remember = remember
         self._phone = phone
+        self._is_managed = is_managed
         window.help_wanted.connect(partial(self._open, "help"))
         window.palette_wanted.connect(partial(self._open, "palette"))
         window.keys_wanted.connect(partial(self._open, "keys"))
@@ -88,7 +90,9 @@ class Floats:
     def settings(self) -> SettingsPage:
         from csr_desktop.ui.settings_page import SettingsPage
 
-        return SettingsPage(self._window, self._desk, self._account, self._remember, self._phone)
+        return SettingsPage(
+            self._window, self._desk, self._account, self._remember, self._phone, is_managed=self._is_managed
+        )
 
     @cached_property
     def needs_you(self) -> NeedsYouPage:

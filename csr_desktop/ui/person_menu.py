@@ -29,6 +29,7 @@ def open_person_menu(window: MainWindow, desk: Desk, account: Account) -> MenuFl
         Pick("settings", window.tr("Settings"), key_text("Ctrl+,"), icon="gear-six"),
         Pick("help", window.tr("Help"), key_text("F1"), icon="question"),
         Pick("keys", window.tr("Keys"), key_text("?"), icon="keyboard"),
+        Pick("lock", window.tr("Lock"), key_text("Ctrl+Shift+Q"), icon="lock-simple"),
         Pick("sign_out", window.tr("Sign out"), icon="sign-out"),
     ]
     made = MenuFloat(desk.themes, window, account.name, picks)

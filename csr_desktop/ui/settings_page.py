@@ -13,9 +13,10 @@ from csr_desktop import __version__
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.managed import ManagedLine
 from csr_desktop.ui.kit.panes import Facts, column
 from csr_desktop.ui.kit.tabs import TabBar
-from csr_desktop.ui.kit.theme import WantedTheme
+from csr_desktop.ui.kit.theme import Tone, WantedTheme
 from csr_desktop.ui.notices import PlaceNotice
 from csr_desktop.ui.page_float import PageFloat
 
@@ -46,7 +47,10 @@ class SettingsPage(PageFloat):
         account: Account,
         remember: Callable[..., None],
         phone: PhoneAccess | None = None,
+        *,
+        is_managed: Callable[[str], bool] = lambda _setting: False,
     ) -> None:
+        self._is_managed = is_managed
         self._account = account
         self._remember = remember
         self._phone = phone
@@ -67,6 +71,7 @@ class SettingsPage(PageFloat):
             ]
         )
         self.looks.chosen.connect(self._on_look)
+        self.looks_managed = ManagedLine(themes, self.looks)
         self._facts = Facts(themes)
         self.tabs = TabBar(themes, self.tr("Settings"))
         self.tabs.add("workstation", self.tr("This workstation"))
@@ -81,6 +86,7 @@ class SettingsPage(PageFloat):
         first = column(self._workstation, spacing=themes.theme.sizes.space.apart)
         first.addWidget(Label(self.tr("Colors"), size="caption", weight=600, tone="muted"))
         first.addWidget(self.looks)
+        first.addWidget(self.looks_managed)
         first.addWidget(Label(self.tr("This workstation"), size="caption", weight=600, tone="muted"))
         first.addWidget(self._facts)
         self.body.addWidget(self.tabs)
@@ -171,14 +177,38 @@ class SettingsPage(PageFloat):
         )
         self._show(self.tabs.chosen_key)
         self.looks.choose(self.desk.themes.wanted)
+        self.looks_managed.settle(is_managed=self._is_managed("theme"))
         account = self._account
         self._facts.set_facts(
             [
                 (self.tr("Signed in as"), f"{account.name} ({account.login})", ""),
                 (self.tr("Organization"), account.organisation, ""),
-                (self.tr("Server"), account.server_url, ""),
+                (self.tr("Server"), self._server_words(account.server_url), ""),
                 (self.tr("Version"), __version__, ""),
+                *self._protections(),
             ]
+        )
+
+    def _protections(self) -> list[tuple[str, str, Tone]]:
+        """What this workstation does for its data by policy or by choice, where it does something."""
+        found: list[tuple[str, str, Tone]] = []
+        if minutes := self._chosen("idle_lock_minutes"):
+            found.append((self.tr("Locks"), self.tr("after %n minute(s) without a key", "", int(str(minutes))), ""))
+        if self._chosen("clipboard") == "inside":
+            found.append((self.tr("Copied text"), self.tr("can be pasted in CSR Desktop alone"), ""))
+        if self._chosen("screen_protection"):
+            from csr_desktop.ui.screen_protection import can_protect
+
+            words = self.tr("left out of pictures") if can_protect() else self.tr("not possible on this system")
+            found.append((self.tr("Screen"), words, "" if can_protect() else "warning"))
+        return found
+
+    def _chosen(self, setting: str) -> object:
+        return getattr(self._phone.settings, setting) if self._phone is not None else None
+
+    def _server_words(self, address: str) -> str:
+        return (
+            self.tr("{0} (managed by your organization)").format(address) if self._is_managed("server_url") else address
         )
 
     def _on_look(self, key: str) -> None:

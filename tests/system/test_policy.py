@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import plistlib
+import sys
 from pathlib import Path
 from typing import Any, Self
 
@@ -85,6 +86,10 @@ def test_a_person_changes_nothing_that_is_locked() -> None:
         ("ServerUrl", "", ""),
         ("ProxyServer", "https://proxy.example.com", "https://proxy.example.com"),
         ("ProxyServer", "[2001:db8::1]:3128", "[2001:db8::1]:3128"),
+        ("DialLink", "sip:{number}@pbx.example", "sip:{number}@pbx.example"),
+        ("DialCommand", '"C:\\Phone\\phone.exe" {number}', '"C:\\Phone\\phone.exe" {number}'),
+        ("DialPrefix", "9", "9"),
+        ("PhoneAddressPort", 28765, 28765),
     ],
 )
 def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value: object, read: object) -> None:
@@ -99,6 +104,7 @@ def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value
         ("ServerUrl", 1),
         ("ServerUrl", "desk.example"),
         ("ServerUrl", "https://"),
+        ("ServerUrl", "http://desk.example.com"),
         ("ServerUrl", "https://desk.example\n"),
         ("ServerUrl", "https://" + "d" * 3000),
         ("Theme", ["dark"]),
@@ -107,6 +113,11 @@ def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value
         ("ProxyServer", "http://ada:unlikely@proxy.example.com:3128"),
         ("ProxyServer", "proxy.example.com:99999"),
         ("ProxyServer", "http://proxy.example.com:3128/proxy.pac"),
+        ("DialWay", "yes"),
+        ("DialLink", "https://example.com/{number}"),
+        ("DialCommand", '"C:\\Phone\\phone.exe {number}'),
+        ("DialPrefix", "123456"),
+        ("PhoneAddressPort", 80),
     ],
 )
 def test_what_is_no_value_of_a_key_is_refused_in_words(name: str, value: object) -> None:
@@ -262,5 +273,18 @@ def test_the_command_says_each_setting_with_its_place(tmp_path: Path, monkeypatc
     result = CliRunner().invoke(main, ["policy", "--json"])
     assert result.exit_code == 0
     found = json.loads(result.stdout)
-    assert found["settings"]["Theme"] == {"value": "dark", "from": "/p", "locked": True}
+    assert found["settings"]["Theme"] == {"value": "dark", "from": "/p", "locked": True, "has_effect": True}
     assert (found["faults"], found["looked_at"]) == ([], ["/p"])
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="these have a way")
+def test_the_command_says_what_has_no_effect_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSR_DESKTOP_HOME", str(tmp_path))
+    source = Source("/p", {"ScreenProtection": True})
+    monkeypatch.setattr(policy_sources, "sources_of_this_computer", lambda: Sources((source,), ()))
+    result = CliRunner().invoke(main, ["policy"])
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("ScreenProtection"))
+    assert " ".join(line.split()) == "ScreenProtection on /p, locked, without effect on this system"
+    found = json.loads(CliRunner().invoke(main, ["policy", "--json"]).stdout)
+    assert found["settings"]["ScreenProtection"]["has_effect"] is False
+    assert all(key.has_effect("win32") and key.has_effect("darwin") for key in KEYS)

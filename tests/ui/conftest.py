@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +20,9 @@ from csr_desktop.ui.wording import Wording
 from tests.conftest import Office
 from tests.desks import ZONE
 from tests.ui.frame_bench import Frame
+
+if TYPE_CHECKING:
+    from tests.ui.recovery_seat import House, Seat
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +52,47 @@ def frame(data: DeskData, themes: ThemeSwitch, qtbot: QtBot) -> Iterator[Frame]:
     made = Frame(data, themes, qtbot)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from csr_desktop.server.folder import ServerFolder
+    from tests.server.conftest import make_bureau
+
+    path = tmp_path_factory.mktemp("bureau") / "server"
+    make_bureau(ServerFolder(path))
+    return path
+
+
+@pytest.fixture
+def house(bureau: Path, tmp_path: Path) -> Iterator[House]:
+    from csr_desktop.server.folder import ServerFolder
+    from tests.ui.recovery_seat import House
+
+    shutil.copytree(bureau, tmp_path / "server")
+    made = House(ServerFolder(tmp_path / "server"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def sit(house: House, tmp_path: Path, qapp: QApplication, themes: ThemeSwitch) -> Iterator[Callable[..., Seat]]:
+    """Takes the name of the folder, and what the organization has settled there."""
+    from csr_desktop.ui.plurals import EnglishPlurals
+    from tests.ui.recovery_seat import Seat
+
+    plurals = EnglishPlurals()
+    qapp.installTranslator(plurals)
+    quits = qapp.quitOnLastWindowClosed()
+    made: list[Seat] = []
+
+    def take(name: str = "ada", **policy: object) -> Seat:
+        seat = Seat(qapp, themes, house, tmp_path / name, policy)
+        made.append(seat)
+        return seat
+
+    yield take
+    for seat in made:
+        seat.close()
+    qapp.removeTranslator(plurals)
+    qapp.setQuitOnLastWindowClosed(quits)

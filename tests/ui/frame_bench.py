@@ -43,6 +43,7 @@ class Frame:
         qtbot: QtBot,
         translator: QTranslator | None = None,
         phone: PhoneAccess | None = None,
+        managed: frozenset[str] = frozenset(),
     ) -> None:
         self.data, self.themes, self.qtbot = data, themes, qtbot
         self.translator = translator or EnglishPlurals()
@@ -50,7 +51,13 @@ class Frame:
         self.remembered: dict[str, object] = {}
         self.store = StoreWorker(SameThread())
         self.desk_window = DeskWindow(
-            themes, self.store, data, ZONE, lambda **values: self.remembered.update(values), phone=phone
+            themes,
+            self.store,
+            data,
+            ZONE,
+            lambda **values: self.remembered.update(values),
+            phone=phone,
+            is_managed=managed.__contains__,
         )
         self.window = self.desk_window.window
         self.desk = self.desk_window.desk

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PySide6.QtCore import QTranslator
@@ -45,13 +46,24 @@ class Teller:
 
 class PhoneFrame(Frame):
     def __init__(
-        self, data: DeskData, themes: ThemeSwitch, qtbot: QtBot, home: Path, translator: QTranslator | None = None
+        self,
+        data: DeskData,
+        themes: ThemeSwitch,
+        qtbot: QtBot,
+        home: Path,
+        translator: QTranslator | None = None,
+        managed: Mapping[str, object] = {},  # it is only read
     ) -> None:
+        """`managed` are the settings that the organization has settled."""
         self.places = Places.under(home)
         self.places.make()
-        self.settings = Settings(phone_port=free_port(), dial_way="off", calls_open_desk=False)
-        self.access = PhoneAccess(self.places, lambda: self.settings, self.remember, data.now)
-        super().__init__(data, themes, qtbot, translator, phone=self.access)
+        self._managed = frozenset(managed)
+        own: dict[str, Any] = {"phone_port": free_port(), "dial_way": "off", "calls_open_desk": False, **managed}
+        self.settings = Settings(**own)
+        self.access = PhoneAccess(
+            self.places, lambda: self.settings, self.remember, data.now, self._managed.__contains__
+        )
+        super().__init__(data, themes, qtbot, translator, phone=self.access, managed=self._managed)
         teller = Teller(self)
         held = claim(self.places)
         assert held is not None
@@ -60,7 +72,8 @@ class PhoneFrame(Frame):
         self.access.begin(teller.tell)
 
     def remember(self, **values: object) -> None:
-        self.settings = msgspec.structs.replace(self.settings, **values)
+        free = {name: value for name, value in values.items() if name not in self._managed}
+        self.settings = msgspec.structs.replace(self.settings, **free)
 
     def close(self) -> None:
         self.held.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import trustme
@@ -22,6 +22,7 @@ from csr_desktop.store.opening import open_server
 from csr_desktop.store.sql import Sql
 from csr_desktop.system.keyring_store import FolderSecrets
 from csr_desktop.system.places import Places
+from csr_desktop.system.policy_sources import Source, Sources
 from csr_desktop.ui.application import Application
 from csr_desktop.ui.desk_window import DeskWindow
 from csr_desktop.ui.fault_view import FaultView
@@ -51,6 +52,12 @@ class House:
         )
         self._running.__enter__()
         self._port = int(self._running.url.rpartition(":")[2])
+
+    def move(self) -> None:
+        """To another port; nothing answers at the old one any more."""
+        self.stop()
+        self._port = 0
+        self.start()
 
     def _tls(self) -> Tls:
         made = trustme.CA().issue_cert("127.0.0.1")
@@ -108,10 +115,18 @@ class House:
 class Seat:
     """Ada at her desk in `home`."""
 
-    def __init__(self, app: QApplication, themes: ThemeSwitch, house: House, home: Path) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        themes: ThemeSwitch,
+        house: House,
+        home: Path,
+        policy: Mapping[str, object] = {},  # it is only read
+    ) -> None:
         self.app, self.themes, self.house, self.home = app, themes, house, home
         places = Places.under(home)
-        self.opener = DeskOpener(places, FolderSecrets(places.data / "keys"), house.url)
+        sources = Sources((Source("policy", dict(policy)),) if policy else ())
+        self.opener = DeskOpener(places, FolderSecrets(places.data / "keys"), house.url, sources)
         self.application = Application(app, themes, self.opener)
         self._is_closed = False
 

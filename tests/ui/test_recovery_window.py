@@ -4,62 +4,24 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from csr_desktop.server.folder import ServerFolder
 from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.kit.menu_float import MenuFloat
-from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.person_menu import SignOutFloat
-from csr_desktop.ui.plurals import EnglishPlurals
 from csr_desktop.ui.sign_in_view import SignInView
 from csr_desktop.ui.sync_float import SyncFloat
-from tests.server.conftest import make_bureau
 from tests.server.desk import PASSWORD
 from tests.ui.frame_bench import interactive, spoken
 from tests.ui.recovery_seat import House, Seat
 
 _TAKE = "UPDATE counters SET value = value + 1 WHERE id = 'rev'"
 _NUMBER = "SELECT value FROM counters WHERE id = 'rev'"
-
-
-@pytest.fixture(scope="module")
-def bureau(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("bureau") / "server"
-    make_bureau(ServerFolder(path))
-    return path
-
-
-@pytest.fixture
-def house(bureau: Path, tmp_path: Path) -> Iterator[House]:
-    shutil.copytree(bureau, tmp_path / "server")
-    made = House(ServerFolder(tmp_path / "server"))
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def sit(house: House, tmp_path: Path, qapp: QApplication, themes: ThemeSwitch) -> Iterator[Callable[[str], Seat]]:
-    plurals = EnglishPlurals()
-    qapp.installTranslator(plurals)
-    quits = qapp.quitOnLastWindowClosed()
-    made: list[Seat] = []
-
-    def take(name: str = "ada") -> Seat:
-        seat = Seat(qapp, themes, house, tmp_path / name)
-        made.append(seat)
-        return seat
-
-    yield take
-    for seat in made:
-        seat.close()
-    qapp.removeTranslator(plurals)
-    qapp.setQuitOnLastWindowClosed(quits)
 
 
 @pytest.fixture
@@ -405,7 +367,7 @@ def signing_out(seat: Seat) -> SignOutFloat:
     seat.wait(0.1)
     (menu,) = (one for one in seat.desk.window.findChildren(MenuFloat) if one.isVisible())
     model = menu.rows.model()
-    picks = ["Who is there", "Take a break", "Settings", "Help", "Keys", "Sign out"]
+    picks = ["Who is there", "Take a break", "Settings", "Help", "Keys", "Lock", "Sign out"]
     assert [model.index(at, 0).data() for at in range(model.rowCount())] == picks
     assert QApplication.focusWidget() is menu.rows
     seat.press(*["Down"] * (len(picks) - 1), "Return")

@@ -306,6 +306,9 @@ class Opener:
     def is_managed(self, name: str) -> bool:
         return False
 
+    def no_way_in(self) -> None:
+        return None
+
     def suggested_server(self) -> str:
         return "https://suggested.example.com"
 

@@ -128,6 +128,10 @@ class PhoneLine(QObject):
             ),
         )
 
+    @property
+    def ringing_count(self) -> int:
+        return len(self._ringing)
+
     def _has_choice(self, place: int) -> bool:
         return bool(self._ringing) and self._card is not None and place < len(self._card.choices)
 

@@ -141,8 +141,8 @@ class FormFloat(FloatFrame):
         if self.is_open:
             if watched is self._place and event.type() in {QEvent.Type.Resize, QEvent.Type.Move}:
                 self.fit()
-            elif watched is self._place and event.type() == QEvent.Type.Hide:
-                self.leave()
+            elif watched is self._place and event.type() == QEvent.Type.Hide and self.window().isVisible():
+                self.leave()  # another place was chosen; behind a locked window it stays
             elif event.type() == QEvent.Type.LayoutRequest and watched is self._content:
                 QTimer.singleShot(0, self, self._fit_again)
         return super().eventFilter(watched, event)

@@ -182,6 +182,10 @@ class Composer(QWidget):
         """The key of the draft in front, with which files wait, too."""
         return f"{self.kind}:{self._ticket_id}" if self._ticket_id else ""
 
+    def offer_files(self, *, is_offered: bool) -> None:
+        """Whether files can be attached here at all."""
+        self._attach.setVisible(is_offered)
+
     def show_files(self, place: str, files: Sequence[Attachment]) -> None:
         """What goes with the text of that draft."""
         if place == self.place:

@@ -302,7 +302,7 @@ class ConversationPane(Pane):
             self.thread_view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.can_write and files_of(event.mimeData()):
+        if self.can_write and self._desk.services.files == "on" and files_of(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -86,6 +86,9 @@ def actions_of(place: InboxPlace) -> list[Action]:
     no_client = tr("No client is known for this.")
     only_tickets_escalate = unless(tr("Only tickets are escalated."))
 
+    adds_files = place.desk.services.files == "on"
+    files_refused = tr("Your organization does not let files be attached on this computer.")
+
     def nothing_written() -> str:
         return tr("Nothing is being written.")
 
@@ -126,8 +129,8 @@ def actions_of(place: InboxPlace) -> list[Action]:
             place.choose_files,
             "Ctrl+Shift+A",
             "paperclip",
-            can_write,
-            unless(tr("Files belong to tickets.")),
+            lambda: can_write() and adds_files,
+            unless(tr("Files belong to tickets.")) if adds_files else lambda: files_refused,
             works_in_text=True,
         ),
         act(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from csr_desktop.ui.desk import Notice
 from csr_desktop.ui.inbox.file_words import FileWords
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class TicketFiles(QObject):
         self._thread = thread
         self._words = FileWords(desk.words.locale)
         self._waiting: tuple[AttachedFile, ...] = ()
+        composer.offer_files(is_offered=desk.services.files == "on")
         composer.attach_wanted.connect(self.choose)
         composer.files_given.connect(self.take)
         composer.picture_given.connect(self.take_picture)
@@ -119,13 +121,17 @@ class TicketFiles(QObject):
         if place == self._composer.place:
             self._composer.say_fault(ticket_id, words)
         else:
-            from csr_desktop.ui.desk import Notice
-
             self._desk.noticed.emit(Notice(words, tone="danger"))
 
     # In the conversation
 
     def _open(self, attachment_id: str) -> None:
+        if self._desk.services.files == "off":
+            words = self.tr(
+                "Your organization does not let files be opened on this computer. It stays with its ticket."
+            )
+            self._desk.noticed.emit(Notice(words, tone="info"))
+            return
         name = self._thread.name_of(attachment_id)
         self._saving.save(attachment_id, name)
 

@@ -14,6 +14,7 @@ from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.checks import CheckBox
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import Labelled, TextField
+from csr_desktop.ui.kit.managed import ManagedLine
 from csr_desktop.ui.kit.panes import Section, line
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ class AddressPart(Section):
         self._said.hide()
         row = line(spacing=space.close)
         row.addWidget(self.port_room, 1)
+        self._managed = ManagedLine(themes, self.wanted)
+        self._port_managed = ManagedLine(themes, self.port)
+        self.port_room.add_foot(self._port_managed)
         self.body.addWidget(self.wanted)
+        self.body.addWidget(self._managed)
         self.body.addWidget(self._about)
         self.body.addLayout(row)
         keys = line(spacing=space.close)
@@ -68,7 +73,7 @@ class AddressPart(Section):
         self._show(self._access.state)
 
     def _on_port(self) -> None:
-        if self.port.text() != str(self._access.settings.phone_port):
+        if not self.port.isReadOnly() and self.port.text() != str(self._access.settings.phone_port):
             self._switch()
 
     def _switch(self) -> None:
@@ -103,3 +108,5 @@ class AddressPart(Section):
         self.new_key.setVisible(state.is_wanted or self._access.has_key)
         self.port_room.setVisible(state.is_wanted)
         self.port_room.set_error(state.fault)
+        self._managed.settle(is_managed=self._access.is_managed("answers_phone"))
+        self._port_managed.settle(is_managed=self._access.is_managed("phone_port"))

@@ -12,6 +12,7 @@ from csr_desktop.system.dialling import command_of, link_of
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import Labelled, TextField
+from csr_desktop.ui.kit.managed import ManagedLine
 from csr_desktop.ui.kit.panes import Section
 
 if TYPE_CHECKING:
@@ -52,13 +53,26 @@ class DialPart(Section):
         self.prefix_room = Labelled(themes, self.tr("For an outside line"), self.prefix)
         self.prefix_room.set_help(self.tr("Stands before numbers, but not before short ones such as 911."))
         self._form_caption = Label(self.tr("Form of the number"), tone="muted", size="caption")
+        self.managed = {
+            "dial_way": ManagedLine(themes, self.way),
+            "dial_link": ManagedLine(themes, self.link),
+            "dial_command": ManagedLine(themes, self.command),
+            "dial_form": ManagedLine(themes, self.form),
+            "dial_prefix": ManagedLine(themes, self.prefix),
+        }
+        """By the setting that each stands beneath."""
+        self.link_room.add_foot(self.managed["dial_link"])
+        self.command_room.add_foot(self.managed["dial_command"])
+        self.prefix_room.add_foot(self.managed["dial_prefix"])
         for part in (
             self.way,
+            self.managed["dial_way"],
             self._about,
             self.link_room,
             self.command_room,
             self._form_caption,
             self.form,
+            self.managed["dial_form"],
             self.prefix_room,
         ):
             self.body.addWidget(part)
@@ -86,6 +100,9 @@ class DialPart(Section):
         self.command_room.setVisible(way == "command")
         for part in (self._form_caption, self.form):
             part.setVisible(way != "off")
+        for setting, mark in self.managed.items():
+            mark.settle(is_managed=self._access.is_managed(setting))
+        self.managed["dial_form"].setVisible(way != "off" and self._access.is_managed("dial_form"))
         self.prefix_room.setVisible(way != "off" and form == "national")
         self.resized.emit()
 
@@ -109,6 +126,8 @@ class DialPart(Section):
         self._arrange()
 
     def _on_link(self) -> None:
+        if self.link.isReadOnly():
+            return
         try:
             link_of(self.link.text(), _EXAMPLE)
         except BadInput as fault:
@@ -119,6 +138,8 @@ class DialPart(Section):
         self.resized.emit()
 
     def _on_command(self) -> None:
+        if self.command.isReadOnly():
+            return
         try:
             command_of(self.command.text(), _EXAMPLE)
         except BadInput as fault:
@@ -129,6 +150,8 @@ class DialPart(Section):
         self.resized.emit()
 
     def _on_prefix(self) -> None:
+        if self.prefix.isReadOnly():
+            return
         text = self.prefix.text().strip()
         is_good = is_outside_prefix(text)
         self.prefix_room.set_error("" if is_good else self.tr("Up to five digits, * or #."))

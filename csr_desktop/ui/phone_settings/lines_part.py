@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.system.softphones import SOFTPHONES, paste_lines
+from csr_desktop.ui.clipboard_guard import copy_out
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
@@ -56,7 +56,7 @@ class LineField(QWidget):
         self.copy.clicked.connect(self._on_copy)
 
     def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.field.toPlainText())
+        copy_out(self.field.toPlainText())
         self._show(self.tr("Copied"), "check")
         announce(self.copy, self.tr("Copied"))
         self._again.start()
@@ -122,6 +122,13 @@ class LinesPart(Section):
 
     def _add_switched_off(self, *, is_only: bool) -> None:
         """In place of lines with an address that nothing answers at."""
+        if self._access.is_managed("answers_phone"):
+            off = self.tr("This softphone opens an address, which your organization does not let the desk answer at.")
+            other_off = self.tr(
+                "Its web client opens an address, which your organization does not let the desk answer at."
+            )
+            self._lines.addWidget(Label(off if is_only else other_off, tone="muted", wraps=True))
+            return
         space = self._themes.theme.sizes.space
         room = QWidget()
         row = line(room, spacing=space.close)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.ui.kit.checks import CheckBox
+from csr_desktop.ui.kit.managed import ManagedLine
 from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.phone_settings.address_part import AddressPart
 from csr_desktop.ui.phone_settings.lines_part import LinesPart
@@ -32,11 +33,13 @@ class PhoneSettings(QWidget):
         self.received = ReceivedPart(desk)
         self.address = AddressPart(desk, access)
         self.opens_desk = CheckBox(themes, self.tr("A call opens the desk when it is closed"))
-        self.opens_desk.toggled.connect(lambda is_on: access.remember(calls_open_desk=is_on))
+        self.opens_desk.clicked.connect(lambda is_on: access.remember(calls_open_desk=is_on))
         whole = column(self, spacing=themes.theme.sizes.space.page)
         for part in (self.lines, self.address, self.test, self.received):
             whole.addWidget(part)
         self.lines.body.addWidget(self.opens_desk)
+        self._managed = ManagedLine(themes, self.opens_desk)
+        self.lines.body.addWidget(self._managed)
         self.address.changed.connect(self._on_address)
         self.lines.choice.chosen.connect(self.address.refresh)  # a link has the same key
         self.lines.address_wanted.connect(self.address.switch_on)
@@ -46,6 +49,7 @@ class PhoneSettings(QWidget):
     def refresh(self) -> None:
         settings = self._access.settings
         self.opens_desk.setChecked(settings.calls_open_desk)
+        self._managed.settle(is_managed=self._access.is_managed("calls_open_desk"))
         self.address.refresh()
         self._on_address()
         self.received.refresh()

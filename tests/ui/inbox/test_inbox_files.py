@@ -16,8 +16,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.domain.change_set import changed
+from csr_desktop.domain.errors import Refused
+from csr_desktop.services.desk_data import DeskData
 from csr_desktop.services.inbox_rows import AttachedFile
 from csr_desktop.store import attachment_contents as contents
+from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.message import AttachmentButton, AttachmentRow
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from tests.conftest import Office
@@ -364,3 +367,69 @@ def test_a_long_name_keeps_its_end_in_sight(
     if (folder := os.environ.get("CSR_PICTURES")) is not None:
         bench.window.grab().save(f"{folder}/files-{theme}-{width}.png")
     themes.choose("light")
+
+
+# Where the organisation's policy lets less be done
+
+
+def test_where_none_may_be_added_the_button_is_gone_and_every_way_is_refused(
+    office: Office, data: DeskData, desk: Desk, qtbot: QtBot, notice: Path
+) -> None:
+    data.services.files = "open"
+    bench = Bench(office, data, desk, qtbot)
+    ticket = bench.choose_ticket()
+    bench.press("R")
+    bench.type("Typed before.")
+    conversation = bench.place.conversation
+    assert not conversation.composer._attach.isVisible()
+    refusals: list[str] = []
+    bench.actions.refused.connect(refusals.append)
+    bench.press("Ctrl+Shift+A")
+    words = "Your organization does not let files be attached on this computer."
+    assert refusals == [words]
+    no_keys, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    dropped = mime(notice)
+    enter = QDragEnterEvent(QPointF(9, 9), Qt.DropAction.CopyAction, dropped, left, no_keys)
+    enter.ignore()
+    QApplication.sendEvent(conversation, enter)
+    assert not enter.isAccepted()
+    QApplication.clipboard().setMimeData(mime(notice))
+    bench.press("Ctrl+V")
+    until(bench, qtbot, lambda: words in conversation.composer._error.text())
+    assert chips(bench) == {}
+    assert conversation.composer.editor.text() == "Typed before."
+    with pytest.raises(Refused, match="does not let files be attached"):
+        data.services.attachments.begin(f"reply:{ticket}", str(notice), len(CONTENT))
+
+
+def test_what_waited_from_before_is_not_sent_but_can_be_left_out(
+    office: Office, data: DeskData, desk: Desk, qtbot: QtBot, notice: Path
+) -> None:
+    bench = Bench(office, data, desk, qtbot)
+    ticket = bench.choose_ticket()
+    bench.press("R")
+    bench.type("Here.")
+    attach(bench, qtbot, notice)
+    data.services.attachments._files = "open"
+    bench.press("Ctrl+Return")
+    assert files(bench, ticket) == []
+    composer = bench.place.conversation.composer
+    assert "does not let files be attached" in composer._error.text()
+    assert composer.editor.text() == "Here."
+    chips(bench)["notice.pdf"].setFocus()
+    bench.press("Del")
+    composer.editor.setFocus()
+    bench.press("Ctrl+Return")
+    assert bench.ticket(ticket).messages[-1].body == "Here."
+
+
+def test_where_none_may_be_opened_it_is_named_and_stays(bench: Bench, qtbot: QtBot, notice: Path) -> None:
+    _, attachment = attached(bench, qtbot, notice)
+    bench.data.services.files = bench.data.services.attachments._files = "off"
+    shown(bench)["notice.pdf"].setFocus()
+    bench.press("Return")
+    assert bench.notices[-1].text.startswith("Your organization does not let files be opened on this computer.")
+    assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, QFileDialog) and w.isVisible()]
+    for refused in (bench.data.services.attachments.ask_for, lambda key: bench.data.services.attachments.part(key, 0)):
+        with pytest.raises(Refused, match="does not let files be opened"):
+            refused(attachment)
