@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark", "contrast", "system"]
 DialWay = Literal["off", "tel", "scheme", "command"]
 DialForm = Literal["e164", "national"]
+LogLevel = Literal["error", "warning", "info", "debug"]
 _FULL = frozenset({"ENOSPC", "EDQUOT"})
 
 
@@ -42,6 +43,12 @@ class Settings(msgspec.Struct, frozen=True):
     softphone: str = ""  # whose lines the settings show
     answers_phone: bool = False  # at an address of this computer, for softphones that open one
     phone_port: int = 28765
+    starts_at_sign_in: bool = False  # minimised, when the person signs in to the computer
+    log_level: LogLevel = "info"  # the least that is written down
+    log_folder: str = ""  # '' is where the system wants logs; see system.log_place
+    sends_error_reports: bool = False  # to the organisation's own server, after the program has failed
+    tells_new_version: bool = False  # what the organisation's server names as ready
+    told_version: str = ""  # of which a new version was last told
 
 
 class SettingsFile:

@@ -88,6 +88,8 @@ class Application(QObject):
         self._is_shown = False
         self._had_keyboard = False
         self._has_crashed = False
+        self.opens_minimised = False
+        """Whether the first window that is shown waits in the task bar."""
         self.told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
         self._untold: list[dict[str, str]] = []
         """What came before there was a desk to tell."""
@@ -151,6 +153,10 @@ class Application(QObject):
         if made is not None and not self._is_closing and not self._is_shown:
             self._is_shown = True
             self.worker.idle.disconnect(self._show)
+            if self.opens_minimised:
+                self.opens_minimised = False
+                made.window.showMinimized()
+                QTimer.singleShot(0, self._when_minimised)  # what is not seen is not painted
             made.show(is_whole=False)
             if self._had_keyboard:
                 made.window.activateWindow()
@@ -160,6 +166,11 @@ class Application(QObject):
             watched.removeEventFilter(self)
             QTimer.singleShot(0, self._when_painted)
         return False
+
+    def _when_minimised(self) -> None:
+        if self.desk_window is not None:
+            self.desk_window.window.removeEventFilter(self)
+            self._when_painted()
 
     def _when_painted(self) -> None:
         """The first screen can be worked in; sync and the other places come when what is selected stands there too."""
@@ -323,7 +334,11 @@ class Application(QObject):
         self._leave_front()
         self.front = view
         view.resize(USUAL_SIZE.boundedTo(QGuiApplication.primaryScreen().availableSize()))
-        view.show()
+        if self.opens_minimised:
+            self.opens_minimised = False
+            view.showMinimized()
+        else:
+            view.show()
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
         self.settled.emit()

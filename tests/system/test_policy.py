@@ -240,11 +240,15 @@ def test_the_command_says_each_setting_with_its_place(tmp_path: Path, monkeypatc
     (tmp_path / "config").mkdir()
     SettingsFile(tmp_path / "config" / "settings.json").save(Settings(calls_open_desk=False))
     result = CliRunner().invoke(main, ["policy"])
-    assert result.stdout.splitlines() == [
-        "ServerUrl      (empty)  built in",
-        "Theme          dark     /p, locked",
-        "CallsOpenDesk  off      chosen by the person",
-    ]
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in result.stdout.splitlines()}
+    assert list(lines) == [key.name for key in KEYS]
+    said = {name: " ".join(lines[name].split()) for name in ("ServerUrl", "Theme", "CallsOpenDesk")}
+    assert said == {
+        "ServerUrl": "(empty) built in",
+        "Theme": "dark /p, locked",
+        "CallsOpenDesk": "off chosen by the person",
+    }
+    assert len({line.index(lines[line.split()[0]]) for line in result.stdout.splitlines()}) == 1, "in columns"
     assert result.stderr.splitlines() == ["/p: Them is not a setting of this version."]
     assert result.exit_code == 1
     values.pop("Them")
