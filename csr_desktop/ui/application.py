@@ -155,8 +155,9 @@ class Application(QObject):
             self.worker.idle.disconnect(self._show)
             if self.opens_minimised:
                 self.opens_minimised = False
+                made.window.removeEventFilter(self)
                 made.window.showMinimized()
-                QTimer.singleShot(0, self._when_minimised)  # what is not seen is not painted
+                QTimer.singleShot(0, self._when_painted)  # what is not seen may never be
             made.show(is_whole=False)
             if self._had_keyboard:
                 made.window.activateWindow()
@@ -166,11 +167,6 @@ class Application(QObject):
             watched.removeEventFilter(self)
             QTimer.singleShot(0, self._when_painted)
         return False
-
-    def _when_minimised(self) -> None:
-        if self.desk_window is not None:
-            self.desk_window.window.removeEventFilter(self)
-            self._when_painted()
 
     def _when_painted(self) -> None:
         """The first screen can be worked in; sync and the other places come when what is selected stands there too."""
