@@ -61,7 +61,7 @@ def on_ready(made):
         faulthandler._sigsegv()
 
     def tell():
-        say(notices=notices(made), minimised=made.window.isMinimized())
+        say(notices=notices(made), minimised=made.window.isMinimized(), to_send=made.data.error_report)
         if how == "wait":
             return  # for a signal
         if how == "stay":
@@ -71,6 +71,23 @@ def on_ready(made):
         else:
             made.window.close()
 
+    def hear():
+        # As after an exchange with a server that names a version.
+        from csr_desktop.domain.sync_status import SyncStatus
+
+        def saved(_none):
+            made.status_said.emit(SyncStatus("saved", 1))
+            when(lambda: notices(made), tell, 50)
+
+        def note():
+            with made.data.sql.transaction():
+                made.data.replica.set_state("newest_desk", "999.1.0")
+
+        made.worker.ask(made, note, saved)
+
+    if how == "named":
+        when(is_logged, lambda: QTimer.singleShot(300, hear))
+        return
     when(is_logged, lambda: QTimer.singleShot(300, tell))
 
 
@@ -177,6 +194,25 @@ def test_how_it_failed_is_told_once_at_the_next_start(start: Start, home: Path) 
     for file in (home / "log").iterdir():
         assert "Alex" not in file.read_text()  # the person, whose name begins most of what is shown
         assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_report_is_sent_only_where_policy_wants_it(start: Start) -> None:
+    for is_wanted in (True, False):
+        failing = start("fault")
+        told(failing)
+        ended(failing)
+        again = start(policy={"ErrorReports": is_wanted})
+        assert ("Segmentation fault" in told(again)["to_send"]) is is_wanted
+        assert ended(again) == 0
+
+
+def test_a_newer_version_is_told_once_and_only_where_policy_lets_it(start: Start) -> None:
+    expected = "A new version of CSR Desktop, 999.1.0, is ready. Your IT installs it; you need do nothing."
+    policies: list[dict[str, object]] = [{}, {"UpdateCheck": True}, {"UpdateCheck": True}]
+    for policy, notices in zip(policies, ([], [expected], []), strict=True):
+        process = start("named", policy=policy)
+        assert told(process)["notices"] == notices
+        assert ended(process) == 0
 
 
 def test_the_organisation_says_where_logs_go_and_how_much(start: Start, home: Path, tmp_path: Path) -> None:
