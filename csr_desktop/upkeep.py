@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def purge_user_data(*, is_sure: bool) -> None:
     from csr_desktop.system.start_at_sign_in import start_for
 
     places = Places.of_this_person()
-    folders = [place for place in (*msgspec.structs.astuple(places), _set_log_folder(places)) if place.exists()]
+    folders = _folders(places)
     start = start_for(places)
     accounts = Accounts(places.config, system_secrets())
     names = accounts.secret_names()
@@ -87,7 +88,13 @@ def purge_user_data(*, is_sure: bool) -> None:
             held.close()
     except CsrDesktopError as fault:
         raise click.ClickException(f"{fault} Nothing but keys was deleted.") from None
-    _delete(list(dict.fromkeys(folders)))
+    _delete(folders)
+
+
+def _folders(places: Places) -> list[Path]:
+    """Those that are there, each once and none that lies in another: some systems have one place for several."""
+    found = [place for place in (*msgspec.structs.astuple(places), _set_log_folder(places)) if place.exists()]
+    return [one for one in dict.fromkeys(found) if not any(other in one.parents for other in found)]
 
 
 def _set_log_folder(places: Places) -> Path:
@@ -108,6 +115,8 @@ def _set_log_folder(places: Places) -> Path:
 def _delete(folders: list[Path]) -> None:
     import shutil
 
+    from csr_desktop.system.places import FOLDER_NAME
+
     left: list[str] = []
 
     def keep(_function: object, path: str, _error: object) -> None:
@@ -119,6 +128,9 @@ def _delete(folders: list[Path]) -> None:
         else:
             shutil.rmtree(folder, onerror=keep)
         click.echo(f"deleted {folder}" if not folder.exists() else f"could not delete all of {folder}")
+        if folder.parent.name == FOLDER_NAME:
+            with suppress(OSError):  # what somebody else has put there stays
+                folder.parent.rmdir()
     if left:
         for path in left:
             click.echo(f"is left: {path}", err=True)

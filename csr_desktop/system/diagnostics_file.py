@@ -62,7 +62,8 @@ def collected(places: Places, tested: object = None) -> bytes:
             made.writestr(name, msgspec.json.format(msgspec.json.encode(part), indent=2))
         for pattern in _LOG_PATTERNS:
             for path in sorted(log.folder.glob(pattern)):
-                made.writestr(f"log/{path.name}", _tail(path))
+                if content := _tail(path):
+                    made.writestr(f"log/{path.name}", content)
     return held.getvalue()
 
 
@@ -105,8 +106,10 @@ def _settings(places: Places) -> tuple[Settings, dict[str, Any]]:
 def _files(places: Places) -> list[dict[str, object]]:
     """Every file of the program's in the person's folders, without opening it."""
     found: list[dict[str, object]] = []
+    seen: set[Path] = set()  # some systems have one place for several
     for name, folder in msgspec.structs.asdict(places).items():
-        for path in sorted(folder.rglob("*")):
+        for path in sorted(set(folder.rglob("*")) - seen):
+            seen.add(path)
             try:
                 stat = path.lstat()
             except OSError as error:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HOME_VARIABLE = "CSR_DESKTOP_HOME"
-_NAME = "csr-desktop"
+FOLDER_NAME = "csr-desktop"
+"""Of the program's folder in each of the system's places."""
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ class Places(msgspec.Struct, frozen=True):
             return Places.under(Path(home).absolute())
         from platformdirs import PlatformDirs
 
-        dirs = PlatformDirs(_NAME, appauthor=False, roaming=False)
+        dirs = PlatformDirs(FOLDER_NAME, appauthor=False, roaming=False)
         return Places(dirs.user_config_path, dirs.user_data_path, dirs.user_log_path, dirs.user_cache_path)
 
     def make(self) -> None:
