@@ -42,8 +42,9 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", "wants_version", is_flag=True, help="Say the version; with --json of its protocol too.")
 @click.option("--json", "as_json", is_flag=True, hidden=True)
+@click.option("--minimized", "is_minimised", is_flag=True, help="Open the desk in the task bar, as at sign-in.")
 @click.pass_context
-def main(ctx: click.Context, *, wants_version: bool, as_json: bool) -> None:
+def main(ctx: click.Context, *, wants_version: bool, as_json: bool, is_minimised: bool) -> None:
     """CSR Desktop: calls, clients, tickets and follow-ups on your workstation.
 
     Without a command it opens the desk.
@@ -53,8 +54,10 @@ def main(ctx: click.Context, *, wants_version: bool, as_json: bool) -> None:
     if wants_version:
         _say_version(as_json=as_json)
         ctx.exit()
+    if is_minimised and ctx.invoked_subcommand is not None:
+        raise click.UsageError("--minimized is said alone: it opens the desk.")
     if ctx.invoked_subcommand is None:
-        sys.exit(_open_desk())
+        sys.exit(_open_desk(is_minimised=is_minimised))
 
 
 def _say_version(*, as_json: bool) -> None:
@@ -78,7 +81,7 @@ def _say_version(*, as_json: bool) -> None:
     click.echo(json.dumps(found))
 
 
-def _open_desk() -> int:
+def _open_desk(*, is_minimised: bool) -> int:
     from csr_desktop.bootstrap import run_desk, system_secrets
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.system.display import has_display, no_display, wants_window_on_display
@@ -87,7 +90,7 @@ def _open_desk() -> int:
     if wants_window_on_display() and not has_display():
         raise _CannotStart(str(no_display()))
     try:
-        return run_desk(Places.of_this_person(), system_secrets())
+        return run_desk(Places.of_this_person(), system_secrets(), is_minimised=is_minimised)
     except CsrDesktopError as fault:
         raise _CannotStart(str(fault)) from None
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +34,12 @@ if TYPE_CHECKING:
     from csr_desktop.services.desk_data import DeskData
     from csr_desktop.system.crashes import CrashHandler
     from csr_desktop.system.diagnostics import DiagnosticsLog
+    from csr_desktop.system.log_place import LogPlace
     from csr_desktop.system.single_instance import Claim
+    from csr_desktop.ui.after_start import AfterStart
     from csr_desktop.ui.application import Application
     from csr_desktop.ui.desk_window import DeskWindow
+    from csr_desktop.ui.workstation_part import Workstation
 
 
 class DeskOpener:
@@ -164,6 +168,24 @@ class DeskOpener:
         if way == "fresh" and keys is not None:  # without keys, signing in again is the way out
             make_anew(self.places.data / account.file_name, keys.database_key, wall_clock)
 
+    @cached_property
+    def log_place(self) -> LogPlace:
+        from csr_desktop.system.log_place import log_place
+
+        return log_place(self.places, self.settings)
+
+    def workstation(self) -> Workstation:
+        """For the settings; see ui.workstation_part."""
+        from csr_desktop.system.start_at_sign_in import start_for
+        from csr_desktop.ui.workstation_part import Workstation
+
+        def report(target: Path) -> None:
+            from csr_desktop.system.diagnostics_file import write_diagnostics
+
+            write_diagnostics(target, self.places)
+
+        return Workstation(start_for(self.places), lambda: self.is_managed("starts_at_sign_in"), self.remember, report)
+
     def suggested_server(self) -> str:
         return self.settings.server_url or self._suggested_server
 
@@ -226,14 +248,14 @@ def make_desk(opener: DeskOpener, arguments: list[str], held: Claim | None = Non
     return app, application
 
 
-def work(app: QApplication, application: Application, log: Path) -> int:
+def work(app: QApplication, application: Application, opener: DeskOpener) -> int:
     """Start the desk and stay until the person or a signal ends it, in order; the program's exit code.
 
-    An error that nobody expected leaves a report in the folder `log` and ends it with 1.
+    An error that nobody expected leaves a report beside the log and ends it with 1.
     """
     from csr_desktop.ui.signals import ended_by_signals
 
-    watch = Watch(application, log)
+    watch = Watch(application, opener)
     try:
         with ended_by_signals(application.close):
             try:
@@ -268,9 +290,10 @@ class Watch:
     What writes reports and the log is imported after the first screen is painted, or when it is needed.
     """
 
-    def __init__(self, application: Application, log: Path) -> None:
+    def __init__(self, application: Application, opener: DeskOpener) -> None:
         self._application = application
-        self._place = log
+        self._opener = opener
+        self._after: AfterStart | None = None
         self._lock = threading.Lock()
         self._handler: CrashHandler | None = None
         self._log: DiagnosticsLog | None = None
@@ -282,9 +305,19 @@ class Watch:
     def _hook(self) -> None:
         sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread
 
-    def _begin(self, _made: DeskWindow) -> None:
+    def _begin(self, made: DeskWindow) -> None:
+        from csr_desktop.ui.after_start import AfterStart
+
+        if self._after is None:
+            self._after = AfterStart(self._application, self._opener)
+        after = self._after
+        after.follow(made)
         self._install()
-        self._application.worker.ask(self._application, self._open_log, lambda _: None)
+
+        def begin(report: str) -> None:
+            after.begin(made, self._write, report, self._opener.log_place.words)
+
+        self._application.worker.ask(self._application, self._open_log, begin)
 
     def _install(self) -> None:
         with self._lock:
@@ -293,16 +326,28 @@ class Watch:
             from csr_desktop.system.crashes import install_crash_handler
 
             sys.excepthook, threading.excepthook = self._before
+            place = self._opener.log_place.folder
             try:
-                self._handler = install_crash_handler(self._place, wall_clock, self._on_crash)
+                self._handler = install_crash_handler(place, wall_clock, self._on_crash)
                 self._report = (sys.excepthook, threading.excepthook)
             finally:
                 self._hook()
 
-    def _open_log(self) -> None:
+    def _open_log(self) -> str:
+        """How the program failed when it last ran, '' when it did not or that was said."""
+        from csr_desktop.system.crashes import read_last_crash
         from csr_desktop.system.diagnostics import DiagnosticsLog
 
-        self._log = DiagnosticsLog(self._place)
+        place = self._opener.log_place
+        if self._log is None:
+            self._log = DiagnosticsLog(place.folder, place.level)
+        return read_last_crash(place.folder) or ""
+
+    @staticmethod
+    def _write(level: int, event: str, **values: object) -> None:
+        import structlog
+
+        structlog.get_logger("csr_desktop").log(level, event, **values)
 
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if not self._is_said(error):
@@ -328,12 +373,14 @@ class Watch:
 
     def _on_crash(self, report: str) -> None:
         self.has_crashed = True
-        self._application.crashed.emit(report, str(self._place))
+        self._application.crashed.emit(report, str(self._opener.log_place.folder))
 
     def close(self) -> None:
         if self._handler is not None:
             self._handler.close()
         if self._log is not None:
+            if self._after is not None:
+                self._after.end()
             self._log.close()
         sys.excepthook, threading.excepthook = self._before
 
@@ -343,15 +390,18 @@ def run_desk(
     secrets: Secrets,
     arguments: list[str] | None = None,
     on_ready: Callable[[DeskWindow], None] | None = None,
+    *,
+    is_minimised: bool = False,
 ) -> int:
     """The desk until it is closed, by the person or a signal; the program's exit code. A second start raises the first
     one's window. What keeps it from starting is said in a window; where none can be shown, EnvironmentFault is raised.
 
-    `on_ready` is told once, when the inbox is painted.
+    `on_ready` is told once, when the inbox is painted. With `is_minimised` its window waits in the task bar, and where
+    it runs already, in whatever session, nothing is done.
     """
     arguments = arguments or sys.argv[:1]
     try:
-        return _run_first(places, secrets, arguments, on_ready)
+        return _run_first(places, secrets, arguments, on_ready, is_minimised=is_minimised)
     except EnvironmentFault as fault:
         from csr_desktop.system.display import has_display, wants_window_on_display
 
@@ -383,7 +433,12 @@ def settle_data(places: Places) -> None:
 
 
 def _run_first(
-    places: Places, secrets: Secrets, arguments: list[str], on_ready: Callable[[DeskWindow], None] | None
+    places: Places,
+    secrets: Secrets,
+    arguments: list[str],
+    on_ready: Callable[[DeskWindow], None] | None,
+    *,
+    is_minimised: bool,
 ) -> int:
     from csr_desktop.system.single_instance import claim, raise_first
 
@@ -391,7 +446,7 @@ def _run_first(
     places.make()
     held = claim(places)
     if held is None:
-        if raise_first(places):
+        if is_minimised or raise_first(places):
             return 0
         raise EnvironmentFault(
             "CSR Desktop is open already, but does not answer.",
@@ -400,8 +455,9 @@ def _run_first(
     try:
         opener = DeskOpener(places, secrets, sources=sources_of_this_computer())
         app, application = make_desk(opener, arguments, held)
+        application.opens_minimised = is_minimised
         if on_ready is not None:
             application.ready.connect(on_ready)
-        return work(app, application, places.log)
+        return work(app, application, opener)
     finally:
         held.close()

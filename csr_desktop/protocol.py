@@ -143,6 +143,8 @@ class PullReply(msgspec.Struct, frozen=True):
     cut_off_at: int = 0
     attachment_bytes: int = 0
     """The largest file that this server takes; 0 for one that knows of no attachments."""
+    newest_desk: str = ""
+    """The version of the desk that the organisation has ready, '' when its administrator named none."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -506,6 +508,18 @@ class PinSetting(msgspec.Struct, frozen=True):
 
     contact_id: str
     pin: str
+
+
+class ErrorReport(msgspec.Struct, frozen=True):
+    """How a workstation's program failed: which error and where in the code, of system.crashes. No data of clients."""
+
+    text: str
+
+
+class ErrorReportReply(msgspec.Struct, frozen=True):
+    """`is_kept` is False where the server has just been told of many."""
+
+    is_kept: bool
 
 
 _encode = msgspec.msgpack.Encoder().encode

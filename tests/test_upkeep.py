@@ -135,3 +135,22 @@ def test_a_keyring_that_is_locked_keeps_everything(
     assert code == 1
     assert "Your keyring is locked." in output
     assert (places.config / ACCOUNT_FILE).exists()
+
+
+def test_one_folder_for_several_is_said_and_deleted_once(
+    tmp_path: Path, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Windows and macOS have it."""
+    own = tmp_path / "csr-desktop"
+    places = Places(own, own, own / "Logs", tmp_path / "state" / "csr-desktop" / "cache")
+    monkeypatch.setattr(Places, "of_this_person", staticmethod(lambda *_: places))
+    monkeypatch.setattr("csr_desktop.system.start_at_sign_in.start_for", lambda *_: None)
+    places.make()
+    (own / "Logs" / "csr-desktop.log").write_text("{}\n")
+    assert secrets.read("none") is None
+    code, output = run("purge-user-data")
+    assert (code, output.splitlines()[:2]) == (0, [f"would delete {own}", f"would delete {places.cache}"])
+    code, output = run("purge-user-data", "--yes")
+    assert (code, output.splitlines()) == (0, [f"deleted {own}", f"deleted {places.cache}"])
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+    assert list((tmp_path / "state").iterdir()) == []

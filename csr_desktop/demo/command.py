@@ -115,7 +115,7 @@ def _show(bureau: Bureau, login: str, password: str, number: str) -> int:
     try:
         ring = [*opener.phone.program, "--event", "ring", "--number", number]
         click.echo(f"Let a call come in, from another terminal: {command_line(ring)}")
-        return work(*make_desk(opener, sys.argv[:1], held), opener.places.log)
+        return work(*make_desk(opener, sys.argv[:1], held), opener)
     finally:
         held.close()
 

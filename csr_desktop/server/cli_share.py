@@ -46,6 +46,34 @@ def history_months(data: Path, database: str, months: int | None) -> None:
     click.echo(f"Workstations keep {kept} finished work.")
 
 
+@set_group.command("newest-desk")
+@data_option
+@database_option
+@click.argument("version", required=False)
+def newest_desk(data: Path, database: str, version: str | None) -> None:
+    """Say which version of CSR Desktop is ready for workstations, such as 1.4.2.
+
+    Without a version it shows what holds; `none` takes it back. Workstations whose policy has UpdateCheck on tell their
+    people once that a newer one is ready. Nothing is downloaded: you install it.
+    """
+    from csr_desktop.server.folder import ServerFolder
+    from csr_desktop.server.newest_desk import newest_desk as named
+    from csr_desktop.server.newest_desk import set_newest_desk
+
+    with said_to_person():
+        sql = ServerFolder(data, database).open()
+        try:
+            with sql.transaction():
+                if version is not None:
+                    set_newest_desk(sql, "" if version == "none" else version)
+                found = named(sql)
+        except ValueError:
+            raise click.BadParameter(f"{version} is no version such as 1.4.2.", param_hint="VERSION") from None
+        finally:
+            sql.db.close()
+    click.echo(f"Version {found} is ready for workstations." if found else "No version is named.")
+
+
 @set_group.command("wrap-up-limit")
 @data_option
 @database_option

@@ -15,6 +15,7 @@ from csr_desktop.domain.share import within_sql
 from csr_desktop.protocol import PAGE, Answer, Fill, Gone, PullReply, PullRequest, Rights
 from csr_desktop.server.filling import PAGE_BYTES, Filling, in_order
 from csr_desktop.server.ledger import Ledger
+from csr_desktop.server.newest_desk import NEWEST_DESK, version_text
 from csr_desktop.server.problems import Rejected
 from csr_desktop.server.sessions import revoked, unknown_device
 from csr_desktop.server.share import cut_off_at, floors
@@ -51,7 +52,8 @@ class Feed:
                 raise unknown_device()
             if device[1]:
                 raise revoked()
-            top = int(self._sql.value("SELECT value FROM counters WHERE id = 'rev'") or 0)
+            counters = dict(self._sql.all("SELECT id, value FROM counters WHERE id IN ('rev', ?)", NEWEST_DESK))
+            top = int(counters.get("rev", 0))
             knows_more = request.answered > device[0] or max(request.cursors.values(), default=0) > top
             if knows_more or request.epoch not in {"", self._epoch}:
                 raise _restored()
@@ -76,6 +78,7 @@ class Feed:
             resync=page.resync,
             cut_off_at=page.cut_off_at,
             attachment_bytes=self._attachment_bytes,
+            newest_desk=version_text(counters.get(NEWEST_DESK, 0)),
         )
 
     def _answers(self, device_id: str, after: int) -> list[Answer]:

@@ -1,5 +1,5 @@
 """What a person looks up beside the rows that are synced, older history and a lead's counts: read on the readers'
-threads, with a rate of its own.
+threads, with a rate of its own. What a workstation says of its failures comes here too, at the same rate.
 """
 
 from __future__ import annotations
@@ -12,8 +12,15 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from csr_desktop.protocol import OlderPageRequest, OlderRowRequest, OlderSearchRequest, PrivateCountsRequest
+from csr_desktop.protocol import (
+    ErrorReport,
+    OlderPageRequest,
+    OlderRowRequest,
+    OlderSearchRequest,
+    PrivateCountsRequest,
+)
 from csr_desktop.server.bodies import SMALL_BODY_BYTES, check_form, decoded, read, reply, unpacked
+from csr_desktop.server.error_reports import ErrorReports
 from csr_desktop.server.leads_counts import LeadsCounts
 from csr_desktop.server.older import OlderHistory
 from csr_desktop.server.older_search import OlderSearch
@@ -36,6 +43,7 @@ class OlderApi:
         self._history = OlderHistory(parts.sql, parts.ledger, parts.clock)
         self._search = OlderSearch(parts.sql, parts.ledger, parts.clock)
         self._counts = LeadsCounts(parts.sql, parts.ledger)
+        self._reports = ErrorReports()
 
     @property
     def paths(self) -> tuple[tuple[str, Endpoint], ...]:
@@ -44,6 +52,7 @@ class OlderApi:
             ("older/row", self.row),
             ("older/search", self.search),
             ("private-counts", self.counts),
+            ("error-report", self.report_error),
         )
 
     async def page(self, request: Request) -> Response:
@@ -57,6 +66,10 @@ class OlderApi:
 
     async def counts(self, request: Request) -> Response:
         return await self._answer(request, PrivateCountsRequest, self._counts.counts)
+
+    async def report_error(self, request: Request) -> Response:
+        device_id = self._session(request).device_id
+        return await self._answer(request, ErrorReport, lambda _user, report: self._reports.take(device_id, report))
 
     async def _answer(
         self, request: Request, kind: type[M], work: Callable[[str, M], msgspec.Struct], more_cost: int = 0

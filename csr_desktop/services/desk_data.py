@@ -87,6 +87,8 @@ class DeskData:
         self.now.offset = int(state.get("offset", 0))
         self.services: Services = build_services(self.replica, local_zone)
         self.services.files = files
+        self.error_report = ""
+        """How the program failed when it last ran, for the organisation's server; '' when nothing is to be sent."""
 
     def _projections(self) -> tuple[Projection, ...]:
         from csr_desktop.store.client_clocks import ClientClocks
@@ -105,6 +107,7 @@ class DeskData:
         """The one that syncs, not yet started."""
         from csr_desktop.sync.attachments import AttachmentSync
         from csr_desktop.sync.engine import Engine
+        from csr_desktop.sync.error_reports import ErrorReporting
         from csr_desktop.sync.older import OlderSync
         from csr_desktop.sync.pins import PinAsking
         from csr_desktop.sync.transport import HttpTransport
@@ -137,9 +140,17 @@ class DeskData:
             on_changed,
             status,
             on_people=on_people,
-            companions=(files, older, PinAsking(transport, self.services.pin_questions, on_changed)),
+            companions=(
+                files,
+                older,
+                PinAsking(transport, self.services.pin_questions, on_changed),
+                ErrorReporting(transport, lambda: self.error_report, self._report_sent),
+            ),
             on_calls=on_calls,
         )
+
+    def _report_sent(self) -> None:
+        self.error_report = ""
 
     def rejoin(self, account: Account, keys: PersonSecrets) -> None:
         """The person signed in again: the same file speaks as this workstation now. No engine runs meanwhile."""

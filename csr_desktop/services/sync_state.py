@@ -15,7 +15,7 @@ from csr_desktop.services.labels import note_title
 from csr_desktop.store.queries import rows
 from csr_desktop.sync.guard import let_go_on, stopped
 from csr_desktop.sync.recovery import forget_recovered, recovered
-from csr_desktop.sync.replica import FIRST_FILL
+from csr_desktop.sync.replica import FIRST_FILL, NEWEST_DESK
 
 if TYPE_CHECKING:
     from csr_desktop.commands.command import Command
@@ -116,6 +116,10 @@ class SyncState:
     def is_new(self) -> bool:
         """Whether not everything of the server's has come to this workstation once."""
         return bool(self._replica.sql.value("SELECT EXISTS (SELECT 1 FROM state WHERE key = ?)", FIRST_FILL))
+
+    def newest_desk(self) -> str:
+        """The version of the desk that the organisation has ready, as its server last said; '' for none."""
+        return self._replica.state().get(NEWEST_DESK, "")
 
     def waiting_count(self) -> int:
         """Changes that are not sent yet."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -34,6 +35,9 @@ _NOT_ALLOWED = "42501"
 _GENERATION = "file_generation"
 PAGE = 4096
 _FILE = ("", *BESIDE)
+COPY_DAYS = 30
+"""How long the copy is kept that was made before a desk's file was brought up to a newer version."""
+_DAY_MILLISECONDS = 86_400_000
 
 RESTORED = "is_restored"
 """Key in `state` of a restored file: numbers of its commands may be used already, so a new device is needed."""
@@ -143,7 +147,16 @@ def _open_desk(path: Path, key: bytes, clock: Callable[[], int]) -> Sql:
     except BaseException:
         sql.db.close()
         raise
+    _remove_old_copies(path, clock())
     return sql
+
+
+def _remove_old_copies(path: Path, now: int) -> None:
+    """Those of before an upgrade, once the newer version has worked for `COPY_DAYS`; one that can't go stays."""
+    for copy in path.parent.glob(f"{path.name}.version-*"):
+        with suppress(OSError):
+            if copy.stat().st_mtime * 1000 < now - COPY_DAYS * _DAY_MILLISECONDS:
+                copy.unlink()
 
 
 def refresh_meta(sql: Sql, *, is_closed: bool = False) -> None:

@@ -23,7 +23,7 @@ from csr_desktop.sync.aside import make_next
 from csr_desktop.sync.guard import MassDeletion, Suspicious, caught_up, check_deletion, note_stopped
 from csr_desktop.sync.housekeeping import drop_old, has_old
 from csr_desktop.sync.recovery import CATCHING_UP, all_again, keep_sent, note_what_is_only_here, refused_since
-from csr_desktop.sync.replica import ATTACHMENT_BYTES, FIRST_FILL, Replica, ids_by_table, person_of
+from csr_desktop.sync.replica import ATTACHMENT_BYTES, FIRST_FILL, NEWEST_DESK, Replica, ids_by_table, person_of
 from csr_desktop.sync.replies import checked_rows, misshapen
 
 EARLIEST_NOW = 946_684_800_000
@@ -125,6 +125,8 @@ class Puller:
         self._replica.set_state("epoch", reply.epoch)
         if state.get(ATTACHMENT_BYTES, "0") != str(reply.attachment_bytes):
             self._replica.set_state(ATTACHMENT_BYTES, str(reply.attachment_bytes))
+        if state.get(NEWEST_DESK, "") != reply.newest_desk:
+            self._replica.set_state(NEWEST_DESK, reply.newest_desk)
         is_catching_up = CATCHING_UP in state
         is_filling = bool(reply.fills or filling.fills(self._sql))
         filling.take_places(self._replica, reply, is_new=FIRST_FILL in state, is_again=is_catching_up)

@@ -31,6 +31,7 @@ PUSH_BYTES = 6 * 1024 * 1024
 FIRST_FILL = "first_fill"
 """Key in `state` of a new file until everything has come once: before, what is in it tells nothing of what waits."""
 ATTACHMENT_BYTES = "attachment_bytes"
+NEWEST_DESK = "newest_desk"
 """Key in `state`: the largest file that the server takes, 0 while it knows of no attachments."""
 UNDO_KEPT = 200
 """Groups of commands that can still be taken back."""

@@ -33,6 +33,8 @@ from csr_desktop.protocol import (
     ContentReply,
     ContentRequest,
     ContentState,
+    ErrorReport,
+    ErrorReportReply,
     OlderPageReply,
     OlderPageRequest,
     OlderRowReply,
@@ -215,6 +217,11 @@ class HttpTransport:
 
     def older_search(self, request: OlderSearchRequest) -> OlderSearchReply:
         return self._as_device("older/search", request, OlderSearchReply)
+
+    # Failures of this program
+
+    def report_error(self, report: ErrorReport) -> ErrorReportReply:
+        return self._as_device("error-report", report, ErrorReportReply)
 
     # PINs of callers
 

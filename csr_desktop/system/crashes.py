@@ -11,7 +11,7 @@ import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import csr_desktop
 
@@ -81,10 +81,10 @@ class CrashHandler:
         self._clock = clock
         self._on_crash = on_crash
         _collect(place)
-        self._faults = (place / _FAULT).open("w", encoding="utf-8")
-        (place / _FAULT).chmod(0o600)
         self._had_faults = faulthandler.is_enabled()
-        faulthandler.enable(self._faults)
+        self._faults = _opened(place / _FAULT)
+        if self._faults is not None:
+            faulthandler.enable(self._faults)
         self._hooks: tuple[Any, Any] = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._uncaught
         threading.excepthook = self._uncaught_in_thread
@@ -92,6 +92,8 @@ class CrashHandler:
     def close(self) -> None:
         """Put back what was there before."""
         sys.excepthook, threading.excepthook = self._hooks
+        if self._faults is None:
+            return
         faulthandler.disable()
         if self._had_faults and sys.__stderr__ is not None:
             faulthandler.enable(sys.__stderr__)
@@ -120,6 +122,16 @@ class CrashHandler:
                 if file.tell() < _LENGTH:  # one that fails again and again must not fill the disk
                     file.write(report + "\n")
         self._on_crash(report)
+
+
+def _opened(path: Path) -> IO[str] | None:
+    """None where nothing can be written, which hides no error."""
+    try:
+        file = path.open("w", encoding="utf-8")
+        path.chmod(0o600)
+    except OSError:
+        return None
+    return file
 
 
 def _number_of(error: BaseException) -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from csr_desktop.system.policy_sources import Sources
 
 HOME_VARIABLE = "CSR_DESKTOP_HOME"
-_NAME = "csr-desktop"
+FOLDER_NAME = "csr-desktop"
+"""Of the program's folder in each of the system's places."""
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -57,16 +58,20 @@ class Places(msgspec.Struct, frozen=True):
             return Places.under(Path(home).absolute())
         from platformdirs import PlatformDirs
 
-        dirs = PlatformDirs(_NAME, appauthor=False, roaming=False)
+        dirs = PlatformDirs(FOLDER_NAME, appauthor=False, roaming=False)
         return Places(dirs.user_config_path, dirs.user_data_path, dirs.user_log_path, dirs.user_cache_path)
 
     def make(self) -> None:
-        """Make those that are missing, for their owner only. Raises EnvironmentFault naming the one that fails."""
+        """Make those that are missing, for their owner only. Raises EnvironmentFault naming the one that fails; without
+        a log the program does its work, see log_place.
+        """
         for place in (self.config, self.data, self.log, self.cache):
             try:
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
                 place.chmod(0o700)
             except OSError as error:
+                if place == self.log:
+                    continue
                 raise EnvironmentFault(
                     f"The folder {place} can't be used.",
                     "CSR Desktop keeps your data there. Ask your administrator to let you write to it.",

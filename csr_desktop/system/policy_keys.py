@@ -305,6 +305,45 @@ KEYS: Final = (
         least=1024,
         most=65535,
     ),
+    PolicyKey(
+        "Autostart",
+        "starts_at_sign_in",
+        "switch",
+        "Start at sign-in",
+        "Whether CSR Desktop starts, minimized, when a person signs in to the computer.",
+    ),
+    PolicyKey(
+        "LogLevel",
+        "log_level",
+        "choice",
+        "Log level",
+        "The least that is written to the log, which never holds words or numbers of clients.",
+        choices=("error", "warning", "info", "debug"),
+    ),
+    PolicyKey(
+        "LogFolder",
+        "log_folder",
+        "text",
+        "Log folder",
+        "Where logs and crash reports are kept, in a folder named as each person's account; environment variables "
+        "are replaced, and empty is the system's own place.",
+    ),
+    PolicyKey(
+        "ErrorReports",
+        "sends_error_reports",
+        "switch",
+        "Send error reports",
+        "Whether the report of a failure, without any client's data, is sent to the organization's own server, which "
+        "writes it to its log; off unless it is turned on.",
+    ),
+    PolicyKey(
+        "UpdateCheck",
+        "tells_new_version",
+        "switch",
+        "Tell of a new version",
+        "Whether people are told when the organization's server names a newer version as ready; nothing is downloaded, "
+        "and it is off unless it is turned on.",
+    ),
 )
 BY_NAME: Final = {key.name: key for key in KEYS}
 BY_SETTING: Final = {key.setting: key for key in KEYS}

@@ -19,6 +19,7 @@ ProxyMode = Literal["system", "direct", "fixed_servers"]
 DialForm = Literal["e164", "national"]
 ClipboardWay = Literal["everywhere", "inside"]
 FilesWay = Literal["on", "open", "off"]
+LogLevel = Literal["error", "warning", "info", "debug"]
 _FULL = frozenset({"ENOSPC", "EDQUOT"})
 
 
@@ -57,6 +58,12 @@ class Settings(msgspec.Struct, frozen=True):
     data_folder: str = ""  # read by Places alone, before there are settings; '' is where the system wants data
     data_was_in: str = ""  # the folder of the last start, from which the data is brought along when it is another one
     is_locked: bool = False  # it was locked when it ended, so the next start asks for the password
+    starts_at_sign_in: bool = False  # minimised, when the person signs in to the computer
+    log_level: LogLevel = "info"  # the least that is written down
+    log_folder: str = ""  # '' is where the system wants logs; see system.log_place
+    sends_error_reports: bool = False  # to the organisation's own server, after the program has failed
+    tells_new_version: bool = False  # what the organisation's server names as ready
+    told_version: str = ""  # of which a new version was last told
 
 
 class SettingsFile:

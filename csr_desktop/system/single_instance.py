@@ -1,4 +1,5 @@
-"""One running program a person: a lock that the system takes back by itself, and a way to tell the first one something.
+"""One running program a person's data: a lock that the system takes back by itself, and a way to tell the first one
+something. A second start in the same session raises its window; elsewhere it is said in words where it is open.
 
 The first holds a lock on a file in the data folder and listens on the loopback address; port and token stand in a file
 that only its owner may read. A second start, or the softphone's command, tells the first one and ends.
@@ -16,6 +17,7 @@ import msgspec
 
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.system.file_lock import FileLock, lock_file
+from csr_desktop.system.session import Session, this_session
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -31,10 +33,15 @@ _STARTING_SECONDS = 30.0
 """Longer than the keyring may keep the first one waiting, which shows nothing and hears nobody until then."""
 
 
+class OpenElsewhere(EnvironmentFault):
+    """The person has it open with the same data where a window brought to the front is not seen from here."""
+
+
 class _Endpoint(msgspec.Struct, frozen=True):
     port: int
     token: str
     process_id: int
+    session: Session
 
 
 def claim(places: Places) -> Claim | None:
@@ -56,15 +63,23 @@ def claim(places: Places) -> Claim | None:
 
 def raise_first(places: Places) -> bool:
     """Ask the running program to come to the front, or one that is starting as soon as it hears. False when it does
-    not answer.
+    not answer. Raises OpenElsewhere where it runs in another session, or on another computer with the same folder.
     """
-    return tell_first(places, _RAISE, starting_seconds=_STARTING_SECONDS)
+    return _tell(places, _RAISE, this_session(), _STARTING_SECONDS)
 
 
 def tell_first(places: Places, message: Mapping[str, str], *, starting_seconds: float = 0.0) -> bool:
     """Give the running program a message; True when it was taken. One that is just starting, and does not listen yet,
-    is given that long.
+    is given that long. It may run in another session of the person's, but on this computer.
     """
+    try:
+        return _tell(places, message, None, starting_seconds)
+    except OpenElsewhere:
+        return False
+
+
+def _tell(places: Places, message: Mapping[str, str], session: Session | None, starting_seconds: float) -> bool:
+    """Only to one of this session, when one is given. Raises OpenElsewhere."""
     from csr_desktop.system.instance_listener import LENGTH_LIMIT
 
     content = msgspec.json.encode(dict(message))
@@ -73,10 +88,12 @@ def tell_first(places: Places, message: Mapping[str, str], *, starting_seconds: 
         raise ValueError(msg)
     began = time.monotonic()
     while True:
-        listens = _endpoint_path(places).exists()
-        if _told(_endpoint_path(places), content):
-            return True
-        patience = min(starting_seconds, _ANSWER_SECONDS) if listens else starting_seconds
+        endpoint = _endpoint(_endpoint_path(places))
+        if endpoint is not None:
+            _refuse_elsewhere(endpoint.session, session)
+            if _told(endpoint, content):
+                return True
+        patience = min(starting_seconds, _ANSWER_SECONDS) if endpoint else starting_seconds
         if time.monotonic() >= began + patience:
             return False
         time.sleep(0.05)  # it is another process: there is nothing to wait on
@@ -101,7 +118,9 @@ class Claim:
             return
         listener = InstanceListener(on_message)
         try:
-            write_whole(self._path, msgspec.json.encode(_Endpoint(listener.port, listener.token, os.getpid())))
+            write_whole(
+                self._path, msgspec.json.encode(_Endpoint(listener.port, listener.token, os.getpid(), this_session()))
+            )
         except OSError as error:
             listener.close()
             raise _no_lock(self._path) from error
@@ -119,11 +138,27 @@ class Claim:
         self._lock.close()
 
 
-def _told(endpoint_path: Path, content: bytes) -> bool:
+def _endpoint(path: Path) -> _Endpoint | None:
     try:
-        endpoint = msgspec.json.decode(endpoint_path.read_bytes(), type=_Endpoint)
+        return msgspec.json.decode(path.read_bytes(), type=_Endpoint)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return False
+        return None
+
+
+def _refuse_elsewhere(first: Session, own: Session | None) -> None:
+    if first.computer != this_session().computer:  # its port is not here, and another's may be
+        raise OpenElsewhere(
+            f"CSR Desktop is open with this data on another computer, {first.computer}.",
+            "Quit it there, then start it here. Nothing is lost.",
+        )
+    if own is not None and first != own:
+        raise OpenElsewhere(
+            "CSR Desktop is open in another session of yours on this computer.",
+            "Go on working there, or quit it there and start it here. Nothing is lost.",
+        )
+
+
+def _told(endpoint: _Endpoint, content: bytes) -> bool:
     _let_come_to_front(endpoint.process_id)
     from csr_desktop.system.instance_listener import say
 

@@ -105,6 +105,8 @@ class Application(QObject):
         self._is_shown = False
         self._had_keyboard = False
         self._has_crashed = False
+        self.opens_minimised = False
+        """Whether the first window that is shown waits in the task bar."""
         self.told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
         self._untold: list[dict[str, str]] = []
         """What came before there was a desk to tell."""
@@ -184,6 +186,11 @@ class Application(QObject):
         if made is not None and not self._is_closing and not self._is_shown:
             self._is_shown = True
             self.worker.idle.disconnect(self._show)
+            if self.opens_minimised:
+                self.opens_minimised = False
+                made.window.removeEventFilter(self)
+                made.window.showMinimized()
+                QTimer.singleShot(0, self._when_painted)  # what is not seen may never be
             made.show(is_whole=False)
             if self._had_keyboard:
                 made.window.activateWindow()
@@ -377,7 +384,11 @@ class Application(QObject):
         if like is not None:
             view.setGeometry(like.normalGeometry() if like.isMaximized() else like.geometry())
             view.setWindowState(like.windowState())
-        view.show()
+        if self.opens_minimised:
+            self.opens_minimised = False
+            view.showMinimized()
+        else:
+            view.show()
         self._protect()
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))

@@ -26,7 +26,9 @@ T = TypeVar("T")
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A line at the bottom of the place: what happened, and Undo where it can be taken back."""
+    """A line at the bottom of the place: what happened, and Undo where it can be taken back. One that `stays` does so
+    until the person has read it, or another comes.
+    """
 
     text: str
     tone: Tone = "success"

@@ -62,8 +62,10 @@ def _call_bar_room(themes: ThemeSwitch) -> QWidget:
 class DeskWindow(QObject):
     """Builds the window, starts the sync after the first screen is painted, and closes both."""
 
-    _pulled = Signal(object)
-    _status_said = Signal(object)
+    pulled = Signal(object)
+    """A ChangeSet that has come from the server, from the sync's thread."""
+    status_said = Signal(object)
+    """A SyncStatus, from the sync's thread."""
     _people_told = Signal(object)
     _calls_told = Signal(object)
     revoked = Signal(object)
@@ -131,8 +133,8 @@ class DeskWindow(QObject):
         self.own_presence: OwnPresence | None = None
         """Once the first screen is painted."""
         self._has_asked = False
-        self._pulled.connect(self._on_pulled)
-        self._status_said.connect(self._on_status)
+        self.pulled.connect(self._on_pulled)
+        self.status_said.connect(self._on_status)
         self._people_told.connect(self._on_people)
         self._calls_told.connect(self._on_calls)
         self.desk.saved.connect(self._on_saved)
@@ -284,7 +286,7 @@ class DeskWindow(QObject):
     def start_sync(self) -> None:
         if self._engine is None:
             self._engine = self.data.engine(
-                self._pulled.emit, self._status_said.emit, self._people_told.emit, self._calls_told.emit
+                self.pulled.emit, self.status_said.emit, self._people_told.emit, self._calls_told.emit
             )
             self._engine.start()
             if self.own_presence is not None:

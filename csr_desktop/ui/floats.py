@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.page_float import PageFloat
     from csr_desktop.ui.palette.palette import Palette
     from csr_desktop.ui.settings_page import SettingsPage
+    from csr_desktop.ui.workstation_part import Workstation
 
 
 class Floats:
@@ -39,6 +40,8 @@ class Floats:
         self._remember = remember
         self._phone = phone
         self._is_managed = is_managed
+        self.workstation: Workstation | None = None
+        """Set once the first screen stands, before the settings are opened."""
         window.help_wanted.connect(partial(self._open, "help"))
         window.palette_wanted.connect(partial(self._open, "palette"))
         window.keys_wanted.connect(partial(self._open, "keys"))
@@ -90,9 +93,12 @@ class Floats:
     def settings(self) -> SettingsPage:
         from csr_desktop.ui.settings_page import SettingsPage
 
-        return SettingsPage(
+        page = SettingsPage(
             self._window, self._desk, self._account, self._remember, self._phone, is_managed=self._is_managed
         )
+        if self.workstation is not None:
+            page.add_workstation(self.workstation)
+        return page
 
     @cached_property
     def needs_you(self) -> NeedsYouPage:

@@ -34,7 +34,7 @@ class PlaceNotice(NoticeBar):
         if not self.has_turn:
             return
         self._group = notice.undo_group
-        action = self.tr("Undo") if self._group else ""
+        action = self.tr("Undo") if self._group else self.tr("Got it") if notice.stays else ""
         self.say(
             notice.text, tone=notice.tone, action=action, key_hint="Ctrl Z" if self._group else "", stays=notice.stays
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.phone_settings.page import PhoneSettings
     from csr_desktop.ui.policy_settings.rules_page import RulesPage
     from csr_desktop.ui.policy_settings.scripts_page import ScriptsPage
+    from csr_desktop.ui.workstation_part import Workstation, WorkstationPart
 
 _Part = TypeVar("_Part", "PhoneSettings", "DialPart", "RulesPage", "ScriptsPage")
 _OF_PHONE: Final = ("phone", "dialling")
@@ -58,6 +59,7 @@ class SettingsPage(PageFloat):
         self.dialling: DialPart | None = None
         self.rules: RulesPage | None = None
         self.scripts: ScriptsPage | None = None
+        self.workstation: WorkstationPart | None = None
         """These are built when they are first shown."""
         super().__init__(window, desk, window.tr("Settings"))
         themes = desk.themes
@@ -83,7 +85,7 @@ class SettingsPage(PageFloat):
             self.tabs.set_shown(key, is_shown=phone is not None)
         self.tabs.chosen.connect(self._show)
         self._workstation = QWidget()
-        first = column(self._workstation, spacing=themes.theme.sizes.space.apart)
+        self._first = first = column(self._workstation, spacing=themes.theme.sizes.space.apart)
         first.addWidget(Label(self.tr("Colors"), size="caption", weight=600, tone="muted"))
         first.addWidget(self.looks)
         first.addWidget(self.looks_managed)
@@ -102,6 +104,13 @@ class SettingsPage(PageFloat):
         self.notice.closed.connect(self._foot.hide)
         desk.noticed.disconnect(self.notice.show_notice)
         desk.noticed.connect(self._on_noticed)
+
+    def add_workstation(self, station: Workstation) -> None:
+        from csr_desktop.ui.workstation_part import WorkstationPart
+
+        self.workstation = WorkstationPart(self.desk, station)
+        self.workstation.resized.connect(self._on_resized)
+        self._first.addWidget(self.workstation)
 
     def _on_noticed(self, notice: Notice) -> None:
         """The place's own is beneath this page."""
@@ -178,6 +187,8 @@ class SettingsPage(PageFloat):
         self._show(self.tabs.chosen_key)
         self.looks.choose(self.desk.themes.wanted)
         self.looks_managed.settle(is_managed=self._is_managed("theme"))
+        if self.workstation is not None:
+            self.workstation.refresh()
         account = self._account
         self._facts.set_facts(
             [

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import msgspec
 
-NAMES = ("startup", "search", "lookup", "save", "inbox", "memory", "sync", "private", "call")
+NAMES = ("startup", "search", "lookup", "save", "inbox", "memory", "sync", "private", "call", "package")
 
 
 def main() -> int:
@@ -20,16 +20,18 @@ def main() -> int:
     parser.add_argument(
         "--only",
         default="",
-        help="sync, call: one part alone: download, upload, live, load, cost; pop, command, events, typing, lists",
+        help="sync, call: one part alone: download, upload, live, load, cost; pop, command, events, typing, lists; "
+        "package: `build` builds first",
     )
     parser.add_argument("--speed", type=float, default=10, help="call: how many times as fast as life events come (10)")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     further = [options.database, options.only] if options.name in {"sync", "call"} else []
+    further += [options.only] if options.name == "package" else []
     further += [options.speed] if options.name == "call" else []
     figures = import_module(f"tests.bench.{options.name}").measure(options.seats, *further)
-    figures = {key: round(value, 3) for key, value in figures.items()}
+    figures = {key: None if value is None else round(value, 3) for key, value in figures.items()}
     if options.json:
         result = {"name": options.name, "seats": options.seats, "figures": figures}
         sys.stdout.write(msgspec.json.encode(result).decode() + "\n")

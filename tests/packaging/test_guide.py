@@ -117,8 +117,8 @@ def test_the_folders_are_those_that_are_written(monkeypatch: pytest.MonkeyPatch,
     kinds = {"data": "user_data_dir", "settings": "user_config_dir", "logs": "user_log_dir", "cache": "user_cache_dir"}
     for kind, attribute in kinds.items():
         options: dict[str, Any] = {"appauthor": False, "roaming": False}
-        mac = Path(getattr(MacOS(places._NAME, **options), attribute))
-        linux = Path(getattr(Unix(places._NAME, **options), attribute))
+        mac = Path(getattr(MacOS(places.FOLDER_NAME, **options), attribute))
+        linux = Path(getattr(Unix(places.FOLDER_NAME, **options), attribute))
         assert found[kind][1] == mac.relative_to(tmp_path / "Library").as_posix()
         assert found[kind][2] == linux.relative_to(tmp_path).as_posix()
 

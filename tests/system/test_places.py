@@ -45,6 +45,13 @@ def test_a_folder_of_others_is_closed_to_them(tmp_path: Path) -> None:
 
 
 def test_a_place_that_can_not_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("a file where a folder should be")
-    with pytest.raises(EnvironmentFault, match="log"):
+    (tmp_path / "data").write_text("a file where a folder should be")
+    with pytest.raises(EnvironmentFault, match="data"):
         Places.under(tmp_path).make()
+
+
+def test_a_log_that_can_not_be_kept_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("a file where a folder should be")
+    places = Places.under(tmp_path)
+    places.make()
+    assert places.cache.is_dir()

@@ -285,3 +285,71 @@ def test_a_lock_is_not_inherited_by_programs_that_are_started(places: Places) ->
         assert again is not None
         again.close()
         child.communicate(b"", timeout=10)
+
+
+IN_A_SESSION = """
+import os, sys
+from pathlib import Path
+from csr_desktop.domain.errors import CsrDesktopError
+from csr_desktop.system.places import Places
+from csr_desktop.system.single_instance import raise_first
+try:
+    print(raise_first(Places.under(Path(sys.argv[1]))))
+except CsrDesktopError as fault:
+    print(type(fault).__name__, fault)
+"""
+
+
+def said_in_a_session(home: Path, **environment: str) -> str:
+    found = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    ended = subprocess.run(
+        [sys.executable, "-c", IN_A_SESSION, str(home)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**found, **environment},
+    )
+    return ended.stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sessions are told apart by Linux's displays here")
+def test_a_start_in_another_session_is_told_where_it_is_open(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":10.0")
+    heard: queue.Queue[dict[str, str]] = queue.Queue()
+    claimed = listening(places, heard.put)
+    assert claimed is not None
+    try:
+        assert said_in_a_session(tmp_path, DISPLAY=":10") == "True"
+        assert heard.get(timeout=10) == {"what": "raise"}
+        for elsewhere in ({"DISPLAY": ":11"}, {"WAYLAND_DISPLAY": "wayland-1"}):
+            assert said_in_a_session(tmp_path, **elsewhere) == (
+                "OpenElsewhere CSR Desktop is open in another session of yours on this computer. "
+                "Go on working there, or quit it there and start it here. Nothing is lost."
+            )
+        assert heard.empty(), "a window came to the front where nobody looks"
+    finally:
+        claimed.close()
+
+
+def test_a_folder_that_another_computer_has_open_is_named_with_it(places: Places, tmp_path: Path) -> None:
+    """As a data folder on a share: its port means nothing here, and what listens there is not told the token."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        endpoint = {
+            "port": other.getsockname()[1],
+            "token": "secret",
+            "process_id": 1,
+            "session": {"computer": "sample-pc-7", "name": ":0"},
+        }
+        (places.data / "running.json").write_text(json.dumps(endpoint))
+        assert said_in_a_session(tmp_path) == (
+            "OpenElsewhere CSR Desktop is open with this data on another computer, sample-pc-7. "
+            "Quit it there, then start it here. Nothing is lost."
+        )
+        assert not tell_first(places, {"what": "call"})
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            other.accept()

@@ -47,12 +47,12 @@ def test_until_everything_has_come_it_says_how_far_it_is(office: Office, new_sea
     while more:
         request = msgspec.structs.replace(puller.request(), limit=10_000)
         reply = office.bureau.feed.pull(account.device_id, account.user_id, request)
-        frame.desk_window._pulled.emit(puller.apply(reply))
+        frame.desk_window.pulled.emit(puller.apply(reply))
         more = reply.more
         count = len(reply.gone) + sum(map(len, reply.rows.values()))
         left = left - count if fractions else reply.left
         if more:
-            frame.desk_window._status_said.emit(SyncStatus("syncing", office.clock.at, rows_left=left))
+            frame.desk_window.status_said.emit(SyncStatus("syncing", office.clock.at, rows_left=left))
             frame.settle()
             said = spoken(page.loading)
             done, whole = said.removeprefix("Fetching, ").replace(",", "").split(" of ")
@@ -64,7 +64,7 @@ def test_until_everything_has_come_it_says_how_far_it_is(office: Office, new_sea
     assert len(fractions) > 2
     assert fractions == sorted(fractions)
     assert 0 < fractions[0] < fractions[-1] <= 1
-    frame.desk_window._status_said.emit(SyncStatus("saved", office.clock.at, is_filled=True))
+    frame.desk_window.status_said.emit(SyncStatus("saved", office.clock.at, is_filled=True))
     frame.settle()
     assert page_of(frame) is None
     assert frame.window.sync_line.words == "All saved"
@@ -84,7 +84,7 @@ def test_without_the_server_it_says_why_nothing_comes(office: Office, new_seat: 
 
     frame.desk_window._engine = Engine()
     offline = SyncStatus("offline", office.clock.at, "desk.example.com can't be reached.", "Look at the network.")
-    frame.desk_window._status_said.emit(offline)
+    frame.desk_window.status_said.emit(offline)
     frame.settle()
     page = page_of(frame)
     assert page is not None
@@ -92,7 +92,7 @@ def test_without_the_server_it_says_why_nothing_comes(office: Office, new_seat: 
     assert page.trouble.accessibleDescription() == "desk.example.com can't be reached. Look at the network."
     page.trouble.button.click()
     assert tried == [True]
-    frame.desk_window._status_said.emit(SyncStatus("syncing", office.clock.at, rows_left=100))
+    frame.desk_window.status_said.emit(SyncStatus("syncing", office.clock.at, rows_left=100))
     frame.settle()
     assert claims(frame) == []
 

@@ -47,8 +47,8 @@ def pull(frame: Frame, office: Office) -> None:
         patch.setattr(frame.data, "services", Heard(frame.data.services, seen))
         office.bureau.sync(frame.data)
     for change_set in seen:
-        frame.desk_window._pulled.emit(change_set)
-    frame.desk_window._status_said.emit(SyncStatus("saved", office.clock.at, is_filled=True))
+        frame.desk_window.pulled.emit(change_set)
+    frame.desk_window.status_said.emit(SyncStatus("saved", office.clock.at, is_filled=True))
     frame.settle()
 
 

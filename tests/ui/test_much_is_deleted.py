@@ -28,7 +28,7 @@ def test_it_is_told_with_both_figures_and_goes_on_when_the_person_says_so(frame:
     fault = MassDeletion(1234, 5678)
     note_stopped(frame.data.replica, fault)
     status = SyncStatus("stopped", office.clock.at, fault.title, fault.advice)
-    frame.desk_window._status_said.emit(status)
+    frame.desk_window.status_said.emit(status)
     frame.settle()
     assert frame.window.sync_line.words == "1 change needs you"
     frame.press("Ctrl+Shift+U")
@@ -63,11 +63,11 @@ def test_how_far_older_calls_have_come_is_said_with_the_time_that_is_left(frame:
     ):
         status = SyncStatus("syncing", office.clock.at, rows_left=46_000, is_filled=True, row_count=80_000,
                             seconds_left=seconds)  # fmt: skip
-        frame.desk_window._status_said.emit(status)
+        frame.desk_window.status_said.emit(status)
         frame.settle()
         said = f"Fetching older calls: {figures(34_000)} of {figures(80_000)}{left}"
         assert frame.window.sync_line.words == said
-    frame.desk_window._status_said.emit(SyncStatus("saved", office.clock.at, is_filled=True))
+    frame.desk_window.status_said.emit(SyncStatus("saved", office.clock.at, is_filled=True))
     frame.settle()
     assert frame.window.sync_line.words == "All saved"
 
@@ -87,7 +87,7 @@ def test_what_was_put_right_is_said_once_and_nothing_else_unless_it_was_asked_fo
 
     def said(mended: int) -> list[str]:
         before = len(frame.notices)
-        frame.desk_window._status_said.emit(SyncStatus("saved", office.clock.at, is_filled=True, mended_count=mended))
+        frame.desk_window.status_said.emit(SyncStatus("saved", office.clock.at, is_filled=True, mended_count=mended))
         frame.settle()
         return [notice.text for notice in frame.notices[before:]]
 
