@@ -128,7 +128,8 @@ def test_who_is_not_there_fails_behind_the_name(home: Path) -> None:
     *_, name, connection = result.stdout.splitlines()
     assert name.startswith("works name: localhost is ")
     refuses = (
-        "FAILS connection: localhost refuses the connection. It is not running there, or a firewall is in the way. ["
+        "FAILS connection: localhost refuses the connection. Check the server's address: it is not running there, or a "
+        "firewall is in the way. ["
     )
     assert connection.startswith(refuses)
 

@@ -77,7 +77,8 @@ def _system_words(cause: BaseException, host: str, far: str, *, is_proxy: bool) 
             return f"{name} can't be looked up now.", "Check whether this computer has a network."
         return f"{name} is not known on this network.", far
     if isinstance(cause, ConnectionRefusedError):
-        return f"{host} refuses the connection.", "It is not running there, or a firewall is in the way."
+        what = "It" if is_proxy else "Check the server's address: it"
+        return f"{host} refuses the connection.", f"{what} is not running there, or a firewall is in the way."
     if isinstance(cause, OSError) and cause.errno in _NO_WAY:
         return f"No network leads to {host.replace('The proxy', 'the proxy')}.", far
     return None

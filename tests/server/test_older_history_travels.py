@@ -241,7 +241,7 @@ def test_offline_it_is_said_why_and_comes_by_itself_when_the_server_is_back(shop
     shop.more()
     state = shop.older.state(shop.client_id)
     assert (state.step, state.shown_count) == ("offline", 0)
-    assert "can't be reached" in state.words
+    assert "hung up without an answer" in state.words
     shop.sync.wake()
     shop.sync.round()
     assert shop.older.state(shop.client_id).step == "offline"

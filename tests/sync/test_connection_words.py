@@ -41,7 +41,7 @@ def test_nobody_listens_there() -> None:
     fault = said(f"https://127.0.0.1:{port}")
     assert isinstance(fault, Unreachable)
     assert fault.title == "127.0.0.1 refuses the connection."
-    assert fault.advice == "It is not running there, or a firewall is in the way." + KEPT
+    assert fault.advice == "Check the server's address: it is not running there, or a firewall is in the way." + KEPT
 
 
 def test_a_connection_that_is_not_taken_may_be_a_firewalls_and_an_answer_that_is_late_is_not() -> None:

@@ -114,5 +114,6 @@ def test_a_first_sign_in_is_not_told_that_anything_is_kept(themes: ThemeSwitch, 
     view.submit()
     settle(view)
     assert view._fields["server_url"].error == (
-        "127.0.0.1 can't be reached. Check the address and the network, then try again."
+        "127.0.0.1 refuses the connection. Check the server's address: it is not running there, or a firewall is in "
+        "the way."
     )
