@@ -104,13 +104,6 @@ def test_a_call_that_ended_unanswered_cannot_be_accepted(phone: Phone, desk: Ser
         desk.live_calls.accept(ringing.key)
 
 
-def test_accepting_what_the_phone_took_in_the_same_moment_gives_that_call(phone: Phone, desk: Services) -> None:
-    ringing = phone.say("ring")
-    running_id = phone.say("answer", 5).running_id
-    assert desk.live_calls.accept(ringing.key) == running_id
-    assert len(desk.calls.running()) == 1
-
-
 def test_a_call_that_nobody_took_waits_in_the_inbox(phone: Phone, desk: Services) -> None:
     ringing = phone.say("ring")
     desk.live_calls.dismiss(ringing.key)
