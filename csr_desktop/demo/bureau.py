@@ -12,15 +12,21 @@ from pathlib import Path
 import msgspec
 
 from csr_desktop.bootstrap import DeskOpener, demo_secrets
+from csr_desktop.demo.sounds import write_recording
 from csr_desktop.domain.errors import EnvironmentFault, Refused
+from csr_desktop.server.caller_pins import CallerPins
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.made_up.bureau import MadeUp, generate
+from csr_desktop.server.passwords import Passwords
+from csr_desktop.store.sql import Sql
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.places import Places
 from csr_desktop.system.whole_file import write_whole
 
 READY_SECONDS = 30
+PIN = "4279"
+"""Of the contact that the demonstration tells of."""
 
 
 def program() -> list[str]:
@@ -54,7 +60,9 @@ class Bureau:
         shutil.rmtree(begun, ignore_errors=True)  # of a demo that was ended while it made one up
         sql = ServerFolder(begun).create()
         try:
-            self.made_up = generate(sql, Ledger(sql, wall_clock), self.seats, self.seed, wall_clock())
+            ledger = Ledger(sql, wall_clock)
+            self.made_up = generate(sql, ledger, self.seats, self.seed, wall_clock())
+            _give_pin(sql, ledger, self.made_up)
         finally:
             sql.db.close()
         write_whole(told, msgspec.json.encode(self.made_up))
@@ -114,7 +122,8 @@ class Bureau:
         is_new = not (places.config / "settings.json").exists()
         opener = DeskOpener(places, demo_secrets(places), self.url)
         if is_new:  # nobody has these numbers; and a desk without its demo would have no server
-            opener.remember(dial_way="off", calls_open_desk=False)
+            recordings = write_recording(self.home / "recordings").parent
+            opener.remember(dial_way="off", calls_open_desk=False, recordings_folder=str(recordings))
         return opener
 
     def signed_in(self, login: str, password: str) -> DeskOpener:
@@ -123,3 +132,12 @@ class Bureau:
         if account is None or account.server_url != self.url:
             opener.sign_in(self.url, login, password)
         return opener
+
+
+def _give_pin(sql: Sql, ledger: Ledger, made_up: MadeUp) -> None:
+    """As a lead does in the window."""
+    pins = CallerPins(sql, ledger, Passwords(), wall_clock)
+    lead_id, contact_id = made_up.lead.id, made_up.telling.contact_id
+    pin_hash = pins.hashed(lead_id, contact_id, PIN)
+    with sql.transaction():
+        pins.put(lead_id, contact_id, pin_hash)

@@ -87,6 +87,9 @@ def _run(home: Path | None, seats: int, seed: int, tour: Path | None) -> int:
 
 
 def _work(bureau: Bureau, tour: Path | None) -> int:
+    from csr_desktop.demo.bureau import PIN, program
+    from csr_desktop.system.softphones import command_line
+
     if tour is not None:
         from csr_desktop.demo.tour import make_folder, take_tour
 
@@ -100,6 +103,10 @@ def _work(bureau: Bureau, tour: Path | None) -> int:
     others = ", ".join(f"{one.login} ({one.role})" for one in (made_up.lead, made_up.manager, made_up.administrator))
     click.echo(f"You are {made_up.agent.login}. To be another, sign out and in: {others}.")
     click.echo(f"Everybody's password: {made_up.agent.password}")
+    telling = made_up.telling
+    click.echo(f"The PIN of {telling.contact_name}, {telling.name}, where you verify who calls: {PIN}")
+    limit = command_line([*program(), "server", "set", "wrap-up-limit", "60", "--data", str(bureau.home / "server")])
+    click.echo(f"Let wrap-up run out after a minute: {limit}")
     return _show(bureau, made_up.agent.login, made_up.agent.password, made_up.shared_number)
 
 

@@ -91,6 +91,12 @@ class CallerPins:
         return self._passwords.hashed(_widened(pin)) if pin else ""
 
     def keep(self, user_id: str, contact_id: str, pin_hash: str) -> PinReply:
+        """Within a transaction."""
+        self.put(user_id, contact_id, pin_hash)
+        _log.info("pin_set", user_id=user_id, contact_id=contact_id, is_taken_away=not pin_hash)
+        return PinReply("set" if pin_hash else "none")
+
+    def put(self, user_id: str, contact_id: str, pin_hash: str) -> None:
         """Within a transaction. What passed by the PIN of before is forgotten with it."""
         for table in ("caller_pins", "pin_passes"):
             self._sql.do(f"DELETE FROM {table} WHERE contact_id = ?", contact_id)
@@ -100,8 +106,6 @@ class CallerPins:
                 "VALUES (?,?,?,?,0,0)",
                 *(contact_id, pin_hash, user_id, self._clock()),
             )
-        _log.info("pin_set", user_id=user_id, contact_id=contact_id, is_taken_away=not pin_hash)
-        return PinReply("set" if pin_hash else "none")
 
     def _check_contact(self, user_id: str, contact_id: str) -> None:
         row = self._sql.load("contacts", [contact_id]).get(contact_id)

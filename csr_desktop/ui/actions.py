@@ -240,11 +240,6 @@ def _can_undo(focus: QWidget | None) -> bool:
     return not isinstance(focus, QTextEdit | QPlainTextEdit) or focus.document().isUndoAvailable()
 
 
-def key_text(key: str) -> str:
-    """As the person's keyboard says it: "Ctrl+K" here, "⌘K" on a Mac."""
-    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText).replace("+", " ")
-
-
 def _portable(keys: QKeySequence) -> str:
     return keys.toString(QKeySequence.SequenceFormat.PortableText)
 

@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.text import excerpt
-from csr_desktop.ui.actions import Action, key_text
+from csr_desktop.ui.actions import Action
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.notice import NoticeBar
 from csr_desktop.ui.kit.panes import column
 

@@ -36,7 +36,7 @@ class FormFloat(ActionFloat):
         self.content.addLayout(self.fields)
         self._error = ErrorLine(themes)
         self.content.addWidget(self._error)
-        self.button = Button(themes, button, role="primary", key_hint="\u21b5")
+        self.button = Button(themes, button, role="primary", key_hint="Return")
         self.button.clicked.connect(self.take)
         cancel = Button(themes, self.tr("Cancel"), role="quiet", key_hint="Esc")
         cancel.clicked.connect(self.leave)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from csr_desktop.ui.actions import EVERYWHERE, Action, Actions, key_text
+from csr_desktop.ui.actions import EVERYWHERE, Action, Actions
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.chips import KeyCap
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.page_float import PageFloat
 
 if TYPE_CHECKING:

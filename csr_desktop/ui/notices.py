@@ -36,7 +36,7 @@ class PlaceNotice(NoticeBar):
         self._group = notice.undo_group
         action = self.tr("Undo") if self._group else self.tr("Got it") if notice.stays else ""
         self.say(
-            notice.text, tone=notice.tone, action=action, key_hint="Ctrl Z" if self._group else "", stays=notice.stays
+            notice.text, tone=notice.tone, action=action, key_hint="Ctrl+Z" if self._group else "", stays=notice.stays
         )
 
     def _on_undo(self) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
-from csr_desktop.ui.actions import key_text
 from csr_desktop.ui.form_float import FormFloat
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.menu_float import MenuFloat
 from csr_desktop.ui.kit.picker import Pick
 

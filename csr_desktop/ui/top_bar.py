@@ -8,12 +8,12 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
-from csr_desktop.ui.actions import key_text
 from csr_desktop.ui.kit.avatar import Avatar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import plain_tooltip
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.tab_order import follow_with_tab
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch

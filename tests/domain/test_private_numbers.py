@@ -419,3 +419,20 @@ class TestThisIsNotOne:
         assert all(len(mark) == len("ssn:") + 4 for mark in marks)
         assert len(marks) < 3000  # with sixteen bits some are the same already
         assert len(marks) > 2800
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("4111 1111 1111 11115555 5555 5555 4444", "4111 11•• •••• 11115555 55•• •••• 4444"),
+        ("paid by 4111 1111 1111 11114111,1111,1111,1111,", "paid by 4111 11•• •••• 11114111,11••,••••,1111,"),
+        ("41111111111111115555555555554444", "411111••••••1111555555••••••4444"),
+        ("card 4111, 1111, 1111, 1111", "card 4111, 11••, ••••, 1111"),
+        ("years 4111, 1111, 1111, 1111", "years 4111, 1111, 1111, 1111"),
+        ("4111 1111 1111 11125555 5555 5555 4444", "4111 1111 1111 11125555 5555 5555 4444"),
+        ("41111111111111115555555555554444123", "41111111111111115555555555554444123"),
+        ("9941111111111111115555555555554444", "9941111111111111115555555555554444"),
+    ],
+)
+def test_cards_without_anything_between_them_and_in_a_list_behind_their_word(text: str, kept: str) -> None:
+    assert masked(text, find(text, "US")) == kept

@@ -11,10 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from csr_desktop.ui.actions import Action, Actions, KeyClash, key_text, types_text
+from csr_desktop.ui.actions import Action, Actions, KeyClash, types_text
 from csr_desktop.ui.kit.action_float import ActionFloat
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.fields import TextField
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.palette.rows import Heading
 from tests.ui.frame_bench import Frame

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
@@ -221,7 +224,7 @@ def test_beside_a_call_of_nobodys_number_stands_how_often_it_called_and_the_way_
     said = beside(frame)
     assert f"{NOBODY} is nobody's number yet" in said
     assert "3 calls from it in 7 days, the last today," in said
-    assert "Ctrl+M says who it is" in said
+    assert "Ctrl M says who it is" in said
     frame.press("Ctrl+M")
     frame.type("Dana Sample")
     frame.press("Return")
@@ -294,3 +297,40 @@ def test_how_long_it_rings_is_told_by_no_clock_that_jumps(frame: Frame, phone: P
         assert "ringing 0:0" in texts(card)
     finally:
         words.now = before
+
+
+def test_accepting_in_the_moment_in_which_the_phone_answers_shows_that_call(frame: Frame, phone: Phone) -> None:
+    frame.go("calls")
+    earlier = running_calls(frame.desk)
+    phone.say("ring", NOBODY, id="first")
+    phone.say("answer", NOBODY, id="first")
+    phone.say("hangup", NOBODY, id="first")
+    frame.desk.open("call", earlier.all()[0].id)
+    phone.say("ring", id="second")
+    card = phone.card
+    told = frame.desk.services.softphone.take(
+        call_message({"event": "answer", "number": ROBIN, "id": "second"}, "command", frame.data.now())
+    )
+    assert told is not None
+    taken = frame.desk.services.live_calls.take(told).running_id  # and the window has not heard of it yet
+    card.accept.click()
+    frame.settle()
+    assert frame.place.call_pane.call_id == taken
+    assert not any("ended" in said for said in frame.said())
+
+
+def test_what_waits_for_the_running_calls_is_told_though_they_are_asked_for_again(frame: Frame) -> None:
+    """The phone's answer may come between a press of Accept and what follows from it."""
+    calls, shown = running_calls(frame.desk), []
+    later: list[Callable[[], None]] = []
+    ask = frame.desk.store.ask
+
+    def slowly(owner: Any, work: Any, done: Any, failed: Any = None, *, key: str = "") -> None:
+        later[:] = [lambda: ask(owner, work, done, failed, key=key)]  # a later one of this key takes its place
+
+    frame.desk.store.ask = slowly  # type: ignore[method-assign]
+    calls.load(lambda: shown.append("the call"))
+    calls.load()
+    later[0]()
+    frame.settle()
+    assert shown == ["the call"]

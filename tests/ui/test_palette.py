@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -403,3 +404,27 @@ def test_the_parts_of_a_marked_text_are_the_text(text: str, marks: list[tuple[in
     parts = _parts(text, marks)
     assert "".join(part for part, _ in parts) == text
     assert all(part for part, _ in parts)
+
+
+@pytest.mark.parametrize("is_marked", [True, False], ids=["the marked line", "another line"])
+def test_a_screen_reader_finds_a_line_by_its_name_and_presses_it(palette: Frame, *, is_marked: bool) -> None:
+    QAccessible.setActive(True)
+    palette.type("example bakery")
+    palette.press("Down")
+    of_clients = found(palette, "client")
+    if is_marked:
+        while chosen(palette) is not of_clients[0]:
+            palette.press("Down")
+    wanted = of_clients[0]
+    assert (chosen(palette) is wanted) == is_marked
+    rows = QAccessible.queryAccessibleInterface(palette.floats.palette.list)
+    (row,) = [
+        rows.child(at)
+        for at in range(rows.childCount())
+        if rows.child(at).text(QAccessible.Text.Name).startswith(f"{wanted.title}, {wanted.detail}".rstrip(", "))
+    ]
+    row.actionInterface().doAction(row.actionInterface().actionNames()[0])
+    palette.qtbot.waitUntil(lambda: not palette.floats.palette.is_open)
+    palette.settle()
+    assert palette.window.current_place == LIVES_IN["client"]
+    assert palette.place.pane.profile.id == wanted.key.partition(":")[2]

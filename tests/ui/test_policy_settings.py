@@ -440,8 +440,8 @@ def test_everything_is_whole_and_named(frame: PolicyFrame, size: tuple[int, int]
     frame.press("Escape", "Escape")
     scripts = frame.scripts()
     look()
-    assert scripts._read is not None
-    scripts._open(scripts._read.rows[0])
+    assert scripts.shown is not None
+    scripts._open(scripts.shown.rows[0])
     look()
 
 

@@ -17,7 +17,14 @@ from csr_desktop.server.made_up.follow_ups import KINDS, FollowUpWriter, Move, i
 from csr_desktop.server.made_up.history import INTERACTION, TOLD_CALL
 from csr_desktop.server.made_up.organisation import Bureau, MadeUpTeam
 from csr_desktop.server.made_up.rows import Filling, RowShape, fast_ids
-from csr_desktop.server.made_up.story import StoryCall, StoryFollowUp, StoryTicket, story
+from csr_desktop.server.made_up.story import (
+    RECORDED_FILE,
+    RECORDED_PAUSE_SECONDS,
+    StoryCall,
+    StoryFollowUp,
+    StoryTicket,
+    story,
+)
 from csr_desktop.server.made_up.tickets import PRIORITIES, TicketLine, TicketWriter, asked_at
 from csr_desktop.server.made_up.wording import Wording, topic_words
 
@@ -170,6 +177,7 @@ class OpenWork:
         waited = 26 if told.result == "missed" else dial + told.seconds + told.hold_seconds
         parts = (("dial", dial), ("talk", told.seconds), ("hold", told.hold_seconds), ("wrap_up", 45 * is_handled))
         row_id = self._new_id(at)
+        recording = RECORDED_FILE if told.is_recorded else f"https://phones.example/recordings/{row_id}.wav"
         self._filling.add(
             "interactions",
             TOLD_CALL(
@@ -179,9 +187,9 @@ class OpenWork:
                 dial, self._topic_id(told.topic) if is_handled else "",
                 self._bureau.disposition_ids.get(told.disposition, ""), told.note, "", 0,
                 "Payroll line" if told.direction == "in" else "",
-                f"https://phones.example/recordings/{row_id}.wav" if is_handled else "",
+                recording if is_handled else "",
                 written_parts(_in_a_row(at, parts)),
-                written_pauses([(told.seconds / 3, 14)]) if told.hold_seconds else "",
+                written_pauses([(told.seconds // 3, RECORDED_PAUSE_SECONDS)]) if told.hold_seconds else "",
             ),
         )  # fmt: skip
 

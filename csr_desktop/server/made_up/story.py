@@ -97,7 +97,9 @@ class StoryFollowUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class StoryCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`seconds` is talk time; `contact` a name at the client or '' for its first."""
+    """`seconds` is talk time; `contact` a name at the client or '' for its first. `is_recorded` where the demo has the
+    recording as a file, others name an address that leads nowhere.
+    """
 
     client: str
     at: int
@@ -111,6 +113,7 @@ class StoryCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     disposition: str = "Resolved"
     number: str = ""
     hold_seconds: int = 0
+    is_recorded: bool = False
 
 
 class StoryChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -136,6 +139,9 @@ TELLING_CLIENT: Final = "Example Bakery"
 TELLING_CONTACT: Final = "Dana Sample"
 TELLING_TICKET: Final = "Tax notice says the April deposit was late"
 TELLING_PROMISE: Final = "Call Dana with the bank trace"
+RECORDED_FILE: Final = "made-up-call.wav"
+"""In the demo's folder of recordings."""
+RECORDED_PAUSE_SECONDS: Final = 14
 UNKNOWN_NUMBER: Final = "+17025550119"
 """Somebody called from it lately, and no contact has it."""
 

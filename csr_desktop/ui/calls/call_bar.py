@@ -91,7 +91,7 @@ class CallBar(QWidget):
         self._shown_tone = ""
         themes = desk.themes
         self.setAccessibleName(self.tr("Call bar"))
-        self.start = _StartButton(themes, self.tr("Start a call"), icon="phone", key_hint="Ctrl D")
+        self.start = _StartButton(themes, self.tr("Start a call"), icon="phone", key_hint="Ctrl+D")
         self.line = _Line(themes)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)

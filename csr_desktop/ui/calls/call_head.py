@@ -47,14 +47,14 @@ class CallHead(QWidget):
         self.name = ElidedLabel(size="name", weight=600)
         self.whose = ElidedLabel(tone="muted")
         self.hold = Button(themes, self.tr("Hold"), icon="pause", key_hint="F6")
-        self.consult = IconButton(themes, "users", self.tr("Ask a colleague"), key_hint="Shift F6")
+        self.consult = IconButton(themes, "users", self.tr("Ask a colleague"), key_hint="Shift+F6")
         self.consult.setCheckable(True)
         self.end = Button(themes, self.tr("Hang up"), role="end-call", icon="phone-disconnect", key_hint="F8")
         self.more = IconButton(themes, "dots-three", self.tr("More for this call"))
         self.context_button = IconButton(themes, "info", self.tr("About the client"), key_hint="I")
         self._match_mark = IconMark(themes, "shield-check", tone="success")
         self._match = ElidedLabel(tone="muted")
-        self.someone_else = Button(themes, self.tr("Someone else"), role="link", key_hint="Ctrl M")
+        self.someone_else = Button(themes, self.tr("Someone else"), role="link", key_hint="Ctrl+M")
         self.waits = Chip(themes, "")
         self.waits.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.timer = Label(size="name", weight=600)
@@ -173,7 +173,7 @@ class CallHead(QWidget):
                 icon="arrow-clockwise",
                 lead=lead,
                 second_action=see,
-                second_key_hint="\u21e7 F4",
+                second_key_hint="Shift+F4",
                 action=self.tr("Escalate"),
                 key_hint="F4",
                 stays=True,

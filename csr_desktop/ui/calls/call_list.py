@@ -15,6 +15,7 @@ from csr_desktop.ui.calls.filtered_pane import FilteredPane
 from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.desk import Desk, Notice
 from csr_desktop.ui.kit.buttons import IconButton
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.kit.rows import KEY_ROLE, Row
 from csr_desktop.ui.kit.states import EmptyState, ErrorState, LoadingState, StateStack
@@ -125,7 +126,7 @@ class CallList(FilteredPane):
         lines = [
             MenuLine(self.tr("Log a call afterwards"), self.log_wanted.emit, "note-pencil", "L"),
             MenuLine(self.tr("Saved filters"), self.saved_wanted.emit, "bookmark-simple", "S"),
-            MenuLine(self.tr("Export this list"), self.export_wanted.emit, "download-simple", "Ctrl E"),
+            MenuLine(self.tr("Export this list"), self.export_wanted.emit, "download-simple", key_text("Ctrl+E")),
         ]
         if self.is_lead:
             lines.append(MenuLine(self.tr("Private numbers, counted"), self.private_wanted.emit, "eye-slash", "P"))
@@ -319,7 +320,9 @@ class CallList(FilteredPane):
         if self.filters.is_plain and self.view == "mine":
             self._empty.say(
                 self.tr("No calls yet today"),
-                self.tr("Calls you take and make stand here. Start one with Ctrl D, or log one afterwards with L."),
+                self.tr("Calls you take and make stand here. Start one with {0}, or log one afterwards with L.").format(
+                    key_text("Ctrl+D")
+                ),
                 button=self.tr("Start a call"),
             )
         elif self.filters.is_plain:

@@ -20,6 +20,7 @@ from csr_desktop.ui.kit.chips import KeyHints
 from csr_desktop.ui.kit.choices import ChoiceRow
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import ErrorLine, Labelled
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Hairline, Pane, column, line
 from csr_desktop.ui.kit.picker import Pick, SearchPicker, TreeChoice
@@ -73,7 +74,7 @@ class CallPane(Pane):
         self.beside = ScriptBeside(desk)
         self.disposition = ChoiceRow(themes, self.tr("Disposition"))
         self._disposition_hint = ErrorLine(themes)
-        self.finish = Button(themes, self.tr("Finish and save call"), role="primary", key_hint="Ctrl \u21b5")
+        self.finish = Button(themes, self.tr("Finish and save call"), role="primary", key_hint="Ctrl+Return")
         self._scroll = ScrollColumn(self.tr("Call"))
         self._lay_out()
         self._connect()
@@ -131,9 +132,9 @@ class CallPane(Pane):
         foot.setFixedHeight(sizes.height.top_bar)
         row = line(foot, spacing=sizes.space.pane, margins=(sizes.space.page, 0, sizes.space.page, 0))
         hints = (
-            ("Alt T", self.tr("topic")),
-            ("Alt V", self.tr("verification")),
-            ("Ctrl P", self.tr("promise")),
+            ("Alt+T", self.tr("topic")),
+            ("Alt+V", self.tr("verification")),
+            ("Ctrl+P", self.tr("promise")),
             ("F5", self.tr("pause recording")),
         )
         row.addWidget(KeyHints(themes, hints), 1)
@@ -408,7 +409,9 @@ class CallPane(Pane):
         if reached and not self.disposition.chosen_key and self._asked_twice != call.id:
             self._asked_twice = call.id
             self._disposition_hint.say(
-                self.tr("How did it end? Press its number, then Ctrl Return. Ctrl Return again saves without."),
+                self.tr("How did it end? Press its number, then {0}. {0} again saves without.").format(
+                    key_text("Ctrl+Return")
+                ),
                 is_error=True,
             )
             if call.phase != "wrap_up":

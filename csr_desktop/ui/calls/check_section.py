@@ -14,6 +14,7 @@ from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.flow import FlowLayout
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import column, line
@@ -173,7 +174,7 @@ class CheckSection(QWidget):
 
     def _hint_words(self, check: CallCheck) -> str:
         if not check.has_contact:
-            return self.tr("Say who is on the line first: Ctrl M.")
+            return self.tr("Say who is on the line first: {0}.").format(key_text("Ctrl+M"))
         if check.is_blocked:
             others = check.needed_count - check.passed_count
             lacks_call_back = check.needs_call_back and not check.is_called_back

@@ -19,6 +19,7 @@ from csr_desktop.ui.kit.chips import Badge, Chip
 from csr_desktop.ui.kit.elide import ClampedLabel, ElidedLabel, Label
 from csr_desktop.ui.kit.float import FloatFrame
 from csr_desktop.ui.kit.focus import RingedButton
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import Hairline, column, line
@@ -157,9 +158,7 @@ class IncomingCard(FloatFrame):
         self._facts_line = Hairline(desk.themes)
         self.accept = Button(desk.themes, self.tr("Accept"), role="primary", icon="phone", key_hint="F9")
         self.dismiss = Button(desk.themes, self.tr("Put away"), key_hint="F10")
-        self.attach = Button(
-            desk.themes, self.tr("Attach to a person"), icon="user-plus", key_hint=ATTACH_KEY.replace("+", " ")
-        )
+        self.attach = Button(desk.themes, self.tr("Attach to a person"), icon="user-plus", key_hint=ATTACH_KEY)
         self.choices: list[PersonLine] = []
         self._contacts: list[LastContactLine] = []
         self._foot = Label("", size="caption", tone="faint")
@@ -311,7 +310,7 @@ class IncomingCard(FloatFrame):
             count = one.reason_value if one.reason == "called_from_number" else 0
             reason = self._words.candidate_reason(one.reason, one.last_called_at, count)
             name = one.contact_name or self._words.own_line()
-            made = PersonLine(self._desk, name, one.client_name, reason, key.replace("+", " "))
+            made = PersonLine(self._desk, name, one.client_name, reason, key_text(key))
             made.clicked.connect(partial(self.choose, one.contact_id, one.client_id))
             shown.append(made)
         return shown

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk import Desk
 
 KEY = "Ctrl+Shift+T"
-_KEY_SHOWN = "Ctrl \u21e7 T"
 _MOST = 3
 
 
@@ -65,7 +64,7 @@ class LikelyTopics(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for place, node in enumerate(likely):
-            hint = _KEY_SHOWN if place == 0 else ""
+            hint = KEY if place == 0 else ""
             button = Button(self._desk.themes, PATH_SIGN.join(node.path), role="link", key_hint=hint)
             button.set_text_size("caption")
             button.clicked.connect(partial(self.chosen.emit, node.id))

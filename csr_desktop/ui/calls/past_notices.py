@@ -58,4 +58,4 @@ class PastNotices(QWidget):
             return
         text = self.tr("{0} is nobody's number yet.").format(detail.row.number_shown)
         attach = self.tr("Attach to a person")
-        self.unknown.say(text, tone="info", icon="user-plus", action=attach, key_hint="Ctrl M", stays=True)
+        self.unknown.say(text, tone="info", icon="user-plus", action=attach, key_hint="Ctrl+M", stays=True)

@@ -17,6 +17,7 @@ from csr_desktop.ui.calls.call_words import CallWords
 from csr_desktop.ui.calls.card_keys import ATTACH_KEY, PERSON_KEYS
 from csr_desktop.ui.calls.running_calls import ON_THE_LINE, running_calls
 from csr_desktop.ui.desk import Notice
+from csr_desktop.ui.kit.key_words import key_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -184,7 +185,7 @@ class PhoneLine(QObject):
             return
         running_calls(self._desk).start(number, is_dialled=False)
         if dialling is not None and dialling.is_on:
-            words = self.tr("A link asks for this call. Ctrl+Shift+D dials it.")
+            words = self.tr("A link asks for this call. {0} dials it.").format(key_text("Ctrl+Shift+D"))
             self._desk.noticed.emit(Notice(words, tone="info"))
 
     def _offer_link(self, number: str) -> None:
@@ -193,7 +194,9 @@ class PhoneLine(QObject):
         words = self.tr("A link asks for a call to {0}. The call that goes on was left as it is.").format(shown)
         if self._dialling is not None:
             self._dialling.offer(number)
-            words = self.tr("A link asks for a call to {0}. Ctrl+Shift+D starts it and holds this one.").format(shown)
+            words = self.tr("A link asks for a call to {0}. {1} starts it and holds this one.").format(
+                shown, key_text("Ctrl+Shift+D")
+            )
         self._desk.noticed.emit(Notice(words, tone="info"))
 
     def take_calls(self, news: CallNews, me: str) -> None:
@@ -240,8 +243,8 @@ class PhoneLine(QObject):
             self.stands_here.emit(reference, False)
         for reference, name in elsewhere:
             if (reference, name) not in self._elsewhere:
-                words = self.tr("This call is open at your other workstation, {0}. Ctrl+F9 brings it here.").format(
-                    name
+                words = self.tr("This call is open at your other workstation, {0}. {1} brings it here.").format(
+                    name, key_text("Ctrl+F9")
                 )
                 self._desk.noticed.emit(Notice(words, tone="info", stays=True))
         self._elsewhere = elsewhere

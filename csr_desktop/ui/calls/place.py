@@ -20,6 +20,7 @@ from csr_desktop.ui.calls.running_calls import running_calls
 from csr_desktop.ui.calls.saved_asking import SavedAsking
 from csr_desktop.ui.calls.view_button import ViewButton
 from csr_desktop.ui.context_pane import ContextPane
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.panes import Pane, column
 from csr_desktop.ui.kit.states import EmptyState
 from csr_desktop.ui.place import Place
@@ -87,7 +88,9 @@ class CallsPlace(Place):
                 desk.themes,
                 "phone",
                 self.tr("No call is open"),
-                self.tr("Start one with Ctrl D, log one afterwards with L, or pick one from the list."),
+                self.tr("Start one with {0}, log one afterwards with L, or pick one from the list.").format(
+                    key_text("Ctrl+D")
+                ),
             )
         )
         self._centre = QStackedWidget()
@@ -412,7 +415,7 @@ class CallsPlace(Place):
             self.context.clear()
 
     def _show_number(self, number: str, shown: str, *, can_attach: bool) -> None:
-        way = self.tr("Ctrl+M says who it is.") if can_attach else ""
+        way = self.tr("{0} says who it is.").format(key_text("Ctrl+M")) if can_attach else ""
         self.context.show_number(number if shown else "", shown, way)
 
     def _on_opened(self, call_id: str) -> None:

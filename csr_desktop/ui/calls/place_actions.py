@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csr_desktop.ui.actions import EVERYWHERE, Action, key_text
+from csr_desktop.ui.actions import EVERYWHERE, Action
+from csr_desktop.ui.kit.key_words import key_text
 
 if TYPE_CHECKING:
     from csr_desktop.ui.calls.place import CallsPlace

@@ -53,7 +53,7 @@ class RecordingSection(QWidget):
         self.toggle = IconButton(themes, "play", self.tr("Play the recording"), key_hint="P")
         self.track = SoundTrack(themes, self.tr("Place in the recording"))
         self.position = Label(tone="muted")
-        self.elsewhere = Button(themes, self.tr("Open in browser"), icon="globe", key_hint="Shift P")
+        self.elsewhere = Button(themes, self.tr("Open in browser"), icon="globe", key_hint="Shift+P")
         self._bar = QFrame()
         set_look(self._bar, role="card")
         row = line(self._bar, spacing=space.close, margins=(space.tight, space.tight, space.tight, space.tight))

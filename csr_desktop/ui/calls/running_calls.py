@@ -54,6 +54,7 @@ class RunningCalls(QObject):
         self._limits: dict[str, float] = {}
         """When the wrap-up of a call that is limited began, by a clock that can't be set."""
         self._told_of_limit: set[str] = set()
+        self._once_loaded: list[Callable[[], None]] = []
         self._refused_at_limit: set[str] = set()
         self._is_entering: Callable[[str], bool] | None = None
         self._in_sight: QWidget | None = None
@@ -186,10 +187,18 @@ class RunningCalls(QObject):
 
     def load(self, then: Callable[[], None] = lambda: None) -> None:
         """Ask for what runs: at the start, where calls may be found again after the program was stopped."""
+        self._once_loaded.append(then)
+        self._ask_running(lambda _calls: None)
+
+    def _ask_running(self, then: Callable[[tuple[RunningCall, ...]], None]) -> None:
+        """A later question takes an earlier one's place, and answers all that waited for that."""
 
         def done(calls: tuple[RunningCall, ...]) -> None:
             self._on_loaded(calls)
-            then()
+            waiting, self._once_loaded = self._once_loaded, []
+            for each in waiting:
+                each()
+            then(calls)
 
         self._desk.ask(self, self._desk.services.calls.running, done, key="running")
 
@@ -197,13 +206,12 @@ class RunningCalls(QObject):
         if change_set.touches("interactions"):
             known = set(self._calls)
 
-            def done(calls: tuple[RunningCall, ...]) -> None:
-                self._on_loaded(calls)
+            def tell(calls: tuple[RunningCall, ...]) -> None:
                 for call in calls:
                     if call.id not in known:
                         self.came_back.emit(call.id)
 
-            self._desk.ask(self, self._desk.services.calls.running, done, key="running")
+            self._ask_running(tell)
         elif change_set.touches("contacts", "clients", "phone_numbers", "verifications", "verification_rules"):
             self.load()
 

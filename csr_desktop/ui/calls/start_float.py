@@ -42,9 +42,9 @@ class StartFloat(FloatFrame):
             most=7,
         )
         self.they_called = Button(
-            themes, self.tr("They called"), role="primary", icon="phone-incoming", key_hint="\u21b5"
+            themes, self.tr("They called"), role="primary", icon="phone-incoming", key_hint="Return"
         )
-        self.i_call = Button(themes, self.tr("I call them"), icon="phone-outgoing", key_hint="Ctrl \u21b5")
+        self.i_call = Button(themes, self.tr("I call them"), icon="phone-outgoing", key_hint="Ctrl+Return")
         inner = column(spacing=space.close, margins=(space.apart, space.apart, space.apart, space.apart))
         inner.addWidget(self.finder)
         foot = line(spacing=space.close)

@@ -46,7 +46,7 @@ class StepForm(QFrame):
         head = line(spacing=space.close)
         head.addWidget(self.title, 1)
         self.cancel = Button(themes, self.tr("Cancel"), role="quiet", key_hint="Esc")
-        self.take = Button(themes, "", key_hint="\u21b5")
+        self.take = Button(themes, "", key_hint="Return")
         self.body = column(spacing=space.close)
         whole.addLayout(head)
         whole.addLayout(self.body)

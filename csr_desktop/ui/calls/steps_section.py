@@ -100,11 +100,11 @@ class StepsSection(QWidget):
         """What is noted so far: a new ticket's subject is suggested from it."""
         themes, space = desk.themes, desk.themes.theme.sizes.space
         self.setAccessibleName(self.tr("Next steps"))
-        self.ticket = ChoiceButton(themes, self.tr("Ticket"), icon="ticket", key_hint="Ctrl T")
-        self.follow_up = ChoiceButton(themes, self.tr("Follow-up"), icon="calendar-check", key_hint="Ctrl F")
-        self.promise = ChoiceButton(themes, self.tr("Promise"), icon="handshake", key_hint="Ctrl P")
+        self.ticket = ChoiceButton(themes, self.tr("Ticket"), icon="ticket", key_hint="Ctrl+T")
+        self.follow_up = ChoiceButton(themes, self.tr("Follow-up"), icon="calendar-check", key_hint="Ctrl+F")
+        self.promise = ChoiceButton(themes, self.tr("Promise"), icon="handshake", key_hint="Ctrl+P")
         self.escalation = ChoiceButton(themes, self.tr("Escalation"), icon="flag", key_hint="F4")
-        self.request = ChoiceButton(themes, self.tr("Service request"), icon="clipboard-text", key_hint="Ctrl R")
+        self.request = ChoiceButton(themes, self.tr("Service request"), icon="clipboard-text", key_hint="Ctrl+R")
         chips = QWidget()
         flow = FlowLayout(space.tight, chips)
         for button in (self.ticket, self.follow_up, self.promise, self.request, self.escalation):

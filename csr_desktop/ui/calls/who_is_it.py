@@ -51,7 +51,7 @@ class WhoIsIt(QFrame):
         )
         self.keep = CheckBox(themes, self.tr("Keep the number as theirs"))
         self.cancel = Button(themes, self.tr("Cancel"), role="quiet", key_hint="Esc")
-        self.take = Button(themes, self.tr("It is them"), key_hint="\u21b5")
+        self.take = Button(themes, self.tr("It is them"), key_hint="Return")
         whole = column(self, spacing=space.close, margins=(space.apart, space.close, space.apart, space.close))
         self.title = Label(self.tr("Who is it?"), weight=600)
         whole.addWidget(self.title)

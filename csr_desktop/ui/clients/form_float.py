@@ -39,7 +39,7 @@ class FormFloat(FloatFrame):
         self.state = Label(tone="faint", size="caption")
         self.error = ErrorLine(themes)
         self.discard_button = Button(themes, self.tr("Discard"), role="quiet")
-        self.save_button = Button(themes, self.tr("Save"), role="primary", key_hint="Ctrl \u21b5")
+        self.save_button = Button(themes, self.tr("Save"), role="primary", key_hint="Ctrl+Return")
         head = line(spacing=space.close, margins=(space.page, space.close, space.apart, space.close))
         head.addWidget(self.title, 1)
         head.addWidget(self.close_button)

@@ -73,7 +73,7 @@ class ClientListPane(Pane):
 
     def _lay_out(self) -> None:
         space = self._desk.themes.theme.sizes.space
-        new = IconButton(self._desk.themes, "plus", self.tr("New client"), key_hint="Ctrl N")
+        new = IconButton(self._desk.themes, "plus", self.tr("New client"), key_hint="Ctrl+N")
         new.clicked.connect(self.new_wanted)
         self.new_button = self.header.add_button(new)
         filter_line = line(margins=(space.apart, space.apart, space.apart, space.close))

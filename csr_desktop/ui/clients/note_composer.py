@@ -37,7 +37,7 @@ class DraftedText(QWidget):
         self.private = desk.private(self.editor)
         self.state = Label(tone="faint", size="caption")
         self.close_button = Button(themes, self.tr("Close"), role="quiet", key_hint="Esc")
-        self.save_button = Button(themes, save_words, role="primary", key_hint="Ctrl \u21b5")
+        self.save_button = Button(themes, save_words, role="primary", key_hint="Ctrl+Return")
         self._error = ErrorLine(themes)
         frame = FieldFrame(themes)
         self.editor.setViewportMargins(space.apart, space.close, space.apart, space.tight)

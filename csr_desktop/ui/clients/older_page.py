@@ -10,13 +10,13 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
-from csr_desktop.ui.actions import key_text
 from csr_desktop.ui.clients.older_words import SERVER_ICON, OlderWords
 from csr_desktop.ui.clients.older_work_words import OlderWorkWords
 from csr_desktop.ui.kit.bars import HandleBar
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.chips import Badge
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.message import DayLine, EventLine, Message, MessageView
 from csr_desktop.ui.kit.notice import announce

@@ -110,7 +110,7 @@ class DetailPane(Pane):
         self.call = self.buttons.add(Button(themes, self.tr("Call now"), role="primary", icon="phone", key_hint="D"))
         self.complete = self.buttons.add(Button(themes, self.tr("Done"), icon="check", key_hint="E"))
         self.outcome = self.buttons.add(
-            IconButton(themes, "caret-down", self.tr("Another outcome, or a note"), role="plain", key_hint="Shift E")
+            IconButton(themes, "caret-down", self.tr("Another outcome, or a note"), role="plain", key_hint="Shift+E")
         )
         self.move_button = self.buttons.add(Button(themes, self.tr("Renegotiate"), key_hint="R"))
         self.snooze = self.buttons.add(Button(themes, self.tr("Snooze"), key_hint="S"))

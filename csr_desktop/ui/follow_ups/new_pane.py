@@ -51,7 +51,7 @@ class NewPane(Pane):
         self.contact = Choice(themes, self.tr("Contact"))
         self.due = DueEntry(desk, self.tr("By when"))
         self.assignee = Choice(themes, self.tr("Who does it"))
-        self.save = Button(themes, self.tr("Add follow-up"), role="primary", key_hint="Ctrl \u21b5")
+        self.save = Button(themes, self.tr("Add follow-up"), role="primary", key_hint="Ctrl+Return")
         self._error = ErrorLine(themes)
         self._keepers = [
             DraftKeeper(desk, self.title, "new_follow_up:title"),

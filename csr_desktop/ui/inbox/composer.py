@@ -96,7 +96,7 @@ class Composer(QWidget):
         self._resolve = self._more.add(Button(themes, self.tr("Log and resolve"), role="quiet"))
         self._wait = self._more.add(Button(themes, self.tr("Log and wait"), role="quiet"))
         self._wait.setAccessibleDescription(self.tr("The ticket then waits for the client"))
-        self._log = Button(themes, "", role="primary", key_hint="Ctrl ↵")
+        self._log = Button(themes, "", role="primary", key_hint="Ctrl+Return")
         self._log.clicked.connect(self.log)
         self._resolve.clicked.connect(lambda: self.log("resolved"))
         self._wait.clicked.connect(lambda: self.log("waiting"))
@@ -128,7 +128,7 @@ class Composer(QWidget):
         around = line(margins=(sizes.space.apart, 0, sizes.space.apart, 0))
         around.addWidget(self._files)
         self._frame.body.addLayout(around)
-        self._attach = IconButton(themes, "paperclip", self.tr("Attach files"), key_hint="Ctrl ⇧ A")
+        self._attach = IconButton(themes, "paperclip", self.tr("Attach files"), key_hint="Ctrl+Shift+A")
         self._attach.clicked.connect(self.attach_wanted)
         foot = line(
             spacing=sizes.space.close, margins=(sizes.space.apart, 0, sizes.space.button_gap, sizes.space.tight)

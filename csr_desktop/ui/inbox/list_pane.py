@@ -93,7 +93,7 @@ class ListPane(Pane):
     def _lay_out(self) -> None:
         themes, space = self._desk.themes, self._desk.themes.theme.sizes.space
         self.header.set_caption(self.tr("Earliest consequence first"))
-        new = IconButton(themes, "plus", self.tr("New ticket"), key_hint="Ctrl N")
+        new = IconButton(themes, "plus", self.tr("New ticket"), key_hint="Ctrl+N")
         new.clicked.connect(self.new_wanted)
         self._views = IconButton(themes, "funnel-simple", self.tr("Choose a view"))
         self._views.clicked.connect(self._open_views)

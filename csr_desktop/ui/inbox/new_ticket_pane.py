@@ -68,7 +68,7 @@ class NewTicketPane(Pane):
         self.assignee.set_choices([("me", self.tr("Me")), ("anyone", self.tr("Anyone in the team"))])
         self.owes_reply = CheckBox(themes, self.tr("A reply is owed"))
         self.note = NotesEditor(themes, self.tr("First note"), placeholder=self.tr("What it is about"), least_lines=5)
-        self.save = Button(themes, self.tr("Open ticket"), role="primary", key_hint="Ctrl ↵")
+        self.save = Button(themes, self.tr("Open ticket"), role="primary", key_hint="Ctrl+Return")
         self.save.clicked.connect(self.open_ticket)
         self._error = ErrorLine(themes)
         self._keepers = [

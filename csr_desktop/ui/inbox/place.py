@@ -14,6 +14,7 @@ from csr_desktop.ui.inbox.inbox_words import InboxWords
 from csr_desktop.ui.inbox.list_pane import ListPane
 from csr_desktop.ui.inbox.place_actions import actions_of, open_more
 from csr_desktop.ui.inbox.selected import Selected
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.panes import Pane, column
 from csr_desktop.ui.kit.tab_order import follow_with_tab
 from csr_desktop.ui.place import Place
@@ -302,7 +303,11 @@ class InboxPlace(Place):
         if client_id:
             self.context.show_client(client_id, contact_id)
             return
-        way = self.tr("Open it in Calls (O) and say there who it was (Ctrl+M).") if detail.can_correct else ""
+        way = (
+            self.tr("Open it in Calls (O) and say there who it was ({0}).").format(key_text("Ctrl+M"))
+            if detail.can_correct
+            else ""
+        )
         self.context.show_number(detail.number if detail.row.number_shown else "", detail.row.number_shown, way)
 
     def _on_opened(self) -> None:

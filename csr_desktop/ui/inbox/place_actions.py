@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from csr_desktop.ui.actions import Action, key_text
+from csr_desktop.ui.actions import Action
 from csr_desktop.ui.difference_bar import difference_actions
 from csr_desktop.ui.inbox.deeds import assignable, tickets
 from csr_desktop.ui.inbox.message_kinds import HEARD, NOTE, REPLY
 from csr_desktop.ui.inbox.request_bar import request_actions
+from csr_desktop.ui.kit.key_words import key_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

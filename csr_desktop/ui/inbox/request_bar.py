@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
-from csr_desktop.ui.actions import Action, key_text
+from csr_desktop.ui.actions import Action
 from csr_desktop.ui.check_words import CheckWords
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.choices import ButtonRow
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.panes import column, line

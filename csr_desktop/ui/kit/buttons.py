@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from csr_desktop.ui.kit.elide import plain_tooltip
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.theme import TextSize, Theme, ThemeSwitch
 from csr_desktop.ui.kit.words import paint_words
 
@@ -47,7 +48,7 @@ class Button(RingedButton):
         self.elides = elides
         self.role: ButtonRole = role
         self.icon_name = icon
-        self.key_hint = key_hint
+        self.key_hint = key_text(key_hint)
         self.trailing_icon = ""
         self.text_size: TextSize = "body"
         self._words = ""
@@ -71,7 +72,7 @@ class Button(RingedButton):
         self.update()
 
     def set_key_hint(self, keys: str) -> None:
-        self.key_hint = keys
+        self.key_hint = key_text(keys)
         self.setText(self._words)
 
     def set_icon_name(self, icon: str) -> None:
@@ -224,7 +225,7 @@ class IconButton(Button):
     ) -> None:
         super().__init__(themes, "", role=role, icon=icon_name, parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._keys = key_hint
+        self._keys = key_text(key_hint)
         self.set_name(name)
 
     def set_name(self, name: str) -> None:

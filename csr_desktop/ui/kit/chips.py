@@ -11,6 +11,7 @@ from csr_desktop.ui.kit.elide import Label, plain_tooltip
 from csr_desktop.ui.kit.flow import FlowLayout
 from csr_desktop.ui.kit.focus import RingedButton
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.mirror import mirrored
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch, Tone
 from csr_desktop.ui.kit.words import paint_words
@@ -221,8 +222,8 @@ class KeyCap(QWidget):
     def __init__(self, themes: ThemeSwitch, keys: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._themes = themes
-        self._keys = keys
-        self.setAccessibleName(keys)
+        self._keys = key_text(keys)
+        self.setAccessibleName(self._keys)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:

@@ -25,8 +25,8 @@ class PrivateHint(QWidget):
         super().__init__(parent)
         space = themes.theme.sizes.space
         self._words = Label(tone="muted", size="caption", wraps=True)
-        self.mask_button = Button(themes, self.tr("Mask it"), role="link", key_hint="Ctrl ⇧ M")
-        self.keep_button = Button(themes, self.tr("This is not one"), role="link", key_hint="Ctrl ⇧ I")
+        self.mask_button = Button(themes, self.tr("Mask it"), role="link", key_hint="Ctrl+Shift+M")
+        self.keep_button = Button(themes, self.tr("This is not one"), role="link", key_hint="Ctrl+Shift+I")
         self.mask_button.clicked.connect(self.mask_wanted)
         self.keep_button.clicked.connect(self.keep_wanted)
         whole = QVBoxLayout(self)

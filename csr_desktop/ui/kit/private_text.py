@@ -13,6 +13,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QTextEdit, QWidget
 
 from csr_desktop.ui.kit.float import is_in_float
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.menu_float import MenuLine, open_menu
 from csr_desktop.ui.kit.notice import announce
 from csr_desktop.ui.kit.private_hint import PrivateHint
@@ -270,8 +271,8 @@ class PrivateText(QObject):
             return False
         self._set_caret(hit.end)
         lines = (
-            MenuLine(self.tr("Mask it"), self._mask_and_return, detail="Ctrl ⇧ M"),
-            MenuLine(self.tr("This is not one"), self._keep_and_return, detail="Ctrl ⇧ I"),
+            MenuLine(self.tr("Mask it"), self._mask_and_return, detail=key_text(MASK_KEY)),
+            MenuLine(self.tr("This is not one"), self._keep_and_return, detail=key_text(KEEP_KEY)),
         )
         open_menu(self._editor.themes, self.tr("A number that looks private"), self.hint, lines)
         return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from csr_desktop.ui.actions import Action, Actions, key_text
+from csr_desktop.ui.actions import Action, Actions
 from csr_desktop.ui.palette.rows import Heading, Line, Nothing, PaletteRow
 from csr_desktop.ui.wording import VIEW_ICONS
 
@@ -107,7 +107,7 @@ class FoundLines(QObject):
                 a.icon or "terminal-window",
                 a.title,
                 a.callback,
-                key_hint=key_text(a.key) if a.key else "",
+                key_hint=a.key,
             )
             for a in fitting
         ]

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QStyleOptionViewItem, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QStyleOptionViewItem, QVBoxLayout
 
-from csr_desktop.ui.actions import Actions, key_text
+from csr_desktop.ui.actions import Actions
 from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.chips import KeyHints
 from csr_desktop.ui.kit.elide import ElidedLabel, Label
 from csr_desktop.ui.kit.float import DimSheet, FloatFrame
+from csr_desktop.ui.kit.key_words import key_text
+from csr_desktop.ui.kit.lists import RowList
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.notice import announce
-from csr_desktop.ui.kit.overlay_bar import OverlayBar
 from csr_desktop.ui.kit.panes import Hairline
 from csr_desktop.ui.kit.rows import ROW_ROLE
 from csr_desktop.ui.kit.theme import set_look
@@ -64,15 +65,9 @@ class Palette(QObject):
         set_look(self.box, isBare=True)
         self.box.setFont(themes.theme.font("title"))
         self.found = Label(tone="muted", size="caption")
-        self.list = QListView()
-        self.list.setAccessibleName(self.tr("Found"))
-        self.list.setFrameShape(QListView.Shape.NoFrame)
-        set_look(self.list, ground="raised")
+        self.list = RowList(themes, self.tr("Found"), ground="raised")
+        self.list.be_for_picking()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setMouseTracking(True)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        OverlayBar(self.list)
         self.model = PaletteModel()
         self.list.setModel(self.model)
         self.delegate = PaletteDelegate(themes, self.list)
@@ -86,6 +81,7 @@ class Palette(QObject):
         self.box.textChanged.connect(self._on_typed)
         self.box.installEventFilter(self)
         self.list.clicked.connect(lambda index: self._run(index.row()))
+        self.list.pressed_aloud.connect(lambda index: self._run(index.row()))
         self.sheet.clicked.connect(self.close)
         window.installEventFilter(self)
 

@@ -11,9 +11,9 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QPainter, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from csr_desktop.ui.actions import key_text
 from csr_desktop.ui.kit.chips import Badge, cap_size, chip_width, paint_cap, paint_chip
 from csr_desktop.ui.kit.icons import paint_icon
+from csr_desktop.ui.kit.key_words import key_text
 from csr_desktop.ui.kit.rows import ROW_ROLE, Clock
 from csr_desktop.ui.kit.theme import Theme, ThemeSwitch
 from csr_desktop.ui.kit.words import direction_of, paint_words
@@ -152,12 +152,12 @@ class PaletteDelegate(QStyledItemDelegate):
             verb = usual if row.verb is None else row.verb
             opens: list[End] = [_Cap("\u21b5"), verb] if verb else []
             calls: list[End] = [_Cap(key_text("Ctrl+D")), self.tr("Call")] if row.call is not None else []
-            return [*opens, *calls, *([_Cap(row.key_hint)] if row.key_hint else [])]
+            return [*opens, *calls, *([_Cap(key_text(row.key_hint))] if row.key_hint else [])]
         if row.clock is not None:
             is_lead = row.clock.tone != "neutral"
             return [Badge(row.clock.text, row.clock.tone, row.clock.icon, is_lead=is_lead, is_plain=not is_lead)]
         if row.key_hint:
-            return [_Cap(row.key_hint)]
+            return [_Cap(key_text(row.key_hint))]
         if row.mark_icon:
             return [Badge(row.end, "neutral", row.mark_icon, is_plain=True)]
         return [row.end] if row.end else []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.older_history import OlderHit, OlderSearch
     from csr_desktop.ui.desk import Desk
 
-ASK_HINT: Final = "Ctrl \u21b5"
+ASK_HINT: Final = "Ctrl+Return"
 LINE: Final = "server:ask"
 """The key of the line that asks, and then says how it went."""
 

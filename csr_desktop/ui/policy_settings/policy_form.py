@@ -33,7 +33,7 @@ class PolicyForm(QWidget):
         self.heading = Label("", weight=600, wraps=True)
         self.fields = column(spacing=space.apart)
         self.error = ErrorLine(themes)
-        self.save_button = Button(themes, "", role="primary", key_hint="Ctrl \u21b5")
+        self.save_button = Button(themes, "", role="primary", key_hint="Ctrl+Return")
         self.cancel_button = Button(themes, self.tr("Cancel"), role="quiet", key_hint="Esc")
         self.foot = line(spacing=space.close)
         self.foot.addStretch(1)

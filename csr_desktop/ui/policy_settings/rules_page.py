@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
-from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.policy_settings.policy_line import LineWords
-from csr_desktop.ui.policy_settings.policy_list import Group, PolicyList
+from csr_desktop.ui.policy_settings.policy_list import Group
+from csr_desktop.ui.policy_settings.policy_page import PolicyPage
 from csr_desktop.ui.policy_settings.rule_form import RuleForm, line_key
 from csr_desktop.ui.policy_settings.rule_words import RuleWords
 
 if TYPE_CHECKING:
-    from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.services.lists import TopicNode
     from csr_desktop.services.rule_edits import RuleRow
     from csr_desktop.ui.desk import Desk
@@ -27,53 +24,20 @@ class _Read(msgspec.Struct, frozen=True):
     topics: tuple[TopicNode, ...]
 
 
-class RulesPage(QWidget):
-    resized = Signal()
-
+class RulesPage(PolicyPage[_Read]):
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self._desk = desk
-        self._words = RuleWords(self)
-        self._read = _Read(can_edit=False, rows=(), topics=())
-        self._wanted_line = ""
-        self.list = PolicyList(desk.themes, self.tr("New rule"))
+        self._words = RuleWords(desk)
         self.form = RuleForm(desk, self._words)
-        self.setAccessibleName(self.tr("Verification rules"))
-        whole = column(self)
-        whole.addWidget(self.list)
-        whole.addWidget(self.form)
-        self.list.new_wanted.connect(lambda: self._open(None))
-        self.list.change_wanted.connect(self._on_change)
-        self.list.remove_wanted.connect(self._on_remove)
-        self.list.grown.connect(self.resized)
-        self.form.left.connect(self._on_left)
-        self.form.resized.connect(self.resized)
-        desk.changed.connect(self._on_changed)
+        tables = ("verification_rules", "clients", "topics")
+        super().__init__(desk, desk.tr("Verification rules"), desk.tr("New rule"), self.form, *tables)
 
-    def refresh(self) -> None:
-        """A form that is open stays as it is."""
-        services = self._desk.services
+    def read(self) -> _Read:
+        services = self.desk.services
+        return _Read(services.rule_edits.can_edit(), services.rule_edits.listed(), services.lists.topics())
 
-        def read() -> _Read:
-            edits = services.rule_edits
-            return _Read(edits.can_edit(), edits.listed(), services.lists.topics())
-
-        self._desk.ask(self, read, self._show, key="rules")
-
-    def _on_changed(self, change_set: ChangeSet) -> None:
-        if change_set.rights or change_set.touches("verification_rules", "clients", "topics"):
-            self.refresh()
-
-    def _show(self, read: _Read) -> None:
-        is_same = read == self._read
-        self._read = read
-        if not is_same or not self.list.lines:
-            self.list.about.setText(self._about(can_edit=read.can_edit))
-            self.list.show_groups(self._groups(read), can_add=read.can_edit)
-        if self._wanted_line:
-            self.list.focus_line(self._wanted_line)
-            self._wanted_line = ""
-        self.resized.emit()
+    def show_lines(self, read: _Read) -> None:
+        self.list.about.setText(self._about(can_edit=read.can_edit))
+        self.list.show_groups(self._groups(read), can_add=read.can_edit)
 
     def _about(self, *, can_edit: bool) -> str:
         order = self.tr(
@@ -108,24 +72,25 @@ class RulesPage(QWidget):
         )
 
     def _row_of(self, key: str) -> RuleRow | None:
-        return next((row for row in self._read.rows if line_key(row.place) == key), None)
+        rows = self.shown.rows if self.shown is not None else ()
+        return next((row for row in rows if line_key(row.place) == key), None)
 
-    def _on_change(self, key: str) -> None:
+    def make_new(self) -> None:
+        self._open(None)
+
+    def change(self, key: str) -> None:
         if (row := self._row_of(key)) is not None:
             self._open(row)
 
-    def _on_remove(self, key: str) -> None:
-        row, rules = self._row_of(key), self._desk.services.rule_edits
+    def remove(self, key: str) -> None:
+        row, rules = self._row_of(key), self.desk.services.rule_edits
         if row is not None and row.id:
             about = self._words.about(row)
-            self._desk.do(self, lambda: rules.remove(row.id, about))
+            self.desk.do(self, lambda: rules.remove(row.id, about))
 
     def _open(self, row: RuleRow | None) -> None:
+        if self.shown is None:
+            return
         self.list.hide()
-        self.form.begin(row, self._read.topics)
+        self.form.begin(row, self.shown.topics)
         self.resized.emit()
-
-    def _on_left(self, key: str) -> None:
-        self.list.show()
-        self._wanted_line = key or "new"
-        self.refresh()

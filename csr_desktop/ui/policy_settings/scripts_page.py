@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
-from csr_desktop.ui.kit.panes import column
 from csr_desktop.ui.kit.states import EmptyState
 from csr_desktop.ui.policy_settings.policy_line import LineWords
-from csr_desktop.ui.policy_settings.policy_list import Group, PolicyList
+from csr_desktop.ui.policy_settings.policy_list import Group
+from csr_desktop.ui.policy_settings.policy_page import PolicyPage
 from csr_desktop.ui.policy_settings.script_form import ScriptForm
 
 if TYPE_CHECKING:
-    from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.services.lists import TopicNode
     from csr_desktop.services.script_edits import ScriptRow
     from csr_desktop.ui.desk import Desk
@@ -29,60 +25,33 @@ class _Read(msgspec.Struct, frozen=True):
     owners: tuple[tuple[str, str], ...]
 
 
-class ScriptsPage(QWidget):
-    resized = Signal()
-
+class ScriptsPage(PolicyPage[_Read]):
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self._desk = desk
-        self._read: _Read | None = None
-        self._wanted_line = ""
-        self.list = PolicyList(desk.themes, self.tr("New script"))
         self.form = ScriptForm(desk)
+        tables = ("scripts", "topics", "users")
+        super().__init__(desk, desk.tr("Scripts and checklists"), desk.tr("New script"), self.form, *tables)
         self.empty = EmptyState(desk.themes, "check-square", "")
-        self.empty.acted.connect(partial(self._open, None))
-        self.setAccessibleName(self.tr("Scripts and checklists"))
-        whole = column(self)
-        whole.addWidget(self.list)
-        whole.addWidget(self.empty)
-        whole.addWidget(self.form)
+        self.empty.acted.connect(self.make_new)
+        self.whole.insertWidget(1, self.empty)
         self.empty.hide()
-        self.list.new_wanted.connect(partial(self._open, None))
-        self.list.change_wanted.connect(self._on_change)
-        self.list.remove_wanted.connect(self._on_remove)
-        self.list.grown.connect(self.resized)
-        self.form.left.connect(self._on_left)
-        self.form.resized.connect(self.resized)
-        desk.changed.connect(self._on_changed)
 
-    def refresh(self) -> None:
-        """A form that is open stays as it is."""
-        services = self._desk.services
+    def read(self) -> _Read:
+        services = self.desk.services
+        edits = services.script_edits
+        return _Read(edits.can_edit(), edits.listed(), services.lists.topics(), edits.owners())
 
-        def read() -> _Read:
-            edits = services.script_edits
-            return _Read(edits.can_edit(), edits.listed(), services.lists.topics(), edits.owners())
+    def show_lines(self, read: _Read) -> None:
+        self.list.about.setText(self._about(can_edit=read.can_edit))
+        self.list.show_groups(self._groups(read), can_add=read.can_edit and bool(read.rows))
+        self.empty.say(
+            self.tr("No scripts yet"),
+            self.tr("A script is read to the caller, a checklist is ticked. It opens beside the notes with F1."),
+            button=self.tr("New script") if read.can_edit else "",
+        )
 
-        self._desk.ask(self, read, self._show, key="scripts")
-
-    def _on_changed(self, change_set: ChangeSet) -> None:
-        if change_set.rights or change_set.touches("scripts", "topics", "users"):
-            self.refresh()
-
-    def _show(self, read: _Read) -> None:
-        if read != self._read:
-            self._read = read
-            self.list.about.setText(self._about(can_edit=read.can_edit))
-            self.list.show_groups(self._groups(read), can_add=read.can_edit and bool(read.rows))
-            self.empty.say(
-                self.tr("No scripts yet"),
-                self.tr("A script is read to the caller, a checklist is ticked. It opens beside the notes with F1."),
-                button=self.tr("New script") if read.can_edit else "",
-            )
+    def take(self, read: _Read) -> None:
+        super().take(read)
         self.empty.setVisible(not read.rows and self.form.isHidden())
-        if self._wanted_line:
-            self.list.focus_line(self._wanted_line)
-            self._wanted_line = ""
         self.resized.emit()
 
     def _about(self, *, can_edit: bool) -> str:
@@ -120,38 +89,36 @@ class ScriptsPage(QWidget):
     def _caption(self, row: ScriptRow) -> str:
         reviewed = self.tr("Never reviewed")
         if row.reviewed_on:
-            reviewed = self.tr("Reviewed {0}").format(self._desk.words.day(row.reviewed_on, with_weekday=False))
+            reviewed = self.tr("Reviewed {0}").format(self.desk.words.day(row.reviewed_on, with_weekday=False))
         topic = "" if row.is_active else " \u203a ".join(row.topic_path)
         owner = self.tr("looked after by {0}").format(row.owner_name) if row.owner_name else ""
         return ", ".join(part for part in (topic, reviewed, owner) if part)
 
     def _row_of(self, key: str) -> ScriptRow | None:
-        return next((row for row in self._read.rows if row.id == key), None) if self._read is not None else None
+        return next((row for row in self.shown.rows if row.id == key), None) if self.shown is not None else None
 
-    def _on_change(self, key: str) -> None:
-        row, scripts = self._row_of(key), self._desk.services.script_edits
+    def make_new(self) -> None:
+        self._open(None)
+
+    def change(self, key: str) -> None:
+        row, scripts = self._row_of(key), self.desk.services.script_edits
         if row is None:
             return
         if row.is_active:
             self._open(row)
         else:
-            self._wanted_line = key
-            self._desk.do(self, lambda: scripts.restore(row.id))
+            self.wanted_line = key
+            self.desk.do(self, lambda: scripts.restore(row.id))
 
-    def _on_remove(self, key: str) -> None:
-        row, scripts = self._row_of(key), self._desk.services.script_edits
+    def remove(self, key: str) -> None:
+        row, scripts = self._row_of(key), self.desk.services.script_edits
         if row is not None:
-            self._desk.do(self, lambda: scripts.remove(row.id))
+            self.desk.do(self, lambda: scripts.remove(row.id))
 
     def _open(self, row: ScriptRow | None) -> None:
-        if self._read is None:
+        if self.shown is None:
             return
         self.list.hide()
         self.empty.hide()
-        self.form.begin(row, self._read.topics, self._read.owners)
+        self.form.begin(row, self.shown.topics, self.shown.owners)
         self.resized.emit()
-
-    def _on_left(self, key: str) -> None:
-        self.list.show()
-        self._wanted_line = key or "new"
-        self.refresh()

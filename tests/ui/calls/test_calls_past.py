@@ -88,6 +88,8 @@ def test_someone_elses_change_does_not_touch_a_half_typed_note(bench: Bench) -> 
 def test_an_unknown_number_and_its_earlier_calls_become_a_persons(bench: Bench, somebody: str) -> None:
     first, second = _past(bench), _past(bench)
     assert bench.place.past.notices.unknown.isVisible()
+    offered = [one for one in bench.place.past.findChildren(QAbstractButton) if one.text() == "Attach to a person"]
+    assert sum(one.isVisible() for one in offered) == 1
     bench.press("Ctrl+M")
     who = bench.place.past.who
     assert who.isVisible()
