@@ -85,8 +85,9 @@ class AfterStart(QObject):
         made.status_said.connect(lambda status: self._on_status(made, status))
         made.pulled.connect(self._on_pulled)
         start = made.floats.workstation.start
-        if start is not None:
-            wanted = self._station.settings.starts_at_sign_in
+        wanted = self._station.settings.starts_at_sign_in
+        # An entry that the person made by the system's own means stays, unless the organization forbids it.
+        if start is not None and (wanted or made.floats.workstation.is_start_settled()):
 
             def follow() -> None:
                 start.follow(wanted=wanted)

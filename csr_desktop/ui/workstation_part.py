@@ -16,6 +16,7 @@ from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.checks import CheckBox
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.managed import ManagedLine
 from csr_desktop.ui.kit.panes import column
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class WorkstationPart(QWidget):
         self._station = station
         self.starts = CheckBox(desk.themes, self.tr("Start, minimized, when I sign in to this computer"))
         self.starts.clicked.connect(self._on_starts)
-        self.managed = Label(self.tr("Managed by your organization"), size="caption", tone="muted")
+        self.managed = ManagedLine(desk.themes, self.starts)
         self.problem = Label(size="caption", tone="danger", wraps=True)
         self.report = Button(desk.themes, self.tr("Save a report for IT"))
         self.report.clicked.connect(self._ask_where)
@@ -62,9 +63,7 @@ class WorkstationPart(QWidget):
         start = self._station.start
         self.starts.setVisible(start is not None)
         is_managed = start is not None and (start.is_for_everyone or self._station.is_start_settled())
-        self.managed.setVisible(is_managed)
-        self.starts.setEnabled(not is_managed)
-        self.starts.setAccessibleDescription(self.managed.text() if is_managed else "")
+        self.managed.settle(is_managed=is_managed)
         self.starts.setChecked(start is not None and start.is_on)
         self.problem.hide()
         self.saved.setText(self.tr("Versions, settings, the log and reports of failures: no data of clients."))

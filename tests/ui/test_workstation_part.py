@@ -66,7 +66,7 @@ def test_what_the_organization_settled_is_shown_and_stays(frame: Frame, tmp_path
         AutostartFile(tmp_path / "everyone", [], WORDS).write()
     part, _ = part_of(frame, tmp_path, kept)
     assert part.managed.isVisible()
-    assert part.managed.text() == "Managed by your organization"
+    assert part.starts.accessibleDescription() == "Managed by your organization"
     assert not part.starts.isEnabled()
     assert part.starts.isChecked() is (by == "everyone")
 
