@@ -27,6 +27,7 @@ from csr_desktop.system.policy_keys import listed
 from csr_desktop.system.policy_sources import NO_SOURCES, Sources, sources_of_this_computer
 from csr_desktop.system.proxies import Proxies, SystemChoice, ask_system, rules_of
 from csr_desktop.system.settings import Settings, SettingsFile
+from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -416,20 +417,28 @@ def settle_data(places: Places) -> None:
     """Bring the person's data along from the folder of the last start, where the organisation has named another one
     since. Raises EnvironmentFault, and then it is as it was.
     """
+    note = places.config / "data-was-in"
+    if places.data.parent == places.config.parent and not note.exists():
+        return  # in one home, and never elsewhere
     usual = Places.usual()
     if places.config != usual.config:
         return  # a home of its own, such as the demo's, knows no policy
-    file = SettingsFile(places.config / "settings.json")
-    settings, _ = file.load()
-    before = Path(settings.data_was_in) if settings.data_was_in else usual.data
-    if before == places.data:
-        return
-    from csr_desktop.system.data_folder import bring_along
+    try:
+        before = Path(note.read_text("utf-8")) if note.exists() else usual.data
+        if before == places.data:
+            return
+        from csr_desktop.system.data_folder import bring_along
 
-    bring_along(before, places.data)
-    places.make()
-    is_usual = places.data == usual.data
-    file.save(msgspec.structs.replace(settings, data_was_in="" if is_usual else str(places.data)))
+        bring_along(before, places.data)
+        places.make()
+        if places.data == usual.data:
+            note.unlink()
+        else:
+            write_whole(note, str(places.data).encode())
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvironmentFault(
+            f"{note} can't be used.", "It says where your data lies. Ask your administrator for the right to use it."
+        ) from error
 
 
 def _run_first(

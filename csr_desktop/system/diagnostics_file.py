@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _LOG_PATTERNS: Final = ("csr-desktop.log*", "*crash*.txt", "fault.txt")
 _MAX_LOG_BYTES: Final = 8 << 20
-_PERSONAL: Final = ("last_login", "window_geometry", "data_was_in", "log_folder")
+_PERSONAL: Final = ("last_login", "window_geometry", "log_folder")
 """Settings that say something of the person and nothing of the program."""
 
 

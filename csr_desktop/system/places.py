@@ -38,17 +38,22 @@ class Places(msgspec.Struct, frozen=True):
         """As `usual`, with the data where the organisation or this computer's defaults say. Raises EnvironmentFault
         for a folder that can't be one.
         """
+        usual, named = Places.usual(environment), Places.named_data(environment, sources)
+        return usual if named is None else msgspec.structs.replace(usual, data=named)
+
+    @staticmethod
+    def named_data(environment: Mapping[str, str] = os.environ, sources: Sources | None = None) -> Path | None:
+        """The folder for data that is named for this computer; None where none is. Raises as `of_this_person`."""
         from csr_desktop.system.policy_sources import sources_of_this_computer
 
-        usual = Places.usual(environment)
         sources = sources or sources_of_this_computer()
         for source in (*sources.policies, *sources.defaults):
             named = source.values.get("DataFolder")
             if named is not None and named != "":
                 from csr_desktop.system.data_folder import data_folder
 
-                return msgspec.structs.replace(usual, data=data_folder(str(named), environment))
-        return usual
+                return data_folder(str(named), environment)
+        return None
 
     @staticmethod
     def usual(environment: Mapping[str, str] = os.environ) -> Places:

@@ -173,7 +173,7 @@ KEYS: Final = (
         choices=("everywhere", "inside"),
     ),
     PolicyKey(
-        "ClipboardClearSeconds",
+        "ClipboardSeconds",
         "clipboard_clear_seconds",
         "number",
         "Clear the clipboard",

@@ -56,7 +56,6 @@ class Settings(msgspec.Struct, frozen=True):
     attachments: FilesWay = "on"  # "open" adds none, "off" opens none either
     screen_protection: bool = False  # windows are left out of pictures of the screen, where the system can do that
     data_folder: str = ""  # read by Places alone, before there are settings; '' is where the system wants data
-    data_was_in: str = ""  # the folder of the last start, from which the data is brought along when it is another one
     is_locked: bool = False  # it was locked when it ended, so the next start asks for the password
     starts_at_sign_in: bool = False  # minimised, when the person signs in to the computer
     log_level: LogLevel = "info"  # the least that is written down
