@@ -39,6 +39,7 @@ class _Text(QTextBrowser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
+        self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
 
     def show_markdown(self, text: str) -> None:
         self.setMarkdown(text)
@@ -64,7 +65,8 @@ class _Text(QTextBrowser):
         self._fit()
 
     def _fit(self) -> None:
-        self.document().setTextWidth(self.viewport().width())
+        # A table that takes the whole width is a pixel wider than that: its columns are rounded up.
+        self.setLineWrapColumnOrWidth(self.viewport().width() - 1)
         self.setFixedHeight(ceil(self.document().size().height()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

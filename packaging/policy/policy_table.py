@@ -34,4 +34,4 @@ def with_table(guide: str, keys: Iterable[PolicyKey]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("<", "\\<")  # else it is taken for the end of a cell, or for HTML
