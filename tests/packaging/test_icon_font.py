@@ -1,0 +1,70 @@
+"""The font that is shipped draws the program's icons as the whole font does, and no others."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QFontDatabase, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+import csr_desktop
+from csr_desktop.ui.kit.icons import font_files
+
+ROOT = Path(csr_desktop.__file__).parents[1]
+icon_font: Any = runpy.run_path(str(ROOT / "packaging" / "icon_font.py"))
+
+
+def drawn(family: str, character: str) -> QImage:
+    image = QImage(32, 32, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    font = QFont(family)
+    font.setPixelSize(32)
+    painter.setFont(font)
+    painter.drawText(QRectF(0, 0, 32, 32), Qt.AlignmentFlag.AlignCenter, character)
+    painter.end()
+    return image
+
+
+def family_of(path: Path) -> tuple[int, str]:
+    number = QFontDatabase.addApplicationFont(str(path))
+    return number, QFontDatabase.applicationFontFamilies(number)[0]
+
+
+def test_each_icon_of_the_program_is_drawn_as_with_the_whole_font(qtbot: QtBot, tmp_path: Path) -> None:
+    font, names = font_files()
+    small, table = icon_font["write"](font, names, ROOT / "csr_desktop", tmp_path)
+    assert small.stat().st_size < font.stat().st_size / 4
+    known, kept = json.loads(names.read_bytes()), json.loads(table.read_bytes())
+    assert {"phone", "ticket"} <= set(kept) < set(known)
+    whole: dict[str, QImage] = {}
+    for path, images in ((font, whole), (small, {})):
+        number, family = family_of(path)
+        images.update({name: drawn(family, chr(int(place, 16))) for name, place in kept.items()})
+        if path == font:
+            number_of_whole = number
+            QFontDatabase.removeApplicationFont(number_of_whole)
+            continue
+        left_out = next(name for name in sorted(known) if name not in kept)
+        blank = drawn(family, chr(int(known[left_out], 16)))
+        QFontDatabase.removeApplicationFont(number)
+        assert [name for name in kept if images[name] != whole[name]] == []
+        assert all(image != blank for image in images.values()), "each icon shows something"
+
+
+def test_an_icon_is_found_wherever_the_code_names_it(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text('ICONS = {"a": "phone", "b": "ph.ticket"}\nword = "nothing"\n')
+    assert icon_font["named_icons"](tmp_path, {"phone", "ticket", "bell"}) == ["phone", "ticket"]
+
+
+@pytest.mark.parametrize("name", ["glyf", "loca", "cmap", "head"])
+def test_what_is_written_is_a_font_whose_sums_are_right(name: str) -> None:
+    font = font_files()[0].read_bytes()
+    small = icon_font["with_only"](font, {0xF101})
+    assert icon_font["_sum"](small) == 0xB1B0AFBA
+    assert name in icon_font["_tables"](small)
