@@ -6,6 +6,7 @@ import ast
 import json
 import struct
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 _HEADER, _RECORD = 12, 16
@@ -29,7 +30,7 @@ def with_only(font: bytes, characters: Collection[int]) -> bytes:
     is_long = struct.unpack_from(">h", tables["head"], 50)[0] == 1
     places = struct.unpack_from(f">{count + 1}{'I' if is_long else 'H'}", tables["loca"])
     starts = [place if is_long else place * 2 for place in places]
-    glyphs = [tables["glyf"][start:end] for start, end in zip(starts, starts[1:], strict=False)]
+    glyphs = [tables["glyf"][start:end] for start, end in pairwise(starts)]
     staying = {0, *(number for code, number in _characters(tables["cmap"]) if code in characters)}
     waiting = list(staying)
     while waiting:
@@ -117,7 +118,8 @@ def _font(kind: bytes, tables: dict[str, bytes]) -> bytes:
 
 def _sum(content: bytes) -> int:
     padded = content + bytes(-len(content) % 4)
-    return sum(struct.unpack(f">{len(padded) // 4}I", padded)) & 0xFFFFFFFF
+    words: tuple[int, ...] = struct.unpack(f">{len(padded) // 4}I", padded)
+    return sum(words) & 0xFFFFFFFF
 
 
 def write(font: Path, names: Path, code: Path, target: Path) -> list[Path]:

@@ -22,7 +22,7 @@ OURS: Final = "csr-desktop"
 _LICENSE: Final = re.compile(r"licen[cs]e|copying|notice|authors|copyright", re.IGNORECASE)
 _QT: Final = ("pyside6-essentials", "shiboken6")
 """Their wheels have no text of a license with them: Qt, and Qt for Python, under the LGPL 3."""
-_TEXTS: Final = Path("/usr/share/common-licenses")
+_TEXTS: Final = Path(__file__).resolve().parent / "licenses"
 _COPYRIGHTS: Final = Path("/usr/share/doc")
 _OF_PYTHON: Final = re.compile(r"libpython|lib-dynload")
 
@@ -119,8 +119,8 @@ def _texts(name: str) -> dict[str, bytes]:
 
 def _qt_texts() -> dict[str, bytes]:
     """The LGPL is written on top of the GPL, so both."""
-    wanted = {"LGPL-3": "LGPL-3.0.txt", "GPL-3": "GPL-3.0.txt"}
-    return {label: (_TEXTS / name).read_bytes() for name, label in wanted.items() if (_TEXTS / name).is_file()}
+    texts = [path for name in ("LGPL-3.txt", "GPL-3.txt") if (path := _TEXTS / name).is_file()]
+    return {path.name.replace("-3", "-3.0"): path.read_bytes() for path in texts}
 
 
 def _python_license() -> bytes:

@@ -52,10 +52,6 @@ LEFT_OUT: Final = (
     *(f"PySide6.{name}" for name in ("QtNetwork", "QtOpenGL", "QtOpenGLWidgets", "QtSvg", "QtSvgWidgets", "QtXml")),
 )
 """Modules and packages, each with all below it."""
-LEFT_OUT_ON: Final[dict[str, tuple[str, ...]]] = {
-    "win32": ("plistlib", "pyexpat", "xml", "xmlrpc"),  # lists of properties are macOS's, and nothing else reads XML
-}
-"""What goes on one platform alone."""
 
 _HOLIDAYS: Final = re.compile(r"holidays\.(?:countries|financial)(?:\.(?P<entity>\w+))?")
 _HOLIDAYS_OF: Final = ("united_states", "federal_reserve")
@@ -170,8 +166,8 @@ def _one_runtime(binaries: Iterable[tuple[str, str, str]]) -> list[tuple[str, st
 
 def modules(pure: Iterable[tuple[str, str, str]], empty: Path) -> list[tuple[str, str, str]]:
     """Of Python's modules, as (name, file, kind), those that stay. A package that names all of what goes is replaced by
-    one without a line, `empty`. Others' modules are packed without their docstrings and assertions; ours keep them:
-    the command line's help is made of docstrings.
+    one without a line, `empty`, which is called __init__.py. Others' modules are packed without their docstrings and
+    assertions; ours keep them: the command line's help is made of docstrings.
     """
     found = []
     for name, file, kind in pure:

@@ -1,4 +1,4 @@
-"""Packs the frozen desk for Windows as an MSI, on Linux with msitools: one per machine, for x64, without custom actions.
+"""Packs the frozen desk for Windows as an MSI, on Linux: for all users of a computer, for x64, without custom actions.
 
 python packaging/windows/msi.py build/windows/csr-desktop build/icons/csr-desktop.ico build/package
 
@@ -107,12 +107,8 @@ def components(version: str) -> tuple[Component, ...]:
         Component("start_menu", (Value(INSTALLER, "StartMenu", 1),), shortcut_in="ProgramMenuFolder"),
         keeps("SERVERURL"),
         # A number that is found reads as "#1"; so the words of a command line and what was kept are both asked for.
-        Component(
-            "update_check_on", (Value(MACHINE, "UpdateCheck", 1),), 'UPDATECHECK = "1" OR UPDATECHECK = "#1"'
-        ),
-        Component(
-            "update_check_off", (Value(MACHINE, "UpdateCheck", 0),), 'UPDATECHECK = "0" OR UPDATECHECK = "#0"'
-        ),
+        Component("update_check_on", (Value(MACHINE, "UpdateCheck", 1),), 'UPDATECHECK = "1" OR UPDATECHECK = "#1"'),
+        Component("update_check_off", (Value(MACHINE, "UpdateCheck", 0),), 'UPDATECHECK = "0" OR UPDATECHECK = "#0"'),
         keeps("AUTOSTART"),
         Component("autostart", (Value(rf"{_WINDOWS}\Run", NAME, f"{PROGRAM} --minimized"),), 'AUTOSTART = "1"'),
         keeps("DESKTOPSHORTCUT"),
@@ -188,9 +184,7 @@ def source(folder: Path, version: str, product: str) -> str:
     tree = "\n".join(_tree(folder, PurePosixPath(), held))
     others = [_component(component, held) for component in components(version)]
     inside = "\n".join(text for place, text in others if not place)
-    places = "\n".join(
-        f'<Directory Id="{place}">{text}</Directory>' for place, text in others if place
-    )
+    places = "\n".join(f'<Directory Id="{place}">{text}</Directory>' for place, text in others if place)
     searches = "\n".join(
         # A property that was given makes the name one that no value has: it stays, and what was kept is for who says
         # nothing. Windows has the search take its finding before a command line's word.
@@ -198,7 +192,9 @@ def source(folder: Path, version: str, product: str) -> str:
         f' Key={quoteattr(setting.key)} Name="{setting.value}[{setting.name}]" Type="raw" Win64="yes"/></Property>'
         for setting in SETTINGS
     )
-    stated = "\n".join(f"<Property Id={quoteattr(name)} Value={quoteattr(value)}/>" for name, value in PROPERTIES.items())
+    stated = "\n".join(
+        f"<Property Id={quoteattr(name)} Value={quoteattr(value)}/>" for name, value in PROPERTIES.items()
+    )
     references = "\n".join(f'<ComponentRef Id="{name}"/>' for name in held)
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">

@@ -13,6 +13,7 @@ from typing import Final
 STUBS: Final = Path(__file__).resolve().parent / "stubs"
 _LIBRARIES: Final = {"bcryptprimitives": ("-ladvapi32",), "icuuc": ()}
 """What Windows 10 has and Wine 8 has not, with what each is linked to."""
+_OF_LINUX: Final = {"DISPLAY", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"}
 
 
 class Wine:
@@ -46,10 +47,12 @@ class Wine:
             subprocess.run([*command, str(target), str(STUBS / f"{name}.c"), *linked], check=True)
 
     def start(self, *command: str, cwd: Path | None = None, more: Mapping[str, str] = {}) -> subprocess.Popen[bytes]:
+        # This computer's Python is told of its own folders in variables, which Windows' would read too.
+        ours = {name: value for name, value in os.environ.items() if name not in _OF_LINUX}
         return subprocess.Popen(
             ["wine", *command],
             cwd=cwd,
-            env={**os.environ, **self._set, **more},
+            env={**ours, **self._set, **more},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -31,9 +31,13 @@ def drawn(family: str, character: str) -> QImage:
     return image
 
 
-def family_of(path: Path) -> tuple[int, str]:
-    number = QFontDatabase.addApplicationFont(str(path))
-    return number, QFontDatabase.applicationFontFamilies(number)[0]
+def drawings(font: Path, places: list[str]) -> dict[str, QImage]:
+    number = QFontDatabase.addApplicationFont(str(font))
+    family = QFontDatabase.applicationFontFamilies(number)[0]
+    try:
+        return {place: drawn(family, chr(int(place, 16))) for place in places}
+    finally:
+        QFontDatabase.removeApplicationFont(number)
 
 
 def test_each_icon_of_the_program_is_drawn_as_with_the_whole_font(qtbot: QtBot, tmp_path: Path) -> None:
@@ -42,19 +46,11 @@ def test_each_icon_of_the_program_is_drawn_as_with_the_whole_font(qtbot: QtBot, 
     assert small.stat().st_size < font.stat().st_size / 4
     known, kept = json.loads(names.read_bytes()), json.loads(table.read_bytes())
     assert {"phone", "ticket"} <= set(kept) < set(known)
-    whole: dict[str, QImage] = {}
-    for path, images in ((font, whole), (small, {})):
-        number, family = family_of(path)
-        images.update({name: drawn(family, chr(int(place, 16))) for name, place in kept.items()})
-        if path == font:
-            number_of_whole = number
-            QFontDatabase.removeApplicationFont(number_of_whole)
-            continue
-        left_out = next(name for name in sorted(known) if name not in kept)
-        blank = drawn(family, chr(int(known[left_out], 16)))
-        QFontDatabase.removeApplicationFont(number)
-        assert [name for name in kept if images[name] != whole[name]] == []
-        assert all(image != blank for image in images.values()), "each icon shows something"
+    left_out = known[next(name for name in sorted(known) if name not in kept)]
+    of_whole, of_small = (drawings(path, [*kept.values(), left_out]) for path in (font, small))
+    assert [name for name, place in kept.items() if of_small[place] != of_whole[place]] == []
+    assert of_small[left_out] != of_whole[left_out], "what the program does not name is not there"
+    assert all(of_small[place] != of_small[left_out] for place in kept.values()), "each icon shows something"
 
 
 def test_an_icon_is_found_wherever_the_code_names_it(tmp_path: Path) -> None:
