@@ -76,7 +76,16 @@ def make_python(target: Path, wheels: str) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     fetched = target / "fetched"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ]
     command += ["--no-build-isolation", "--no-binary", ":all:", "--require-hashes", "-r", str(REQUIREMENTS)]
     subprocess.run([*command, "--dest", str(fetched)], check=True)
     (source,) = fetched.glob("*.tar.gz")

@@ -21,13 +21,13 @@ class Wine:
 
     def __init__(self, folder: Path) -> None:
         self.prefix = folder.resolve()
-        self._home = self.prefix.with_name(f"{self.prefix.name}-home")
+        self.home = self.prefix.with_name(f"{self.prefix.name}-home")
         self._set = {
             "WINEPREFIX": str(self.prefix),
             "WINEARCH": "win64",
             "WINEDEBUG": "-all",
             "WINEDLLOVERRIDES": "mscoree,mshtml,wbemprox=",
-            "HOME": str(self._home),
+            "HOME": str(self.home),
         }
 
     @property
@@ -37,8 +37,8 @@ class Wine:
     def make(self) -> None:
         """Anew, as Windows 10, with the libraries that Wine has not."""
         shutil.rmtree(self.prefix, ignore_errors=True)
-        shutil.rmtree(self._home, ignore_errors=True)
-        self._home.mkdir(parents=True)
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(parents=True)
         self.run("wineboot", "--init", check=False)
         self.run("winecfg", "-v", "win10")
         for name, linked in _LIBRARIES.items():
