@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types contracts unit simulate freeze package lock clean
+.PHONY: demo test lint types contracts unit simulate freeze package package-windows lock clean
 
 $(READY): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -43,8 +43,8 @@ simulate: $(READY)
 
 # The same input gives the same bytes, whenever and wherever it is built.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
-freeze package: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
-freeze package: export PYTHONHASHSEED := 1
+freeze package package-windows: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
+freeze package package-windows: export PYTHONHASHSEED := 1
 
 freeze: $(READY)
 	$(BIN)/python packaging/icon.py build/icons
@@ -54,6 +54,11 @@ package: freeze
 	$(BIN)/python packaging/policy/policy_files.py build/package
 	$(BIN)/python packaging/deb.py build/dist/csr-desktop build/icons build/package
 	$(BIN)/python packaging/bill.py build/work/csr-desktop/shipped.json build/runtime build/package/csr-desktop.cdx.json
+
+# Under Wine, as root where Debian's packages are missing. Signed when a certificate is given: packaging/windows/signing.py.
+package-windows: $(READY)
+	.ci/packages-windows
+	$(BIN)/python packaging/windows/make.py build/windows build/package
 
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt

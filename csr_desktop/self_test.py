@@ -241,8 +241,8 @@ PARTS: dict[str, tuple[Side, Callable[[], str]]] = {
 }
 
 
-_NOT_PACKAGED = frozenset({"PostgreSQL driver"})
-"""A workstation's package is without it: a server for a team is installed from its own."""
+_NOT_PACKAGED = frozenset({"PostgreSQL driver", "backups"})
+"""A workstation's package is without them: a server for a team is installed from its own."""
 
 
 def try_parts(wanted: Side = "both") -> list[Result]:

@@ -24,11 +24,16 @@ _PIN: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;]+)")
 
 def pins(lock: str, names: Iterable[str]) -> str:
     """The lines of the lock, with their hashes, that pin these. Raises SystemExit where one is not pinned."""
-    blocks = {match["name"].lower(): block for block in _blocks(lock) if (match := _PIN.match(block)) is not None}
+    blocks = names_in(lock)
     missing = sorted(set(names) - set(blocks))
     if missing:
         raise SystemExit(f"Frozen, but not in the lock: {', '.join(missing)}.")
     return "".join(blocks[name] for name in sorted(names))
+
+
+def names_in(lock: str) -> dict[str, str]:
+    """What the lock pins: its lines, by the name in lower case."""
+    return {match["name"].lower(): block for block in _blocks(lock) if (match := _PIN.match(block)) is not None}
 
 
 def _blocks(lock: str) -> list[str]:

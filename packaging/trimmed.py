@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import sys
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 from typing import Final
@@ -29,14 +30,22 @@ LEFT_OUT: Final = (
         "tkinter",
     ),
     *("doctest", "lib2to3", "test", "unittest"),
+    # Python's own slow forms of what is there in C.
+    *("_pydatetime", "_pydecimal"),
     # GNU readline is under the GPL, and nobody types at a prompt of ours.
     "readline",
     # Colours and Markdown of command lines that are not ours, second HTTP clients, formats we do not read.
     *("markdown_it", "pygments", "requests", "rich", "urllib3", "yaml", "_yaml"),
     # Places and carriers of phone numbers, 5 MB; of both we say nothing.
     *("phonenumbers.carrier", "phonenumbers.carrierdata", "phonenumbers.geocoder", "phonenumbers.geodata"),
-    # A server for a team is installed from its own package; the demo's keeps to SQLite.
-    *("psycopg", "psycopg_binary"),
+    # A server for a team is installed from its own package; the demo's keeps to SQLite and makes no backups.
+    *("psycopg", "psycopg_binary", "pyrage"),
+    # What writes drivers in C; those that are written need only its core, _cffi_backend.
+    *("cffi", "pycparser"),
+    # Compressors that libraries would use if they were there.
+    *("bz2", "_bz2", "lzma", "_lzma"),
+    # Of rapidfuzz only its distances are used.
+    *("rapidfuzz.fuzz_cpp", "rapidfuzz.utils_cpp"),
     # Only the font files of it are used.
     "qtawesome",
     # Qt: the window is of widgets, the network is Python's. Only on macOS Qt is asked for proxies.
@@ -45,24 +54,35 @@ LEFT_OUT: Final = (
 )
 """Modules and packages, each with all below it."""
 
+_HOLIDAYS: Final = re.compile(r"holidays\.(?:countries|financial)(?:\.(?P<entity>\w+))?")
+_HOLIDAYS_OF: Final = ("united_states", "federal_reserve")
+"""The library has the holidays of 250 countries and names all of them when one is imported."""
+
 _PLUGINS: Final = {
     "platforms": r"q(xcb|offscreen|windows|cocoa)",
     "platformthemes": r"qxdgdesktopportal",
     "platforminputcontexts": r".*",
-    "imageformats": r"q(gif|ico|jpeg|icns)",
-    "styles": r"q(modernwindowsstyle|macstyle)",
+    "styles": r"qmacstyle",
 }
-"""Qt's plugins that stay, by their folder: a window on X11, Windows or macOS, typing in every language, pictures."""
+"""Qt's plugins that stay, by their folder: a window on X11, Windows or macOS, typing in every language. The style is
+Fusion and pictures are PNG, which Qt has in itself.
+"""
 _PLUGIN: Final = re.compile(r"PySide6/(?:Qt/)?plugins/(?P<kind>[^/]+)/(?:lib)?(?P<name>[^/.]+)\.[^/]*")
 _NEVER: Final = re.compile(
     r"(?:.*/)?(?:opengl32sw\.dll|d3dcompiler_\d+\.dll|Qt6(?:Network|OpenGL|Svg|Pdf|Qml|Quick)\w*\.dll)"
     r"|PySide6/(?:Qt/)?translations/.*"
-    r"|zstandard/_cffi\..*|rapidfuzz/.*_avx2\..*",
+    r"|zstandard/_cffi\..*|rapidfuzz/.*_avx2\..*"
+    r"|dateutil/zoneinfo/.*\.tar\.gz|tzdata/zoneinfo/(?:tzdata\.zi|zone(?:1970|now)?\.tab)"
+    r"|[^/]*\.dist-info/(?:RECORD|INSTALLER|REQUESTED|WHEEL|sboms/.*|licenses/.*|LICEN[CS]E.*)"
+    r"|resources/help/.*\.png",
     re.IGNORECASE,
 )
 """Files that nothing loads by itself: a software OpenGL, Qt's own translations, a second driver of zstd, the same
-comparisons once more for newer processors.
+comparisons once more for newer processors, a second list of time zones and their sources, what installers note of
+packages (their licenses are laid beside the program), pictures of the guide for readers of the source.
 """
+_RUNTIME: Final = re.compile(r"(?:msvcp|vcruntime)140(?:_\w+)?\.dll", re.IGNORECASE)
+"""Microsoft's runtime for C++, of which several wheels bring the same."""
 
 _FRAMEWORK: Final = re.compile(r"(?P<folder>(?:.*/)?[^/]+\.framework)/.*")
 """On macOS a library is a folder with a version in it, links to that, and a list of properties."""
@@ -131,7 +151,50 @@ def kept(
                 if entry not in found and is_root(entry[0]):
                     found.add(entry)
                     staying.append(entry)
-    return [entry for entry in binaries if entry in found]
+    return _one_runtime(entry for entry in binaries if entry in found)
+
+
+def _one_runtime(binaries: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Windows takes a library that is loaded already, by its name alone; so one of each is enough, and at the top it is
+    found for all.
+    """
+    found: dict[str, tuple[str, str, str]] = {}
+    others = []
+    for name, file, kind in binaries:
+        last = re.split(r"[\\/]", name)[-1]
+        if not _RUNTIME.fullmatch(last):
+            others.append((name, file, kind))
+        elif last == name or last.lower() not in found:  # Python's own, at the top, goes before others'
+            found[last.lower()] = (last, file, kind)
+    return [*others, *found.values()]
+
+
+def modules(pure: Iterable[tuple[str, str, str]], empty: Path) -> list[tuple[str, str, str]]:
+    """Of Python's modules, as (name, file, kind), those that stay. A package that names all of what goes is replaced by
+    one without a line, `empty`, which is called __init__.py. Others' modules are packed without their docstrings and
+    assertions; ours keep them: the command line's help is made of docstrings.
+    """
+    found = []
+    for name, file, kind in pure:
+        if kind == "PYMODULE" and name.partition(".")[0] != "csr_desktop":
+            kind = "PYMODULE-2"  # noqa: PLW2901
+        holidays = _HOLIDAYS.fullmatch(name)
+        if holidays is None or holidays["entity"] in _HOLIDAYS_OF:
+            found.append((name, file, kind))
+        elif holidays["entity"] is None:
+            found.append((name, str(empty), kind))
+    return found
+
+
+def packed_again(archive: Path) -> None:
+    """The first modules of Python are in a ZIP file that PyInstaller does not compress. On Windows Python can unpack
+    them, as its zlib is in its own library; elsewhere that would have to be imported first.
+    """
+    with zipfile.ZipFile(archive) as read:
+        held = [(member, read.read(member)) for member in read.infolist()]
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as written:
+        for member, content in held:
+            written.writestr(member, content, zipfile.ZIP_DEFLATED, 9)
 
 
 def without_dead_links(

@@ -69,13 +69,22 @@ class _Taking(io.RawIOBase):
         return len(data)
 
 
+def _age() -> Any:
+    try:
+        import pyrage
+    except ModuleNotFoundError:  # the package of a workstation is without it
+        raise EnvironmentFault(
+            "Backups are not in this package, which is a workstation's.",
+            "Install CSR Desktop on the server's computer from the server's own package.",
+        ) from None
+    return pyrage
+
+
 def make_key(path: Path) -> str:
     """A new pair of keys: the private one into a file that only its owner can read, which must not be there yet; the
     public one is returned.
     """
-    from pyrage import x25519
-
-    identity = x25519.Identity.generate()
+    identity = _age().x25519.Identity.generate()
     public = str(identity.to_public())
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -95,8 +104,7 @@ def make_key(path: Path) -> str:
 
 def check_public_key(text: str) -> str:
     """Raises BadInput for what is no public key, and for a private one, which must not be given so."""
-    from pyrage import RecipientError, x25519
-
+    age = _age()
     if text.strip().upper().startswith(_KEY_MARK):
         raise BadInput(
             "to",
@@ -104,8 +112,8 @@ def check_public_key(text: str) -> str:
             "Make a new pair with `server backup-key`, and give the public key, which begins with age1.",
         )
     try:
-        return str(x25519.Recipient.from_str(text.strip()))
-    except RecipientError:
+        return str(age.x25519.Recipient.from_str(text.strip()))
+    except age.RecipientError:
         raise BadInput(
             "to", "This is not a public key.", "It begins with age1; `server backup-key` makes one and prints it."
         ) from None
@@ -113,8 +121,7 @@ def check_public_key(text: str) -> str:
 
 def read_private_keys(path: Path) -> list[Any]:
     """Raises Unreadable for a file that is missing, open to others or holds no key."""
-    from pyrage import IdentityError, x25519
-
+    age = _age()
     try:
         is_open = os.name == "posix" and bool(path.stat().st_mode & 0o077)
         lines = path.read_text("utf-8", "replace").splitlines()
@@ -125,8 +132,9 @@ def read_private_keys(path: Path) -> list[Any]:
     if is_open:
         raise Unreadable("open", f"Others can read {path}.", f"Run: chmod 600 {path}")
     try:
-        found = [x25519.Identity.from_str(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
-    except IdentityError:
+        given = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        found = [age.x25519.Identity.from_str(line) for line in given]
+    except age.IdentityError:
         found = []
     if not found:
         raise Unreadable("key", f"There is no private key in {path}.", "It is the file that `server backup-key` made.")
@@ -135,12 +143,11 @@ def read_private_keys(path: Path) -> list[Any]:
 
 def seal(pieces: Iterator[bytes], file: IO[bytes], public_keys: Sequence[str]) -> None:
     """Pack and encrypt what comes, in the memory of a piece. Raises what the pieces or the file raise."""
-    import pyrage
-
+    age = _age()
     reader, writer = _Pieces(_packed(pieces)), _Taking(file.write)
-    recipients = [pyrage.x25519.Recipient.from_str(key) for key in public_keys]
+    recipients = [age.x25519.Recipient.from_str(key) for key in public_keys]
     try:
-        pyrage.encrypt_io(io.BufferedReader(reader, _PART_BYTES), writer, recipients)
+        age.encrypt_io(io.BufferedReader(reader, _PART_BYTES), writer, recipients)
     except Exception:
         if fault := reader.fault or writer.fault:
             raise fault from None
@@ -151,16 +158,15 @@ def unseal(file: IO[bytes], private_keys: Sequence[Any], take: Callable[[bytes],
     """Decrypt and unpack, piece by piece. Raises Unreadable for another key, and for what was changed or cut; what was
     taken by then is worth nothing.
     """
-    import pyrage
-
+    age = _age()
     unpacking = zstandard.ZstdDecompressor().decompressobj()
     writer = _Taking(lambda data: take(unpacking.decompress(data)))
     try:
-        pyrage.decrypt_io(file, writer, private_keys)
+        age.decrypt_io(file, writer, private_keys)
     except Exception as error:
         if writer.fault is not None and not isinstance(writer.fault, zstandard.ZstdError):
             raise writer.fault from None
-        if isinstance(error, pyrage.DecryptError) and "matching" in str(error):
+        if isinstance(error, age.DecryptError) and "matching" in str(error):
             raise Unreadable(
                 "other_key",
                 "This backup was made for another key.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import runpy
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ trimmed: Any = runpy.run_path(str(ROOT / "packaging" / "trimmed.py"))
 LEFT_OUT, MOST_BYTES = trimmed["LEFT_OUT"], trimmed["MOST_BYTES"]
 is_library, is_root, kept = trimmed["is_library"], trimmed["is_root"], trimmed["kept"]
 weighed, without_dead_links = trimmed["weighed"], trimmed["without_dead_links"]
-_OF_SERVERS = ("psycopg",)
+modules, packed_again = trimmed["modules"], trimmed["packed_again"]
+_OF_SERVERS = ("psycopg", "pyrage")
 _OF_MACOS = "mac_proxies.py"
 
 
@@ -57,10 +59,11 @@ def test_macos_keeps_what_asks_for_its_proxies(monkeypatch: pytest.MonkeyPatch) 
         ("PySide6/Qt/plugins/platforms/libqcocoa.dylib", True),
         ("PySide6/Qt/plugins/platformthemes/libqgtk3.so", False),
         ("PySide6/Qt/plugins/platforminputcontexts/libibusplatforminputcontextplugin.so", True),
-        ("PySide6/Qt/plugins/imageformats/libqjpeg.so", True),
+        ("PySide6/Qt/plugins/imageformats/libqjpeg.so", False),
         ("PySide6/Qt/plugins/imageformats/libqtiff.so", False),
         ("PySide6/Qt/plugins/tls/libqopensslbackend.so", False),
-        ("PySide6/plugins/styles/qmodernwindowsstyle.dll", True),
+        ("PySide6/plugins/styles/qmodernwindowsstyle.dll", False),
+        ("PySide6/Qt/plugins/styles/libqmacstyle.dylib", True),
         ("PySide6/QtWidgets.abi3.so", True),
         ("PySide6\\opengl32sw.dll", False),
         ("PySide6/Qt/translations/qtbase_de.qm", False),
@@ -137,3 +140,62 @@ def test_a_folder_above_its_budget_fails_the_build(tmp_path: Path, monkeypatch: 
     monkeypatch.setitem(MOST_BYTES, sys.platform, 999)
     with pytest.raises(SystemExit, match="weighs 1,000 bytes, more than 999"):
         weighed(tmp_path)
+
+
+def test_windows_has_each_runtime_once_and_at_the_top_where_all_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    entries = [
+        ("shiboken6\\MSVCP140.dll", "of shiboken", "BINARY"),
+        ("PySide6\\MSVCP140.dll", "of Qt", "BINARY"),
+        ("PySide6\\VCRUNTIME140.dll", "of Qt too", "BINARY"),
+        ("VCRUNTIME140.dll", "Python's", "BINARY"),
+        ("rapidfuzz.libs\\msvcp140-a4c2.dll", "named by its hash", "BINARY"),
+        ("PySide6\\QtCore.pyd", "core", "EXTENSION"),
+    ]
+    asked = ["msvcp140.dll", "VCRUNTIME140.dll", "msvcp140-a4c2.dll"]
+    stay = kept(entries, lambda file: asked if file == "core" else [])
+    assert [(name, file) for name, file, _ in stay] == [
+        ("rapidfuzz.libs\\msvcp140-a4c2.dll", "named by its hash"),
+        ("PySide6\\QtCore.pyd", "core"),
+        ("MSVCP140.dll", "of shiboken"),
+        ("VCRUNTIME140.dll", "Python's"),
+    ]
+
+
+def test_of_the_holidays_of_all_countries_one_stays_with_a_package_that_names_none(tmp_path: Path) -> None:
+    pure = [
+        (name, f"{name}.py", "PYMODULE")
+        for name in (
+            "csr_desktop.domain.bank_days",
+            "holidays",
+            "holidays.countries",
+            "holidays.countries.united_states",
+            "holidays.countries.sweden",
+            "holidays.financial",
+            "holidays.financial.federal_reserve",
+            "holidays.financial.ny_stock_exchange",
+            "holidays.groups.christian",
+        )
+    ]
+    empty = tmp_path / "__init__.py"
+    assert modules(pure, empty) == [
+        ("csr_desktop.domain.bank_days", "csr_desktop.domain.bank_days.py", "PYMODULE"),
+        ("holidays", "holidays.py", "PYMODULE-2"),
+        ("holidays.countries", str(empty), "PYMODULE-2"),
+        ("holidays.countries.united_states", "holidays.countries.united_states.py", "PYMODULE-2"),
+        ("holidays.financial", str(empty), "PYMODULE-2"),
+        ("holidays.financial.federal_reserve", "holidays.financial.federal_reserve.py", "PYMODULE-2"),
+        ("holidays.groups.christian", "holidays.groups.christian.py", "PYMODULE-2"),
+    ]
+
+
+def test_pythons_first_modules_are_packed_the_same_each_time(tmp_path: Path) -> None:
+    archive = tmp_path / "base_library.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr(zipfile.ZipInfo("abc.pyc"), b"x" * 10_000)
+    packed_again(archive)
+    first = archive.read_bytes()
+    assert len(first) < 1_000
+    assert zipfile.ZipFile(archive).read("abc.pyc") == b"x" * 10_000
+    packed_again(archive)
+    assert archive.read_bytes() == first
