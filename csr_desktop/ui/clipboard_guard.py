@@ -13,8 +13,6 @@ from typing import Final
 from PySide6.QtCore import QMimeData, QObject, Qt, QTimer
 from PySide6.QtGui import QClipboard, QGuiApplication
 
-PLAIN_FORMAT: Final = "application/x-csr-desktop-plain"
-"""Marks what may leave the program whatever the policy."""
 _UNWATCHED: Final = {
     "win32": ('application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"', b"\0\0\0\0"),
     "darwin": ("application/x-concealed", b"1"),
@@ -23,12 +21,14 @@ _HINT: Final = ("x-kde-passwordManagerHint", b"secret")
 """Histories of the clipboard leave out what has it."""
 
 
+_let_out: list[str] = [""]
+"""The text that was last put there for other programs. What Qt made outlives Python; what Python made would not."""
+
+
 def copy_out(text: str) -> None:
     """Put text that is of no client on the clipboard, for another program."""
-    content = QMimeData()
-    content.setText(text)
-    content.setData(PLAIN_FORMAT, b"1")
-    QGuiApplication.clipboard().setMimeData(content)
+    _let_out[0] = text
+    QGuiApplication.clipboard().setText(text)
 
 
 class ClipboardGuard(QObject):
@@ -76,7 +76,7 @@ class ClipboardGuard(QObject):
     def _content(self) -> QMimeData | None:
         """What was copied here and is to be guarded; None where nothing is."""
         content = _of(self._clipboard) if self._owns() else None
-        return None if content is None or content.hasFormat(PLAIN_FORMAT) else content
+        return None if content is None or (content.hasText() and content.text() == _let_out[0]) else content
 
     def _on_copied(self) -> None:
         if self._is_changing:

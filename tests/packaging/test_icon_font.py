@@ -7,6 +7,7 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtGui import QPainterPath, QRawFont
 from pytestqt.qtbot import QtBot
 

@@ -147,6 +147,7 @@ def said(folder: ServerFolder, *words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.usefixtures("log")  # else the server's lines come among what the command says
 def test_the_administrator_names_a_version_and_workstations_hear_of_it(
     server: RunningServer, folder: ServerFolder, ada: Desk, transport: HttpTransport, tmp_path: Path
 ) -> None:
