@@ -146,7 +146,7 @@ def _server_passwords() -> str:
 
     passwords = Passwords()
     if not passwords.is_right("a made-up password", passwords.hashed("a made-up password")):
-        raise RuntimeError("a right password was not recognised")
+        raise RuntimeError("a right password was not recognized")
     return "argon2id"
 
 

@@ -149,7 +149,7 @@ class AddOrganisation(_Add, frozen=True, kw_only=True, tag=True):
         try:
             msgspec.json.decode(self.own_numbers, type=list[str])
         except (msgspec.MsgspecError, UnicodeError):
-            raise Refused("not_allowed", "The organisation's own numbers cannot be read.") from None
+            raise Refused("not_allowed", "The organization's own numbers cannot be read.") from None
 
 
 class EditOrganisation(EditRow, frozen=True, kw_only=True, tag=True):

@@ -126,7 +126,7 @@ class Administration:
         """A new organisation with the standard lists; its id. `own_numbers` are its phone numbers, in any form."""
         name, home_region = clean_line(name, 200), clean_line(home_region, 2).upper()
         if not name:
-            raise BadInput("name", "The organisation needs a name.")
+            raise BadInput("name", "The organization needs a name.")
         if not _is_region(home_region):
             raise BadInput(
                 "home_region", f"There is no region called {home_region!r}.", "Take two letters such as US, GB or CA."
@@ -138,7 +138,7 @@ class Administration:
         lines = [phone.parse(number, home_region).e164 for number in own_numbers]
         with self._sql.transaction():
             if self.has_organisation():
-                raise Refused("exists", "There is an organisation already.")
+                raise Refused("exists", "There is an organization already.")
             self._make_own_account()
             organisation_id, calendar_id = self._new_id(), self._new_id()
             self.do(

@@ -150,7 +150,7 @@ def set_wrap_up_limit(
         "ORDER BY id LIMIT 1"
     )
     if row is None:
-        raise BadInput("organisation", "There is no organisation yet.")
+        raise BadInput("organisation", "There is no organization yet.")
     name, disposition_id = clean_line(disposition, 200), ""
     if name and seconds:
         known = {words.casefold(): i for i, words in sql.all("SELECT id, name FROM dispositions WHERE deleted = 0")}

@@ -144,7 +144,7 @@ def server() -> None:
 @server.command()
 @data_option
 @database_option
-@click.option("--name", default="", help="The organisation's name. Asked for when it is not given.")
+@click.option("--name", default="", help="The organization's name. Asked for when it is not given.")
 @click.option(
     "--home-region",
     default="US",
@@ -165,9 +165,9 @@ def server() -> None:
 def init(data: Path, database: str, name: str, home_region: str, time_zone: str, login: str, full_name: str) -> None:
     """Make a new server in a folder.
 
-    It gets a key, a database, the organisation with its standard lists, and a first administrator. What is not given is
+    It gets a key, a database, the organization with its standard lists, and a first administrator. What is not given is
     asked for, the password always. Without a terminal, standard input has a line each for what is not given, in this
-    order: the organisation, the administrator's full name, sign-in name, password.
+    order: the organization, the administrator's full name, sign-in name, password.
     """
     from csr_desktop.server.administration import Administration
     from csr_desktop.server.ledger import Ledger
@@ -179,7 +179,7 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
             made = Administration(sql, Ledger(sql, wall_clock), wall_clock)
             if made.has_organisation():
                 raise click.ClickException(f"There is a server in {data} already. Nothing was changed.")
-            name = name or asked("The organisation's name")
+            name = name or asked("The organization's name")
             time_zone = asked_zone(time_zone)
             full_name = full_name or asked("The administrator's full name")
             login = login or asked("Their sign-in name")

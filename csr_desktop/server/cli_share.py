@@ -51,7 +51,9 @@ def history_months(data: Path, database: str, months: int | None) -> None:
 @database_option
 @click.argument("version", required=False)
 def newest_desk(data: Path, database: str, version: str | None) -> None:
-    """Say which version of CSR Desktop is ready for workstations, such as 1.4.2.
+    """Say which version is ready for workstations.
+
+    It is a version of CSR Desktop such as 1.4.2.
 
     Without a version it shows what holds; `none` takes it back. Workstations whose policy has UpdateCheck on tell their
     people once that a newer one is ready. Nothing is downloaded: you install it.

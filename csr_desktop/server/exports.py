@@ -295,7 +295,7 @@ _TABLES: Final[tuple[tuple[str, Make, str], ...]] = (
 def export_group() -> None:
     """Write what the server holds into CSV files: every row, names instead of ids.
 
-    Times are in the organisation's zone. Cells that a spreadsheet would run as a formula begin with an apostrophe.
+    Times are in the organization's zone. Cells that a spreadsheet would run as a formula begin with an apostrophe.
     What `clients` and `contacts` write can be imported again. For example:
 
     \b

@@ -19,7 +19,7 @@ CLIENT_FIELDS: Final = (
 """What is read of a known client, beside code and name."""
 _LABELS: Final = {
     "employee_count": "employees", "specialist_id": "specialist", "email": "e-mail", "time_zone": "time zone",
-    "pay_schedule": "pay schedule", "title": "job title", "authorities": "authorised for",
+    "pay_schedule": "pay schedule", "title": "job title", "authorities": "authorized for",
 }  # fmt: skip
 _STEP_DAYS: Final = {"weekly": 7, "biweekly": 14}
 _LONGEST: Final = 60

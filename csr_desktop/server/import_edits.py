@@ -106,7 +106,7 @@ def settle_zones(clients: Iterable[PlannedClient], bureau: Bureau, say: Say) -> 
     for client in clients:
         line = client.zone_line
         if line is not None and not client.fields.get("time_zone"):
-            reason = f"No time zone is given: the organisation's, {bureau.time_zone}, is taken."
+            reason = f"No time zone is given: the organization's, {bureau.time_zone}, is taken."
             if line.likely_zone:
                 client.fields["time_zone"] = line.likely_zone
                 reason = f"No time zone is given: {line.likely_zone} is taken for {line.likely_from}."

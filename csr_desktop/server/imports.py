@@ -74,7 +74,7 @@ def import_group() -> None:
 )
 @click.option("--encoding", default="", help="Such as utf-8, utf-16 or windows-1252. Found out if not given.")
 @click.option(
-    "--home-region", default="", help="Where numbers without a country code are. Else as the organisation is set."
+    "--home-region", default="", help="Where numbers without a country code are. Else as the organization is set."
 )
 @click.option("--strict", is_flag=True, help="All or nothing: import no line when any is refused.")
 @click.option(

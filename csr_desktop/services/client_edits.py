@@ -137,7 +137,7 @@ class ClientEdits:
         organisation = self._lists.organisation()
         number = phone.parse(text, organisation.home_region)
         if number.kind != "possible":
-            raise BadInput("number", "This is not a number that can be dialled.", "Write it with its area code.")
+            raise BadInput("number", "This is not a number that can be dialed.", "Write it with its area code.")
         if number.e164 in organisation.own_numbers:
             raise BadInput("number", "This is one of our own numbers.", "It would be found for every caller.")
         return AddNumber(

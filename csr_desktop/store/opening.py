@@ -291,7 +291,7 @@ def _compare_outside(path: Path, meta: Meta, key: bytes) -> None:
         raise Unreadable(
             "wrong_key",
             "The key in this computer's keyring does not fit your data.",
-            "Your data is kept. Sign in again: your organisation's server keeps the right key.",
+            "Your data is kept. Sign in again: your organization's server keeps the right key.",
         )
     if size < PAGE:  # SQLite would take it for a new one and write over it
         raise damaged()

@@ -63,7 +63,7 @@ def run_command(words: Sequence[str], watched_seconds: float = WATCHED_SECONDS) 
         process = subprocess.Popen(list(words), stdin=subprocess.DEVNULL, **apart())  # noqa: S603  # the person's own
     except (OSError, ValueError) as error:
         raise EnvironmentFault(
-            f"{words[0]} can't be started ({getattr(error, 'strerror', '') or error}), so nothing was dialled.",
+            f"{words[0]} can't be started ({getattr(error, 'strerror', '') or error}), so nothing was dialed.",
             "Look at the dial command in the settings, under Phone.",
         ) from error
     try:
@@ -73,6 +73,6 @@ def run_command(words: Sequence[str], watched_seconds: float = WATCHED_SECONDS) 
         return
     if code:
         raise EnvironmentFault(
-            f"{words[0]} ended with {code}, so the number may not have been dialled.",
+            f"{words[0]} ended with {code}, so the number may not have been dialed.",
             "Look at the dial command in the settings, under Phone.",
         )

@@ -57,7 +57,7 @@ class PersonSecrets(msgspec.Struct, frozen=True):
             raise Unreadable(
                 "wrong_key",
                 "The key in this computer's keyring can't be read.",
-                "Your data is kept. Sign in again: your organisation's server keeps the right key.",
+                "Your data is kept. Sign in again: your organization's server keeps the right key.",
             )
         return found
 

@@ -251,8 +251,8 @@ KEYS: Final = (
         "DialWay",
         "dial_way",
         "choice",
-        "Way of dialling",
-        "How calls that people place are dialled: by the program that the system has for tel: links, by a link of "
+        "Way of dialing",
+        "How calls that people place are dialed: by the program that the system has for tel: links, by a link of "
         "another scheme (DialLink), by a command (DialCommand), or off: the person dials.",
         choices=("tel", "scheme", "command", "off"),
     ),
@@ -277,8 +277,8 @@ KEYS: Final = (
         "DialForm",
         "dial_form",
         "choice",
-        "Form of dialled numbers",
-        "Whether numbers are dialled internationally (e164, +1 ...) or as at home (national).",
+        "Form of dialed numbers",
+        "Whether numbers are dialed internationally (e164, +1 ...) or as at home (national).",
         choices=("e164", "national"),
     ),
     PolicyKey(

@@ -78,7 +78,7 @@ class CheckWords(QObject):
     def request(self, kind: str) -> str:
         return {
             "bank_change": self.tr("Bank change"),
-            "add_authorised_caller": self.tr("New authorised caller"),
+            "add_authorised_caller": self.tr("New authorized caller"),
             "payroll_rollback": self.tr("Payroll rollback"),
             "w2_reissue": self.tr("W-2 reissue"),
             "payroll_adjustment": self.tr("Payroll adjustment"),

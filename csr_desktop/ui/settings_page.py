@@ -78,7 +78,7 @@ class SettingsPage(PageFloat):
         self.tabs = TabBar(themes, self.tr("Settings"))
         self.tabs.add("workstation", self.tr("This workstation"))
         self.tabs.add("phone", self.tr("Phone"))
-        self.tabs.add("dialling", self.tr("Dialling"))
+        self.tabs.add("dialling", self.tr("Dialing"))
         self.tabs.add("verification", self.tr("Verification"))
         self.tabs.add("scripts", self.tr("Scripts"))
         for key in _OF_PHONE:

@@ -150,7 +150,7 @@ def test_a_client_without_a_zone_gets_its_place_s_or_the_organisation_s_and_it_i
     assert sorted(zones) == ["America/Denver", "America/Los_Angeles", "America/New_York"]
     assert said(imported, "assumed") == [
         (2, "No time zone is given: America/Denver is taken for its state, CO."),
-        (3, "No time zone is given: the organisation's, America/New_York, is taken."),
+        (3, "No time zone is given: the organization's, America/New_York, is taken."),
     ]
 
 

@@ -105,7 +105,7 @@ def test_at_a_terminal_what_is_wrong_is_asked_for_again(tmp_path: Path) -> None:
         assert process.stdout is not None
         seen = ""
         for prompt, answer in (
-            ("The organisation's name: ", "Sample Payroll"),
+            ("The organization's name: ", "Sample Payroll"),
             ("]: ", "Mars/Olympus"),
             ("]: ", "America/Denver"),
             ("full name: ", "Adm Sample"),
@@ -140,7 +140,7 @@ def test_a_second_init_changes_nothing(run: Run, folder: ServerFolder) -> None:
 @pytest.mark.parametrize(
     ("options", "given", "words"),
     [
-        ((), "", "The organisation's name"),
+        ((), "", "The organization's name"),
         ((), "Sample\nAdm Sample\nadm\n", "No password"),
         ((), "Sample\nAdm Sample\nadm\nshort\n", "too short"),
         (("--time-zone", "Mars/Olympus"), "Sample\nAdm Sample\nadm\ncorrect horse battery\n", "time zone"),

@@ -196,7 +196,7 @@ def test_what_is_no_number_is_said(frame: PhoneFrame, tel: Opener) -> None:
     frame.desk.call("ask at the desk")
     frame.settle()
     assert tel.links == []
-    assert any("no number that can be dialled" in notice.text for notice in frame.notices)
+    assert any("no number that can be dialed" in notice.text for notice in frame.notices)
 
 
 def test_a_missed_call_that_is_called_back_from_the_inbox_waits_no_more(frame: PhoneFrame) -> None:

@@ -63,7 +63,7 @@ class CallWords(QObject):
     def phase(self, key: str) -> PhaseLook:
         return {
             "ring": PhaseLook(self.tr("Ringing"), "phone-incoming", "warning", "hold"),
-            "dial": PhaseLook(self.tr("Dialling"), "phone-outgoing", "neutral", "off"),
+            "dial": PhaseLook(self.tr("Dialing"), "phone-outgoing", "neutral", "off"),
             "talk": PhaseLook(self.tr("Talking"), "phone-call", "success", "talk"),
             "hold": PhaseLook(self.tr("On hold"), "pause", "warning", "hold"),
             "wrap_up": PhaseLook(self.tr("Wrap-up"), "note-pencil", "neutral", "wrap_up"),

@@ -52,7 +52,7 @@ class Dialling(QObject):
                 icon="phone-outgoing",
                 is_enabled=lambda: self._waiting() is not None or bool(self._offer()),
                 works_in_text=True,
-                why_not=lambda: self.tr("There is no call that waits to be dialled."),
+                why_not=lambda: self.tr("There is no call that waits to be dialed."),
             )
         )
 
@@ -104,7 +104,7 @@ class Dialling(QObject):
 
     def _send(self, shown: str, keys: str, extension: str) -> None:
         if not keys:
-            self._say(self.tr("{0} is no number that can be dialled.").format(shown))
+            self._say(self.tr("{0} is no number that can be dialed.").format(shown))
             return
         from csr_desktop.system.dialling import command_of, link_of, run_command, tel_link  # when a call is placed
 
@@ -123,7 +123,7 @@ class Dialling(QObject):
 
     def _open(self, link: str, shown: str) -> None:
         if not QDesktopServices.openUrl(QUrl(link, QUrl.ParsingMode.StrictMode)):
-            said = self.tr("Nothing here opens {0} links, so {1} was not dialled. See Phone in the settings.")
+            said = self.tr("Nothing here opens {0} links, so {1} was not dialed. See Phone in the settings.")
             self._say(said.format(f"{link.partition(':')[0]}:", shown))
 
     def _say(self, text: str) -> None:

@@ -112,7 +112,7 @@ class NumberEntry(QWidget):
         if self._read.error == "own":
             self._labelled.set_error(self.tr("This is one of our own numbers. It would be found for every caller."))
         elif self._read.error:
-            self._labelled.set_error(self.tr("This is not a number that can be dialled. Write it with its area code."))
+            self._labelled.set_error(self.tr("This is not a number that can be dialed. Write it with its area code."))
 
 
 class AuthoritiesField(FormField):

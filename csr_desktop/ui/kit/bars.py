@@ -158,7 +158,7 @@ class HandleBar(QWidget):
         sums = {kind: sum(seconds for part, seconds in parts if part == kind) for kind in _PART_ROLES}
         words = {
             "ring": self.tr("Ringing %1"),
-            "dial": self.tr("Dialling %1"),
+            "dial": self.tr("Dialing %1"),
             "talk": self.tr("Talk %1"),
             "hold": self.tr("Hold %1"),
             "wrap_up": self.tr("Wrap-up %1"),

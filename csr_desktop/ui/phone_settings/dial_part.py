@@ -27,9 +27,9 @@ class DialPart(Section):
 
     def __init__(self, desk: Desk, access: PhoneAccess) -> None:
         themes = desk.themes
-        super().__init__(themes, desk.tr("How the calls that you place are dialled"))
+        super().__init__(themes, desk.tr("How the calls that you place are dialed"))
         self._access = access
-        self.way = ChoiceRow(themes, self.tr("Way of dialling"), numbered=False)
+        self.way = ChoiceRow(themes, self.tr("Way of dialing"), numbered=False)
         self.way.set_choices(
             [
                 ("tel", self.tr("As the system does")),
@@ -48,7 +48,7 @@ class DialPart(Section):
             self.tr("A program and its arguments. The number stands for {number}, else at the end.")
         )
         self.form = ChoiceRow(themes, self.tr("Form of the number"), numbered=False)
-        self.form.set_choices([("e164", self.tr("International, +1 …")), ("national", self.tr("As dialled at home"))])
+        self.form.set_choices([("e164", self.tr("International, +1 …")), ("national", self.tr("As dialed at home"))])
         self.prefix = TextField(themes, self.tr("For an outside line"), placeholder="9")
         self.prefix_room = Labelled(themes, self.tr("For an outside line"), self.prefix)
         self.prefix_room.set_help(self.tr("Stands before numbers, but not before short ones such as 911."))

@@ -326,8 +326,8 @@ def test_the_clock_of_an_outgoing_call_and_its_parts_are_the_same_time(bench: Be
     goes_by(61)
     bench.press("F6")
     assert bench.call.phase == "talk"
-    assert head.timer.text() == "1:01", "what was dialled is not forgotten with the answer"
-    assert head.handle._legend["dial"].text() == "Dialling 1:01"
+    assert head.timer.text() == "1:01", "what was dialed is not forgotten with the answer"
+    assert head.handle._legend["dial"].text() == "Dialing 1:01"
     goes_by(38)
     bench.press("F5")
     assert "marked at 0:38" in head.pause.text, "by the time of the recording"

@@ -301,7 +301,7 @@ def test_handle_time_is_summed_by_part(themes: ThemeSwitch, qtbot: QtBot) -> Non
     assert words == ["Talk 3:31", "Hold 0:41", "Wrap-up 0:00", "Usual for this topic 6:10"]
     bar.set_parts([("dial", 61), ("talk", 48)])
     words = [label.text() for label in bar.findChildren(Label) if label.text()]
-    assert words == ["Dialling 1:01", "Talk 0:48", "Hold 0:00", "Wrap-up 0:00"]
+    assert words == ["Dialing 1:01", "Talk 0:48", "Hold 0:00", "Wrap-up 0:00"]
     bar.set_parts([("talk", 96)], told={"talk": "timed by hand"}, note="timed by hand")
     talk = next(label for label in bar.findChildren(Label) if label.text() == "Talk 1:36")
     assert (talk.accessibleDescription(), talk.toolTip()) == ("timed by hand", "timed by hand")
