@@ -197,7 +197,9 @@ def _running(proof: Proof) -> Iterator[None]:
         yield
     finally:
         proof.wine.ended("taskkill", "/F", "/IM", "csr-desktop.exe")
-        desk.communicate(timeout=60)
+        desk.wait(timeout=60)
+        if desk.stdout is not None:
+            desk.stdout.close()
 
 
 def _downgrade(proof: Proof, older: Path) -> None:
