@@ -100,6 +100,7 @@ def _steps(proof: Proof, folder: Path) -> Iterator[tuple[str, Callable[[], None]
     yield "upgrade in place: what was given stays, what the old version had goes", lambda: _upgrade(proof)
     yield "the programs say their version", lambda: _versions(proof)
     yield "self-test from Program Files", lambda: _self_test(proof)
+    yield "a day's tour, in the demo with its server", lambda: _tour(proof)
     yield "this computer's defaults and the organization's policy", lambda: _policy(proof)
     yield "a link finds nobody, and then the desk that runs", lambda: _links(proof)
     yield "an older version is refused and changes nothing", lambda: _downgrade(proof, older)
@@ -166,6 +167,12 @@ def _self_test(proof: Proof) -> None:
         expect(word in words[name], True, f"{name} says {words[name]}")
 
 
+def _tour(proof: Proof) -> None:
+    said = proof.program(r"demo --tour C:\tour")
+    report = json.loads((proof.wine.drive / "tour" / "tour.json").read_bytes())
+    expect(bool(report) and "steps passed" in said, True, f"the tour said {said[-500:]}")
+
+
 def _policy(proof: Proof) -> None:
     def effective(name: str) -> tuple[object, str]:
         found = json.loads(proof.program("policy --json"))["settings"][name]
@@ -197,7 +204,9 @@ def _running(proof: Proof) -> Iterator[None]:
         yield
     finally:
         proof.wine.ended("taskkill", "/F", "/IM", "csr-desktop.exe")
-        desk.communicate(timeout=60)
+        desk.wait(timeout=60)
+        if desk.stdout is not None:
+            desk.stdout.close()
 
 
 def _downgrade(proof: Proof, older: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -78,15 +80,29 @@ class Wine:
         more: Mapping[str, str] = {},
     ) -> tuple[int, str]:
         """The exit code and what it wrote."""
-        process = self.start(*command, cwd=cwd, more=more)
-        try:
-            said = process.communicate(timeout=seconds)[0].decode("utf-8", "replace").replace("\r\n", "\n")
-        except subprocess.TimeoutExpired:
-            self.stop()
-            raise
+        with self.start(*command, cwd=cwd, more=more) as process:
+            said = self._written(process, time.monotonic() + seconds).decode("utf-8", "replace").replace("\r\n", "\n")
         if check and process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command, said)
         return process.returncode, said
+
+    def _written(self, process: subprocess.Popen[bytes], until: float) -> bytes:
+        """To its end, not to the pipe's: what starts up with the first command, Windows' services, holds that too."""
+        assert process.stdout is not None  # noqa: S101
+        pipe, parts = process.stdout.fileno(), []
+        while True:
+            has_ended = process.poll() is not None
+            if select.select([pipe], [], [], 0 if has_ended else 0.05)[0]:
+                part = os.read(pipe, 1 << 16)
+                parts.append(part)
+                if not part:
+                    process.wait(max(until - time.monotonic(), 0))
+                    return b"".join(parts)
+            elif has_ended:
+                return b"".join(parts)
+            elif time.monotonic() > until:
+                self.stop()
+                raise subprocess.TimeoutExpired(process.args, until)
 
     def off_screen(self, line: str) -> tuple[str, ...]:
         """A command for a program with a window: Wine drops Qt's variables, and its own windows are not for Qt 6."""

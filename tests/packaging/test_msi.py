@@ -101,6 +101,9 @@ def test_the_program_reads_what_was_given_as_the_computers_defaults(package: Pat
     assert values(package, "update_check_on") == {(MACHINE_PATH, "UpdateCheck", "#1")}
     assert values(package, "update_check_off") == {(MACHINE_PATH, "UpdateCheck", "#0")}
     assert BY_NAME["ServerUrl"].read("https://desk.example.com") == "https://desk.example.com"
+    for component, number in (("update_check_on", 1), ("update_check_off", 0)):
+        ((_, name, written),) = values(package, component)
+        assert BY_NAME[name].read(int(written.removeprefix("#"))) is bool(number)
 
 
 @pytest.mark.parametrize(

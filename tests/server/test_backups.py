@@ -491,3 +491,12 @@ def test_a_server_that_was_never_finished_has_no_backup(safe: Safe, tmp_path: Pa
     with pytest.raises(Unreadable, match="no server"):
         safe.backup(begun, keep=1)
     assert not safe.place.exists()
+
+
+def test_a_workstations_package_says_in_words_that_backups_are_made_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyrage", None)  # Python's way of saying that it is not there
+    with pytest.raises(EnvironmentFault, match="the server's own package"):
+        make_key(tmp_path / "private.key")
+    assert not (tmp_path / "private.key").exists()
