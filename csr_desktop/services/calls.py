@@ -187,9 +187,11 @@ class Calls(CallLog):
         )
         return self._shown_call(self._running.begin(document))
 
-    def follow(self, call_id: str, parts: Sequence[CallPart], result: str) -> RunningCall:
+    def follow(
+        self, call_id: str, parts: Sequence[CallPart], result: str, pauses: Sequence[tuple[int, int]] = ()
+    ) -> RunningCall:
         """What the phone says of a call that runs; see RunningCalls.follow."""
-        return self._shown_call(self._running.follow(call_id, parts, result))
+        return self._shown_call(self._running.follow(call_id, parts, result, pauses))
 
     def followed(self, phone_key: str) -> str:
         """The id of the running call that follows this call of the phone; ''."""

@@ -125,7 +125,7 @@ class LiveCalls:
             running_id = "" if known.is_done else self._begun(known, key)
         if running_id:
             known.is_done = True
-            self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
+            self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"), call.pauses)
             self._join_colleague(key, call, running_id)
         elif call.ended_at and (call.direction == "out" or call.source in PHONE_SYSTEMS):
             known.is_passed_over = known.is_passed_over or not known.is_done
