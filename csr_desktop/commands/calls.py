@@ -146,6 +146,24 @@ class NameRecording(ChangeState, frozen=True, kw_only=True, tag=True):
         return {"recording": self.recording}
 
 
+class JoinCalls(ChangeState, frozen=True, kw_only=True, tag=True):
+    """Of one call that two logged, this row goes, as another says all that it says; by the server alone."""
+
+    table: ClassVar[str] = "interactions"
+    restorable: ClassVar[frozenset[str]] = frozenset({"deleted"})
+
+    def permit_change(self, who: Person, row: Row, work: Work) -> None:
+        if who.id != SERVER:
+            raise Refused("not_allowed", "Only the server says that two rows are one call.")
+
+    def permit(self, who: Person, work: Work) -> None:
+        """Also of one that is gone already."""
+        self.permit_change(who, may_read(who, work.get(self.table, self.row_id)), work)
+
+    def effect(self, row: Row, work: Work) -> dict[str, Any]:
+        return {"deleted": 1}
+
+
 class EditInteraction(EditRow, frozen=True, kw_only=True, tag=True):
     """Corrects what was logged; the author or their lead, and of what was nobody's, whoever works in its team. Whose a
     call was that nobody answered, its lead says, or who says that it was theirs.
@@ -221,6 +239,13 @@ class ReturnMissedCall(ChangeState, frozen=True, kw_only=True, tag=True):
     is_aside: bool = False
     for_id: str = ""
     """Who called back; said by the server alone, of a call that was logged twice."""
+
+    def permit(self, who: Person, work: Work) -> None:
+        row = may_read(who, work.get(self.table, self.row_id))
+        if row["deleted"] and not self.undoes and not self.back:
+            self.permit_change(who, row, work)  # a colleague's row of this call stayed, and is what the server clears
+        else:
+            super().permit(who, work)
 
     def permit_change(self, who: Person, row: Row, work: Work) -> None:
         may_work_in(who, row["scope"])

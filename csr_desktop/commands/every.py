@@ -19,7 +19,14 @@ from csr_desktop.commands.administration import (
     RemoveVerificationRule,
 )
 from csr_desktop.commands.attachments import AddAttachment, RemoveAttachment
-from csr_desktop.commands.calls import EditInteraction, LogInteraction, NameRecording, ResolveCaller, ReturnMissedCall
+from csr_desktop.commands.calls import (
+    EditInteraction,
+    JoinCalls,
+    LogInteraction,
+    NameRecording,
+    ResolveCaller,
+    ReturnMissedCall,
+)
 from csr_desktop.commands.clients import (
     AddClient,
     AddContact,
@@ -101,4 +108,5 @@ Any_ = (
     | EditSavedFilter
     | RemoveSavedFilter
     | NameRecording
+    | JoinCalls
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from csr_desktop.domain.call_parts import MOST_PAUSES
 from csr_desktop.domain.phone import digits
 from csr_desktop.domain.phone_agents import AgentNames
 from csr_desktop.domain.phone_events import EVENT_KINDS, PHONE_SYSTEMS, Cause, Direction, PhoneEvent, Source
@@ -52,6 +53,7 @@ class PhoneCall(msgspec.Struct, frozen=True):
     """Times are milliseconds since the epoch by the receiver's clock; 0 for what has not happened. `legs` are in the
     order in which the agents came to the call. `is_unknown` says that its beginning was not seen: a hang-up without a
     call. `had_answer` counts also the answers of the call that it came from. `unfilled` names fields with placeholders.
+    `pauses` are from when until when the phone system paused its recording, 0 for an end that was not told.
     """
 
     source: Source
@@ -75,6 +77,7 @@ class PhoneCall(msgspec.Struct, frozen=True):
     unfilled: tuple[str, ...]
     is_unknown: bool
     had_answer: bool
+    pauses: tuple[tuple[int, int], ...] = ()
 
 
 def call_of(
@@ -117,6 +120,7 @@ def call_of(
         unfilled=tuple(sorted({field for _, event in told for field in event.unfilled})),
         is_unknown=not any(event.kind in _BEGINNING for _, event in told),
         had_answer=had_answer or answered_at > 0,
+        pauses=_pauses(told),
     )
     return msgspec.structs.replace(call, outcome=_outcome(call, told))
 
@@ -180,6 +184,18 @@ def _ended_at(told: list[tuple[int, PhoneEvent]]) -> int:
         return 0
     is_answered = any(event.kind == "answer" for _, event in told)
     return max(left) if not is_answered or _direction(told) == "internal" else 0
+
+
+def _pauses(told: list[tuple[int, PhoneEvent]]) -> tuple[tuple[int, int], ...]:
+    """Told twice, one that lasts lasts on; an end of none says nothing."""
+    found: list[tuple[int, int]] = []
+    for moment, event in told:
+        is_lasting = bool(found) and not found[-1][1]
+        if event.kind == "recording_paused" and not is_lasting:
+            found.append((moment, 0))
+        elif event.kind == "recording_resumed" and is_lasting:
+            found[-1] = (found[-1][0], moment)
+    return tuple(found[:MOST_PAUSES])
 
 
 def _direction(told: list[tuple[int, PhoneEvent]]) -> Direction:

@@ -27,6 +27,8 @@ EventKind = Literal[
     "gone",
     "voicemail",
     "recording",
+    "recording_paused",
+    "recording_resumed",
     "missed",
     "hangup",
 ]

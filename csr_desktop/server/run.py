@@ -30,6 +30,7 @@ from csr_desktop.server.attendance import Attendance
 from csr_desktop.server.attendant import Attendant
 from csr_desktop.server.calls.asterisk import AsteriskLines
 from csr_desktop.server.calls.exchange import Exchange
+from csr_desktop.server.calls.logged_twice import begin_joining
 from csr_desktop.server.checking import Checks
 from csr_desktop.server.condition import Stopping
 from csr_desktop.server.contents import ContentFolder
@@ -100,6 +101,8 @@ def server_parts(folder: ServerFolder, surroundings: Surroundings = Surroundings
                 keep_nobody(sql)
             board = Board(lambda: readers.is_busy)
             ledger, after_commit = _ledger(sql, around, board)
+            with sql.transaction():
+                begin_joining(sql)
             feed = Feed(sql, ledger, around.clock, epoch(sql), around.keeping.largest_bytes)
         finally:
             sql.db.close()  # each thread has its own connection

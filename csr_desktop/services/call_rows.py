@@ -132,6 +132,7 @@ class RunningCallDocument(msgspec.Struct, frozen=True):
     pauses: tuple[PauseMark, ...] = ()
     told: tuple[CallPart, ...] = ()  # the parts as the phone told them last, without what was said by hand
     told_result: str = ""
+    told_pauses: tuple[PauseMark, ...] = ()  # of the recording, as the phone made them
 
     @property
     def phase(self) -> str:

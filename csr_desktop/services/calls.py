@@ -14,6 +14,7 @@ from csr_desktop.domain.caller_verification import FAILED_CALL_BACKS
 from csr_desktop.domain.dialling import is_dialled_as
 from csr_desktop.domain.errors import BadInput, Refused
 from csr_desktop.domain.permissions import unknown
+from csr_desktop.domain.phone_calls import TWIN_MS
 from csr_desktop.domain.phone_events import PHONE_SYSTEMS
 from csr_desktop.domain.text import clean, clean_line
 from csr_desktop.services.call_log import CallLog
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from csr_desktop.domain.change_set import ChangeSet
+    from csr_desktop.domain.phone_calls import PhoneCall
     from csr_desktop.services.call_rows import CallDetail, CallerMatch, Saved
     from csr_desktop.services.caller_checks import CallerChecks
     from csr_desktop.services.callers import Callers
@@ -185,9 +187,11 @@ class Calls(CallLog):
         )
         return self._shown_call(self._running.begin(document))
 
-    def follow(self, call_id: str, parts: Sequence[CallPart], result: str) -> RunningCall:
+    def follow(
+        self, call_id: str, parts: Sequence[CallPart], result: str, pauses: Sequence[tuple[int, int]] = ()
+    ) -> RunningCall:
         """What the phone says of a call that runs; see RunningCalls.follow."""
-        return self._shown_call(self._running.follow(call_id, parts, result))
+        return self._shown_call(self._running.follow(call_id, parts, result, pauses))
 
     def followed(self, phone_key: str) -> str:
         """The id of the running call that follows this call of the phone; ''."""
@@ -226,6 +230,20 @@ class Calls(CallLog):
         ]
         named = [document for document in found if document.e164 == e164] if number else found
         return named[0].id if len(named) == 1 else ""
+
+    def left_by_softphone(self, call: PhoneCall, rang_at: int, answered_at: int) -> str:
+        """The key of a softphone's call that was followed when the program ended, where this one, which a phone system
+        tells of, is the same: it rang, or was answered, at about the same time. ''.
+        """
+        for document in self._running.all():
+            is_softphones = document.phone_key.startswith("softphone ") and self._running.is_recovered(document.id)
+            is_same_way = call.direction in {"", document.direction}
+            talks = [part.started_at for part in document.parts if part.kind == "talk"]
+            pairs = [(document.parts[0].started_at, rang_at), *((talk, answered_at) for talk in talks[:1])]
+            is_near = any(abs(one - other) <= TWIN_MS for one, other in pairs)
+            if is_softphones and is_same_way and is_near and self.is_same_number(document.number, call.number):
+                return document.phone_key
+        return ""
 
     def take_over(self, number: str, phone_key: str, began_at: int) -> str:
         """The id of an outgoing call to this number that was started here some minutes before this moment and follows

@@ -96,7 +96,7 @@ class LiveCalls:
         key, leg = _key(call), my_leg(call, me)
         rang = rang_at(call, leg)
         if call.source in PHONE_SYSTEMS:
-            self._join_twin(key, call, rang)
+            self._join_twin(key, call, me, rang)
         if (twin := self._twin_key(key, call, rang)) in self._known:
             return self._shown(twin, self._known[twin], self._known[twin].phase, self._calls.followed(twin))
         known = self._known_as(key, call, rang)
@@ -125,7 +125,7 @@ class LiveCalls:
             running_id = "" if known.is_done else self._begun(known, key)
         if running_id:
             known.is_done = True
-            self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
+            self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"), call.pauses)
             self._join_colleague(key, call, running_id)
         elif call.ended_at and (call.direction == "out" or call.source in PHONE_SYSTEMS):
             known.is_passed_over = known.is_passed_over or not known.is_done
@@ -247,7 +247,7 @@ class LiveCalls:
                 self._twins.pair(key, found, self._known[found].rang_at)
         return self._twins.of(key)
 
-    def _join_twin(self, key: str, call: PhoneCall, rang: int) -> None:
+    def _join_twin(self, key: str, call: PhoneCall, me: str, rang: int) -> None:
         """What a softphone told first of a ringing goes on as the phone system's call."""
         known = self._known.get(key)
         if call.is_unknown or (known is not None and known.rang_at == rang and not known.call.is_unknown):
@@ -260,6 +260,11 @@ class LiveCalls:
             if self._is_one(one, call, rang) and self._goes_on_as(other, key):
                 self._twins.pair(other, key, rang)
                 return
+        leg = my_leg(call, me)
+        left = self._calls.left_by_softphone(call, rang, leg.answered_at if leg is not None else 0)
+        if left and left not in self._known and not self._calls.followed(key):
+            self._calls.follow_as(left, key)
+            self._twins.pair(left, key, rang)
 
     def _goes_on_as(self, key: str, becomes: str) -> bool:
         """What is known of one call is known of the other. False where a call runs for each of them."""

@@ -97,15 +97,19 @@ class RunningCalls:
         held = self._others_held(call_id) if phase == "talk" else []
         return self._keep_new_parts([*held, self._moved(document, phase, result or document.result)])
 
-    def follow(self, call_id: str, parts: Sequence[CallPart], result: str) -> RunningCallDocument:
+    def follow(
+        self, call_id: str, parts: Sequence[CallPart], result: str, pauses: Sequence[tuple[int, int]] = ()
+    ) -> RunningCallDocument:
         """What the phone says of its parts, the last of which may still run, with what the person said by hand of what
         it does not tell; see told_parts. A wrap-up goes on from the end that the phone tells. What the phone only says
-        again changes nothing. Talking holds every other call.
+        again changes nothing. Talking holds every other call. `pauses` of the recording are from when until when, 0 for
+        one that lasts.
         """
         document, told = self.one(call_id), tuple(parts)
-        if (told, result) == (document.told, document.told_result):
+        marks = tuple(_mark(began_at, ended_at, told[0].started_at) for began_at, ended_at in pauses)
+        if (told, result, marks) == (document.told, document.told_result, document.told_pauses):
             return document
-        document = msgspec.structs.replace(document, told=told, told_result=result)
+        document = msgspec.structs.replace(document, told=told, told_result=result, told_pauses=marks)
         wrap_up = tuple(part for part in document.parts if part.kind == "wrap_up")
         if wrap_up and not told[-1].ended_at:
             return self.keep(document)  # it was ended here; a phone that goes on ringing has not heard of that
@@ -205,11 +209,18 @@ class RunningCalls:
         return ended + (self.seconds_of(document) if document.phase != "wrap_up" else 0.0)
 
     def pauses_of(self, document: RunningCallDocument) -> tuple[tuple[float, float], ...]:
-        """Offsets and seconds; one that still lasts goes up to now or to the call's end."""
+        """Offsets and seconds, by hand and by the phone, together where they overlap; one that still lasts goes up to
+        now or to the call's end.
+        """
         now = self.elapsed(document)
-        return tuple(
-            (mark.began, max(0.0, (mark.ended if mark.ended >= 0 else now) - mark.began)) for mark in document.pauses
-        )
+        found: list[tuple[float, float]] = []
+        for mark in sorted((*document.pauses, *document.told_pauses), key=lambda one: one.began):
+            ended = max(mark.began, mark.ended if mark.ended >= 0 else now)
+            if found and mark.began <= found[-1][1]:
+                found[-1] = (found[-1][0], max(found[-1][1], ended))
+            else:
+                found.append((mark.began, ended))
+        return tuple((began, ended - began) for began, ended in found)
 
     def keep(self, document: RunningCallDocument) -> RunningCallDocument:
         """On disk when this returns."""
@@ -406,3 +417,8 @@ def _read(body: str) -> RunningCallDocument | None:
 def _result_of(document: RunningCallDocument) -> str:
     """How a call went that ends now: nobody was reached while it rang."""
     return {"ring": "missed", "dial": "no_answer"}.get(document.phase, document.result)
+
+
+def _mark(began_at: int, ended_at: int, call_began_at: int) -> PauseMark:
+    began = max(0, began_at - call_began_at) / 1000
+    return PauseMark(began, max(began, (ended_at - call_began_at) / 1000) if ended_at else -1.0)

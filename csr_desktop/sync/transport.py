@@ -85,7 +85,8 @@ LONGEST_REPLY_SECONDS = 120
 SILENT_SECONDS = 2.5 * BEAT_SECONDS
 """A stream that says nothing for so long is dead."""
 _COMPRESS_ABOVE = 512
-_OPENED = {"connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete"}
+_CONNECTED = "connection.connect_tcp.complete"
+_OPENED = {_CONNECTED, "connection.start_tls.complete", "proxy.start_tls.complete"}
 _AS_SYSTEM = Proxies()
 
 
@@ -295,6 +296,8 @@ class HttpCalls:
         self._left: list[httpx2.Client] = []  # to be closed once nothing runs on them
         self._cut: list[httpx2.Client] = []  # those of them on which nothing may go on
         self._sockets: list[socket.socket] = []
+        self._handles: dict[Trail, socket.socket] = {}
+        """Second ones of sockets that are about to be protected, as that takes the first from who has it."""
         self._under_way = 0
         self._is_ended = False
 
@@ -317,8 +320,8 @@ class HttpCalls:
                 self._left.append(self._client)
                 self._client = None
             self._cut = [*self._left]
-        for one in found:
-            _shut(one)
+            for one in found:
+                _shut(one)
         self._close_left()
 
     def end(self) -> None:
@@ -341,11 +344,22 @@ class HttpCalls:
         if event in _OPENED:
             found = info["return_value"].get_extra_info("socket")
             if found is not None:
+                self._drop_handle(trail)
                 with self._lock:
+                    if event == _CONNECTED and self._is_protected(client):
+                        found = self._handles[trail] = found.dup()
                     self._sockets = [*(one for one in self._sockets if one.fileno() >= 0), found]
-                    is_cut = client in self._cut  # meanwhile
-                if is_cut:
-                    _shut(found)
+                    if client in self._cut:  # meanwhile
+                        _shut(found)
+
+    def _is_protected(self, client: httpx2.Client) -> bool:
+        proxy = self._by.get(client)
+        return self._url.startswith("https:") or (proxy is not None and proxy.is_protected)
+
+    def _drop_handle(self, trail: Trail) -> None:
+        with self._lock:  # so that `close` shuts no other's socket with this number
+            if (handle := self._handles.pop(trail, None)) is not None:
+                handle.close()
 
     @contextmanager
     def _asking(
@@ -381,6 +395,7 @@ class HttpCalls:
         except (OSError, RuntimeError) as fault:  # shut by another thread while it was being opened
             raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
         finally:
+            self._drop_handle(trail)
             with self._lock:
                 self._under_way -= 1
             self._close_left()

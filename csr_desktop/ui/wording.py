@@ -295,6 +295,7 @@ class Wording(QObject):
             "LogInteraction": self.tr("A logged contact"),
             "EditInteraction": self.tr("A correction of a call"),
             "NameRecording": self.tr("A recording of a call"),
+            "JoinCalls": self.tr("A call that two logged"),
             "ResolveCaller": self.tr("An earlier call's caller"),
             "ReturnMissedCall": self.tr("A call back"),
             "OpenTicket": self.tr("A new ticket"),

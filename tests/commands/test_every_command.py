@@ -56,6 +56,7 @@ EXAMPLES: list[tuple[Command, Person]] = [
     ),
     (calls.ReturnMissedCall(row_id="missed"), CSR),
     (calls.NameRecording(row_id="mine", recording="https://pbx.example/r/1.wav"), SERVER_ACCOUNT),
+    (calls.JoinCalls(row_id="missed"), SERVER_ACCOUNT),
     (
         tickets.OpenTicket(
             row_id="new", scope=TEAM, subject="s", client_id="client", sla_policy_id="policy", calendar_id="office"
@@ -498,6 +499,11 @@ class TestRecordings:
     def test_where_a_recording_is_nobody_says_but_the_server(self, who: Person) -> None:
         with pytest.raises(Refused):
             Bureau().do(calls.NameRecording(row_id="mine", recording="https://elsewhere.example/x.wav"), who)
+
+    @pytest.mark.parametrize("who", [CSR, LEAD, MANAGER], ids=lambda who: who.role)
+    def test_that_two_rows_are_one_call_nobody_says_but_the_server(self, who: Person) -> None:
+        with pytest.raises(Refused):
+            Bureau().do(calls.JoinCalls(row_id="missed"), who)
 
     @pytest.mark.parametrize(
         "changed",

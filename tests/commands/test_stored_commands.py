@@ -69,6 +69,7 @@ FIRST_SHAPES: list[dict[str, Any]] = [
     {"kind": "EditSavedFilter", "row_id": "x", "changes": {"name": ["was", "becomes"]}},
     {"kind": "RemoveSavedFilter", "row_id": "x"},
     {"kind": "NameRecording", "row_id": "x", "recording": "x"},
+    {"kind": "JoinCalls", "row_id": "x"},
 ]
 """Of each command, what it had to say when it was first stored. A field that came later has a default."""
 

@@ -179,6 +179,9 @@ class Dice:
     def _NameRecording(self, me: str) -> Command:  # noqa: N802
         return calls.NameRecording(row_id=self._any("interactions"), recording="https://elsewhere.example/1.wav")
 
+    def _JoinCalls(self, me: str) -> Command:  # noqa: N802
+        return calls.JoinCalls(row_id=self._any("interactions"))
+
     def _OpenTicket(self, me: str) -> Command:  # noqa: N802
         return tickets.OpenTicket(
             row_id=self._new("tickets"),

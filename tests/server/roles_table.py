@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from csr_desktop.commands.calls import ReturnMissedCall
 from csr_desktop.commands.command import Command
 from csr_desktop.store.sql import Sql
 
@@ -47,6 +48,7 @@ AREAS: Final[dict[str, str]] = {
     **dict.fromkeys("AddScript EditScript EditOrganisation".split(), POLICIES),
     **dict.fromkeys("AddSavedFilter EditSavedFilter RemoveSavedFilter".split(), OWN),
     "NameRecording": NOBODYS,
+    "JoinCalls": NOBODYS,
 }
 _AUTHOR: Final = {
     "interactions": "agent_id",
@@ -163,8 +165,9 @@ class Roles:
         if found == {"yes"}:
             found = self._meaning(user_id, who, command)
         if flaw or target == {"no"}:  # of what is forged or was deleted, nothing more need be said
-            found.discard("yes")
             found.add("no")
+            if flaw or not isinstance(command, ReturnMissedCall):  # which may come late for a row that was joined
+                found.discard("yes")
         if command.undoes and "yes" in found:
             found.add("no")  # it may have been changed since, or have changed nothing
         return found

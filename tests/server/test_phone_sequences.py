@@ -30,6 +30,8 @@ def shown(call: PhoneCall, expected: dict[str, Any]) -> dict[str, Any]:
     told = {name: getattr(call, name) for name in expected if name not in {"legs", "unfilled"}}
     if "unfilled" in expected:
         told["unfilled"] = list(call.unfilled)
+    if "pauses" in expected:
+        told["pauses"] = [[(at - call.began_at) / 1000 for at in one] for one in call.pauses]
     named = {leg["agent"]: leg for leg in expected["legs"]}
     legs = {agent_of(leg): {name: value_of(leg, name) for name in named.get(agent_of(leg), ())} for leg in call.legs}
     return {**told, "legs": legs}

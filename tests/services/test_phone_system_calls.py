@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from csr_desktop.domain.call_parts import Pause
 from csr_desktop.domain.errors import Refused
 from csr_desktop.domain.phone_calls import PhoneCall, call_of
 from csr_desktop.domain.phone_events import PhoneAgent, PhoneEvent, phone_event
@@ -223,3 +224,24 @@ def test_a_call_whose_end_was_not_heard_of_is_no_card_for_ever(system: System, d
 def test_what_a_newer_server_says_in_other_words_is_passed_over() -> None:
     assert call_news(b'{"calls":[{"outcome":"teleported"}]}') is None
     assert call_news(b"") is None
+
+
+def test_what_the_phone_system_paused_of_the_recording_is_marked_in_what_is_saved(
+    system: System, desk: Services, bureau: Bureau
+) -> None:
+    """Beside what is marked by hand: where both overlap it is one pause, and one that lasts ends with the call."""
+    system.say("ring", "201")
+    running_id = system.say("answer", "201", seconds=6).running_id
+    system.say("recording_paused", seconds=10)
+    bureau.forward(5 * SECOND)
+    desk.calls.mark_pause(running_id)
+    system.say("recording_resumed", seconds=5)
+    bureau.forward(2 * SECOND)
+    desk.calls.mark_pause(running_id)
+    system.say("recording_paused", seconds=20)
+    system.say("hangup", seconds=3)
+    bureau.forward(30 * SECOND)
+    saved = desk.calls.save(running_id)
+    row = bureau.sql.load("interactions", [saved.interaction_id])[saved.interaction_id]
+    assert msgspec.json.decode(row["recording_pauses"]) == [[16.0, 12.0], [48.0, 3.0]]
+    assert desk.calls.detail(saved.interaction_id).pauses == (Pause(10.0, 12.0), Pause(42.0, 3.0))

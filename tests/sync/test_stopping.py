@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import sys
 import threading
 import time
@@ -34,6 +35,8 @@ __all__ = ["bureau", "folder", "server"]
 QUICK = Waits(open=1.0, reopen=0.01, better=1.0, rest=0.05, longest_rest=0.1)
 AT_ONCE_SECONDS = 10.0
 """Far less than what a thread would wait that was not told, and far more than a busy machine takes to tell it."""
+HANDSHAKE_SECONDS = 5.0
+"""The same, of the fifteen seconds and more that a handshake may take."""
 
 
 class Home:
@@ -210,3 +213,37 @@ def test_a_request_whose_connections_are_closed_just_before_it_is_no_fault_of_th
     with pytest.raises(NoAnswer):
         calls.call("challenge", None, ChallengeReply)
     calls.end()
+
+
+@pytest.mark.parametrize("is_after_connecting", [True, False])
+def test_a_handshake_that_the_server_never_answers_ends_with_the_desk(is_after_connecting: bool) -> None:
+    """Such as behind a firewall that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(10)
+        calls = HttpCalls(f"https://127.0.0.1:{silent.getsockname()[1]}", 60.0)
+        said: list[str] = []
+
+        def ask() -> None:
+            try:
+                calls.call("challenge", None, ChallengeReply)
+            except NoAnswer as fault:
+                said.append(fault.title)
+
+        asking = threading.Thread(target=ask, name="sync that asks", daemon=True)
+        asking.start()
+        if is_after_connecting:
+            accepted, _ = silent.accept()
+            with accepted:
+                accepted.settimeout(10)
+                assert accepted.recv(1) == b"\x16", "a handshake begins"
+                took = ended_in(calls.end)
+                asking.join(HANDSHAKE_SECONDS)
+                assert not asking.is_alive()
+                while accepted.recv(4096):  # what was said of the handshake, and then the end
+                    pass
+        else:
+            took = ended_in(calls.end)
+            asking.join(HANDSHAKE_SECONDS)
+            assert not asking.is_alive()
+        assert took < HANDSHAKE_SECONDS
+        assert len(said) == 1

@@ -19,6 +19,7 @@ from csr_desktop.server.calls.call_board import OVER_MS, CallBoard
 from csr_desktop.server.calls.call_desks import CallDesks, Desks
 from csr_desktop.server.calls.connections import Connection
 from csr_desktop.server.calls.kept_calls import KeptCall, KeptCalls, Key
+from csr_desktop.server.calls.logged_twice import LoggedTwice
 from csr_desktop.server.calls.missed_calls import MissedCalls
 from csr_desktop.server.ledger import Ledger
 from csr_desktop.server.live import Board
@@ -64,6 +65,7 @@ class Exchange:
         administration = Administration(sql, ledger, clock, new_id=new_id)
         self._desks = CallDesks(sql, self._kept, clock)
         self._missed = MissedCalls(sql, self._kept, administration, clock, new_id)
+        self._twice = LoggedTwice(sql, administration)
         self.calls = CallBoard(clock)
         self._waiting: deque[tuple[Connection, Reading]] = deque(maxlen=_MOST_WAITING)
         self._stopped = threading.Event()
@@ -196,6 +198,7 @@ class Exchange:
             try:
                 self._try_again()
                 self.settle()
+                self.join_calls()
                 if time.monotonic() - silent_at >= SILENT_SECONDS:
                     silent_at = time.monotonic()
                     self.end_silent()
@@ -216,6 +219,11 @@ class Exchange:
         ended_by_at = self._clock() - SETTLED_MS
         found = self._readers.ask(lambda: self._kept.unsettled(ended_by_at)).result()
         return sum(self._settle((connection_id, key)) for connection_id, key in found)
+
+    def join_calls(self) -> int:
+        """See LoggedTwice. Blocking."""
+        is_due = self._readers.ask(self._twice.is_due).result()
+        return self._writer.do(self._twice.join).result() if is_due else 0
 
     def _settle(self, key: Key) -> bool:
         try:

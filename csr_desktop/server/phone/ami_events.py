@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EVENTS: Final = (
     *("AgentCalled", "AgentComplete", "AgentConnect", "AttendedTransfer", "BlindTransfer", "DialBegin", "DialEnd"),
-    *("Hangup", "Hold", "QueueCallerAbandon", "QueueCallerJoin", "Unhold"),
+    *("Hangup", "Hold", "MixMonitorMute", "QueueCallerAbandon", "QueueCallerJoin", "Unhold"),
 )
 """All that calls need; Asterisk is asked for no others, but for recordings."""
 RECORDING_VARIABLE: Final = "MIXMONITOR_FILENAME"
@@ -319,6 +319,13 @@ def _user_event(told: _Told) -> list[PhoneEvent]:
     return [told.say("recording", recording=file)] if is_recording else []
 
 
+def _muted(told: _Told) -> list[PhoneEvent]:
+    """Of either or both sides: that one of them is not heard is a gap all the same."""
+    kinds: dict[str, EventKind] = {"1": "recording_paused", "0": "recording_resumed"}
+    kind = kinds.get(told.message["State"].strip())
+    return [told.say(kind)] if kind else []
+
+
 _READERS: Final[dict[str, Callable[[_Told], list[PhoneEvent]]]] = {
     "dialbegin": _dial_begin,
     "dialend": _dial_end,
@@ -334,4 +341,5 @@ _READERS: Final[dict[str, Callable[[_Told], list[PhoneEvent]]]] = {
     "hangup": _hangup,
     "varset": _variable,
     "userevent": _user_event,
+    "mixmonitormute": _muted,
 }
