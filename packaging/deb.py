@@ -5,21 +5,16 @@ python packaging/deb.py build/dist/csr-desktop build/icons build/package
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from debian_package import MAINTAINER, add_papers, architecture, kibibytes, pack, version
 
 NAME: Final = "csr-desktop"
 HOME: Final = Path("opt") / NAME
-ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 DEPENDS: Final = (
     "libc6 (>= 2.36)",
     *("libstdc++6", "libgcc-s1", "libglib2.0-0 | libglib2.0-0t64", "libdbus-1-3", "libfontconfig1", "libfreetype6"),
@@ -51,12 +46,9 @@ NoDisplay=true
 MimeType=x-scheme-handler/csr-desktop;x-scheme-handler/tel;x-scheme-handler/callto;
 """
 """Opens links; apart, so that the entry of the menu is started without one."""
-
-
-def version() -> str:
-    from csr_desktop import __version__
-
-    return __version__
+OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with libraries of its own.
+{NAME}: dir-or-file-in-opt
+"""
 
 
 def lay_out(program: Path, icons: Path, tree: Path) -> None:
@@ -76,19 +68,18 @@ def lay_out(program: Path, icons: Path, tree: Path) -> None:
         place.mkdir(parents=True)
         shutil.copyfile(icon, place / f"{NAME}.png")
     (tree / "etc" / NAME).mkdir(parents=True)
+    add_papers(tree, NAME, f"/{HOME}/licenses/README.txt", OVERRIDES)
     control = tree / "DEBIAN"
     control.mkdir()
-    files = [path for path in tree.rglob("*") if path.is_file() and not path.is_symlink()]
-    kibibytes = sum(path.stat().st_size for path in files) // 1024
-    (control / "control").write_text(control_text(kibibytes))
+    (control / "control").write_text(control_text(kibibytes(tree)))
 
 
-def control_text(kibibytes: int) -> str:
+def control_text(size: int) -> str:
     return f"""Package: {NAME}
 Version: {version()}
-Architecture: {ARCHITECTURES[platform.machine()]}
-Maintainer: CSR Desktop <packages@csr-desktop.example>
-Installed-Size: {kibibytes}
+Architecture: {architecture()}
+Maintainer: {MAINTAINER}
+Installed-Size: {size}
 Depends: {", ".join(DEPENDS)}
 Recommends: {", ".join(RECOMMENDS)}
 Section: misc
@@ -99,27 +90,12 @@ Description: workstation program for client service representatives
 """
 
 
-def make_even(tree: Path) -> None:
-    """Rights and times that do not depend on who builds and when."""
-    moment = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
-    for path in sorted(tree.rglob("*"), reverse=True):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        os.utime(path, (moment, moment), follow_symlinks=False)
-    tree.chmod(0o755)
-
-
 def main(program: Path, icons: Path, target: Path) -> Path:
-    target.mkdir(parents=True, exist_ok=True)
-    made = target / f"{NAME}_{version()}_{ARCHITECTURES[platform.machine()]}.deb"
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         tree.mkdir()
         lay_out(program, icons, tree)
-        make_even(tree)
-        command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(made)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return made
+        return pack(tree, target, NAME)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 _SECRETS: Final = ("password=", "sslpassword=")
 """Fields of a database's address, besides the password before its host."""
+_SERVER_ALONE: Final = "csr-desktop-server"
 _WINDOWS_SIGNS: Final = frozenset("&|<>^()")
 """Between quotes they mean nothing."""
 
@@ -33,6 +34,14 @@ def this_program() -> str:
         return f"{quoted(sys.executable)} -m csr_desktop"
     is_on_path = shutil.which(called.name) is not None
     return "csr-desktop" if not called.name.startswith("csr-desktop") or is_on_path else quoted(sys.argv[0])
+
+
+def this_server() -> str:
+    """How the server's commands begin: some installations have them as a program of their own."""
+    called = Path(sys.argv[0])
+    if called.stem != _SERVER_ALONE:
+        return f"{this_program()} server"
+    return _SERVER_ALONE if shutil.which(called.name) is not None else quoted(sys.argv[0])
 
 
 def quoted(word: str, *, is_windows: bool = sys.platform == "win32") -> str:
@@ -67,4 +76,4 @@ def command_line(words: str, data: Path, database: str = "") -> str:
     """
     is_named = database and database not in os.environ.values()
     named = f" --database {quoted(_without_password(database))}" if is_named else ""
-    return f"{this_program()} server {words} --data {quoted(str(data))}{named}"
+    return f"{this_server()} {words} --data {quoted(str(data))}{named}"

@@ -1,0 +1,170 @@
+"""Tries the server's package where nobody has installed anything: a bare Debian that boots.
+
+python packaging/prove_server_deb.py build/package build/bare
+
+Installs it, sets up a server, lets two desks sync with it, makes a backup, upgrades, removes and purges, and looks each
+time whether the units run and the data is there. Needs root.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from bare_debian import Computer, copied, install, make_bare, running, say, wait_until
+from debian_package import ROOT
+
+NAME: Final = "csr-desktop-server"
+DATA: Final = "/var/lib/csr-desktop"
+PASSWORD: Final = "correct horse battery"
+ADDRESS: Final = "http://127.0.0.1:8765"
+_BACKUPS: Final = "/var/backups/csr-desktop"
+_DESKS: Final = """
+import sys
+from tests.server.desk import Desk, http_client
+address, wanted = sys.argv[1:]
+with http_client(address) as mine, http_client(address) as other:
+    ada, bob = Desk(mine, "ada").begin(), Desk(other, "bob").begin()
+    assert ada.push(ada.client_command(wanted)) == 1
+    assert wanted in bob.names("clients"), bob.names("clients")
+    print(*sorted(bob.names("clients")), sep="\\n")
+"""
+
+
+def state(computer: Computer, unit: str = NAME) -> str:
+    return computer.run("systemctl", "is-active", unit, check=False).stdout.strip()
+
+
+def need(is_so: object, words: str) -> None:
+    if not is_so:
+        raise SystemExit(f"Not so: {words}")
+    say(f"  {words}")
+
+
+def sync(computer: Computer, client: str) -> set[str]:
+    """Two desks, of which one writes this client. Returns the clients that the other sees."""
+    ready = (sys.executable, "-c", f"import urllib.request as r; r.urlopen('{ADDRESS}/ready', timeout=5)")
+
+    def answers() -> bool:
+        try:
+            computer.from_here(*ready, env={})
+        except SystemExit:
+            return False
+        return True
+
+    wait_until(answers, "the server is ready", 30)
+    said = computer.from_here(sys.executable, "-c", _DESKS, ADDRESS, client, env={"PYTHONPATH": str(ROOT)})
+    return set(said.stdout.splitlines())
+
+
+def set_up(computer: Computer) -> None:
+    need(state(computer) == "inactive", "the server is not started before there is one")
+    need(state(computer, "csr-desktop-backup.timer") == "active", "the timer of the backups runs")
+    enabled = computer.run("systemctl", "is-enabled", NAME).stdout.strip()
+    need(enabled == "enabled", "the server starts with the machine")
+    units = [f"/lib/systemd/system/csr-desktop-{name}" for name in ("server.service", "backup.service", "backup.timer")]
+    said = computer.run("systemd-analyze", "verify", *units, check=False)
+    need(said.returncode == 0 and "csr-desktop" not in said.stderr, "systemd finds nothing wrong with the units")
+    server = ("csr-desktop-server",)
+    words = ("init", "--data", DATA, "--time-zone", "America/Chicago")
+    lines = f"Sample Bureau\nAdm Sample\nadm\n{PASSWORD}\n"
+    said = computer.run(*server, *words, user="csr-desktop", told=lines)
+    need(f"  csr-desktop-server run --data {DATA}" in said.stdout, "what it says to do next can be typed as it stands")
+    computer.run(*server, "team", "add", "Team one", "--data", DATA, user="csr-desktop")
+    for name, login in (("Ada Sample", "ada"), ("Bob Example", "bob")):
+        given = ("user", "add", login, "--full-name", name, "--role", "csr", "--team", "Team one", "--data", DATA)
+        computer.run(*server, *given, user="csr-desktop", told=f"{PASSWORD}\n")
+    computer.run("systemctl", "start", NAME)
+    need(state(computer) == "active", "the unit runs under its own account, with all that it is denied")
+    need(sync(computer, "Sample Before") == {"Sample Before"}, "two desks sync with it")
+
+
+def back_up(computer: Computer, root: Path) -> None:
+    said = computer.run("systemctl", "start", "csr-desktop-backup", check=False)
+    told = computer.run("journalctl", "-u", "csr-desktop-backup", "-o", "cat").stdout
+    need(said.returncode and "not a public key" in told, "a backup without a key fails, and says why")
+    need(not list((root / _BACKUPS[1:]).iterdir()), "it leaves nothing behind")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "csr_desktop", "server", "backup-key", f"{folder}/private.key"]
+        said_here = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+        key = next(word for word in said_here.stdout.split() if word.startswith("age1"))
+    settings = root / "etc" / "csr-desktop" / "server.env"
+    settings.write_text(settings.read_text().replace("BACKUP_KEY=\n", f"BACKUP_KEY={key}\n"))
+    computer.run("systemctl", "start", "csr-desktop-backup")
+    need(len(list((root / _BACKUPS[1:]).glob("*.age"))) == 1, "the unit makes a backup once it has one")
+
+
+def upgrade(computer: Computer, root: Path, later: Path) -> None:
+    before = computer.run("systemctl", "show", "-p", "MainPID", NAME).stdout
+    (root / "root" / later.name).write_bytes(later.read_bytes())
+    begun = time.monotonic()
+    computer.run("apt-get", "install", "-y", "-qq", f"/root/{later.name}")
+    need(state(computer) == "active", f"after an upgrade it runs again ({time.monotonic() - begun:.0f} s)")
+    need(computer.run("systemctl", "show", "-p", "MainPID", NAME).stdout != before, "as another process")
+    need(sync(computer, "Sample After") == {"Sample Before", "Sample After"}, "with what it held")
+    need("BACKUP_KEY=age1" in (root / "etc/csr-desktop/server.env").read_text(), "and its settings")
+    computer.run("systemctl", "stop", NAME)
+    computer.run("dpkg", "--install", "--force-downgrade", f"/root/{later.name}")
+    need(state(computer) == "inactive", "one that was stopped stays so over an upgrade")
+
+
+def remove(computer: Computer, root: Path, later: Path) -> None:
+    computer.run("systemctl", "start", NAME)
+    said = computer.run("apt-get", "remove", "-y", "-qq", NAME).stdout
+    need(f"Kept, as it has the server's data: {DATA}" in said, "removal says what it keeps")
+    need(state(computer) == "inactive" and not (root / "opt" / NAME).exists(), "it ends the server and leaves nothing in /opt")
+    need((root / DATA[1:] / "server.db").is_file(), "the database stays")
+    computer.run("dpkg", "--install", f"/root/{later.name}")
+    need(state(computer) == "active", "installed again, it goes on with what is there")
+    need(sync(computer, "Sample Again") == {"Sample Before", "Sample After", "Sample Again"}, "with all of it")
+    computer.run("apt-get", "purge", "-y", "-qq", NAME)
+    need(not (root / "etc" / "csr-desktop").exists(), "purging removes the settings")
+    left = [root / place for place in (f"{DATA[1:]}/server.db", f"{DATA[1:]}/server.key")]
+    need(all(path.is_file() for path in left), "and neither database nor key")
+    need(list((root / _BACKUPS[1:]).glob("*.age")), "nor backups")
+    enabled = root / "etc/systemd/system/multi-user.target.wants" / f"{NAME}.service"
+    need(not enabled.is_symlink() and not (root / "opt" / NAME).exists(), "nothing else of it is left")
+
+
+def later_version(package: Path, folder: Path) -> Path:
+    """The same as a later version."""
+    tree, made = folder / "tree", folder / "later.deb"
+    subprocess.run(["dpkg-deb", "--raw-extract", str(package), str(tree)], check=True)
+    control = tree / "DEBIAN" / "control"
+    control.write_text(control.read_text().replace("\nVersion: ", "\nVersion: 1000."))
+    subprocess.run(["dpkg-deb", "-Zzstd", "-z1", "--build", str(tree), str(made)], check=True, stdout=subprocess.DEVNULL)
+    return made
+
+
+def main(packages: Path, bare: Path) -> None:
+    begun = time.monotonic()
+    make_bare(bare)
+    root = copied(bare, bare.with_name("bare-server"))
+    (package,) = packages.glob(f"{NAME}_*.deb")
+    say(f"{package.name} in a bare Debian:")
+    need(install(root, package), "its dependencies resolve")
+    verified = subprocess.run(["dpkg", "--root", str(root), "--verify", NAME], capture_output=True, text=True, check=False)
+    need(not verified.stdout, "every file is as it was packed")
+    rights = os.stat(root / "etc" / "csr-desktop" / "server.env").st_mode & 0o777
+    need(rights == 0o640, "its settings are not for everybody")
+    with tempfile.TemporaryDirectory() as folder, running(root, boots=True) as computer:
+        later = later_version(package, Path(folder))
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: set_up(computer),
+            lambda: back_up(computer, root),
+            lambda: upgrade(computer, root, later),
+            lambda: remove(computer, root, later),
+        )
+        for step in steps:
+            step()
+    say(f"All of it in {time.monotonic() - begun:.0f} s.")
+
+
+if __name__ == "__main__":
+    main(*(Path(word).absolute() for word in sys.argv[1:3]))
