@@ -18,6 +18,8 @@ from typing import Final
 SUITE: Final = "bookworm"
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _RUN: Final = Path(__file__).with_name("bare_machine.sh")
+PERSON: Final = "sample"
+"""Who works at a computer for trials; whoever else is there has no home."""
 _OF_SYSTEMD: Final = "/lib/systemd/systemd --system --unit=multi-user.target --log-target=journal --show-status=no"
 
 
@@ -91,9 +93,9 @@ class Computer:
         return done
 
     def _words(self, words: Sequence[str], user: str, env: Mapping[str, str]) -> list[str]:
-        home = f"/home/{user}" if user else "/root"
+        home = f"/home/{user}" if user == PERSON else "/"
         given = {"PATH": _PATH, "HOME": home, "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", **env}
-        command = ["nsenter", "--target", str(self._pid), "--all", "env", "--ignore-environment", "--chdir=/"]
+        command = ["nsenter", "--target", str(self._pid), "--all", "env", "--ignore-environment", f"--chdir={home}"]
         command += [f"{name}={value}" for name, value in given.items()]
         if user:
             command += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--no-new-privs"]

@@ -18,12 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from bare_debian import Computer, copied, install, make_bare, running, say, wait_until
+from bare_debian import PERSON, Computer, copied, install, make_bare, running, say, wait_until
 from prove_server_deb import need
 
 NAME: Final = "csr-desktop"
 CLI: Final = f"{NAME}-cli"
-PERSON: Final = "sample"
 POLICY: Final = 'ServerUrl = "https://desk.example.com"\n'
 _KEYRING: Final = (
     "dbus-run-session",
@@ -63,9 +62,9 @@ def without_anything(computer: Computer) -> None:
     """No display, no keyring: words for a person, and no trace of the program."""
     said = computer.run(CLI, "--version", "--json", user=PERSON)
     need("protocol" in json.loads(said.stdout), "it tells its version")
-    found = {one["name"]: one for one in _policies(computer)}
-    need(found["ServerUrl"]["value"] == "https://desk.example.com", "and what the policy says")
-    need("/etc/csr-desktop/policy.toml" in str(found["ServerUrl"]), "and where that stands")
+    found = json.loads(computer.run(CLI, "policy", "--json", user=PERSON).stdout)["settings"]["ServerUrl"]
+    settled = {"value": "https://desk.example.com", "from": f"/etc/{NAME}/policy.toml", "locked": True}
+    need(found == settled, "and what the policy settles")
     told = {
         "": (NAME,),
         "diagnostics": (CLI, "diagnostics"),
@@ -83,12 +82,6 @@ def without_anything(computer: Computer) -> None:
         need(text.strip() and "Traceback" not in text, f"{name or 'the desk'}, exit code {said.returncode}: {last}")
     parts = _parts(computer.run(CLI, "self-test", "--json", user=PERSON, check=False))
     need(_failing(parts) == {"keyring"}, "of all parts, only the keyring is missing")
-
-
-def _policies(computer: Computer) -> list[dict[str, Any]]:
-    found = json.loads(computer.run(CLI, "policy", "--json", user=PERSON).stdout)
-    rows: list[dict[str, Any]] = found if isinstance(found, list) else found["keys"]
-    return rows
 
 
 def _parts(said: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
