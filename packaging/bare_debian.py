@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -137,6 +136,15 @@ def running(root: Path, *, online: bool = False, boots: bool = False) -> Iterato
         holder.wait()
 
 
+def can_boot(root: Path) -> bool:
+    """Whether its systemd comes up here, which takes namespaces and cgroup2."""
+    try:
+        with running(root, boots=True):
+            return True
+    except SystemExit:
+        return False
+
+
 def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Raises SystemExit when the time is over."""
     deadline = time.monotonic() + seconds
@@ -169,4 +177,3 @@ def install(root: Path, *packages: Path | str, recommends: bool = False) -> floa
 
 def say(words: str) -> None:
     print(words, flush=True)
-    sys.stdout.flush()

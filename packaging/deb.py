@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from debian_package import MAINTAINER, add_papers, architecture, kibibytes, pack, version
+from run_paths import lead_nowhere
 
 NAME: Final = "csr-desktop"
 HOME: Final = Path("opt") / NAME
@@ -46,14 +47,22 @@ NoDisplay=true
 MimeType=x-scheme-handler/csr-desktop;x-scheme-handler/tel;x-scheme-handler/callto;
 """
 """Opens links; apart, so that the entry of the menu is started without one."""
-OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with libraries of its own.
+OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with Python and the libraries that it was tried with.
 {NAME}: dir-or-file-in-opt
+{NAME}: embedded-library
+# As Python, PyInstaller and Qt build them.
+{NAME}: hardening-no-pie
+{NAME}: library-not-linked-against-libc
+{NAME}: shared-library-lacks-prerequisites
+# --help says it, and F1 in the window.
+{NAME}: no-manual-page
 """
 
 
 def lay_out(program: Path, icons: Path, tree: Path) -> None:
     """The files as they lie on the person's computer, and what the package says of itself."""
     shutil.copytree(program, tree / HOME, symlinks=True)
+    lead_nowhere(tree / HOME)
     commands = tree / "usr" / "bin"
     commands.mkdir(parents=True)
     for name in (NAME, f"{NAME}-cli"):

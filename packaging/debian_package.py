@@ -43,9 +43,13 @@ def add_papers(tree: Path, name: str, licenses: str, overrides: str) -> None:
     """
     papers = tree / "usr" / "share" / "doc" / name
     papers.mkdir(parents=True, exist_ok=True)
-    (papers / "copyright").write_text(f"CSR Desktop. What it is made with of others, and under which terms:\n{licenses}\n")
-    moment = datetime.fromtimestamp(built_at(), UTC).strftime("%a, %d %b %Y %H:%M:%S +0000")
-    entry = f"{name} ({version()}) stable; urgency=medium\n\n  * Version {version()}.\n\n -- {MAINTAINER}  {moment}\n"
+    moment = datetime.fromtimestamp(built_at(), UTC)
+    text = f"CSR Desktop\nCopyright {moment.year} its authors\n\nWhat it is made with of others, and their terms:\n{licenses}\n"
+    (papers / "copyright").write_text(text)
+    entry = (
+        f"{name} ({version()}) stable; urgency=medium\n\n  * Version {version()}.\n\n"
+        f" -- {MAINTAINER}  {moment:%a, %d %b %Y %H:%M:%S +0000}\n"
+    )
     (papers / "changelog.gz").write_bytes(gzip.compress(entry.encode(), mtime=0))
     place = tree / "usr" / "share" / "lintian" / "overrides"
     place.mkdir(parents=True, exist_ok=True)
@@ -86,7 +90,8 @@ def _make_even(tree: Path, rights: Mapping[str, int]) -> None:
     moment = built_at()
     for path in sorted(tree.rglob("*"), reverse=True):
         if not path.is_symlink():
-            usual = 0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644
+            is_run = path.stat().st_mode & 0o100 and ".so" not in path.suffixes  # libraries are only loaded
+            usual = 0o755 if path.is_dir() or is_run else 0o644
             path.chmod(rights.get(path.relative_to(tree).as_posix(), usual))
         os.utime(path, (moment, moment), follow_symlinks=False)
     tree.chmod(0o755)

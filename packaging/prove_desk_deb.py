@@ -42,6 +42,8 @@ steps = [(x, y) for x in range(0, picture.width(), 7) for y in range(0, picture.
 print(len({picture.pixel(x, y) for x, y in steps}))
 picture.save(sys.argv[1])
 """
+_FILLED: Final = 250
+"""Colours of an inbox with rows: people, states, texts. While it is fetched there are fewer than a hundred."""
 _SIZE: Final = "1280x800x24"
 
 
@@ -113,8 +115,8 @@ def _session(computer: Computer) -> dict[str, str]:
     return {"XDG_RUNTIME_DIR": "/run/user/1000"}
 
 
-def show(computer: Computer, words: tuple[str, ...], picture: Path) -> None:
-    """Starts a program, waits until its window stands still, keeps a picture of it and ends it."""
+def show(computer: Computer, words: tuple[str, ...], colours: int, picture: Path) -> None:
+    """Starts a program, waits until its window has so many colours and stands still, and ends it. Its picture is kept."""
     with display() as shown:
         program = computer.start(*words, user=PERSON, env={**_session(computer), "DISPLAY": shown})
         try:
@@ -124,9 +126,9 @@ def show(computer: Computer, words: tuple[str, ...], picture: Path) -> None:
                 time.sleep(1)
                 if program.poll() is not None:
                     raise SystemExit(f"{words[-1]} ended with {program.returncode} before it was seen.")
-                colours = _colours(shown, picture)
+                found = _colours(shown, picture)
                 seen.append(picture.read_bytes())
-                return colours > 8 and len(seen) > 1 and seen[-1] == seen[-2]
+                return found >= colours and len(seen) > 1 and seen[-1] == seen[-2]
 
             begun = time.monotonic()
             wait_until(stands, f"a window of {' '.join(words)}", 60)
@@ -184,8 +186,8 @@ def main(packages: Path, bare: Path) -> None:
     install(root, "gnome-keyring", "dbus", "procps")
     with running(root) as computer:
         with_keyring(computer)
-        show(computer, (*_KEYRING, NAME), packages / f"{NAME}-first-start.png")
-        show(computer, (CLI, "demo"), packages / f"{NAME}-window.png")
+        show(computer, (*_KEYRING, NAME), 8, packages / f"{NAME}-first-start.png")
+        show(computer, (CLI, "demo"), _FILLED, packages / f"{NAME}-window.png")
         tour(computer)
         remove(computer, root)
     shutil.rmtree(root)

@@ -32,8 +32,16 @@ DEPENDS: Final = (
     "libc6 (>= {}.{})".format(*GLIBC),
     "init-system-helpers (>= 1.54), systemd | systemd-standalone-sysusers | systemd-sysusers",
 )
-OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with libraries of its own.
+OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with the libraries that it was tried with.
 {NAME}: dir-or-file-in-opt
+# These are as their makers gave them, by the hashes of the lock; their programs are never run as such.
+{NAME}: unstripped-binary-or-object
+{NAME}: script-not-executable
+{NAME}: unusual-interpreter
+# A database's address may stand there.
+{NAME}: non-standard-file-perm 0640 != 0644 [etc/csr-desktop/server.env]
+# --help says it.
+{NAME}: no-manual-page
 """
 _PLACE: Final = ROOT / "packaging" / "server"
 _MARKERS: Final = {
