@@ -43,8 +43,8 @@ simulate: $(READY)
 
 # The same input gives the same bytes, whenever and wherever it is built.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
-freeze package package-windows: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
-freeze package package-windows: export PYTHONHASHSEED := 1
+freeze package package-twice package-windows: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
+freeze package package-twice package-windows: export PYTHONHASHSEED := 1
 
 freeze: $(READY)
 	$(BIN)/python packaging/icon.py build/icons
@@ -53,7 +53,27 @@ freeze: $(READY)
 package: freeze
 	$(BIN)/python packaging/policy/policy_files.py build/package
 	$(BIN)/python packaging/deb.py build/dist/csr-desktop build/icons build/package
+	$(BIN)/python packaging/server_deb.py build/package
 	$(BIN)/python packaging/bill.py build/work/csr-desktop/shipped.json build/runtime build/package/csr-desktop.cdx.json
+
+# Both packages for Debian, installed in bare Debians with namespaces of their own: as root, with debootstrap and Xvfb.
+.PHONY: prove-package lint-package package-twice
+prove-package: $(READY)
+	$(BIN)/python packaging/prove_server_deb.py build/package build/bare
+	$(BIN)/python packaging/prove_desk_deb.py build/package build/bare
+
+lint-package: $(READY)
+	$(BIN)/python packaging/lint_debs.py build/package build/bare
+
+# Everything that `make package` makes for Linux, made once more elsewhere, is the same bytes.
+package-twice: package
+	rm -rf build/again
+	$(BIN)/python packaging/icon.py build/again/icons
+	$(BIN)/python -m PyInstaller --noconfirm --distpath build/again/dist --workpath build/again/work packaging/csr-desktop.spec
+	diff -r --no-dereference build/dist/csr-desktop build/again/dist/csr-desktop
+	$(BIN)/python packaging/deb.py build/again/dist/csr-desktop build/again/icons build/again/package
+	$(BIN)/python packaging/server_deb.py build/again/package
+	for made in build/again/package/*; do cmp "$$made" "build/package/$${made##*/}" || exit 1; done
 
 # Under Wine, as root where Debian's packages are missing. Signed when a certificate is given: packaging/windows/signing.py.
 package-windows: $(READY)

@@ -39,7 +39,8 @@ def make_bare(folder: Path) -> None:
     if said.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise SystemExit(f"debootstrap failed:\n{said.stdout[-2000:]}{said.stderr[-2000:]}")
-    (folder / "etc" / "apt" / "apt.conf.d" / "90proxy").write_text(f'Acquire::http::Proxy "{proxy}";\n' if proxy else "")
+    told = f'Acquire::http::Proxy "{proxy}";\n' if proxy else ""
+    (folder / "etc" / "apt" / "apt.conf.d" / "90proxy").write_text(told)
 
 
 def _mirror() -> str:
@@ -57,7 +58,7 @@ def _apt_word(name: str) -> str:
 
 
 class Computer:
-    """One that runs: programs in it see its own files, processes and, unless it is `online`, no network but loopback."""
+    """One that runs. Programs in it see its files and processes and, unless it is `online`, no network but loopback."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -71,13 +72,8 @@ class Computer:
         check: bool = True,
         seconds: float = 300,
     ) -> subprocess.CompletedProcess[str]:
-        """A program there, as root or as a person who has lost root's rights for good. `told` is its standard input."""
-        done = subprocess.run(
-            self._words(words, user, env or {}), input=told, capture_output=True, text=True, check=False, timeout=seconds
-        )
-        if check and done.returncode:
-            raise SystemExit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-        return done
+        """A program there, as root or as somebody who has lost root's rights for good. `told` is its standard input."""
+        return _done(self._words(words, user, env or {}), words[0], told=told, check=check, seconds=seconds)
 
     def start(self, *words: str, user: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """A program that goes on beside; it ends with the computer."""
@@ -86,10 +82,7 @@ class Computer:
     def from_here(self, *words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """One of this machine's own programs, in that computer's network."""
         command = ["nsenter", "--target", str(self._pid), "--net", *words]
-        done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode:
-            raise SystemExit(f"{words[0]} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-        return done
+        return _done(command, words[0], env={**os.environ, **env})
 
     def _words(self, words: Sequence[str], user: str, env: Mapping[str, str]) -> list[str]:
         home = f"/home/{user}" if user == PERSON else "/"
@@ -100,6 +93,21 @@ class Computer:
             command += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--no-new-privs"]
             command += ["--bounding-set=-all", "--inh-caps=-all"]
         return [*command, *words]
+
+
+def _done(
+    command: Sequence[str],
+    name: str,
+    *,
+    told: str = "",
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+    seconds: float = 120,
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, input=told, env=env, capture_output=True, text=True, check=False, timeout=seconds)
+    if check and done.returncode:
+        raise SystemExit(f"{name} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done
 
 
 @contextmanager
@@ -164,9 +172,8 @@ def copied(bare: Path, folder: Path) -> Path:
 def install(root: Path, *packages: Path | str, recommends: bool = False) -> float:
     """With all that they depend on, from the archive. Returns seconds."""
     begun = time.monotonic()
-    words = []
-    for one in packages:
-        words.append(one if isinstance(one, str) else f"/root/{Path(shutil.copy(one, root / 'root')).name}")
+    files = [Path(shutil.copy(one, root / "root")).name for one in packages if isinstance(one, Path)]
+    words = [*(one for one in packages if isinstance(one, str)), *(f"/root/{name}" for name in files)]
     with running(root, online=True) as computer:
         if not any((root / "var" / "lib" / "apt" / "lists").glob("*_Packages")):
             computer.run("apt-get", "update", "-qq")

@@ -47,7 +47,7 @@ NoDisplay=true
 MimeType=x-scheme-handler/csr-desktop;x-scheme-handler/tel;x-scheme-handler/callto;
 """
 """Opens links; apart, so that the entry of the menu is started without one."""
-OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with Python and the libraries that it was tried with.
+OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with its own Python and libraries.
 {NAME}: dir-or-file-in-opt
 {NAME}: embedded-library
 # As Python, PyInstaller and Qt build them.

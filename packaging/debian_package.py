@@ -44,7 +44,8 @@ def add_papers(tree: Path, name: str, licenses: str, overrides: str) -> None:
     papers = tree / "usr" / "share" / "doc" / name
     papers.mkdir(parents=True, exist_ok=True)
     moment = datetime.fromtimestamp(built_at(), UTC)
-    text = f"CSR Desktop\nCopyright {moment.year} its authors\n\nWhat it is made with of others, and their terms:\n{licenses}\n"
+    text = f"CSR Desktop\nCopyright {moment.year} its authors\n\nWhat it is made with of others, with their terms:\n"
+    text += f"{licenses}\n"
     (papers / "copyright").write_text(text)
     entry = (
         f"{name} ({version()}) stable; urgency=medium\n\n  * Version {version()}.\n\n"

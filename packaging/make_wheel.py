@@ -32,7 +32,7 @@ def make_wheel(target: Path) -> Path:
         for path in source.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
         build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-        subprocess.run([*build, "--wheel-dir", str(target.resolve()), str(source)], check=True)
+        subprocess.run([*build, "--wheel-dir", str(target.resolve()), str(source)], check=True, umask=0o022)
     return next(target.glob("csr_desktop-*.whl"))
 
 

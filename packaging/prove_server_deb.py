@@ -8,7 +8,6 @@ time whether the units run and the data is there. Needs root.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -20,9 +19,10 @@ from typing import Final
 from bare_debian import Computer, can_boot, copied, install, make_bare, running, say, wait_until
 from debian_package import ROOT
 
+from tests.server.desk import PASSWORD
+
 NAME: Final = "csr-desktop-server"
 DATA: Final = "/var/lib/csr-desktop"
-PASSWORD: Final = "correct horse battery"
 ADDRESS: Final = "http://127.0.0.1:8765"
 _BACKUPS: Final = "/var/backups/csr-desktop"
 _DESKS: Final = """
@@ -122,7 +122,8 @@ def remove(computer: Computer, root: Path, later: Path) -> None:
     computer.run("systemctl", "start", NAME)
     said = computer.run("apt-get", "remove", "-y", "-qq", NAME).stdout
     need(f"Kept, as it has the server's data: {DATA}" in said, "removal says what it keeps")
-    need(state(computer) == "inactive" and not (root / "opt" / NAME).exists(), "it ends the server and leaves nothing in /opt")
+    need(state(computer) == "inactive", "it ends the server")
+    need(not (root / "opt" / NAME).exists(), "and leaves nothing in /opt")
     need((root / DATA[1:] / "server.db").is_file(), "the database stays")
     computer.run("dpkg", "--install", f"/root/{later.name}")
     need(state(computer) == "active", "installed again, it goes on with what is there")
@@ -171,7 +172,7 @@ def later_version(package: Path, folder: Path) -> Path:
     subprocess.run(["dpkg-deb", "--raw-extract", str(package), str(tree)], check=True)
     control = tree / "DEBIAN" / "control"
     control.write_text(control.read_text().replace("\nVersion: ", "\nVersion: 1000."))
-    subprocess.run(["dpkg-deb", "-Zzstd", "-z1", "--build", str(tree), str(made)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["dpkg-deb", "-Zzstd", "-z1", "--build", tree, made], check=True, stdout=subprocess.DEVNULL)
     return made
 
 
@@ -182,9 +183,9 @@ def main(packages: Path, bare: Path) -> None:
     (package,) = packages.glob(f"{NAME}_*.deb")
     say(f"{package.name} in a bare Debian:")
     need(install(root, package), "its dependencies resolve")
-    verified = subprocess.run(["dpkg", "--root", str(root), "--verify", NAME], capture_output=True, text=True, check=False)
-    need(not verified.stdout, "every file is as it was packed")
-    rights = os.stat(root / "etc" / "csr-desktop" / "server.env").st_mode & 0o777
+    said = subprocess.run(["dpkg", "--root", root, "--verify", NAME], capture_output=True, text=True, check=False)
+    need(not said.stdout, "every file is as it was packed")
+    rights = (root / "etc" / "csr-desktop" / "server.env").stat().st_mode & 0o777
     need(rights == 0o640, "its settings are not for everybody")
     with tempfile.TemporaryDirectory() as folder:
         later = later_version(package, Path(folder))

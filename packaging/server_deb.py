@@ -32,7 +32,7 @@ DEPENDS: Final = (
     "libc6 (>= {}.{})".format(*GLIBC),
     "init-system-helpers (>= 1.54), systemd | systemd-standalone-sysusers | systemd-sysusers",
 )
-OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with the libraries that it was tried with.
+OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with its own libraries.
 {NAME}: dir-or-file-in-opt
 # These are as their makers gave them, by the hashes of the lock; their programs are never run as such.
 {NAME}: unstripped-binary-or-object
@@ -43,6 +43,8 @@ OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, 
 # --help says it.
 {NAME}: no-manual-page
 """
+CONFFILES: Final = ("/etc/csr-desktop/server.env",)
+"""Administrators change these; dpkg keeps what they wrote, and purging removes it."""
 _PLACE: Final = ROOT / "packaging" / "server"
 _MARKERS: Final = {
     "python_version": PYTHON,
@@ -100,16 +102,16 @@ def install_locked(names: Iterable[str], target: Path) -> None:
 
 
 def install_ours(wheel: Path, target: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
-        + ["--target", str(target), str(wheel)],
+        [*command, "--target", str(target), str(wheel)],
         check=True,
         stderr=subprocess.DEVNULL,  # that the folder has others' already
     )
 
 
 def clear_up(library: Path) -> None:
-    """Leaves what is imported, and each distribution's name, version and license. Raises SystemExit where one has none."""
+    """Leaves what is imported, and of each its name, version and license. Raises SystemExit where one has none."""
     shutil.rmtree(library / "bin", ignore_errors=True)
     shutil.rmtree(library / "csr_desktop" / "ui")  # the window, which nobody sees on a server
     for told in sorted(library.glob("*.dist-info")):
@@ -150,7 +152,7 @@ def lay_out(library: Path, tree: Path) -> None:
     for script in sorted((_PLACE / "deb").iterdir()):
         (control / script.name).write_text(script.read_text().replace("PYTHON", PYTHON))
         (control / script.name).chmod(0o755)
-    (control / "conffiles").write_text("/etc/csr-desktop/server.env\n")
+    (control / "conffiles").write_text("".join(f"{name}\n" for name in CONFFILES))
     (control / "control").write_text(control_text(kibibytes(tree)))
 
 

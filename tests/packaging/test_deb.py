@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import runpy
 import shutil
 import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ import pytest
 
 import csr_desktop
 
-ROOT = Path(csr_desktop.__file__).parents[1]
-deb: Any = runpy.run_path(str(ROOT / "packaging" / "deb.py"))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging"))
+deb: Any = import_module("deb")
+run_paths: Any = import_module("run_paths")
+sys.path.remove(str(ROOT / "packaging"))  # names such as wheel would hide others from the tests that follow
 
 pytestmark = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed")
 
@@ -27,7 +31,7 @@ def program(tmp_path: Path) -> Path:
     (made / "csr-desktop").chmod(0o700)
     (made / "csr-desktop-cli").symlink_to("csr-desktop")
     (made / "_internal" / "one.so").write_bytes(bytes(4096))
-    (made / "_internal" / "one.so").chmod(0o600)
+    (made / "_internal" / "one.so").chmod(0o755)
     return made
 
 
@@ -36,7 +40,7 @@ def built(program: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     icons.mkdir(parents=True)
     (icons / "csr-desktop-48.png").write_bytes(b"icon")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    made = deb["main"](program, icons, target)
+    made = deb.main(program, icons, target)
     assert isinstance(made, Path)
     return made
 
@@ -75,8 +79,33 @@ def test_it_says_its_version_and_what_it_needs(program: Path, tmp_path: Path, mo
 
 
 def test_links_open_apart_from_the_menu() -> None:
-    assert "Exec=csr-desktop\n" in deb["DESKTOP"]
-    assert "MimeType" not in deb["DESKTOP"]
-    assert "Exec=csr-desktop link %u\n" in deb["LINKS"]
-    assert "x-scheme-handler/csr-desktop;x-scheme-handler/tel;" in deb["LINKS"]
-    assert "NoDisplay=true\n" in deb["LINKS"]
+    assert "Exec=csr-desktop\n" in deb.DESKTOP
+    assert "MimeType" not in deb.DESKTOP
+    assert "Exec=csr-desktop link %u\n" in deb.LINKS
+    assert "x-scheme-handler/csr-desktop;x-scheme-handler/tel;" in deb.LINKS
+    assert "NoDisplay=true\n" in deb.LINKS
+
+
+def test_an_administrator_can_see_whether_a_file_was_changed(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = built(program, tmp_path / "out", monkeypatch)
+    sums = said("dpkg-deb", "--info", str(made), "md5sums")
+    assert "620f0b67a91f7f74151bc5be745b7110  opt/csr-desktop/_internal/one.so" in sums
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+def test_a_library_does_not_look_into_the_folders_of_who_built_it(tmp_path: Path) -> None:
+    source, folder = tmp_path / "one.c", tmp_path / "made"
+    folder.mkdir()
+    source.write_text("int one(void) { return 1; }\n")
+    for name, place in (("theirs.so", "/home/builder/python/lib"), ("ours.so", "$ORIGIN/../lib")):
+        command = ["gcc", "-shared", "-fPIC", f"-Wl,-rpath,{place}", "-o", str(folder / name), str(source)]
+        subprocess.run(command, check=True)
+    assert b"/home/builder" in (folder / "theirs.so").read_bytes()
+    ours = (folder / "ours.so").read_bytes()
+    assert run_paths.lead_nowhere(folder) == [folder / "theirs.so"]
+    assert b"/home/builder" not in (folder / "theirs.so").read_bytes()
+    assert (folder / "ours.so").read_bytes() == ours
+    code = "import ctypes, sys; sys.exit(ctypes.CDLL(sys.argv[1]).one() - 1)"
+    subprocess.run([sys.executable, "-c", code, str(folder / "theirs.so")], check=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +27,7 @@ from tests.server.desk import HEADERS, Desk
 
 PLACE = Path(__file__).resolve().parents[2] / "packaging" / "server"
 UNITS = ("csr-desktop-server.service", "csr-desktop-backup.service", "csr-desktop-backup.timer")
-PROGRAM = "/opt/csr-desktop/bin/csr-desktop"
+PROGRAM = "/opt/csr-desktop-server/bin/csr-desktop-server"
 
 needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 needs_caddy = pytest.mark.skipif(not shutil.which("caddy"), reason="Caddy is not installed")
@@ -61,7 +63,7 @@ def test_the_unit_gives_the_server_little_to_lose(units: Path, name: str) -> Non
 @pytest.mark.parametrize("name", ["csr-desktop-server.service", "csr-desktop-backup.service"])
 def test_the_command_of_a_unit_is_one_that_the_program_takes(name: str) -> None:
     (line,) = [line for line in (PLACE / name).read_text().splitlines() if line.startswith("ExecStart=")]
-    words = line.removeprefix(f"ExecStart={PROGRAM} server ").split()
+    words = line.removeprefix(f"ExecStart={PROGRAM} ").split()
     command = server_group.get_command(None, words[0])  # type: ignore[arg-type]
     assert command is not None
     known = {option for parameter in command.params for option in parameter.opts}
@@ -85,6 +87,36 @@ def test_the_compose_file_is_one_and_keeps_the_server_behind_its_proxy() -> None
     options = [o for p in server_group.get_command(None, "run").params for o in p.opts]  # type: ignore[arg-type, union-attr]
     started = (PLACE / "Containerfile").read_text().rpartition("CMD ")[2]
     assert all(word in options for word in yaml.safe_load(started) if word.startswith("--"))
+
+
+def test_the_compose_file_is_of_the_published_schema() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    said = subprocess.run([*command, str(PLACE / "compose.yaml")], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_the_container_runs_as_nobody_special_from_pinned_images_and_takes_only_what_it_needs() -> None:
+    lines = [line for line in (PLACE / "Containerfile").read_text().replace("\\\n", " ").splitlines() if line[:1] > "#"]
+    words = [line.split() for line in lines]
+    images = [line[1] for line in words if line[0] == "FROM"]
+    assert images
+    assert all(re.fullmatch(r"[a-z]+:\d+\.\d+[-\w]*", image) for image in images), images
+    assert [line[1] for line in words if line[0] == "USER"] == ["csr-desktop"]
+    assert not [line for line in words if line[0] == "ADD"]
+    from_here = [line[1:-1] for line in words if line[0] == "COPY" and not line[1].startswith("--")]
+    taken = [name for names in from_here for name in names]
+    assert "." not in taken, "a checkout has more in it than its sources"
+    assert all((PLACE.parents[1] / name).exists() for name in taken), taken
+    started = [line for line in lines if line.startswith(("ENTRYPOINT", "CMD"))]
+    assert all(line.partition(" ")[2].startswith("[") for line in started), "signals reach the server, not a shell"
+
+
+@needs_caddy
+def test_caddy_finds_nothing_wrong_with_its_file(tmp_path: Path) -> None:
+    command = ["caddy", "validate", "--config", str(PLACE / "Caddyfile"), "--adapter", "caddyfile"]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
 
 
 def test_each_file_is_told_of_in_the_guide() -> None:

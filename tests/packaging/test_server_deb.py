@@ -1,0 +1,117 @@
+"""The server's package and wheel: what is in them, for whom, and that they are the same bytes twice."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging"))
+server_deb: Any = import_module("server_deb")
+make_wheel: Any = import_module("make_wheel")
+prove_server_deb: Any = import_module("prove_server_deb")
+sys.path.remove(str(ROOT / "packaging"))  # names such as wheel would hide others from the tests that follow
+
+SCRIPTS = [*sorted((ROOT / "packaging" / "server" / "deb").iterdir()), ROOT / "packaging" / "bare_machine.sh"]
+RIGHTS = {"etc/csr-desktop/server.env": 0o640}
+
+needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed")
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The package's files, with one library in place of all of them."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    library = tmp_path / "library"
+    (library / "csr_desktop").mkdir(parents=True)
+    (library / "csr_desktop" / "__init__.py").write_text("")
+    made = tmp_path / "tree"
+    server_deb.lay_out(library, made)
+    return made
+
+
+def contents(package: Path) -> dict[str, tuple[str, str]]:
+    said = subprocess.run(["dpkg-deb", "--contents", str(package)], check=True, capture_output=True, text=True).stdout
+    lines = [line.split(maxsplit=5) for line in said.splitlines()]
+    return {line[5].removeprefix("./"): (line[0], line[1]) for line in lines}
+
+
+@needs_dpkg
+def test_units_settings_and_program_lie_where_debian_looks(tree: Path, tmp_path: Path) -> None:
+    found = contents(server_deb.pack(tree, tmp_path / "out", "csr-desktop-server", RIGHTS))
+    assert found["etc/csr-desktop/server.env"] == ("-rw-r-----", "root/root"), (
+        "the account's group comes at installation"
+    )
+    assert found["opt/csr-desktop-server/bin/csr-desktop-server"][0] == "-rwxr-xr-x"
+    assert "usr/bin/csr-desktop-server -> /opt/csr-desktop-server/bin/csr-desktop-server" in found
+    units = {name.rpartition("/")[2] for name in found if name.startswith("lib/systemd/system/csr")}
+    assert units == {"csr-desktop-server.service", "csr-desktop-backup.service", "csr-desktop-backup.timer"}
+    assert "usr/lib/sysusers.d/csr-desktop-server.conf" in found
+    assert not [name for name in found if name.startswith(("var/", "opt/csr-desktop/"))], "data is nobody's to remove"
+
+
+@needs_dpkg
+def test_the_same_input_gives_the_same_package(tree: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    shutil.copytree(tree, again, symlinks=True)
+    first = server_deb.pack(tree, tmp_path / "first", "csr-desktop-server", RIGHTS).read_bytes()
+    for path in again.rglob("*.py"):
+        path.chmod(0o600)
+        os.utime(path)
+    assert server_deb.pack(again, tmp_path / "second", "csr-desktop-server", RIGHTS).read_bytes() == first
+
+
+def test_the_wheel_is_the_same_bytes_whoever_builds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    first = make_wheel.make_wheel(tmp_path / "first")
+    usual = os.umask(0o077)
+    try:
+        second = make_wheel.make_wheel(tmp_path / "second")
+    finally:
+        os.umask(usual)
+    assert second.name == first.name
+    assert second.read_bytes() == first.read_bytes()
+
+
+def test_the_server_has_what_it_needs_from_the_lock_and_no_window() -> None:
+    found = server_deb.needed()
+    assert {"click", "msgspec", "starlette", "uvicorn", "psycopg", "psycopg-binary", "cffi", "h11"} <= found
+    assert not found & {"pyside6-essentials", "keyring", "sqlcipher3", "setuptools", "tzlocal", "colorama"}
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    assert found <= set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
+
+
+def test_debians_python_is_asked_for_as_the_libraries_want_it() -> None:
+    text = server_deb.control_text(1)
+    assert "python3 (>= 3.11), python3 (<< 3.12)" in text
+    assert "\nRecommends: caddy\n" in text
+
+
+def test_only_purging_touches_settings_and_nothing_touches_data() -> None:
+    postrm = (ROOT / "packaging" / "server" / "deb" / "postrm").read_text()
+    assert not re.search(r"\brm\b|rmdir|delete", postrm)
+    conffiles = server_deb.CONFFILES
+    assert conffiles == ("/etc/csr-desktop/server.env",)
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+@pytest.mark.parametrize("script", SCRIPTS, ids=[path.name for path in SCRIPTS])
+def test_a_script_is_one_that_sh_reads(script: Path) -> None:
+    said = subprocess.run(["shellcheck", "--shell", "sh", str(script)], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout
+
+
+@needs_dpkg
+def test_a_trial_starts_the_server_as_the_unit_does(tree: Path) -> None:
+    account, words = prove_server_deb.as_its_unit_says(tree)
+    assert account == "csr-desktop"
+    assert words[:4] == ["/opt/csr-desktop-server/bin/csr-desktop-server", "run", "--data", "/var/lib/csr-desktop"]
+    assert not [word for word in words if "$" in word]
