@@ -76,8 +76,9 @@ class Computer:
         return _done(self._words(words, user, env or {}), words[0], told=told, check=check, seconds=seconds)
 
     def start(self, *words: str, user: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """A program that goes on beside; it ends with the computer."""
-        return subprocess.Popen(self._words(words, user, env), stdin=subprocess.DEVNULL)
+        """A program that goes on beside, unheard; it ends with the computer."""
+        nothing = subprocess.DEVNULL
+        return subprocess.Popen(self._words(words, user, env), stdin=nothing, stdout=nothing, stderr=nothing)
 
     def from_here(self, *words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """One of this machine's own programs, in that computer's network."""

@@ -27,7 +27,7 @@ if [ -d /tmp/.X11-unix ]; then
 fi
 chmod 1777 "$root/tmp" "$root/dev/shm"
 ip link set lo up
-cd "$root"
+cd "$root" || exit
 pivot_root . mnt
 umount -l /mnt
 echo ready

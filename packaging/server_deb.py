@@ -95,7 +95,7 @@ def install_locked(names: Iterable[str], target: Path) -> None:
     wanted.write_text(re.sub(r" ; [^\\\n]*", " ", pins(LOCK.read_text(encoding="utf-8"), names)), encoding="utf-8")
     major, newest = GLIBC
     platforms = [f"manylinux_{major}_{minor}_{platform.machine()}" for minor in range(newest, 16, -1)]
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile"]
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "--no-compile"]
     command += ["--only-binary", ":all:", "--python-version", PYTHON, "--implementation", "cp"]
     command += [word for one in (*platforms, f"manylinux2014_{platform.machine()}") for word in ("--platform", one)]
     subprocess.run([*command, "--target", str(target), "-r", str(wanted)], check=True)
