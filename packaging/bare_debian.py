@@ -26,7 +26,7 @@ def make_bare(folder: Path) -> None:
     """The essential packages and apt, from the archive that this machine uses. Takes under a minute."""
     if (folder / "etc" / "apt" / "trusted.gpg.d").is_dir():
         return
-    shutil.rmtree(folder, ignore_errors=True)
+    discard(folder)
     proxy = _apt_word("Acquire::http::Proxy")
     surroundings = {**os.environ, **({"http_proxy": proxy} if proxy else {})}
     said = subprocess.run(
@@ -37,7 +37,7 @@ def make_bare(folder: Path) -> None:
         check=False,
     )
     if said.returncode:
-        shutil.rmtree(folder, ignore_errors=True)
+        discard(folder)
         raise SystemExit(f"debootstrap failed:\n{said.stdout[-2000:]}{said.stderr[-2000:]}")
     told = f'Acquire::http::Proxy "{proxy}";\n' if proxy else ""
     (folder / "etc" / "apt" / "apt.conf.d" / "90proxy").write_text(told)
@@ -163,9 +163,14 @@ def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 60) -> Non
         time.sleep(0.2)
 
 
+def discard(folder: Path) -> None:
+    """With all in it, but nothing that somebody mounted there."""
+    subprocess.run(["rm", "-rf", "--one-file-system", str(folder)], check=True)
+
+
 def copied(bare: Path, folder: Path) -> Path:
     """Another one, for one trial."""
-    shutil.rmtree(folder, ignore_errors=True)
+    discard(folder)
     subprocess.run(["cp", "--archive", "--reflink=auto", str(bare), str(folder)], check=True)
     return folder
 

@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bare_debian import copied, install, make_bare, running, say
+from bare_debian import copied, discard, install, make_bare, running, say
 
 
 def main(packages: Path, bare: Path) -> None:
@@ -25,7 +25,7 @@ def main(packages: Path, bare: Path) -> None:
             if found:
                 raise SystemExit(found)
             say(f"lintian finds nothing wrong with {name}.")
-    shutil.rmtree(root)
+    discard(root)
 
 
 if __name__ == "__main__":

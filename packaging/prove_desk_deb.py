@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from bare_debian import PERSON, Computer, copied, install, make_bare, running, say, wait_until
+from bare_debian import PERSON, Computer, copied, discard, install, make_bare, running, say, wait_until
 from prove_server_deb import need
 
 NAME: Final = "csr-desktop"
@@ -190,7 +189,7 @@ def main(packages: Path, bare: Path) -> None:
         show(computer, (CLI, "demo"), _FILLED, packages / f"{NAME}-window.png")
         tour(computer)
         remove(computer, root)
-    shutil.rmtree(root)
+    discard(root)
     say(f"All of it in {time.monotonic() - begun:.0f} s.")
 
 

@@ -8,7 +8,6 @@ time whether the units run and the data is there. Needs root.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from bare_debian import Computer, can_boot, copied, install, make_bare, running, say, wait_until
+from bare_debian import Computer, can_boot, copied, discard, install, make_bare, running, say, wait_until
 from debian_package import ROOT
 
 from tests.server.desk import PASSWORD
@@ -198,7 +197,7 @@ def main(packages: Path, bare: Path) -> None:
                 back_up(computer, root)
                 upgrade(computer, root, later)
                 remove(computer, root, later)
-    shutil.rmtree(root)
+    discard(root)
     say(f"All of it in {time.monotonic() - begun:.0f} s.")
 
 
