@@ -135,7 +135,8 @@ def show(computer: Computer, words: tuple[str, ...], colours: int, picture: Path
             need(seen, f"its window stands after {time.monotonic() - begun:.0f} s: {picture}")
         finally:
             computer.run("pkill", "-U", PERSON, check=False)
-            wait_until(lambda: bool(computer.run("pgrep", "-U", PERSON, check=False).returncode), "it has ended")
+            alive = ("pgrep", "-U", PERSON, "--runstates", "DRS")  # nobody buries the dead there
+            wait_until(lambda: bool(computer.run(*alive, check=False).returncode), "it has ended")
             program.wait(30)
 
 
