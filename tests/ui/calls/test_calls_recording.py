@@ -359,6 +359,7 @@ def silence() -> bytes:
 
 
 @pytest.mark.skipif(not can_play(), reason="Qt Multimedia is no part of PySide6-Essentials, so it is not here")
+@pytest.mark.qt_log_level_fail("CRITICAL")  # it tells of sound cards and drivers that are not here
 def test_the_library_plays_and_says_what_it_cannot(sounds: str, qtbot: QtBot) -> None:
     lengths: list[int] = []
     troubles: list[Trouble] = []
