@@ -115,7 +115,7 @@ def test_one_that_was_changed_or_cut_leaves_no_file_behind(site: Site, safe: Saf
     filled(site)
     made = backup(safe, site)
     whole = made.path.read_bytes()
-    for content in (whole[:-30], whole[: len(whole) * 2 // 3], whole[:-300] + b"x" + whole[-299:]):
+    for content in (whole[:-30], whole[: len(whole) * 2 // 3], whole[:-300] + bytes([whole[-300] ^ 1]) + whole[-299:]):
         made.path.write_bytes(content)
         with pytest.raises(Unreadable, match="damaged or not whole"):
             restore(safe, made, ServerFolder(tmp_path / "again"))

@@ -224,6 +224,7 @@ def test_enter_that_is_faster_than_the_search_here_searches_the_server_for_what_
     box = seat.frame.floats.palette.box
     box.setText("garnish")
     seat.frame.press("Ctrl+Return")
+    seat.frame.qtbot.waitUntil(lambda: seat.server.wish is not None)
     assert seat.server.wish is not None
     assert seat.server.wish.subject == "garnish"
 
