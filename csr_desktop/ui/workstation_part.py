@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QStandardPaths, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.ui.desk import Desk
@@ -18,6 +18,7 @@ from csr_desktop.ui.kit.checks import CheckBox
 from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.managed import ManagedLine
 from csr_desktop.ui.kit.panes import column
+from csr_desktop.ui.save_dialog import ask_where_to_save
 
 if TYPE_CHECKING:
     from csr_desktop.system.start_at_sign_in import StartAtSignIn
@@ -84,16 +85,7 @@ class WorkstationPart(QWidget):
         self.resized.emit()
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save a report for IT"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation)
-        if folder and Path(folder).is_dir():
-            dialog.setDirectory(folder)
-        dialog.selectFile(REPORT_NAME)
-        dialog.fileSelected.connect(lambda path: self.save(Path(path)))
-        dialog.open()
+        ask_where_to_save(self, self.tr("Save a report for IT"), REPORT_NAME, self.save)
 
     def save(self, path: Path) -> None:
         self.report.setEnabled(False)

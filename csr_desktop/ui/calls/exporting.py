@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QWidget
 
 from csr_desktop.services.call_export import COLUMNS
 from csr_desktop.ui.aside import AsideThread
@@ -25,6 +25,7 @@ from csr_desktop.ui.kit.elide import ElidedLabel
 from csr_desktop.ui.kit.panes import column, line
 from csr_desktop.ui.kit.picker import Pick
 from csr_desktop.ui.kit.theme import set_look
+from csr_desktop.ui.save_dialog import Location, ask_where_to_save
 
 if TYPE_CHECKING:
     from csr_desktop.domain.errors import CsrDesktopError
@@ -124,17 +125,14 @@ class Exporting(QObject):
 
     def _ask_where(self, plan: ExportPlan, words: str, kind: str) -> None:
         first, last = (self._desk.words.local(at).date().isoformat() for at in (plan.from_at, plan.to_at))
-        dialog = QFileDialog(self._widget, self.tr("Export calls"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-        dialog.setDefaultSuffix(kind)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        if folder and Path(folder).is_dir():
-            dialog.setDirectory(folder)
-        dialog.selectFile(self.tr("Calls {0} to {1}").format(first, last) + "." + kind)
-        dialog.fileSelected.connect(lambda path: self.save_as(plan, words, kind, Path(path)))
-        dialog.open()
+        ask_where_to_save(
+            self._widget,
+            self.tr("Export calls"),
+            self.tr("Calls {0} to {1}").format(first, last) + "." + kind,
+            lambda path: self.save_as(plan, words, kind, path),
+            location=Location.DocumentsLocation,
+            suffix=kind,
+        )
 
     # Writing
 

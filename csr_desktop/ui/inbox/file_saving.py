@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault
 from csr_desktop.domain.file_names import is_program
@@ -19,6 +19,7 @@ from csr_desktop.ui.aside import AsideThread
 from csr_desktop.ui.background import StoreWorker
 from csr_desktop.ui.desk import Notice
 from csr_desktop.ui.inbox.file_words import FileWords
+from csr_desktop.ui.save_dialog import ask_where_to_save
 
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
@@ -89,16 +90,7 @@ class FileSaving(QObject):
         self._desk.ask(self, lambda: attachments.ask_for(attachment_id), ask_where, self._desk.say_fault)
 
     def _ask_where(self, attachment_id: str, name: str) -> None:
-        dialog = QFileDialog(self._window, self.tr("Save file"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation)
-        if folder and Path(folder).is_dir():
-            dialog.setDirectory(folder)
-        dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda path: self.save_as(attachment_id, path))
-        dialog.open()
+        ask_where_to_save(self._window, self.tr("Save file"), name, lambda path: self.save_as(attachment_id, str(path)))
 
     def save_as(self, attachment_id: str, path: str) -> None:
         """Now, or as soon as it is here."""

@@ -1,0 +1,37 @@
+"""The system's dialog for where a file is to be kept. It blocks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+Location = QStandardPaths.StandardLocation
+
+
+def ask_where_to_save(
+    parent: QWidget | None,
+    title: str,
+    name: str,
+    chosen: Callable[[Path], object],
+    *,
+    location: Location = Location.DownloadLocation,
+    suffix: str = "",
+) -> None:
+    """`name` is suggested, in the person's folder for `location`; `suffix`, without its point, is added where they
+    write none. `chosen` is called unless they leave it.
+    """
+    dialog = QFileDialog(parent, title)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if suffix:
+        dialog.setDefaultSuffix(suffix)
+    folder = QStandardPaths.writableLocation(location)
+    if folder and Path(folder).is_dir():
+        dialog.setDirectory(folder)
+    dialog.selectFile(name)
+    dialog.fileSelected.connect(lambda path: chosen(Path(path)))
+    dialog.open()
