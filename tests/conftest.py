@@ -18,6 +18,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    import trustme
+
     from csr_desktop.services.desk_data import DeskData
 
 _MEMORY = Path("/dev/shm")
@@ -149,3 +151,14 @@ def office(furnished: Path, tmp_path: Path) -> Iterator[Office]:
     opened = Office(furnished, tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """One that this computer trusts, as a private one that IT has rolled out."""
+    import trustme
+
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return made

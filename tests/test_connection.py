@@ -27,9 +27,9 @@ from tests.faults.machine import namespace
 from tests.server.conftest import bureau, folder
 from tests.server.desk import PASSWORD
 from tests.sync.connect_proxy import ConnectProxy, Impostor, answer, answers
-from tests.sync.test_proxies import DESK, authority, protected, shown_by
+from tests.sync.test_proxies import DESK, protected, shown_by
 
-__all__ = ["authority", "bureau", "folder", "protected"]
+__all__ = ["bureau", "folder", "protected"]
 
 
 @pytest.fixture

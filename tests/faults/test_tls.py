@@ -32,15 +32,6 @@ Answer = Callable[[socket.socket], None]
 
 
 @pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """One that this computer trusts, as a private one that IT has rolled out."""
-    made = trustme.CA()
-    made.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    return made
-
-
-@pytest.fixture
 def desk(folder: ServerFolder, tmp_path: Path) -> Iterator[DeskData]:
     """Ada's, signed in, with one change that waits; its server's address is now a protected one, where nobody is."""
     home = tmp_path / "desk"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable
 from contextlib import suppress
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import urlsplit
+
+from tests.loop_server import LoopServer
 
 Manner = Literal["open", "buffers", "blocks"]
 
 
-class Proxy:
+class Proxy(LoopServer):
     """HTTP/1.1, one request a connection. `buffers` hands an answer on once it is whole; `blocks` answers 502 to what
     is not answered within half a second; `cuts` are the paths that it cuts off after as much.
     """
@@ -26,63 +26,12 @@ class Proxy:
         self.manner: Manner = manner
         self.asked: list[str] = []
         """Paths, in order."""
-        self.url = ""
-        self._loop = asyncio.new_event_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self._run, name="proxy")
-        self._is_listening = threading.Event()
+        super().__init__("proxy")
 
     def count(self, path: str) -> int:
         return sum(asked.endswith(f"/{path}") for asked in self.asked)
 
-    def cut_all(self) -> None:
-        """As when the office's line breaks for a moment."""
-        self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._is_listening.wait(10)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        async def begin() -> asyncio.Server:
-            return await asyncio.start_server(self._serve, "127.0.0.1", 0)
-
-        async def end() -> None:
-            await turns()  # who was accepted just now is served before it is hung up on
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            await turns()  # a socket is closed in the turn after it was asked to
-
-        server = self._loop.run_until_complete(begin())
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        self._is_listening.set()
-        self._loop.run_forever()
-        server.close()
-        self._loop.run_until_complete(end())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._exchange(reader, writer)
-        except (asyncio.CancelledError, OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
         length = next((int(line[15:]) for line in lines if line.lower().startswith("content-length:")), 0)
@@ -111,11 +60,6 @@ class Proxy:
                 await writer.drain()
         finally:
             asks.close()
-
-
-async def turns() -> None:
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 async def hung_up(reader: asyncio.StreamReader) -> bytes:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from tests.loop_server import LoopServer
+
 Heard = tuple[str, str]
 """What was asked for, and the name with its password that came along."""
 
@@ -22,7 +24,7 @@ def answer(status: str, *headers: str, body: str = "") -> bytes:
     return "\r\n".join(lines).encode()
 
 
-class ConnectProxy:
+class ConnectProxy(LoopServer):
     """Leads every name to one port of this computer, as it resolves names itself. `sign_in`, a `name:password`, is
     asked for by Basic; `says`, when there is any, is its answer to everybody; `tls` protects the way to itself.
     """
@@ -34,68 +36,13 @@ class ConnectProxy:
         self.sign_in = sign_in
         self.says = says
         self.heard: list[Heard] = []
-        self.url = ""
-        self._tls = tls
-        self._loop = asyncio.new_event_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self._run, name="connect proxy")
-        self._is_listening = threading.Event()
+        super().__init__("connect proxy", tls)
 
     @property
     def address(self) -> str:
         return self.url.rpartition("/")[2]
 
-    def cut_all(self) -> None:
-        """What stays open for long is cut."""
-        self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._is_listening.wait(10)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        async def begin() -> asyncio.Server:
-            return await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
-
-        async def end() -> None:
-            for _ in range(3):
-                await asyncio.sleep(0)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            for _ in range(3):  # a socket is closed in the turn after it was asked to
-                await asyncio.sleep(0)
-
-        server = self._loop.run_until_complete(begin())
-        port = server.sockets[0].getsockname()[1]
-        self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{port}"
-        self._is_listening.set()
-        self._loop.run_forever()
-        server.close()
-        self._loop.run_until_complete(end())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._lead(reader, writer)
-        except (asyncio.CancelledError, OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         method, target, _ = head.split(" ", 2)
         given = ""

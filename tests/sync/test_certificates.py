@@ -29,15 +29,6 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """One that this computer trusts, as a private one that IT has rolled out."""
-    made = trustme.CA()
-    made.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    return made
-
-
-@pytest.fixture
 def serve() -> Iterator[Serve]:
     """A server that gets no further than showing its certificate."""
     listening = socket.create_server(("127.0.0.1", 0))

@@ -6,7 +6,6 @@ import errno
 import socket
 import ssl
 from contextlib import ExitStack
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -60,14 +59,6 @@ def test_a_connection_that_is_not_taken_may_be_a_firewalls_and_an_answer_that_is
     with socket.create_server(("127.0.0.1", 0)) as silent:
         fault = said(f"http://127.0.0.1:{silent.getsockname()[1]}", 0.3)
     assert (fault.title, fault.advice) == ("127.0.0.1 did not answer in time.", KEPT.strip())
-
-
-@pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    made = trustme.CA()
-    made.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    return made
 
 
 @pytest.mark.parametrize(

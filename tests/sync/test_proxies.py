@@ -47,15 +47,6 @@ def _no_proxy_of_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    """One that this computer trusts, as a private one that IT has rolled out."""
-    made = trustme.CA()
-    made.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    return made
-
-
-@pytest.fixture
 def protected(folder: ServerFolder, authority: trustme.CA, tmp_path: Path) -> Iterator[RunningServer]:
     """A server that shows a certificate for desk.example.com."""
     issued = authority.issue_cert("desk.example.com")
