@@ -16,6 +16,7 @@ from csr_desktop.domain.errors import Refused
 from csr_desktop.server.run import administration
 from csr_desktop.system.call_message import call_message
 from csr_desktop.system.keyring_store import PersonSecrets
+from csr_desktop.system.settings import SettingsFile
 from csr_desktop.ui.calls.incoming_card import IncomingCard
 from csr_desktop.ui.fault_view import FaultView
 from csr_desktop.ui.idle_watch import IdleWatch
@@ -215,6 +216,16 @@ def test_who_ends_it_while_it_is_locked_finds_it_locked(seat: Seat, sit: Sit) ->
     after = sit("ada")
     after.open()
     assert after.application.front is None
+
+
+def test_what_a_kill_would_leave_is_locked_from_the_moment_in_which_it_locks(seat: Seat) -> None:
+    """Ended by force it is no less locked: that is on the disk before anybody could end it."""
+    file = SettingsFile(seat.home / "config" / "settings.json")
+    assert not file.load()[0].is_locked
+    seat.application.locking.lock()
+    assert file.load()[0].is_locked
+    unlock(seat)
+    assert not file.load()[0].is_locked
 
 
 def test_a_password_that_was_changed_opens_it_where_the_server_can_tell(seat: Seat, house: House) -> None:
