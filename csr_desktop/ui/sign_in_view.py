@@ -67,7 +67,11 @@ class SignInView(FrontPage):
         self.body.setSpacing(themes.theme.sizes.space.pane)
         self.body.addWidget(Label(self.tr("Sign in to CSR Desktop"), size="name", weight=600))
         if not self._reason.text():
-            self._reason.setText(self.tr("Your IT gave you the address, a sign-in name and a password."))
+            self._reason.setText(
+                self.tr("Your IT gave you a sign-in name and a password.")
+                if self.server.isReadOnly()
+                else self.tr("Your IT gave you the address, a sign-in name and a password.")
+            )
         self.body.addWidget(self._reason)
         for field in self._fields.values():
             self.body.addWidget(field)

@@ -131,6 +131,8 @@ def test_the_organisations_address_is_not_changed_here(
     QTest.keyClicks(desk.view.server, "x")
     assert desk.view.server.text() == "https://desk.example.com"
     assert desk.view.server.accessibleDescription() == "Managed by your organization"
+    said = [label.text() for label in desk.view.findChildren(QLabel)]
+    assert "Your IT gave you a sign-in name and a password." in said
 
 
 def test_an_address_that_is_not_protected_is_told_so(

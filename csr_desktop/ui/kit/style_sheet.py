@@ -97,6 +97,7 @@ def _fields(sizes: Sizes, colours: Mapping[str, str]) -> str:
         f"QLineEdit, QTextEdit, QPlainTextEdit {{ placeholder-text-color: {colours['text-faint']}; }}"
         f"QLineEdit {{ {ground} {chosen} border: 1px solid {colours['control']}; padding: 0 {side}px;"
         f" min-height: {inner}px; }}"
+        f"QLineEdit:read-only {{ background: {colours['canvas']}; border-color: {colours['hairline']}; }}"
         f"QLineEdit:focus {{ border: {ring}px solid {focus}; padding: 0 {side - 1}px; min-height: {inner - 2}px; }}"
         f'QLineEdit[isBad="true"] {{ border-color: {colours["danger"]}; }}'
         f'QLineEdit[isBare="true"], QLineEdit[isBare="true"]:focus {{ border: none; background: transparent;'
