@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from csr_desktop.services.presence import Presence
     from csr_desktop.services.private_counts import PrivateCounts
     from csr_desktop.services.rule_edits import RuleEdits
+    from csr_desktop.services.running_calls import RunningCalls
     from csr_desktop.services.saved_filters import SavedFilters
     from csr_desktop.services.script_edits import ScriptEdits
     from csr_desktop.services.search import Search
@@ -112,11 +113,9 @@ class Services:
         def build() -> Calls:
             from csr_desktop.services.callers import Callers
             from csr_desktop.services.calls import Calls
-            from csr_desktop.services.running_calls import RunningCalls
             from csr_desktop.store.caller_lookup import CallerLookup
 
             callers = Callers(self.replica, self.lists, self._contexts, CallerLookup(self.replica.sql))
-            running = RunningCalls(self.replica, self._clock_seconds, self._phone_clock.now)
             return Calls(
                 self.replica,
                 self.people,
@@ -124,12 +123,21 @@ class Services:
                 self.clients,
                 self._contexts,
                 callers,
-                running,
+                self._running_calls,
                 self._local_zone,
                 lambda: self.caller_checks,
             )
 
         return self._once("calls", build)
+
+    @property
+    def _running_calls(self) -> RunningCalls:
+        def build() -> RunningCalls:
+            from csr_desktop.services.running_calls import RunningCalls
+
+            return RunningCalls(self.replica, self._clock_seconds, self._phone_clock.now)
+
+        return self._once("running_calls", build)
 
     @property
     def call_lists(self) -> CallLists:
@@ -174,9 +182,11 @@ class Services:
     @property
     def live_calls(self) -> LiveCalls:
         def build() -> LiveCalls:
+            from csr_desktop.services.followed_calls import FollowedCalls
             from csr_desktop.services.live_calls import LiveCalls
 
-            return LiveCalls(self.calls, self._phone_clock, self._clock_seconds)
+            followed = FollowedCalls(self.replica, self.people, self.lists, self._running_calls)
+            return LiveCalls(self.calls, followed, self._phone_clock, self._clock_seconds)
 
         return self._once("live_calls", build)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from csr_desktop.domain.phone_legs import Leg
     from csr_desktop.services.call_rows import Pop, Saved
     from csr_desktop.services.calls import Calls
+    from csr_desktop.services.followed_calls import FollowedCalls
     from csr_desktop.services.steady_clock import SteadyClock
 
 KEPT_MS: Final = 600_000
@@ -57,8 +58,11 @@ class _Known(msgspec.Struct):
 class LiveCalls:
     """Used on the store's thread. What is not taken is not kept over a restart."""
 
-    def __init__(self, calls: Calls, clock: SteadyClock, clock_seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, calls: Calls, followed: FollowedCalls, clock: SteadyClock, clock_seconds: Callable[[], float]
+    ) -> None:
         self._calls = calls
+        self._followed = followed
         self._clock = clock
         self._clock_seconds = clock_seconds
         self._known: dict[str, _Known] = {}
@@ -98,11 +102,11 @@ class LiveCalls:
         if call.source in PHONE_SYSTEMS:
             self._join_twin(key, call, me, rang)
         if (twin := self._twin_key(key, call, rang)) in self._known:
-            return self._shown(twin, self._known[twin], self._known[twin].phase, self._calls.followed(twin))
+            return self._shown(twin, self._known[twin], self._known[twin].phase, self._followed.followed(twin))
         known = self._known_as(key, call, rang)
         known.call, known.me = call, me
         self._forget_old()
-        running_id = self._calls.followed(key)
+        running_id = self._followed.followed(key)
         phase = phase_of(call, leg, me)
         asked_in = self._asked_in(known, key, leg, me, is_followed=bool(running_id))
         if asked_in is not None:
@@ -118,14 +122,14 @@ class LiveCalls:
         parts = parts_of(call, leg, me)
         is_my_own = call.direction == "out" and is_dialler(call, leg, me)
         if not running_id and is_my_own and not known.is_done:
-            running_id = self._calls.take_over(call.number, key, call.began_at)
+            running_id = self._followed.take_over(call.number, key, call.began_at)
         if not running_id and not known.is_done and self._is_mine_now(call, leg, me):
             # What was saved before a restart is told again after it.
             known.is_done = bool(me) and self._is_saved(call, parts[0].started_at)
             running_id = "" if known.is_done else self._begun(known, key)
         if running_id:
             known.is_done = True
-            self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"), call.pauses)
+            self._followed.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"), call.pauses)
             self._join_colleague(key, call, running_id)
         elif call.ended_at and (call.direction == "out" or call.source in PHONE_SYSTEMS):
             known.is_passed_over = known.is_passed_over or not known.is_done
@@ -151,27 +155,27 @@ class LiveCalls:
         if call.direction == "internal" and call.ended_at:
             customers = f"{call.source} {call.connection} {call.came_from}"
             is_announced = bool(call.came_from) and call.cause == "forwarded"
-            if is_announced and (becomes := self._calls.followed(customers)):
-                self._calls.go_on_in(running_id, becomes)
-            elif not self._calls.leave_to_other_desk(running_id) and is_announced:
+            if is_announced and (becomes := self._followed.followed(customers)):
+                self._followed.go_on_in(running_id, becomes)
+            elif not self._followed.leave_to_other_desk(running_id) and is_announced:
                 self._asked_first[customers] = running_id
         elif (announced_in := self._asked_first.pop(key, "")) and announced_in != running_id:
-            self._calls.go_on_in(announced_in, running_id)
+            self._followed.go_on_in(announced_in, running_id)
 
     def _asked_in(self, known: _Known, key: str, leg: Leg | None, me: str, *, is_followed: bool) -> str | None:
         """The id of the call during which a colleague is asked in this one, '' once that is over: it is no call of its
         own, its time is a part of that one's. None for any other call.
         """
         call = known.call
-        if (during := self._calls.consulting(key)) and call.ended_at:
+        if (during := self._followed.consulting(key)) and call.ended_at:
             self._calls.end_consult(during)
             known.is_consult = True
         if during or known.is_consult:
             return during
         if is_followed or call.is_unknown or call.ended_at or known.is_done or not is_dialler(call, leg, me):
             return None
-        name = self._calls.colleague_of(call.number) if call.direction in {"out", "internal"} else ""
-        during = self._calls.on_the_line() if name else ""
+        name = self._followed.colleague_of(call.number) if call.direction in {"out", "internal"} else ""
+        during = self._followed.on_the_line() if name else ""
         if not during:
             return None
         self._calls.consult(during, name, key, call.source)
@@ -180,7 +184,7 @@ class LiveCalls:
 
     def _is_saved(self, call: PhoneCall, started_at: int) -> bool:
         """By its reference, at whichever workstation of mine; or as a softphone's call, of which that is not known."""
-        return self._calls.is_saved(call_reference(call), call.began_at - _SAVED_MS) or self._calls.is_logged(
+        return self._followed.is_saved(call_reference(call), call.began_at - _SAVED_MS) or self._followed.is_logged(
             call.number or WITHHELD, started_at, TWIN_MS
         )
 
@@ -198,8 +202,8 @@ class LiveCalls:
                 found.append(self.take(call, me))
                 continue
             self._elsewhere[reference] = elsewhere[reference]
-            running_id = self._calls.followed(_key(call))
-            if running_id and not self._calls.leave_to_other_desk(running_id):
+            running_id = self._followed.followed(_key(call))
+            if running_id and not self._followed.leave_to_other_desk(running_id):
                 found.append(self.take(call, me))
                 continue
             leg = my_leg(call, me)
@@ -214,12 +218,12 @@ class LiveCalls:
         going = {
             call_reference(known.call) for known in self._known.values() if known.phase in {"dial", "talk", "hold"}
         }
-        here = {call_reference(known.call) for key, known in self._known.items() if self._calls.followed(key)}
+        here = {call_reference(known.call) for key, known in self._known.items() if self._followed.followed(key)}
         return tuple((one, name) for one, name in self._elsewhere.items() if one in going - here)
 
     def references(self) -> frozenset[str]:
         """Of phone systems' calls that run here."""
-        running = (call_reference(known.call) for key, known in self._known.items() if self._calls.followed(key))
+        running = (call_reference(known.call) for key, known in self._known.items() if self._followed.followed(key))
         return frozenset(running) - {""}
 
     def forget_others(self, calls: Sequence[PhoneCall]) -> None:
@@ -255,15 +259,15 @@ class LiveCalls:
         for other, one in list(self._known.items()):
             if one.call.source in PHONE_SYSTEMS or self._twins.is_told(key, rang, other):
                 continue
-            if one.call.is_unknown and not self._calls.followed(other):
+            if one.call.is_unknown and not self._followed.followed(other):
                 continue
             if self._is_one(one, call, rang) and self._goes_on_as(other, key):
                 self._twins.pair(other, key, rang)
                 return
         leg = my_leg(call, me)
-        left = self._calls.left_by_softphone(call, rang, leg.answered_at if leg is not None else 0)
-        if left and left not in self._known and not self._calls.followed(key):
-            self._calls.follow_as(left, key)
+        left = self._followed.left_by_softphone(call, rang, leg.answered_at if leg is not None else 0)
+        if left and left not in self._known and not self._followed.followed(key):
+            self._followed.follow_as(left, key)
             self._twins.pair(left, key, rang)
 
     def _goes_on_as(self, key: str, becomes: str) -> bool:
@@ -271,10 +275,10 @@ class LiveCalls:
         told = self._known.get(key)
         if told is None:
             return True
-        if self._calls.followed(key):
-            if self._calls.followed(becomes):
+        if self._followed.followed(key):
+            if self._followed.followed(becomes):
                 return False
-            self._calls.follow_as(key, becomes)
+            self._followed.follow_as(key, becomes)
         del self._known[key]
         known = self._known.setdefault(becomes, told)
         if known is not told and known.phase in {"", "over"}:
@@ -288,7 +292,7 @@ class LiveCalls:
         """
         call = known.call
         is_same_way = "" in {call.direction, other.direction} or call.direction == other.direction
-        if not is_same_way or not self._calls.is_same_number(call.number, other.number):
+        if not is_same_way or not self._followed.is_same_number(call.number, other.number):
             return False
         if other.is_unknown:
             if not other.answered_at or other.source in PHONE_SYSTEMS:
@@ -305,9 +309,9 @@ class LiveCalls:
         person could be told anything.
         """
         call = known.call
-        running_id = self._calls.left_running(call.number)
+        running_id = self._followed.left_running(call.number)
         if not running_id and call.direction != "in":
-            running_id = self._calls.placed(call.number, call.began_at)
+            running_id = self._followed.placed(call.number, call.began_at)
         is_new = not running_id and phase in {"talk", "hold"} and call.number and call.source not in PHONE_SYSTEMS
         if is_new:  # the ringing was before the program's start
             running_id = self._begun(known, key)
@@ -315,7 +319,7 @@ class LiveCalls:
         known.is_done = True
         if running_id and is_new:
             parts = parts_of(call, my_leg(call, known.me), known.me)
-            self._calls.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
+            self._followed.follow(running_id, parts, _RESULTS.get(call.outcome, "handled"))
         elif running_id:
             changes = {"talk": self._calls.resume, "hold": self._calls.hold, "over": self._calls.end}
             if phase in changes:
@@ -341,7 +345,7 @@ class LiveCalls:
         that it was answered. Raises Refused when it rings no more, or two calls run already.
         """
         self._end_silent()
-        if running_id := self._calls.followed(key):
+        if running_id := self._followed.followed(key):
             return running_id
         known = self._known.get(key)
         if known is None or known.is_done or known.phase != "ring":
@@ -400,7 +404,7 @@ class LiveCalls:
             call.number or WITHHELD,
             direction=call.direction or "in",
             is_ringing=not call.answered_at,
-            name=call.name or (self._calls.colleague_of(call.number) if call.direction == "internal" else ""),
+            name=call.name or (self._followed.colleague_of(call.number) if call.direction == "internal" else ""),
             phone_key=key,
             queue=call.queue,
         )
