@@ -6,11 +6,14 @@ import socket
 import ssl
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import click
 import msgspec
+
+from csr_desktop.domain.text import clean_line
 
 if TYPE_CHECKING:
     from csr_desktop.services.sign_in import Accounts
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from csr_desktop.system.settings import Settings
 
 _SECONDS: Final = 15
+_FOREIGN_LETTERS: Final = 120
 _STAGES: Final[dict[Stage, str]] = {
     "connect": "connection",
     "proxy_tls": "protection to the proxy",
@@ -161,15 +165,19 @@ def _certificate_words(shown: bytes | None) -> str:
     try:
         found = x509.load_der_x509_certificate(shown)
         begins, until, by = found.not_valid_before_utc, found.not_valid_after_utc, found.issuer.rfc4514_string()
-        names = [
-            str(name.value) for name in found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        ]
-    except x509.ExtensionNotFound:
         names = [found.subject.rfc4514_string()]
-    except ValueError:
-        return "a certificate that can't be read"
-    few = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"certificate for {few} by {by}, valid from {begins:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
+        with suppress(x509.ExtensionNotFound):
+            alternatives = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            names = [str(name.value) for name in alternatives]
+    except Exception:  # noqa: BLE001  # a stranger wrote it, and x509 has many ways to refuse it
+        return "certificate that can't be read"
+    few = ", ".join(map(_foreign, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"certificate for {few} by {_foreign(by)}, valid from {begins:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
+
+
+def _foreign(text: str) -> str:
+    """A stranger's words on one line of a terminal, which they do not command."""
+    return clean_line("".join(letter if letter.isprintable() else "?" for letter in text), _FOREIGN_LETTERS)
 
 
 def _look_at(url: str, proxy: Proxy | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 
 from csr_desktop import bootstrap
 from csr_desktop.__main__ import main
-from csr_desktop.connection import Found
+from csr_desktop.connection import Found, _certificate_words
 from csr_desktop.protocol import PROTOCOL
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer
@@ -119,6 +120,25 @@ def test_a_certificate_that_is_refused_is_described(home: Path, is_behind_proxy:
     assert "It shows a certificate for desk.example.com by" in told.words
     assert "O=Example Interception Ltd" in told.words
     assert not any(got), "nothing was said over a connection that is not trusted"
+
+
+def test_what_a_strangers_certificate_says_commands_no_terminal(home: Path) -> None:
+    liar = trustme.CA(organization_name="Liar\x1b[2K\x1b[1G\nworks protection: certificate is good " + "x" * 40)
+    with Impostor(lambda connection: connection.recv(65536), shown_by(liar.issue_cert("desk.example.com"))) as opens:
+        settle(home, Settings(server_url=opens.url))
+        found, code = checked()
+    assert code == 1
+    assert "It shows a certificate for desk.example.com by" in found.steps[-1].words
+    assert all(step.words.isprintable() for step in found.steps)
+    assert len(found.steps[-1].words) < 500
+
+
+def test_a_certificate_that_nobody_can_read_ends_no_check() -> None:
+    real = trustme.CA().issue_cert("desk.example.com").cert_chain_pems[0].bytes()
+    shown = ssl.PEM_cert_to_DER_cert(real.decode())
+    third, fifth = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x04"
+    assert third in shown
+    assert _certificate_words(shown.replace(third, fifth, 1)) == "certificate that can't be read"
 
 
 def test_who_is_not_there_fails_behind_the_name(home: Path) -> None:

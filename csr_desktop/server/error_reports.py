@@ -13,7 +13,9 @@ from csr_desktop.server.problems import bad_message
 
 REPORT_LETTERS: Final = 64_000
 _LOGGED_LINES, _LOGGED_LETTERS = 60, 200
-_MOST_A_MINUTE: Final = 10
+_MOST_OF_ONE: Final = 3
+_MOST_OF_ALL: Final = 30
+"""Reports that are logged within a minute: one workstation that fails on and on silences no other."""
 _LINE: Final = re.compile(r"[\w .,:;/<>()\[\]\"'+-]{0,4000}")
 """Names of errors, places in code, versions: nothing else is in a report that a workstation of ours has made."""
 _DIGITS: Final = re.compile(r"\d(?:[ ().\-/]{0,2}\d){8,}")
@@ -32,7 +34,9 @@ class ErrorReports:
         lines = [line for line in report.text.splitlines() if line.strip()]
         if not lines or not all(_LINE.fullmatch(line) and not _has_number(line) for line in lines):
             raise bad_message()
-        kept_back = self._sparse.due("desk_failed", most=_MOST_A_MINUTE)
+        kept_back = self._sparse.due("desk_failed", device_id, most=_MOST_OF_ONE)
+        if kept_back is not None and self._sparse.due("desk_failed", most=_MOST_OF_ALL) is None:
+            kept_back = None
         if kept_back is not None:
             more = {"not_logged": kept_back} if kept_back else {}
             _log.warning(

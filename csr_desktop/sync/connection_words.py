@@ -19,6 +19,7 @@ from csr_desktop.system.proxies import Proxy
 _TELL_IT: Final = "Tell your IT; nothing was sent."
 _CHECK_CLOCK: Final = "Check this computer's clock; if it is right, tell your IT."
 _NO_WAY: Final = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+_SIGN_INS: Final = frozenset({"basic", "digest", "negotiate", "ntlm", "kerberos", "bearer"})
 _LATER: Final = {socket.EAI_AGAIN, 11002}  # WSATRY_AGAIN
 
 
@@ -112,8 +113,9 @@ def _proxy_words(
 
 def _sign_in_words(proxy: Proxy, host: str, offered: tuple[str, ...]) -> tuple[str, str, str]:
     if offered and "basic" not in offered:
+        known = ", ".join(sorted(_SIGN_INS.intersection(offered))) or "of a kind that is not known"
         return (
-            f"The proxy {proxy.address} asks for a sign-in that CSR Desktop does not do ({', '.join(offered)}).",
+            f"The proxy {proxy.address} asks for a sign-in that CSR Desktop does not do ({known}).",
             KEPT,
             f"Ask your IT to let {host} pass without one.",
         )

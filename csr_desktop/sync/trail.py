@@ -70,7 +70,7 @@ class Trail:
     def _answered(self, answer: tuple[bytes, int, bytes, list[tuple[bytes, bytes]]]) -> None:
         _, status, _, headers = answer
         if self.stage != "proxy":
-            said = [value.decode("ascii", "replace") for name, value in headers if name.lower() == _VERSION]
+            said = [value[:20].decode("ascii", "replace") for name, value in headers if name.lower() == _VERSION]
             self._pass(f"answers with {status}" + (f", protocol {said[0]} of CSR Desktop" if said else ""))
             return
         offered = [value.split(b" ")[0] for name, value in headers if name.lower() == b"proxy-authenticate"]

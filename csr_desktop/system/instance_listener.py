@@ -1,9 +1,13 @@
-"""Hears what a second start or the softphone's command tells the running program, on the loopback address."""
+"""Hears what a second start or the softphone's command tells the running program, on the loopback address.
+
+A caller says a word of its own making first, and nothing else before the answer proves that the listener knows the
+token: after a kill somebody else may listen on that port.
+"""
 
 from __future__ import annotations
 
 import hmac
-import secrets
+import os
 import selectors
 import socket
 import threading
@@ -20,6 +24,8 @@ LENGTH_LIMIT = 16_384
 """Bytes of one message."""
 LISTENER_SECONDS = 1.0
 """How long a caller may take to say it."""
+_WORD_LETTERS = 64
+_TOKEN_LETTERS = 64
 _MOST_CALLERS = 64
 
 
@@ -28,8 +34,8 @@ class InstanceListener:
 
     def __init__(self, on_message: Callable[[dict[str, str]], None]) -> None:
         self._on_message = on_message
-        self.token = secrets.token_hex(32)
-        """What a caller says first; only who may read the person's files knows it."""
+        self.token = os.urandom(_TOKEN_LETTERS // 2).hex()
+        """What a caller says before its message; only who may read the person's files knows it."""
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=8)
         self._wake, self._woken = socket.socketpair()
         self.port: int = self._listener.getsockname()[1]
@@ -64,7 +70,7 @@ class InstanceListener:
                         leave(connection)
                     return
                 for connection in [each for each in callers if each in ready]:
-                    content = callers[connection].heard(connection)
+                    content = callers[connection].heard(connection, self.token)
                     if content is None:
                         continue
                     words = self._answered(connection, content)
@@ -80,11 +86,11 @@ class InstanceListener:
                     with suppress(OSError):
                         connection, _ = self._listener.accept()
                         connection.setblocking(False)
-                        callers[connection] = _Caller(len(self.token) + LENGTH_LIMIT)
+                        callers[connection] = _Caller()
                         selector.register(connection, selectors.EVENT_READ)
 
     def _answered(self, connection: socket.socket, content: bytes) -> dict[str, str] | None:
-        token, message = content[: len(self.token)], content[len(self.token) :]
+        token, message = content[:_TOKEN_LETTERS], content[_TOKEN_LETTERS:]
         if not hmac.compare_digest(token, self.token.encode()):
             return None
         try:
@@ -101,47 +107,59 @@ class InstanceListener:
 class _Caller:
     """What one has said so far, until a moment of the monotonic clock."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self) -> None:
         self.ends_at = time.monotonic() + LISTENER_SECONDS
-        self._limit = limit
         self._content = b""
+        self._is_answered = False
 
-    def heard(self, connection: socket.socket) -> bytes | None:
-        """All that was said; None while there is more to come, b"" when it is too much or broke off."""
+    def heard(self, connection: socket.socket, token: str) -> bytes | None:
+        """What was said after the word; None while there is more to come, b"" when it is too much or broke off."""
         try:
             part = connection.recv(4096)
+            self._content += part
+            if not self._is_answered and len(self._content) >= _WORD_LETTERS:
+                self._is_answered = True
+                connection.sendall(_proof(token, self._content[:_WORD_LETTERS]))
         except BlockingIOError:
             return None
         except OSError:
             return b""
         if not part:
-            return self._content
-        self._content += part
-        return None if len(self._content) <= self._limit else b""
+            return self._content[_WORD_LETTERS:]
+        return None if len(self._content) <= _WORD_LETTERS + _TOKEN_LETTERS + LENGTH_LIMIT else b""
 
 
-def say(port: int, content: bytes) -> bool:
-    """Tell the program that listens there; True when it was taken."""
+def say(port: int, token: str, content: bytes) -> bool:
+    """Tell the program that listens there; True when it was taken. Who does not know the token is told nothing."""
+    word = os.urandom(_WORD_LETTERS // 2).hex().encode()
+    until = time.monotonic() + 3 * LISTENER_SECONDS
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2 * LISTENER_SECONDS) as connection:
-            connection.sendall(content)
+            connection.sendall(word)
+            proof = _proof(token, word)
+            if not hmac.compare_digest(_received(connection, len(proof), until), proof):
+                return False
+            connection.sendall(token.encode() + content)
             connection.shutdown(socket.SHUT_WR)
-            return _received(connection, 2, time.monotonic() + 3 * LISTENER_SECONDS) == b"ok"
+            return _received(connection, 2, until) == b"ok"
     except OSError:
         return False
 
 
-def _received(connection: socket.socket, limit: int, deadline: float) -> bytes:
-    """All until the other side has said it all; cut off at the limit or the deadline, which the token then fails."""
-    parts: list[bytes] = []
-    while limit >= 0:
+def _proof(token: str, word: bytes) -> bytes:
+    return hmac.new(token.encode(), b"first " + word, "sha256").hexdigest().encode()
+
+
+def _received(connection: socket.socket, length: int, deadline: float) -> bytes:
+    """So many bytes; fewer where the other side hangs up or takes longer than until the deadline."""
+    content = b""
+    while len(content) < length:
         left = deadline - time.monotonic()
         if left <= 0:
             return b""
         connection.settimeout(left)
-        part = connection.recv(4096)
+        part = connection.recv(length - len(content))
         if not part:
-            return b"".join(parts)
-        parts.append(part)
-        limit -= len(part)
-    return b""
+            break
+        content += part
+    return content

@@ -2,7 +2,8 @@
 something. A second start in the same session raises its window; elsewhere it is said in words where it is open.
 
 The first holds a lock on a file in the data folder and listens on the loopback address; port and token stand in a file
-that only its owner may read. A second start, or the softphone's command, tells the first one and ends.
+that only its owner may read, and it proves that it knows the token before it is told anything. A second start, or the
+softphone's command, tells the first one and ends.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ def _told(endpoint: _Endpoint, content: bytes) -> bool:
     _let_come_to_front(endpoint.process_id)
     from csr_desktop.system.instance_listener import say
 
-    return say(endpoint.port, endpoint.token.encode() + content)
+    return say(endpoint.port, endpoint.token, content)
 
 
 def _let_come_to_front(process_id: int) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk_window import DeskWindow
     from csr_desktop.ui.workstation_part import Workstation
 
-_NUMBERS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,2}")
+_NUMBERS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,2}", re.ASCII)
 Log = Callable[..., None]
 """A level, an event, and values by the names that may be written; see system.diagnostics."""
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from csr_desktop.protocol import ErrorReport, ErrorReportReply
 from csr_desktop.server.cli import server as server_commands
+from csr_desktop.server.error_reports import ErrorReports
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.logs import log_to
 from csr_desktop.server.run import RunningServer
@@ -129,10 +130,21 @@ def test_what_is_no_report_is_not_written_down(log: Path, ada: Desk, text: str) 
     assert failures(log) == []
 
 
-def test_a_workstation_that_fails_all_the_time_does_not_fill_the_log(log: Path, ada: Desk) -> None:
+def test_a_workstation_that_fails_all_the_time_neither_fills_the_log_nor_silences_another(
+    log: Path, ada: Desk, desk: Callable[[str], Desk]
+) -> None:
     kept = [message(ada.post("error-report", ErrorReport(own_report())), ErrorReportReply).is_kept for _ in range(15)]
-    assert kept == [True] * 10 + [False] * 5
-    assert len(failures(log)) == 10
+    assert kept == [True] * 3 + [False] * 12
+    bob = desk("bob").begin()
+    assert message(bob.post("error-report", ErrorReport(own_report())), ErrorReportReply).is_kept
+    assert len(failures(log)) == 4
+
+
+def test_many_workstations_that_fail_at_once_do_not_fill_the_log(log: Path) -> None:
+    reports = ErrorReports()
+    kept = [reports.take(f"device-{number}", ErrorReport(own_report())).is_kept for number in range(40)]
+    assert kept == [True] * 30 + [False] * 10
+    assert len(failures(log)) == 30
 
 
 def test_nobody_is_heard_without_signing_in(server: RunningServer, desk: Callable[[str], Desk], log: Path) -> None:
@@ -177,6 +189,7 @@ def test_the_administrator_names_a_version_and_workstations_hear_of_it(
 def test_newer_is_by_numbers() -> None:
     assert is_newer("0.10.0", "0.9.9")
     assert is_newer("1.0.0", "0.999.999")
+    assert not is_newer("\N{ARABIC-INDIC DIGIT NINE}.0.0", "0.1.0")
     assert not is_newer("0.9.9", "0.10.0")
     assert not is_newer("1.2.0", "1.2")
     assert not any(is_newer(wrong, "0.1.0") for wrong in ("", "newest", "9.9.9.9", "9.9.9-beta"))

@@ -9,13 +9,16 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import asdict
 
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.system.instance_listener import LENGTH_LIMIT
 from csr_desktop.system.places import Places
+from csr_desktop.system.session import this_session
 from csr_desktop.system.single_instance import claim, raise_first, tell_first
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ FIRST = """
 import sys, threading
 from pathlib import Path
 from csr_desktop.system.places import Places
+from csr_desktop.system.session import this_session
 from csr_desktop.system.single_instance import claim
 claimed = claim(Places.under(Path(sys.argv[1])))
 if claimed:
@@ -204,8 +208,9 @@ def test_only_who_can_read_the_persons_files_is_heard(places: Places) -> None:
     for content in hostile:
         with socket.create_connection(("127.0.0.1", endpoint["port"]), timeout=10) as connection:
             try:
-                connection.sendall(content)
+                connection.sendall(b"w" * 64 + content)
                 connection.shutdown(socket.SHUT_WR)
+                assert len(connection.recv(64, socket.MSG_WAITALL)) == 64
                 assert connection.recv(10) == b""
             except ConnectionError:
                 pass  # it hung up on us midway
@@ -213,6 +218,36 @@ def test_only_who_can_read_the_persons_files_is_heard(places: Places) -> None:
     assert heard.get(timeout=10) == {"what": "still there"}
     assert heard.empty()
     claimed.close()
+
+
+@pytest.mark.parametrize("answer", [b"", b"ok", b"0" * 64, b"0" * 64 + b"ok"])
+def test_who_listens_on_the_port_of_one_that_was_killed_is_told_nothing(places: Places, answer: bytes) -> None:
+    told: list[bytes] = []
+
+    def pretend(other: socket.socket) -> None:
+        connection, _ = other.accept()
+        with connection, suppress(ConnectionError):
+            connection.settimeout(5)
+            told.append(connection.recv(4096))
+            connection.sendall(answer)
+            while part := connection.recv(4096):
+                told.append(part)
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        pretending = threading.Thread(target=pretend, args=(other,))
+        pretending.start()
+        left = {
+            "port": other.getsockname()[1],
+            "token": "5ec7e7" * 10,
+            "process_id": 1,
+            "session": asdict(this_session()),
+        }
+        (places.data / "running.json").write_text(json.dumps(left))
+        assert not tell_first(places, {"what": "call", "name": "Dana Sample"})
+        pretending.join()
+    said = b"".join(told)
+    assert len(said) == 64, "a word that means nothing, and no more"
+    assert left["token"].encode() not in said
 
 
 def test_one_that_connects_and_says_nothing_holds_up_only_briefly(places: Places) -> None:
