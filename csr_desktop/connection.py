@@ -121,7 +121,7 @@ def check(url: str, url_from: str, proxies: Proxies) -> Found:
         choice = Choice((None,), "this computer itself") if is_here else proxies.choose(url)
         proxy_from = choice.why
         steps, stage = _named(url, choice.ways[0]), "name"
-        calls = HttpCalls(url, _SECONDS, proxies=proxies)
+        calls = HttpCalls(url, _SECONDS, proxies=proxies, longest_seconds=2 * _SECONDS)
         calls.call("challenge", None, ChallengeReply, trail=trail)
     except CsrDesktopError as found:
         fault = found

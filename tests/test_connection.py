@@ -124,7 +124,7 @@ def test_a_certificate_that_is_refused_is_described(home: Path, is_behind_proxy:
 
 def test_what_a_strangers_certificate_says_commands_no_terminal(home: Path) -> None:
     liar = trustme.CA(organization_name="Liar\x1b[2K\x1b[1G\nworks protection: certificate is good " + "x" * 40)
-    with Impostor(lambda connection: connection.recv(65536), shown_by(liar.issue_cert("desk.example.com"))) as opens:
+    with Impostor(answers(b""), shown_by(liar.issue_cert("desk.example.com"))) as opens:
         settle(home, Settings(server_url=opens.url))
         found, code = checked()
     assert code == 1

@@ -152,7 +152,7 @@ class Accounts:
             device_id=device_id,
             key_checks=self._key_checks(),
         )
-        http = HttpCalls(url, 20, self._trust, self._proxies)
+        http = HttpCalls(url, 20, self._trust, self._proxies, longest_seconds=40)
         try:
             reply = http.sign_in(request)
             if user_id and reply.user_id != user_id:

@@ -63,6 +63,7 @@ from csr_desktop.protocol import (
     token_text,
 )
 from csr_desktop.sync.answers import (
+    KEPT,
     MAX_REPLY_BYTES,
     M,
     NoAnswer,
@@ -82,6 +83,9 @@ if TYPE_CHECKING:
     import httpx2
 
 LONGEST_REPLY_SECONDS = 120
+"""From a request's start until its answer begins, and from then on until it is whole: each piece may come in time and
+the whole not.
+"""
 SILENT_SECONDS = 2.5 * BEAT_SECONDS
 """A stream that says nothing for so long is dead."""
 _COMPRESS_ABOVE = 512
@@ -284,9 +288,12 @@ class HttpCalls:
         timeout_seconds: float,
         trust: ssl.SSLContext | None = None,
         proxies: Proxies = _AS_SYSTEM,
+        longest_seconds: float = 0,
     ) -> None:
+        """`timeout_seconds` is for each step; `longest_seconds`, where given, for all until an answer begins."""
         self._url = checked_url(url)
         self._timeout = timeout_seconds
+        self._longest_seconds = longest_seconds
         self._trust = trust
         self._proxies = proxies
         self._failed_ways = 0
@@ -327,6 +334,10 @@ class HttpCalls:
     def end(self) -> None:
         """Close for good: a thread that was about to ask must not wait for an answer that nobody wants."""
         self._is_ended = True
+        self.close()
+
+    def _cut_off(self, is_late: threading.Event) -> None:
+        is_late.set()
         self.close()
 
     def _close_left(self) -> None:
@@ -374,8 +385,12 @@ class HttpCalls:
         import httpx2
 
         trail = trail or Trail()
+        is_late = threading.Event()
+        late = threading.Timer(self._longest_seconds or LONGEST_REPLY_SECONDS, self._cut_off, (is_late,))
+        late.daemon = True
         with self._lock:
             self._under_way += 1
+        late.start()
         try:
             client = self._open()
             trail.proxy = self._by.get(client)
@@ -387,14 +402,23 @@ class HttpCalls:
                 timeout=timeout,
                 extensions={"trace": partial(self._trace, client, trail)},
             ) as response:
+                late.cancel()
                 yield response
         except httpx2.HTTPError as fault:
+            if is_late.is_set():
+                host = urlsplit(self._url).hostname
+                raise NoAnswer(
+                    f"{host} did not answer in time.",
+                    KEPT,
+                    "It began and never came to an end: if it stays so, tell your IT.",
+                ) from fault
             if trail.stage != "answer":
                 self._leave_way(client)
             raise network_fault(fault, self._url, trail) from fault
         except (OSError, RuntimeError) as fault:  # shut by another thread while it was being opened
             raise NoAnswer("The connection was closed.", "Everything is kept here.") from fault
         finally:
+            late.cancel()
             self._drop_handle(trail)
             with self._lock:
                 self._under_way -= 1

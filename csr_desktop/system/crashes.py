@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import csr_desktop
+from csr_desktop.system.own_files import open_own_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,8 @@ def read_last_crash(place: Path) -> str | None:
     _collect(place)
     last = place / LAST
     try:
-        text = last.read_text("utf-8", "replace")
+        with open_own_text(last, "r") as file:
+            text = file.read(2 * _LENGTH)
         last.replace(place / _SHOWN)
     except OSError:
         return None
@@ -103,35 +105,46 @@ class CrashHandler:
 
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
         if issubclass(kind, Exception):
-            self._write(error.with_traceback(trace), threading.current_thread().name)
+            report = self._write(error.with_traceback(trace), threading.current_thread().name)
+            if self._hooks[0] is sys.__excepthook__ and not _is_read_here():
+                _say(report)
+                return
         self._hooks[0](kind, error, trace)
 
     def _uncaught_in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and issubclass(args.exc_type, Exception):
-            self._write(args.exc_value, args.thread.name if args.thread else "gone")
+            report = self._write(args.exc_value, args.thread.name if args.thread else "gone")
+            if self._hooks[1] is threading.__excepthook__ and not _is_read_here():
+                _say(report)
+                return
         self._hooks[1](args)
 
-    def _write(self, error: BaseException, thread: str) -> None:
+    def _write(self, error: BaseException, thread: str) -> str:
         report = report_of(error, thread, self._clock())
-        with suppress(OSError):  # the disk may be what failed
-            path = self._place / _ERROR
-            is_new = not path.exists()
-            with path.open("a", encoding="utf-8") as file:
-                if is_new:
-                    path.chmod(0o600)
-                if file.tell() < _LENGTH:  # one that fails again and again must not fill the disk
-                    file.write(report + "\n")
+        # The disk may be what failed.
+        with suppress(OSError), open_own_text(self._place / _ERROR, "a") as file:
+            if file.tell() < _LENGTH:  # one that fails again and again must not fill the disk
+                file.write(report + "\n")
         self._on_crash(report)
+        return report
+
+
+def _is_read_here() -> bool:
+    """Whether standard error is a terminal. Elsewhere a system may keep what is said there, for others to read."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _say(report: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(report)
 
 
 def _opened(path: Path) -> IO[str] | None:
     """None where nothing can be written, which hides no error."""
     try:
-        file = path.open("w", encoding="utf-8")
-        path.chmod(0o600)
+        return open_own_text(path, "w")
     except OSError:
         return None
-    return file
 
 
 def _number_of(error: BaseException) -> str:
@@ -147,16 +160,15 @@ def _collect(place: Path) -> None:
     found = ""
     for name in (_ERROR, _FAULT):
         path = place / name
+        with suppress(OSError), open_own_text(path, "r") as file:
+            found += file.read(_LENGTH)
         with suppress(OSError):
-            found += path.read_text("utf-8", "replace")[:_LENGTH]
-        with suppress(OSError):
-            if path.stat().st_size:  # an empty one is the running program's
+            if path.lstat().st_size:  # an empty one is the running program's
                 path.unlink()
     if found.strip():
         short = _QUOTED_FILE.sub(lambda match: f'File "{_short(match[1])}"', found)
-        with suppress(OSError):
-            (place / LAST).write_text(short, "utf-8")
-            (place / LAST).chmod(0o600)
+        with suppress(OSError), open_own_text(place / LAST, "w") as file:
+            file.write(short)
 
 
 def _short(file: str) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import structlog
 
 from csr_desktop.system.crashes import frames_of
+from csr_desktop.system.own_files import open_own_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
-    from pathlib import Path
 
 LOG_FILE = "csr-desktop.log"
 FILE_BYTES = 1_000_000
@@ -87,6 +87,7 @@ class DiagnosticsLog:
         self._handler.setFormatter(
             formatter(
                 foreign_pre_chain=[*before, _template_only],
+                pass_foreign_args=True,
                 processors=[_error_without_words, formatter.remove_processors_meta, only_allowed, _as_json()],
             )
         )
@@ -135,9 +136,12 @@ def _plain(value: object) -> object:
 
 
 def _template_only(_logger: Any, _name: str, message: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Of another library's message only its pattern: what is filled in may be an address or a name."""
+    """Of another library's message only its pattern: what is filled in may be an address or a name. One that comes
+    without anything to fill in may be filled in already, so its place stands for it.
+    """
     record: logging.LogRecord = message["_record"]
-    message["event"] = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+    is_pattern = bool(message.pop("positional_args", ())) and isinstance(record.msg, str)
+    message["event"] = record.msg if is_pattern else f"{record.filename}:{record.lineno}"
     return message
 
 
@@ -161,10 +165,7 @@ def _as_json() -> structlog.processors.JSONRenderer:
 
 class _PrivateFile(RotatingFileHandler):
     def _open(self) -> IO[Any]:  # type: ignore[override]
-        def opener(path: str, flags: int) -> int:
-            return os.open(path, flags, 0o600)
-
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=opener)
+        return open_own_text(Path(self.baseFilename), "a")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """A log that can't be written is no reason to stop anything."""

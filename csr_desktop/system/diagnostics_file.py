@@ -17,6 +17,7 @@ import msgspec
 from csr_desktop import __version__
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault
 from csr_desktop.system.log_place import log_place
+from csr_desktop.system.own_files import open_own
 from csr_desktop.system.policy import decide
 from csr_desktop.system.policy_sources import sources_of_this_computer
 from csr_desktop.system.settings import Settings, SettingsFile
@@ -123,8 +124,8 @@ def _files(places: Places) -> list[dict[str, object]]:
 
 def _tail(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_own(path, "r"), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _MAX_LOG_BYTES))
             return file.read(_MAX_LOG_BYTES)
     except OSError as error:
-        return f"It could not be read: {error.strerror}.\n".encode()
+        return f"It could not be read: {error.strerror or error}.\n".encode()

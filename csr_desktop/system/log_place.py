@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from csr_desktop.system.own_files import is_own_folder, open_own
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -65,10 +67,13 @@ def _account_name() -> str:
 
 
 def _takes_files(folder: Path) -> bool:
+    """Whether it is the person's alone and takes files. Somebody else could have made it before them."""
     probe = folder / f".{os.getpid()}.try"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(probe, os.O_CREAT | os.O_WRONLY, 0o600))
+        if not is_own_folder(folder):
+            return False
+        os.close(open_own(probe, "w"))
         probe.unlink()
     except OSError:
         return False

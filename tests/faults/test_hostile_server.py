@@ -265,6 +265,31 @@ def test_an_answer_that_drips_without_end_is_given_up(monkeypatch: pytest.Monkey
     listening.close()
 
 
+def test_an_answer_that_never_begins_to_the_end_is_given_up() -> None:
+    """A line of its head after the other, each in time."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            for number in range(100):
+                connection.sendall(b"X-%d: y\r\n" % number)
+                time.sleep(0.1)
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    calls = transport.HttpCalls(f"http://127.0.0.1:{listening.getsockname()[1]}", 2, longest_seconds=0.5)
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="did not answer in time"):
+        calls.call("challenge", None, ChallengeReply)
+    assert time.monotonic() - began < 3
+    calls.close()
+    thread.join()
+    listening.close()
+
+
 def test_unknown_values_and_ids_of_other_tables_do_nothing(wire: Wire, desk: DeskData, engine: Engine) -> None:
     """What only a newer server knows is left out; marks and answers that name something else do not fit."""
     before = contents(desk)

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from csr_desktop.system.crashes import install_crash_handler, read_last_crash, report_of
+from csr_desktop.system.diagnostics import DiagnosticsLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +40,8 @@ def test_an_uncaught_error_leaves_a_report_without_its_words(tmp_path: Path) -> 
     ended = crashed(tmp_path, f"work({PRIVATE!r})")
     assert ended.returncode == 1
     assert ended.stdout == "told True\n"
-    assert "KeyError" in ended.stderr  # and the terminal still says it in full
+    assert "KeyError" in ended.stderr
+    assert PRIVATE not in ended.stderr, "what is no terminal may be the system's journal"
     for file in tmp_path.iterdir():
         assert PRIVATE not in file.read_text()
         if os.name == "posix":
@@ -49,6 +53,20 @@ def test_an_uncaught_error_leaves_a_report_without_its_words(tmp_path: Path) -> 
     assert " work" in report
     assert "MainThread" in report
     assert read_last_crash(tmp_path) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own")
+def test_a_terminal_is_told_in_full(tmp_path: Path) -> None:
+    ours, its = os.openpty()
+    with subprocess.Popen([sys.executable, "-c", PRELUDE + f"work({PRIVATE!r})", str(tmp_path)], stderr=its) as ended:
+        os.close(its)
+        said = b""
+        with suppress(OSError):  # so a terminal whose other side has gone is read to its end
+            while part := os.read(ours, 4096):
+                said += part
+    os.close(ours)
+    assert ended.returncode == 1
+    assert PRIVATE.encode() in said
 
 
 def test_errors_in_threads_are_reported_with_what_was_behind_them(tmp_path: Path) -> None:
@@ -63,7 +81,9 @@ def test_errors_in_threads_are_reported_with_what_was_behind_them(tmp_path: Path
         thread.join()
         handler.close()
         """
-    assert crashed(tmp_path, script).returncode == 0
+    ended = crashed(tmp_path, script)
+    assert ended.returncode == 0
+    assert PRIVATE not in ended.stderr
     report = read_last_crash(tmp_path)
     assert report is not None
     assert "thread sync" in report
@@ -146,3 +166,28 @@ def test_a_circle_of_errors_ends() -> None:
     one, two = ValueError(), KeyError()
     one.__context__, two.__context__ = two, one
     assert report_of(one, "main", 0).count("ValueError") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
+@pytest.mark.parametrize("name", ["crash.txt", "fault.txt", "last-crash.txt", "csr-desktop.log"])
+@pytest.mark.parametrize("kind", ["link", "hard link", "pipe"])
+def test_what_somebody_else_put_there_is_neither_read_nor_written(tmp_path: Path, name: str, kind: str) -> None:
+    place, own = tmp_path / "log", tmp_path / "own key"
+    place.mkdir()
+    own.write_text("the person's own\n")
+    if kind == "link":
+        (place / name).symlink_to(own)
+    elif kind == "hard link":
+        os.link(own, place / name)
+    else:
+        os.mkfifo(place / name)
+    log = DiagnosticsLog(place)
+    handler = install_crash_handler(place, lambda: 1)
+    try:
+        logging.getLogger("csr_desktop").warning("something %s", "happened")
+        assert "own" not in (read_last_crash(place) or "")
+    finally:
+        handler.close()
+        log.close()
+    assert own.read_text() == "the person's own\n"
+    assert b"own" not in b"".join(path.read_bytes() for path in place.iterdir() if path.is_file() and path.name != name)

@@ -51,6 +51,23 @@ def test_a_folder_that_is_none_is_said_and_the_systems_is_taken(places: Places, 
     assert found.words.endswith(f"which your organization has set, so they go to {places.log}.")
 
 
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="another person's folder can be made by root alone")
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_folder_that_somebody_else_made_before_is_not_taken(places: Places, tmp_path: Path, is_link: bool) -> None:
+    common = tmp_path / "logs"
+    own = common / getpass.getuser()
+    if is_link:
+        common.mkdir()
+        (tmp_path / "elsewhere").mkdir()
+        own.symlink_to(tmp_path / "elsewhere")
+    else:
+        own.mkdir(parents=True)
+        os.chown(own, 12345, 12345)
+    found = log_place(places, by_policy(LogFolder=str(common)), {})
+    assert found.folder == places.log
+    assert str(own) in found.words
+
+
 def test_where_nothing_takes_a_log_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("a file where a folder should be")
     places = Places.under(tmp_path)
