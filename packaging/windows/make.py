@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -113,6 +114,26 @@ def freeze(wine: Wine, python: Path, work: Path) -> None:
         raise SystemExit(f"Freezing failed:\n{said[-4_000:]}")
     if found := leaked(work / "csr-desktop"):
         raise SystemExit(f"In the package, though only for proofs: {', '.join(found)}")
+    if missing := unanswered(work / "csr-desktop", wine.drive / "windows" / "system32"):
+        raise SystemExit(f"Not in the package: {', '.join(missing)}")
+
+
+_SYSTEMS: Final = re.compile(r"(?:api|ext)-ms-.*", re.IGNORECASE)
+_ASKS: Final = re.compile(r"^\s*DLL Name: (\S+)$", re.MULTILINE)
+
+
+def unanswered(folder: Path, system: Path) -> list[str]:
+    """Libraries that a file asks for which are neither in the package nor in Windows' own folder: such a file is not
+    loaded, and some who ask for it then do without, slowly.
+    """
+    there = {path.name.lower() for path in (*folder.rglob("*"), *system.iterdir())}
+    missing = set()
+    for file in sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".dll", ".exe", ".pyd"}):
+        command = ["x86_64-w64-mingw32-objdump", "--private-headers", str(file)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True, errors="replace").stdout
+        asked = {name.lower() for name in _ASKS.findall(said) if not _SYSTEMS.fullmatch(name)}
+        missing |= {f"{file.name} asks for {name}" for name in asked - there}
+    return sorted(missing)
 
 
 def leaked(folder: Path) -> list[str]:
@@ -137,6 +158,7 @@ def main(work: Path, target: Path) -> None:
     wine = Wine(work / "wine")
     once("Windows of Wine's", work / "wine.made", hashed([STUBS, HERE / "wine.py"]), wine.make)
     inputs = [ROOT / "csr_desktop", ROOT / "resources", *HERE.parent.glob("*.py"), *HERE.parent.glob("*.spec")]
+    inputs.append(HERE / "sqlite_of_sqlcipher.py")
     write_icons(icons)
     try:
         once(
