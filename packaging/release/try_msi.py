@@ -21,6 +21,7 @@ from xml.etree import ElementTree as ET
 
 POLICIES: Final = r"Software\Policies\CSR Desktop"
 DEFAULTS: Final = r"Software\CSR Desktop"
+RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 FOLDER: Final = Path(r"C:\Program Files\CSR Desktop")
 PREFERENCES: Final = "org.csr-desktop.CSR-Desktop.plist"
 """Has the example's values for every system."""
@@ -176,6 +177,11 @@ class Trial:
         (FOLDER / "csr-desktop-cli.exe").unlink()
         self.as_system(repairing(new, self.work / "repair.log"))
         self.program("--version")
+        self.say("a repair with other words takes back what was asked for")
+        words = {"REINSTALL": "ALL", "REINSTALLMODE": "amus", "AUTOSTART": "0"}
+        self.as_system(installing(new, self.work / "words.log", **words))
+        if read_value(RUN, "CSR Desktop") is not None or read_value(DEFAULTS, "ServerUrl") != ADDRESS:
+            raise SystemExit("It still starts with the session, or the server's address went.")
         self.say("removed, it leaves what belongs to people")
         kept = Path(os.environ["LOCALAPPDATA"]) / "csr-desktop" / "made-up.txt"
         kept.parent.mkdir(parents=True, exist_ok=True)
