@@ -2,8 +2,8 @@
 
 python packaging/windows/make.py build/windows build/package
 
-What a step makes is kept until something that it is made of changes. Released packages are frozen on Windows itself;
-this one shows that what is here makes one that works.
+What a step makes is kept until something that it is made of changes. At its end the file `proved` says what was proved
+(`inputs.py`). Released packages are frozen on Windows itself; this one shows that what is here makes one that works.
 """
 
 from __future__ import annotations
@@ -25,19 +25,14 @@ HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from bill import LOCK, names_in, pins  # noqa: E402
 from icon import main as write_icons  # noqa: E402
+from inputs import PROVED, digest, wanted  # noqa: E402
 from msi import build, weighed  # noqa: E402
 from prove import prove  # noqa: E402
 from signing import Signer  # noqa: E402
 from wine import STUBS, Wine  # noqa: E402
 
 REQUIREMENTS: Final = HERE / "requirements.txt"
-FULL_LOCK: Final = ROOT / "requirements-dev.txt"
-_NOT_ON_DESKS: Final = {"psycopg", "psycopg-binary", "pyrage"}
-_FREEZES: Final = (
-    *("altgraph", "packaging", "pefile", "pyinstaller", "pyinstaller-hooks-contrib", "pywin32-ctypes", "setuptools"),
-)
 _OF_PYTHON: Final = "cp313/"
 PROOF_ONLY: Final = ("icuuc.dll", "bcryptprimitives.dll")
 
@@ -64,12 +59,6 @@ def hashed(paths: Iterable[Path]) -> str:
                 seen.update(f"{file.relative_to(ROOT)} ".encode())
                 seen.update(hashlib.sha256(file.read_bytes()).digest())
     return seen.hexdigest()
-
-
-def wanted() -> str:
-    """The lock's lines of what the desk needs at run time and what freezes it."""
-    names = set(names_in(LOCK.read_text(encoding="utf-8"))) - _NOT_ON_DESKS
-    return pins(FULL_LOCK.read_text(encoding="utf-8"), names.union(_FREEZES))
 
 
 def make_python(target: Path, wheels: str) -> None:
@@ -145,7 +134,7 @@ def main(work: Path, target: Path) -> None:
     sys.path.insert(0, str(ROOT))
     from csr_desktop import __version__
 
-    work, target = work.resolve(), target.resolve()
+    work, target, tried = work.resolve(), target.resolve(), digest()
     work.mkdir(parents=True, exist_ok=True)
     wheels, icons, signer = wanted(), ROOT / "build" / "icons", Signer.of(os.environ)
     python = work / "python"
@@ -181,6 +170,7 @@ def main(work: Path, target: Path) -> None:
     print(f"Packing: {time.monotonic() - began:.0f} s", flush=True)
     print(f"{package}: {weighed(package):,} bytes, {bytes_of_folder:,} unpacked", flush=True)
     prove(package, icons / "csr-desktop.ico", __version__, work / "proof")
+    PROVED.write_text(f"{tried}\n", encoding="ascii")
 
 
 if __name__ == "__main__":
