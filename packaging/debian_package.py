@@ -38,15 +38,15 @@ def built_at() -> int:
 
 
 def add_papers(tree: Path, name: str, licenses: str, overrides: str) -> None:
-    """The copyright, a changelog and what lintian need not say, below /usr/share. `licenses` tells where those of
-    others lie.
+    """The copyright, a changelog and what lintian need not say, below /usr/share. `licenses` are those of others, or
+    where they lie.
     """
     papers = tree / "usr" / "share" / "doc" / name
     papers.mkdir(parents=True, exist_ok=True)
     moment = datetime.fromtimestamp(built_at(), UTC)
     text = f"CSR Desktop\nCopyright {moment.year} its authors\n\nWhat it is made with of others, with their terms:\n"
     text += f"{licenses}\n"
-    (papers / "copyright").write_text(text)
+    (papers / "copyright").write_text(text, encoding="utf-8")
     entry = (
         f"{name} ({version()}) stable; urgency=medium\n\n  * Version {version()}.\n\n"
         f" -- {MAINTAINER}  {moment:%a, %d %b %Y %H:%M:%S +0000}\n"
