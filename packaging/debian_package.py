@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -57,9 +57,23 @@ def add_papers(tree: Path, name: str, licenses: str, overrides: str) -> None:
     (place / name).write_text(overrides)
 
 
-def kibibytes(tree: Path) -> int:
+def write_control(tree: Path, name: str, description: str, **relations: Iterable[str]) -> None:
+    """DEBIAN/control of a tree that has all its files. `relations` are those to other packages, by the field's name."""
     files = [path for path in tree.rglob("*") if path.is_file() and not path.is_symlink()]
-    return sum(path.stat().st_size for path in files) // 1024
+    fields = {
+        "Package": name,
+        "Version": version(),
+        "Architecture": architecture(),
+        "Maintainer": MAINTAINER,
+        "Installed-Size": str(sum(path.stat().st_size for path in files) // 1024),
+        **{field: ", ".join(packages) for field, packages in relations.items()},
+        "Section": "misc",
+        "Priority": "optional",
+        "Description": description,
+    }
+    (tree / "DEBIAN").mkdir(exist_ok=True)
+    text = "".join(f"{field}: {value}\n" for field, value in fields.items())
+    (tree / "DEBIAN" / "control").write_text(text, encoding="utf-8")
 
 
 def pack(tree: Path, target: Path, name: str, rights: Mapping[str, int] | None = None) -> Path:

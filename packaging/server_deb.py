@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from bill import pins
-from debian_package import MAINTAINER, ROOT, add_papers, architecture, kibibytes, pack, version
+from debian_package import ROOT, add_papers, pack, write_control
 from make_wheel import make_wheel
 from packaging.requirements import Requirement
 from shipped import OURS, license_of, license_texts, write_list
@@ -32,6 +32,10 @@ DEPENDS: Final = (
     "libc6 (>= {}.{})".format(*GLIBC),
     "init-system-helpers (>= 1.54), systemd | systemd-standalone-sysusers | systemd-sysusers",
 )
+DESCRIPTION: Final = """server that desks of client service representatives share
+ Keeps the calls, clients, tickets and follow-ups of a team in SQLite or
+ PostgreSQL, and syncs them to the workstations. It runs as a systemd
+ service behind a reverse proxy, and makes encrypted backups."""
 OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with its own libraries.
 {NAME}: dir-or-file-in-opt
 # These are as their makers gave them, by the hashes of the lock; their programs are never run as such.
@@ -148,25 +152,7 @@ def lay_out(library: Path, terms: str, tree: Path) -> None:
         (control / script.name).write_text(script.read_text().replace("PYTHON", PYTHON))
         (control / script.name).chmod(0o755)
     (control / "conffiles").write_text("".join(f"{name}\n" for name in CONFFILES))
-    (control / "control").write_text(control_text(kibibytes(tree)))
-
-
-def control_text(size: int) -> str:
-    return f"""Package: {NAME}
-Version: {version()}
-Architecture: {architecture()}
-Maintainer: {MAINTAINER}
-Installed-Size: {size}
-Depends: {", ".join(DEPENDS)}
-Recommends: caddy
-Suggests: age, postgresql
-Section: misc
-Priority: optional
-Description: server that desks of client service representatives share
- Keeps the calls, clients, tickets and follow-ups of a team in SQLite or
- PostgreSQL, and syncs them to the workstations. It runs as a systemd
- service behind a reverse proxy, and makes encrypted backups.
-"""
+    write_control(tree, NAME, DESCRIPTION, Depends=DEPENDS, Recommends=("caddy",), Suggests=("age", "postgresql"))
 
 
 def main(target: Path, shipped: Path) -> tuple[Path, Path]:
