@@ -42,6 +42,8 @@ OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, 
 {NAME}: unstripped-binary-or-object
 {NAME}: script-not-executable
 {NAME}: unusual-interpreter
+# Others' terms stand in the words that those ask for.
+{NAME}: copyright-file-contains-full-apache-2-license
 # A database's address may stand there.
 {NAME}: non-standard-file-perm 0640 != 0644 [etc/csr-desktop/server.env]
 # --help says it.
