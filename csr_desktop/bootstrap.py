@@ -6,7 +6,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -180,10 +180,14 @@ class DeskOpener:
         from csr_desktop.system.start_at_sign_in import start_for
         from csr_desktop.ui.workstation_part import Workstation
 
-        def report(target: Path) -> None:
+        def report(target: Path) -> Generator[None, None, None]:
+            from csr_desktop.sync.way import checked_in_time
             from csr_desktop.system.diagnostics_file import write_diagnostics
 
-            write_diagnostics(target, self.places)
+            account = self.accounts.current()
+            url = account.server_url if account is not None else ""
+            found = yield from checked_in_time(url, "signed in there", self.proxies)
+            write_diagnostics(target, self.places, {"connection": found})
 
         return Workstation(start_for(self.places), lambda: self.is_managed("starts_at_sign_in"), self.remember, report)
 
