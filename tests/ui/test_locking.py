@@ -275,6 +275,31 @@ def test_guessing_is_slowed_down(seat: Seat, house: House) -> None:
     assert view_of(seat).error.startswith("Too many wrong passwords. Try again in")
 
 
+def test_who_ends_it_by_force_and_starts_it_again_waits_anew_and_gets_no_free_tries(
+    seat: Seat, sit: Sit, house: House
+) -> None:
+    house.stop()
+    seat.application.locking.lock()
+    for _ in range(5):
+        unlock(seat, "guess")
+    file = SettingsFile(seat.home / "config" / "settings.json")
+    assert file.load()[0].failed_unlocks == 5, "on the disk before it is said, whatever ends the program then"
+    seat.close()
+    again = sit("ada")
+    again.open()
+    unlock(again, PASSWORD)
+    assert view_of(again).error.startswith("Too many wrong passwords. Try again in")
+    again.wait(2)
+    unlock(again, "guess")
+    assert view_of(again).error.startswith("This is not your password.")
+    unlock(again, PASSWORD)
+    assert view_of(again).error == "Too many wrong passwords. Try again in 4 seconds."
+    again.wait(4)
+    unlock(again, PASSWORD)
+    again.until(lambda: again.application.desk_window is not None, "the desk")
+    assert file.load()[0].failed_unlocks == 0
+
+
 def test_somebody_else_can_sign_out_and_in(seat: Seat) -> None:
     clients = seat.desk.desk.services.clients
     seat.desk.desk.do(seat.desk, lambda: clients.add_client({"name": "Sample Bakery"}).outcome, is_quiet=True)
