@@ -75,6 +75,7 @@ from csr_desktop.sync.answers import (
     unpacked,
 )
 from csr_desktop.sync.connection_words import network_fault
+from csr_desktop.sync.proxy_asking import ProxyAsking
 from csr_desktop.sync.trail import Trail
 from csr_desktop.system.proxies import Proxies, Proxy
 
@@ -288,7 +289,7 @@ class HttpCalls:
         self._url = checked_url(url)
         self._timeout = timeout_seconds
         self._trust = trust
-        self._proxies = proxies
+        self._asking_proxies = ProxyAsking(lambda: proxies.choose(self._url))
         self._failed_ways = 0
         self._lock = threading.Lock()
         self._client: httpx2.Client | None = None
@@ -327,6 +328,7 @@ class HttpCalls:
     def end(self) -> None:
         """Close for good: a thread that was about to ask must not wait for an answer that nobody wants."""
         self._is_ended = True
+        self._asking_proxies.end()
         self.close()
 
     def _close_left(self) -> None:
@@ -446,7 +448,7 @@ class HttpCalls:
         """The first way, or after it failed the next one, and so on in a circle."""
         if is_loopback(urlsplit(self._url).hostname or ""):
             return None
-        ways = self._proxies.choose(self._url).ways
+        ways = self._asking_proxies.choice().ways
         return ways[self._failed_ways % len(ways)]
 
     def _leave_way(self, client: httpx2.Client) -> None:
