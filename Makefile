@@ -53,8 +53,9 @@ freeze: $(READY)
 package: freeze
 	$(BIN)/python packaging/policy/policy_files.py build/package
 	$(BIN)/python packaging/deb.py build/dist/csr-desktop build/icons build/package
-	$(BIN)/python packaging/server_deb.py build/package
+	$(BIN)/python packaging/server_deb.py build/package build/work/csr-desktop-server/shipped.json
 	$(BIN)/python packaging/bill.py build/work/csr-desktop/shipped.json build/runtime build/package/csr-desktop.cdx.json
+	$(BIN)/python packaging/bill.py build/work/csr-desktop-server/shipped.json build/runtime-server build/package/csr-desktop-server.cdx.json
 
 # Both packages for Debian, installed in bare Debians with namespaces of their own: as root, with debootstrap and Xvfb.
 .PHONY: prove-package lint-package package-twice
@@ -72,7 +73,7 @@ package-twice: package
 	$(BIN)/python -m PyInstaller --noconfirm --distpath build/again/dist --workpath build/again/work packaging/csr-desktop.spec
 	diff -r --no-dereference build/dist/csr-desktop build/again/dist/csr-desktop
 	$(BIN)/python packaging/deb.py build/again/dist/csr-desktop build/again/icons build/again/package
-	$(BIN)/python packaging/server_deb.py build/again/package
+	$(BIN)/python packaging/server_deb.py build/again/package build/again/work/csr-desktop-server/shipped.json
 	for made in build/again/package/*; do cmp "$$made" "build/package/$${made##*/}" || exit 1; done
 
 # Under Wine, as root where Debian's packages are missing. Signed when a certificate is given: packaging/windows/signing.py.
@@ -80,9 +81,12 @@ package-windows: $(READY)
 	.ci/packages-windows
 	$(BIN)/python packaging/windows/make.py build/windows build/package
 
+# Of the server's file only what it needs of the lock.
+PIN := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q
 lock: $(READY)
-	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra desk --extra server --extra build --extra dev -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-dev.txt
+	$(PIN) --extra desk --extra server --extra build -o requirements.txt
+	$(PIN) --extra server --extra build -c requirements.txt -o packaging/server/requirements.txt
+	$(PIN) --extra desk --extra server --extra build --extra dev -c requirements.txt -o requirements-dev.txt
 
 # Templates of settings for Windows, macOS and Linux, and the guide's table, from the program's own keys.
 .PHONY: policy-templates

@@ -6,7 +6,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +52,7 @@ class DeskOpener:
         self.places = places
         self.secrets = secrets
         places.make()
+        self._remembering = threading.Lock()
         self._settings_file = SettingsFile(places.config / "settings.json")
         self._chosen, self.settings_word = self._settings_file.load()
         self.policy = decide(sources, self._chosen, self._settings_file.touched)
@@ -60,7 +61,13 @@ class DeskOpener:
         self.accounts = Accounts(
             places.config, secrets, key_checks=lambda: key_checks(places.data), proxies=self.proxies
         )
-        self._unlocking = Unlocking(self.accounts.keys, self.accounts.sign_in_again, time.monotonic)
+        self._unlocking = Unlocking(
+            self.accounts.keys,
+            self.accounts.sign_in_again,
+            time.monotonic,
+            self.settings.failed_unlocks,
+            lambda failures: self.remember(failed_unlocks=failures),
+        )
         self._suggested_server = suggested_server
         self.phone = PhoneAccess(places, lambda: self.settings, self.remember, wall_clock, self.is_managed)
 
@@ -137,7 +144,9 @@ class DeskOpener:
         """Where no key can be kept nothing is sent, and no workstation registered."""
         self._check_way_in()
         check_keeps(self.secrets)
-        return self.accounts.sign_in(server_url, login, password)
+        account = self.accounts.sign_in(server_url, login, password)
+        self._unlocking.forget_failures()
+        return account
 
     def sign_in_again(self, account: Account, password: str) -> tuple[Account, PersonSecrets]:
         self._check_way_in()
@@ -180,10 +189,14 @@ class DeskOpener:
         from csr_desktop.system.start_at_sign_in import start_for
         from csr_desktop.ui.workstation_part import Workstation
 
-        def report(target: Path) -> None:
+        def report(target: Path) -> Generator[None, None, None]:
+            from csr_desktop.sync.way import checked_in_time
             from csr_desktop.system.diagnostics_file import write_diagnostics
 
-            write_diagnostics(target, self.places)
+            account = self.accounts.current()
+            url = account.server_url if account is not None else ""
+            found = yield from checked_in_time(url, "signed in there", self.proxies)
+            write_diagnostics(target, self.places, {"connection": found})
 
         return Workstation(start_for(self.places), lambda: self.is_managed("starts_at_sign_in"), self.remember, report)
 
@@ -199,9 +212,10 @@ class DeskOpener:
 
     def remember(self, **values: Any) -> None:
         kept = changed_by_person(values, self.policy)
-        self._chosen = msgspec.structs.replace(self._chosen, **kept)
-        self.settings = msgspec.structs.replace(self.settings, **kept)
-        self._settings_file.save(self._chosen, touched=kept)
+        with self._remembering:  # also on the thread that unlocks
+            self._chosen = msgspec.structs.replace(self._chosen, **kept)
+            self.settings = msgspec.structs.replace(self.settings, **kept)
+            self._settings_file.save(self._chosen, touched=kept)
 
 
 def desk_proxies(settings: Callable[[], Settings], secrets: Secrets) -> Proxies:

@@ -26,8 +26,9 @@ def diagnostics(target: Path | None) -> None:
     """Make a zip for whoever helps: versions, settings, the log and crash reports of this person.
 
     There is no data of clients in it: databases are named with their sizes and not opened, the log never holds
-    words or numbers of clients. A self-test is run for it.
+    words or numbers of clients. A self-test is run for it, and the way to the server is looked at for some seconds.
     """
+    from csr_desktop.connection import found_here
     from csr_desktop.domain.errors import EnvironmentFault
     from csr_desktop.self_test import try_parts
     from csr_desktop.system.diagnostics_file import write_diagnostics
@@ -35,7 +36,9 @@ def diagnostics(target: Path | None) -> None:
 
     target = target or Path("csr-desktop-diagnostics.zip")
     try:
-        size = write_diagnostics(target, Places.of_this_person(), try_parts("desk"))
+        size = write_diagnostics(
+            target, Places.of_this_person(), {"connection": found_here(), "self-test": try_parts("desk")}
+        )
     except EnvironmentFault as fault:
         raise click.ClickException(str(fault)) from None
     with zipfile.ZipFile(target) as made:

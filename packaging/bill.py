@@ -1,5 +1,5 @@
-"""Writes the bill of materials of the frozen desk, CycloneDX in JSON: an environment is made of just what was frozen,
-by the pins of the lock, and described; what comes from no distribution of Python's is added.
+"""Writes the bill of materials of the frozen desk, or of the server, CycloneDX in JSON: an environment is made of just
+what is shipped, by the pins of the lock, and described; what comes from no distribution of Python's is added.
 
 python packaging/bill.py build/work/csr-desktop/shipped.json build/runtime build/package/csr-desktop.cdx.json
 """
@@ -27,7 +27,7 @@ def pins(lock: str, names: Iterable[str]) -> str:
     blocks = names_in(lock)
     missing = sorted(set(names) - set(blocks))
     if missing:
-        raise SystemExit(f"Frozen, but not in the lock: {', '.join(missing)}.")
+        raise SystemExit(f"Shipped, but not in the lock: {', '.join(missing)}.")
     return "".join(blocks[name] for name in sorted(names))
 
 
@@ -76,6 +76,15 @@ def beside(packages: Mapping[str, str], qt_version: str) -> list[dict[str, str]]
     ]
 
 
+def complete(bill: dict[str, Any], name: str, names: Mapping[str, str], packages: Mapping[str, str]) -> None:
+    """Says whose bill it is, and what else is shipped: where there is Qt, Python is frozen with it; else it is the
+    system's own.
+    """
+    bill["metadata"]["component"]["name"] = name
+    others = beside(packages, names["pyside6-essentials"]) if "pyside6-essentials" in names else []
+    bill["components"] = sorted([*bill.get("components", ()), *others], key=lambda one: str(one["name"]))
+
+
 def main(shipped: Path, environment: Path, target: Path) -> Path:
     found = json.loads(shipped.read_text(encoding="utf-8"))
     names: dict[str, str] = found["distributions"]
@@ -87,10 +96,7 @@ def main(shipped: Path, environment: Path, target: Path) -> Path:
     install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps"]
     subprocess.run([*install, "--require-hashes", "-r", str(wanted)], check=True)
     bill = describe(python)
-    bill["components"] = sorted(
-        [*bill.get("components", ()), *beside(found["packages"], names["pyside6-essentials"])],
-        key=lambda one: str(one["name"]),
-    )
+    complete(bill, target.name.partition(".")[0], names, found["packages"])
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(bill, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
     return target

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from debian_package import MAINTAINER, add_papers, architecture, kibibytes, pack, version
+from debian_package import add_papers, pack, write_control
 from run_paths import lead_nowhere
 
 NAME: Final = "csr-desktop"
@@ -23,6 +23,9 @@ DEPENDS: Final = (
     *("libexpat1", "libbrotli1", "libuuid1", "libsqlite3-0", "fontconfig", "ca-certificates"),
 )
 RECOMMENDS: Final = ("gnome-keyring | kwalletmanager", "fonts-inter", "dbus-user-session")
+DESCRIPTION: Final = """workstation program for client service representatives
+ Calls, clients, tickets and follow-ups on a local, encrypted database
+ that syncs to the organization's server."""
 DESKTOP: Final = f"""[Desktop Entry]
 Type=Application
 Name=CSR Desktop
@@ -78,25 +81,7 @@ def lay_out(program: Path, icons: Path, tree: Path) -> None:
         shutil.copyfile(icon, place / f"{NAME}.png")
     (tree / "etc" / NAME).mkdir(parents=True)
     add_papers(tree, NAME, f"/{HOME}/licenses/README.txt", OVERRIDES)
-    control = tree / "DEBIAN"
-    control.mkdir()
-    (control / "control").write_text(control_text(kibibytes(tree)))
-
-
-def control_text(size: int) -> str:
-    return f"""Package: {NAME}
-Version: {version()}
-Architecture: {architecture()}
-Maintainer: {MAINTAINER}
-Installed-Size: {size}
-Depends: {", ".join(DEPENDS)}
-Recommends: {", ".join(RECOMMENDS)}
-Section: misc
-Priority: optional
-Description: workstation program for client service representatives
- Calls, clients, tickets and follow-ups on a local, encrypted database
- that syncs to the organization's server.
-"""
+    write_control(tree, NAME, DESCRIPTION, Depends=DEPENDS, Recommends=RECOMMENDS)
 
 
 def main(program: Path, icons: Path, target: Path) -> Path:

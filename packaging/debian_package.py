@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -38,15 +38,15 @@ def built_at() -> int:
 
 
 def add_papers(tree: Path, name: str, licenses: str, overrides: str) -> None:
-    """The copyright, a changelog and what lintian need not say, below /usr/share. `licenses` tells where those of
-    others lie.
+    """The copyright, a changelog and what lintian need not say, below /usr/share. `licenses` are those of others, or
+    where they lie.
     """
     papers = tree / "usr" / "share" / "doc" / name
     papers.mkdir(parents=True, exist_ok=True)
     moment = datetime.fromtimestamp(built_at(), UTC)
     text = f"CSR Desktop\nCopyright {moment.year} its authors\n\nWhat it is made with of others, with their terms:\n"
     text += f"{licenses}\n"
-    (papers / "copyright").write_text(text)
+    (papers / "copyright").write_text(text, encoding="utf-8")
     entry = (
         f"{name} ({version()}) stable; urgency=medium\n\n  * Version {version()}.\n\n"
         f" -- {MAINTAINER}  {moment:%a, %d %b %Y %H:%M:%S +0000}\n"
@@ -57,9 +57,23 @@ def add_papers(tree: Path, name: str, licenses: str, overrides: str) -> None:
     (place / name).write_text(overrides)
 
 
-def kibibytes(tree: Path) -> int:
+def write_control(tree: Path, name: str, description: str, **relations: Iterable[str]) -> None:
+    """DEBIAN/control of a tree that has all its files. `relations` are those to other packages, by the field's name."""
     files = [path for path in tree.rglob("*") if path.is_file() and not path.is_symlink()]
-    return sum(path.stat().st_size for path in files) // 1024
+    fields = {
+        "Package": name,
+        "Version": version(),
+        "Architecture": architecture(),
+        "Maintainer": MAINTAINER,
+        "Installed-Size": str(sum(path.stat().st_size for path in files) // 1024),
+        **{field: ", ".join(packages) for field, packages in relations.items()},
+        "Section": "misc",
+        "Priority": "optional",
+        "Description": description,
+    }
+    (tree / "DEBIAN").mkdir(exist_ok=True)
+    text = "".join(f"{field}: {value}\n" for field, value in fields.items())
+    (tree / "DEBIAN" / "control").write_text(text, encoding="utf-8")
 
 
 def pack(tree: Path, target: Path, name: str, rights: Mapping[str, int] | None = None) -> Path:

@@ -2,8 +2,9 @@
 
 python packaging/prove_desk_deb.py build/package build/bare
 
-Looks what each command says where there is neither display nor keyring, opens every part, shows the window (its picture
-goes beside the package), takes the tour, removes and purges. Needs root, and Xvfb on this machine.
+Looks what each command says where there is neither display nor keyring, opens every part, shows the window, signs in
+through it to a server under a private authority that the system trusts, takes the tour, removes and purges. Pictures go
+beside the package. Needs root, and Xvfb on this machine.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import trustme
 from bare_debian import PERSON, Computer, copied, discard, install, make_bare, running, say, wait_until
-from prove_server_deb import need
+from prove_server_deb import DATA, make_server, need
+
+from tests.server.desk import PASSWORD
 
 NAME: Final = "csr-desktop"
 CLI: Final = f"{NAME}-cli"
-POLICY: Final = 'ServerUrl = "https://desk.example.com"\n'
+HOST: Final = "desk.example.com"
+ADDRESS: Final = f"https://{HOST}:8443"
+POLICY: Final = f'ServerUrl = "{ADDRESS}"\n'
 _KEYRING: Final = (
     "dbus-run-session",
     "--",
@@ -65,7 +71,7 @@ def without_anything(computer: Computer) -> None:
     said = computer.run(CLI, "--version", "--json", user=PERSON)
     need("protocol" in json.loads(said.stdout), "it tells its version")
     found = json.loads(computer.run(CLI, "policy", "--json", user=PERSON).stdout)["settings"]["ServerUrl"]
-    settled = {"value": "https://desk.example.com", "from": f"/etc/{NAME}/policy.toml", "locked": True}
+    settled = {"value": ADDRESS, "from": f"/etc/{NAME}/policy.toml", "locked": True}
     need(found.items() >= settled.items(), "and what the policy settles")
     told = {
         "": (NAME,),
@@ -117,27 +123,38 @@ def _session(computer: Computer) -> dict[str, str]:
 
 def show(computer: Computer, words: tuple[str, ...], colours: int, picture: Path) -> None:
     """Starts a program, waits until its window has so many colours and stands still, keeps a picture, ends it."""
-    with display() as shown:
-        program = computer.start(*words, user=PERSON, env={**_session(computer), "DISPLAY": shown})
-        try:
-            seen: list[bytes] = []
+    with display() as shown, opened(computer, words, shown):
+        begun = time.monotonic()
+        wait_until_still(shown, colours, picture)
+        need(True, f"its window stands after {time.monotonic() - begun:.0f} s: {picture}")
 
-            def stands() -> bool:
-                time.sleep(1)
-                if program.poll() is not None:
-                    raise SystemExit(f"{words[-1]} ended with {program.returncode} before it was seen.")
-                found = _colours(shown, picture)
-                seen.append(picture.read_bytes())
-                return found >= colours and len(seen) > 1 and seen[-1] == seen[-2]
 
-            begun = time.monotonic()
-            wait_until(stands, f"a window of {' '.join(words)}", 60)
-            need(seen, f"its window stands after {time.monotonic() - begun:.0f} s: {picture}")
-        finally:
-            computer.run("pkill", "-U", PERSON, check=False)
-            alive = ("pgrep", "-U", PERSON, "--runstates", "DRS")  # nobody buries the dead there
-            wait_until(lambda: bool(computer.run(*alive, check=False).returncode), "it has ended")
-            program.wait(30)
+@contextmanager
+def opened(computer: Computer, words: tuple[str, ...], shown: str) -> Iterator[None]:
+    """A program of the person's on this display; it ends with all that it started."""
+    program = computer.start(*words, user=PERSON, env={**_session(computer), "DISPLAY": shown})
+    try:
+        yield
+        if program.poll() is not None:
+            raise SystemExit(f"{words[-1]} ended with {program.returncode} while it was looked at.")
+    finally:
+        computer.run("pkill", "-U", PERSON, check=False)
+        alive = ("pgrep", "-U", PERSON, "--runstates", "DRS")  # nobody buries the dead there
+        wait_until(lambda: bool(computer.run(*alive, check=False).returncode), "it has ended")
+        program.wait(30)
+
+
+def wait_until_still(shown: str, colours: int, picture: Path) -> None:
+    """Until so many colours are seen, twice alike; keeps the picture."""
+    seen: list[bytes] = []
+
+    def stands() -> bool:
+        time.sleep(1)
+        found = _colours(shown, picture)
+        seen.append(picture.read_bytes())
+        return found >= colours and len(seen) > 1 and seen[-1] == seen[-2]
+
+    wait_until(stands, f"a window that stands still, as {picture}", 60)
 
 
 def _colours(shown: str, picture: Path) -> int:
@@ -146,6 +163,42 @@ def _colours(shown: str, picture: Path) -> int:
         [sys.executable, "-c", _PICTURE, str(picture)], env=env, capture_output=True, text=True, check=True
     )
     return int(said.stdout)
+
+
+def sign_in(computer: Computer, root: Path, pictures: Path) -> None:
+    """Through the window, to the server that the policy names, whose certificate a private authority made."""
+    authority = trustme.CA()
+    shown_by_server = authority.issue_cert(HOST)
+    place = root / "root"
+    shown_by_server.private_key_pem.write_to_path(place / "key.pem")
+    for number, blob in enumerate(shown_by_server.cert_chain_pems):
+        blob.write_to_path(place / "cert.pem", append=number > 0)
+    (root / "etc" / "hosts").write_text(f"127.0.0.1 localhost {HOST}\n")
+    make_server(computer, CLI, "server", user="root")
+    tls = ("--tls-cert", "/root/cert.pem", "--tls-key", "/root/key.pem")
+    computer.start(CLI, "server", "run", "--data", DATA, "--port", "8443", *tls, user="root", env={})
+    wait_until(lambda: "connection" in _passed(computer), "the server listens")
+    need("server" not in _passed(computer), "a server under an authority that nobody knows is not trusted")
+    authority.cert_pem.write_to_path(root / "usr" / "local" / "share" / "ca-certificates" / "made-up.crt")
+    computer.run("update-ca-certificates")
+    need("server" in _passed(computer), "it is, once the system's store has the authority")
+    with display() as shown, opened(computer, (*_KEYRING, NAME), shown):
+        wait_until_still(shown, 8, pictures / f"{NAME}-signing-in.png")
+        focused = ("search", "--sync", "--onlyvisible", "--name", "CSR Desktop", "windowfocus", "--sync")
+        for typed in ((*focused, "type", "--delay", "30", f"ada\t{PASSWORD}"), ("key", "Return")):
+            computer.run("xdotool", *typed, user=PERSON, env={"DISPLAY": shown})
+        known = root / "home" / PERSON / ".config" / NAME / "account.json"
+        wait_until(known.exists, "somebody is signed in")
+        wait_until_still(shown, 30, pictures / f"{NAME}-signed-in.png")
+        need(json.loads(known.read_text())["server_url"] == ADDRESS, "signed in through its window")
+    devices = computer.run(CLI, "server", "device", "list", "--data", DATA).stdout
+    need("ada" in devices, "the server knows the workstation")
+
+
+def _passed(computer: Computer) -> set[str]:
+    """Stages of the way to the server that work."""
+    said = computer.run(*_KEYRING, CLI, "check-connection", "--json", user=PERSON, env=_session(computer), check=False)
+    return {step["stage"] for step in json.loads(said.stdout)["steps"] if step["works"]}
 
 
 def tour(computer: Computer) -> None:
@@ -183,10 +236,11 @@ def main(packages: Path, bare: Path) -> None:
         libraries(computer)
         without_anything(computer)
     say("With a keyring and a display:")
-    install(root, "gnome-keyring", "dbus", "procps")
+    install(root, "gnome-keyring", "dbus", "procps", "xdotool")
     with running(root) as computer:
         with_keyring(computer)
         show(computer, (*_KEYRING, NAME), 8, packages / f"{NAME}-first-start.png")
+        sign_in(computer, root, packages)
         show(computer, (CLI, "demo"), _FILLED, packages / f"{NAME}-window.png")
         tour(computer)
         remove(computer, root)

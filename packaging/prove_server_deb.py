@@ -70,22 +70,24 @@ def set_up(computer: Computer) -> None:
     units = [f"/lib/systemd/system/csr-desktop-{name}" for name in ("server.service", "backup.service", "backup.timer")]
     said = computer.run("systemd-analyze", "verify", *units, check=False)
     need(said.returncode == 0 and "csr-desktop" not in said.stderr, "systemd finds nothing wrong with the units")
-    make_server(computer)
+    said = make_server(computer)
+    need(f"  csr-desktop-server run --data {DATA}" in said, "what it says to do next can be typed as it stands")
     computer.run("systemctl", "start", NAME)
     need(state(computer) == "active", "the unit runs under its own account, with all that it is denied")
     need(sync(computer, "Sample Before") == {"Sample Before"}, "two desks sync with it")
 
 
-def make_server(computer: Computer) -> None:
-    """As the package says to, with two people."""
+def make_server(computer: Computer, *command: str, user: str = "csr-desktop") -> str:
+    """As the package says to, with two people; `command` is another one than the server's own. Returns its words."""
+    command = command or (NAME,)
     words = ("init", "--data", DATA, "--time-zone", "America/Chicago")
     lines = f"Sample Bureau\nAdm Sample\nadm\n{PASSWORD}\n"
-    said = computer.run(NAME, *words, user="csr-desktop", told=lines)
-    need(f"  csr-desktop-server run --data {DATA}" in said.stdout, "what it says to do next can be typed as it stands")
-    computer.run(NAME, "team", "add", "Team one", "--data", DATA, user="csr-desktop")
+    said = computer.run(*command, *words, user=user, told=lines)
+    computer.run(*command, "team", "add", "Team one", "--data", DATA, user=user)
     for name, login in (("Ada Sample", "ada"), ("Bob Example", "bob")):
         given = ("user", "add", login, "--full-name", name, "--role", "csr", "--team", "Team one", "--data", DATA)
-        computer.run(NAME, *given, user="csr-desktop", told=f"{PASSWORD}\n")
+        computer.run(*command, *given, user=user, told=f"{PASSWORD}\n")
+    return said.stdout
 
 
 def back_up(computer: Computer, root: Path) -> None:

@@ -1,6 +1,6 @@
 """Packs the server as a Debian package: its wheel, and the wheels of the lock that it needs, for Debian's own Python.
 
-python packaging/server_deb.py build/package
+python packaging/server_deb.py build/package build/work/csr-desktop-server/shipped.json
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from bill import LOCK, pins
-from debian_package import MAINTAINER, ROOT, add_papers, architecture, kibibytes, pack, version
+from bill import pins
+from debian_package import ROOT, add_papers, pack, write_control
 from make_wheel import make_wheel
 from packaging.requirements import Requirement
+from shipped import OURS, license_of, license_texts, write_list
 
 NAME: Final = "csr-desktop-server"
 HOME: Final = Path("opt") / NAME
@@ -32,12 +32,18 @@ DEPENDS: Final = (
     "libc6 (>= {}.{})".format(*GLIBC),
     "init-system-helpers (>= 1.54), systemd | systemd-standalone-sysusers | systemd-sysusers",
 )
+DESCRIPTION: Final = """server that desks of client service representatives share
+ Keeps the calls, clients, tickets and follow-ups of a team in SQLite or
+ PostgreSQL, and syncs them to the workstations. It runs as a systemd
+ service behind a reverse proxy, and makes encrypted backups."""
 OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, with its own libraries.
 {NAME}: dir-or-file-in-opt
 # These are as their makers gave them, by the hashes of the lock; their programs are never run as such.
 {NAME}: unstripped-binary-or-object
 {NAME}: script-not-executable
 {NAME}: unusual-interpreter
+# Others' terms stand in the words that those ask for.
+{NAME}: copyright-file-contains-full-apache-2-license
 # A database's address may stand there.
 {NAME}: non-standard-file-perm 0640 != 0644 [etc/csr-desktop/server.env]
 # --help says it.
@@ -46,6 +52,9 @@ OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, 
 CONFFILES: Final = ("/etc/csr-desktop/server.env",)
 """Administrators change these; dpkg keeps what they wrote, and purging removes it."""
 _PLACE: Final = ROOT / "packaging" / "server"
+PINS: Final = _PLACE / "requirements.txt"
+"""What the server needs of the lock, and what makes its wheel; the container is filled from it, too."""
+_OF_BUILDING: Final = ("setuptools",)
 _MARKERS: Final = {
     "python_version": PYTHON,
     "python_full_version": f"{PYTHON}.2",
@@ -61,38 +70,19 @@ _OF_INSTALLING: Final = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 """What pip notes about where and how it put something, which is of no use elsewhere."""
 
 
-def needed() -> set[str]:
-    """Names, as the lock writes them, of all that the server runs with on Debian's Python."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    waiting = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["server"])]
-    found: set[str] = set()
-    seen: set[tuple[str, str]] = set()
-    while waiting:
-        one = waiting.pop()
-        name = re.sub(r"[-_.]+", "-", one.name).lower()
-        found.add(name)
-        for extra in ("", *sorted(one.extras)):
-            if (name, extra) not in seen:
-                seen.add((name, extra))
-                waiting.extend(_asked_by(name, extra))
-    return found
-
-
-def _asked_by(name: str, extra: str) -> Iterator[Requirement]:
-    try:
-        lines = metadata.requires(name) or []
-    except metadata.PackageNotFoundError:  # only older Pythons than this one want it, and such ask for nothing more
-        return
-    for line in lines:
-        one = Requirement(line)
-        if one.marker is None or one.marker.evaluate({**_MARKERS, "extra": extra}):
-            yield one
+def needed() -> dict[str, str]:
+    """Names and versions, as the lock writes them, of all that the server runs with on Debian's Python."""
+    wanted = [
+        Requirement(line.rstrip(" \\\n")) for line in PINS.read_text(encoding="utf-8").splitlines() if line[0] != " "
+    ]
+    there = [one for one in wanted if one.marker is None or one.marker.evaluate(_MARKERS)]
+    return {one.name: str(one.specifier).removeprefix("==") for one in there if one.name not in _OF_BUILDING}
 
 
 def install_locked(names: Iterable[str], target: Path) -> None:
     """The wheels of the lock, their hashes checked, unpacked into one folder; nothing of them is run."""
     wanted = target.with_suffix(".txt")
-    wanted.write_text(re.sub(r" ; [^\\\n]*", " ", pins(LOCK.read_text(encoding="utf-8"), names)), encoding="utf-8")
+    wanted.write_text(re.sub(r" ; [^\\\n]*", " ", pins(PINS.read_text(encoding="utf-8"), names)), encoding="utf-8")
     major, newest = GLIBC
     platforms = [f"manylinux_{major}_{minor}_{platform.machine()}" for minor in range(newest, 16, -1)]
     command = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "--no-compile"]
@@ -110,21 +100,32 @@ def install_ours(wheel: Path, target: Path) -> None:
     )
 
 
+def licenses(library: Path) -> str:
+    """Of each distribution its terms, with their text. Raises SystemExit where one has none."""
+    told = []
+    for one in sorted(metadata.distributions(path=[str(library)]), key=lambda one: one.name.lower()):
+        if one.name == OURS:
+            continue
+        texts = license_texts(one)
+        if not texts:
+            msg = f"{one.name} {one.version} has no license with it."
+            raise SystemExit(msg)
+        plain = [text.decode("utf-8").replace("\r\n", "\n").strip("\n") for _, text in sorted(texts.items())]
+        told.append("\n\n".join((f"{one.name} {one.version}: {license_of(one)}", *plain)) + "\n")
+    return f"\n{'-' * 80}\n\n".join(told)
+
+
 def clear_up(library: Path) -> None:
-    """Leaves what is imported, and of each its name, version and license. Raises SystemExit where one has none."""
+    """Leaves what is imported, and of each its name, version and license."""
     shutil.rmtree(library / "bin", ignore_errors=True)
     shutil.rmtree(library / "csr_desktop" / "ui")  # the window, which nobody sees on a server
-    for told in sorted(library.glob("*.dist-info")):
+    for told in library.glob("*.dist-info"):
         for name in _OF_INSTALLING:
             (told / name).unlink(missing_ok=True)
-        papers = [path for path in told.rglob("*") if re.match(r"licen[cs]e|copying|notice", path.name, re.IGNORECASE)]
-        if not papers and not told.name.startswith("csr_desktop-"):
-            msg = f"{told.name} has no license with it."
-            raise SystemExit(msg)
 
 
-def lay_out(library: Path, tree: Path) -> None:
-    """The files as they lie on the server, and what the package says of itself."""
+def lay_out(library: Path, terms: str, tree: Path) -> None:
+    """The files as they lie on the server, and what the package says of itself. `terms` are those of its libraries."""
     home = tree / HOME
     (home / "bin").mkdir(parents=True)
     shutil.copytree(library, home / "lib")
@@ -146,45 +147,30 @@ def lay_out(library: Path, tree: Path) -> None:
     papers.mkdir(parents=True)
     for name in ("README.md", "Caddyfile"):
         shutil.copyfile(_PLACE / name, papers / name)
-    add_papers(tree, NAME, f"/{HOME}/lib has a folder NAME-VERSION.dist-info of each.", OVERRIDES)
+    add_papers(tree, NAME, terms, OVERRIDES)
     control = tree / "DEBIAN"
     control.mkdir()
     for script in sorted((_PLACE / "deb").iterdir()):
         (control / script.name).write_text(script.read_text().replace("PYTHON", PYTHON))
         (control / script.name).chmod(0o755)
     (control / "conffiles").write_text("".join(f"{name}\n" for name in CONFFILES))
-    (control / "control").write_text(control_text(kibibytes(tree)))
+    write_control(tree, NAME, DESCRIPTION, Depends=DEPENDS, Recommends=("caddy",), Suggests=("age", "postgresql"))
 
 
-def control_text(size: int) -> str:
-    return f"""Package: {NAME}
-Version: {version()}
-Architecture: {architecture()}
-Maintainer: {MAINTAINER}
-Installed-Size: {size}
-Depends: {", ".join(DEPENDS)}
-Recommends: caddy
-Suggests: age, postgresql
-Section: misc
-Priority: optional
-Description: server that desks of client service representatives share
- Keeps the calls, clients, tickets and follow-ups of a team in SQLite or
- PostgreSQL, and syncs them to the workstations. It runs as a systemd
- service behind a reverse proxy, and makes encrypted backups.
-"""
-
-
-def main(target: Path) -> tuple[Path, Path]:
-    """The wheel and the package."""
-    wheel = make_wheel(target)
+def main(target: Path, shipped: Path) -> tuple[Path, Path]:
+    """The wheel and the package. `shipped` is what the bill of materials is written from."""
+    wheel, names = make_wheel(target), needed()
+    shipped.parent.mkdir(parents=True, exist_ok=True)
+    write_list(shipped, names, {})
     with tempfile.TemporaryDirectory() as folder:
         library, tree = Path(folder) / "lib", Path(folder) / "tree"
-        install_locked(needed(), library)
+        install_locked(names, library)
         install_ours(wheel, library)
+        terms = licenses(library)
         clear_up(library)
-        lay_out(library, tree)
+        lay_out(library, terms, tree)
         return wheel, pack(tree, target, NAME, {"etc/csr-desktop/server.env": 0o640})
 
 
 if __name__ == "__main__":
-    print(*main(Path(sys.argv[1])), sep="\n")
+    print(*main(*(Path(word) for word in sys.argv[1:3])), sep="\n")

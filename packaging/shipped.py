@@ -1,5 +1,5 @@
 """What of others is in the frozen desk: the distributions that its modules come from, their licenses, the libraries
-of the system that were taken along.
+of the system that were taken along. The server's package tells of its libraries by the same rules.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def write_licenses(target: Path, names: Mapping[str, str], packages: Mapping[str
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name, version in names.items():
-        texts = _qt_texts() if name in _QT else _texts(name)
+        texts = _qt_texts() if name in _QT else license_texts(metadata.distribution(name))
         if not texts:
             msg = f"{name} {version} has no license with it."
             raise SystemExit(msg)
@@ -91,15 +91,15 @@ def _index(names: Mapping[str, str], packages: Mapping[str, str]) -> str:
         f"Python {platform.python_version()}: PSF-2.0",
         f"OpenSSL, as Python brings it: {ssl.OPENSSL_VERSION}",
         f"SQLite, as Python brings it: {sqlite3.sqlite_version}",
-        *(f"{name} {version}: {license_of(name)}" for name, version in names.items()),
+        *(f"{name} {version}: {license_of(metadata.distribution(name))}" for name, version in names.items()),
         *(f"{package} {version}: see {package}.txt" for package, version in packages.items()),
     ]
     return "\n".join(lines) + "\n"
 
 
-def license_of(name: str) -> str:
-    """The SPDX expression that a distribution states, or its own words for it."""
-    told = metadata.metadata(name)
+def license_of(one: metadata.Distribution) -> str:
+    """The SPDX expression that it states, or its own words for it."""
+    told = one.metadata
     if expression := told.get("License-Expression"):
         return str(expression)
     stated = [line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or [] if line.startswith("License ::")]
@@ -107,9 +107,10 @@ def license_of(name: str) -> str:
     return ", ".join(stated) or (text[0] if text else "see its text")
 
 
-def _texts(name: str) -> dict[str, bytes]:
+def license_texts(one: metadata.Distribution) -> dict[str, bytes]:
+    """By the names of their files, as its authors gave them; {} where there is none."""
     found: dict[str, bytes] = {}
-    for file in metadata.files(name) or []:
+    for file in one.files or []:
         is_one = "licenses" in file.parts or _LICENSE.match(file.name)
         if is_one and file.suffix not in {".py", ".pyc"} and (path := Path(str(file.locate()))).is_file():
             label = "-".join(file.parts[file.parts.index("licenses") + 1 :]) if "licenses" in file.parts else file.name

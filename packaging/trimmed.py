@@ -5,11 +5,15 @@ only those need. The spec and the tests read it here.
 from __future__ import annotations
 
 import re
+import struct
 import sys
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 from typing import Final
+
+_IS_WINDOWS: Final = sys.platform == "win32"
+_OF_PYTHONS_SQLITE: Final = ("_sqlite3", "sqlite3.__main__", "sqlite3.dbapi2", "sqlite3.dump")
 
 LEFT_OUT: Final = (
     # Tools of developers, which libraries mention.
@@ -42,8 +46,10 @@ LEFT_OUT: Final = (
     *("psycopg", "psycopg_binary", "pyrage"),
     # What writes drivers in C; those that are written need only its core, _cffi_backend.
     *("cffi", "pycparser"),
-    # Compressors that libraries would use if they were there.
-    *("bz2", "_bz2", "lzma", "_lzma"),
+    # Compressors that libraries would use if they were there, and a second driver of the one that is used.
+    *("bz2", "_bz2", "lzma", "_lzma", "zstandard.backend_cffi"),
+    # Carriers of mail and files that Python's library would reach for, another event loop.
+    *("ftplib", "smtplib", "xmlrpc", "anyio._backends._trio"),
     # Of rapidfuzz only its distances are used.
     *("rapidfuzz.fuzz_cpp", "rapidfuzz.utils_cpp"),
     # Only the font files of it are used.
@@ -51,12 +57,18 @@ LEFT_OUT: Final = (
     # Qt: the window is of widgets, the network is Python's. Only on macOS Qt is asked for proxies.
     *(f"PySide6.{name}" for name in ("QtOpenGL", "QtOpenGLWidgets", "QtSvg", "QtSvgWidgets", "QtXml")),
     *(() if sys.platform == "darwin" else ("PySide6.QtNetwork",)),
+    # On Windows nothing reads property lists, and SQLCipher's SQLite is the only one (`sqlite_of_sqlcipher.py`).
+    *(("asyncio.unix_events", "plistlib", "xml.parsers", "pyexpat", *_OF_PYTHONS_SQLITE) if _IS_WINDOWS else ()),
 )
 """Modules and packages, each with all below it."""
 
 _HOLIDAYS: Final = re.compile(r"holidays\.(?:countries|financial)(?:\.(?P<entity>\w+))?")
 _HOLIDAYS_OF: Final = ("united_states", "federal_reserve")
 """The library has the holidays of 250 countries and names all of them when one is imported."""
+
+_SHORT_NUMBERS: Final = re.compile(r"phonenumbers\.shortdata\.region_\w+")
+"""What the short numbers of each country cost and reach, which nobody asks; each is imported when it is asked for."""
+SQLITE: Final = Path(__file__).resolve().parent / "windows" / "sqlite_of_sqlcipher.py"
 
 _PLUGINS: Final = {
     "platforms": r"q(xcb|offscreen|windows|cocoa)",
@@ -81,8 +93,10 @@ _NEVER: Final = re.compile(
 comparisons once more for newer processors, a second list of time zones and their sources, what installers note of
 packages (their licenses are laid beside the program), pictures of the guide for readers of the source.
 """
-_RUNTIME: Final = re.compile(r"(?:msvcp|vcruntime)140(?:_\w+)?\.dll", re.IGNORECASE)
-"""Microsoft's runtime for C++, of which several wheels bring the same."""
+_RUNTIME: Final = re.compile(
+    r"(?P<name>(?:msvcp|vcruntime)140(?:_\d|_codecvt_ids)?)(?:-[0-9a-f]{32})?\.dll", re.IGNORECASE
+)
+"""Microsoft's runtime for C++, of which several wheels bring the same; some under a name of their own, with a hash."""
 
 _FRAMEWORK: Final = re.compile(r"(?P<folder>(?:.*/)?[^/]+\.framework)/.*")
 """On macOS a library is a folder with a version in it, links to that, and a list of properties."""
@@ -133,10 +147,13 @@ def is_library(name: str) -> bool:
 
 
 def kept(
-    binaries: Iterable[tuple[str, str, str]], imports_of: Callable[[str], Iterable[str]]
+    binaries: Iterable[tuple[str, str, str]],
+    imports_of: Callable[[str], Iterable[str]],
+    version_of: Callable[[str], tuple[int, ...]] | None = None,
 ) -> list[tuple[str, str, str]]:
     """Of the (name within the package, file, kind) those that stay: roots, and the libraries that something which
-    stays asks for. `imports_of` gives the names of the libraries that a file asks for.
+    stays asks for. `imports_of` gives the names of the libraries that a file asks for, `version_of` the numbers of a
+    library's version.
     """
     binaries = list(binaries)
     by_name: dict[str, list[tuple[str, str, str]]] = {}
@@ -151,22 +168,55 @@ def kept(
                 if entry not in found and is_root(entry[0]):
                     found.add(entry)
                     staying.append(entry)
-    return _one_runtime(entry for entry in binaries if entry in found)
+    return _one_runtime((entry for entry in binaries if entry in found), version_of or file_version)
 
 
-def _one_runtime(binaries: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """Windows takes a library that is loaded already, by its name alone; so one of each is enough, and at the top it is
-    found for all.
+def _one_runtime(
+    binaries: Iterable[tuple[str, str, str]], version_of: Callable[[str], tuple[int, ...]]
+) -> list[tuple[str, str, str]]:
+    """Windows takes a library that is loaded already, by its name alone; so one of each is enough, the newest, which
+    works for who was built with an older one, and at the top it is found for all.
     """
-    found: dict[str, tuple[str, str, str]] = {}
+    found: dict[str, list[tuple[str, str, str]]] = {}
     others = []
     for name, file, kind in binaries:
-        last = re.split(r"[\\/]", name)[-1]
-        if not _RUNTIME.fullmatch(last):
+        match = _RUNTIME.fullmatch(re.split(r"[\\/]", name)[-1])
+        if match is None:
             others.append((name, file, kind))
-        elif last == name or last.lower() not in found:  # Python's own, at the top, goes before others'
-            found[last.lower()] = (last, file, kind)
-    return [*others, *found.values()]
+        else:
+            found.setdefault(match["name"].lower(), []).append((f"{match['name']}.dll", file, kind))
+    return [*others, *(max(several, key=lambda entry: version_of(entry[1])) for several in found.values())]
+
+
+def file_version(file: str) -> tuple[int, ...]:
+    """The four numbers in a Windows library's own description; () without one."""
+    content = Path(file).read_bytes()
+    place = content.find(b"\xbd\x04\xef\xfe")
+    if place < 0:
+        return ()
+    high, low = struct.unpack_from("<II", content, place + 8)
+    return high >> 16, high & 0xFFFF, low >> 16, low & 0xFFFF
+
+
+_NAMED_BY_HASH: Final = re.compile(rb"((?:msvcp|vcruntime)140(?:_\d|_codecvt_ids)?)-[0-9a-f]{32}\.dll\0", re.IGNORECASE)
+
+
+def with_plain_runtime(binaries: Iterable[tuple[str, str, str]], work: Path) -> list[tuple[str, str, str]]:
+    """The same files; where one asks for a runtime of a name of its own, a copy in `work` that asks for the one that is
+    there (`_one_runtime`): the name in it is written over.
+    """
+    found = []
+    for name, file, kind in binaries:
+        content = Path(file).read_bytes() if kind in {"EXTENSION", "BINARY"} else b""
+        plain = _NAMED_BY_HASH.sub(lambda match: (match[1] + b".dll").ljust(len(match[0]), b"\0"), content)
+        if plain == content:
+            found.append((name, file, kind))
+            continue
+        copy = work / "plain_runtime" / name.replace("\\", "/")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(plain)
+        found.append((name, str(copy), kind))
+    return found
 
 
 def modules(pure: Iterable[tuple[str, str, str]], empty: Path) -> list[tuple[str, str, str]]:
@@ -176,6 +226,10 @@ def modules(pure: Iterable[tuple[str, str, str]], empty: Path) -> list[tuple[str
     """
     found = []
     for name, file, kind in pure:
+        if _SHORT_NUMBERS.fullmatch(name):
+            continue
+        if _IS_WINDOWS and name == "sqlite3":
+            file = str(SQLITE)  # noqa: PLW2901
         if kind == "PYMODULE" and name.partition(".")[0] != "csr_desktop":
             kind = "PYMODULE-2"  # noqa: PLW2901
         holidays = _HOLIDAYS.fullmatch(name)

@@ -8,6 +8,10 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
+import time
+import zipfile
+from collections.abc import Generator
 from pathlib import Path
 
 import msgspec
@@ -17,12 +21,17 @@ from click.testing import CliRunner
 
 from csr_desktop import bootstrap
 from csr_desktop.__main__ import main
-from csr_desktop.connection import Found, _certificate_words
+from csr_desktop.connection import found_here
 from csr_desktop.protocol import PROTOCOL
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer
 from csr_desktop.services.sign_in import Accounts
+from csr_desktop.sync import way
+from csr_desktop.sync.way import Found, _certificate_words
+from csr_desktop.system.diagnostics_file import write_diagnostics
 from csr_desktop.system.keyring_store import FolderSecrets
+from csr_desktop.system.places import Places
+from csr_desktop.system.proxies import Proxies, SystemChoice
 from csr_desktop.system.settings import Settings, SettingsFile
 from tests.faults.machine import namespace
 from tests.server.conftest import bureau, folder
@@ -233,3 +242,64 @@ def test_the_installed_command_says_it(tmp_path: Path) -> None:
     assert told.returncode == 1
     assert "FAILS server: A web page answers in the place of the server." in told.stdout
     assert told.stderr == ""
+
+
+def test_a_report_waits_only_seconds_for_a_way_that_hangs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way, "_PATIENCE_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settle(home, Settings(server_url=url))
+        found = found_here()
+        assert isinstance(found, Found)
+        assert [(step.stage, step.works) for step in found.steps] == [
+            ("name", True),
+            ("connection", True),
+            ("server", False),
+        ]
+    hangs = threading.Event()
+
+    def script(_url: str) -> SystemChoice:
+        hangs.wait(30)
+        return SystemChoice((), "a script")
+
+    try:
+        steps = way.checked_in_time("https://desk.example.com", "here", Proxies(ask=script))
+        began = time.monotonic()
+        words = ended(steps)
+        assert words == {"words": "The way to https://desk.example.com was not known after 1 seconds."}
+        assert time.monotonic() - began < 3
+    finally:
+        hangs.set()
+
+
+def ended(steps: Generator[None, None, object]) -> object:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def test_a_report_without_a_server_says_so(home: Path) -> None:
+    assert found_here() == {"words": "No server is settled here."}
+
+
+def test_name_and_password_for_a_proxy_are_in_no_report(
+    home: Path, protected: RunningServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = Settings(server_url=DESK, proxy_server="sample:made-up-word@proxy.example.com:3128")
+    settle(home, settings)
+    with ConnectProxy(protected.url, sign_in="sample:made-up-word") as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url.replace("://", "://sample:made-up-word@"))
+        monkeypatch.setattr(way, "_PATIENCE_SECONDS", 20.0)
+        found = found_here()
+    assert isinstance(found, Found)
+    assert found.proxy == proxy.url
+    wrong = {"words": "http://sample:made-up-word@proxy.example.com/ and sample:made-up-word@proxy.example.com"}
+    write_diagnostics(tmp_path / "report.zip", Places.of_this_person(), {"connection": found, "wrong": wrong})
+    with zipfile.ZipFile(tmp_path / "report.zip") as made:
+        content = {name: made.read(name).decode() for name in made.namelist()}
+    assert not [name for name, text in content.items() if "sample" in text or "made-up-word" in text]
+    assert json.loads(content["settings.json"])["settings"]["proxy_server"] == "proxy.example.com:3128"
+    assert json.loads(content["wrong.json"])["words"] == "http://proxy.example.com/ and proxy.example.com"
+    assert json.loads(content["connection.json"])["proxy"] == proxy.url

@@ -74,6 +74,7 @@ def test_the_zip_has_what_helps_and_nothing_of_clients_or_the_person(places: Pla
         "about.json",
         "settings.json",
         "files.json",
+        "connection.json",
         "self-test.json",
         "log/csr-desktop.log",
         "log/last-crash.txt",

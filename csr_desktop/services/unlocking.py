@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unreachable
+from csr_desktop.domain.errors import BadInput, CsrDesktopError, EnvironmentFault, Refused, Unreachable
 from csr_desktop.system.password_check import is_right
 
 if TYPE_CHECKING:
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
 FREE_TRIES: Final = 5
 LONGEST_WAIT_SECONDS: Final = 300.0
+_MOST_DOUBLINGS: Final = 10
 _OF_A_WRONG_PASSWORD: Final = "wrong_sign_in"  # the server's code  # noqa: S105
 
 
 class Unlocking:
     """`keys` reads the keyring, `sign_in_again` asks the server; both may take long. `clock` is seconds that only
-    grow.
+    grow. `failures` wrong passwords were typed before the program was ended, and `keep` gets how many now are: who
+    starts it again waits anew, by a clock that nobody can set, and gets no free tries.
     """
 
     def __init__(
@@ -29,13 +32,15 @@ class Unlocking:
         keys: Callable[[Account], PersonSecrets | None],
         sign_in_again: Callable[[Account, str], tuple[Account, PersonSecrets]],
         clock: Callable[[], float],
+        failures: int = 0,
+        keep: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._keys = keys
         self._sign_in_again = sign_in_again
         self._clock = clock
         self._lock = threading.Lock()
-        self._failures = 0
-        self._free_at = 0.0
+        self._keep = keep
+        self._count(failures)
 
     def unlock(self, account: Account, password: str) -> tuple[Account, PersonSecrets] | None:
         """Returns when the password is right; what the server had to be asked for is a new registration of this
@@ -49,8 +54,13 @@ class Unlocking:
             if wait > 0:
                 raise Refused("too_many", "Too many wrong passwords.", f"Try again in {round(wait + 0.5)} seconds.")
             found = self._tried(account, password)
-            self._failures, self._free_at = 0, 0.0
+            self._note(0)
             return found
+
+    def forget_failures(self) -> None:
+        """The server knew the person by their password."""
+        with self._lock:
+            self._note(0)
 
     def _tried(self, account: Account, password: str) -> tuple[Account, PersonSecrets] | None:
         keys = self._keys(account)
@@ -72,7 +82,18 @@ class Unlocking:
             raise self._wrong("If it was changed lately, this computer has to reach the server first.") from fault
 
     def _wrong(self, advice: str) -> Refused:
-        self._failures += 1
-        if self._failures >= FREE_TRIES:
-            self._free_at = self._clock() + min(LONGEST_WAIT_SECONDS, 2.0 ** (self._failures - FREE_TRIES + 1))
+        self._note(self._failures + 1)
         return Refused("wrong_password", "This is not your password.", advice)
+
+    def _note(self, failures: int) -> None:
+        is_other = failures != self._failures
+        self._count(failures)
+        if is_other:
+            with suppress(CsrDesktopError):  # on a full disk it is known until the program ends
+                self._keep(failures)
+
+    def _count(self, failures: int) -> None:
+        self._failures = failures
+        doublings = min(failures - FREE_TRIES + 1, _MOST_DOUBLINGS)
+        wait = min(LONGEST_WAIT_SECONDS, 2.0**doublings) if doublings > 0 else 0.0
+        self._free_at = self._clock() + wait

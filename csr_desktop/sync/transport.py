@@ -76,6 +76,7 @@ from csr_desktop.sync.answers import (
     unpacked,
 )
 from csr_desktop.sync.connection_words import network_fault
+from csr_desktop.sync.proxy_asking import ProxyAsking
 from csr_desktop.sync.trail import Trail
 from csr_desktop.system.proxies import Proxies, Proxy
 
@@ -295,7 +296,7 @@ class HttpCalls:
         self._timeout = timeout_seconds
         self._longest_seconds = longest_seconds
         self._trust = trust
-        self._proxies = proxies
+        self._asking_proxies = ProxyAsking(lambda: proxies.choose(self._url))
         self._failed_ways = 0
         self._lock = threading.Lock()
         self._client: httpx2.Client | None = None
@@ -334,6 +335,7 @@ class HttpCalls:
     def end(self) -> None:
         """Close for good: a thread that was about to ask must not wait for an answer that nobody wants."""
         self._is_ended = True
+        self._asking_proxies.end()
         self.close()
 
     def _cut_off(self, is_late: threading.Event) -> None:
@@ -470,7 +472,7 @@ class HttpCalls:
         """The first way, or after it failed the next one, and so on in a circle."""
         if is_loopback(urlsplit(self._url).hostname or ""):
             return None
-        ways = self._proxies.choose(self._url).ways
+        ways = self._asking_proxies.choice().ways
         return ways[self._failed_ways % len(ways)]
 
     def _leave_way(self, client: httpx2.Client) -> None:

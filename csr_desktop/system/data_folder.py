@@ -79,9 +79,11 @@ def bring_along(before: Path, now: Path) -> bool:
             "CSR Desktop is still open with its data in the old folder.",
             f"Quit it and start it again: the data is then moved to {now}.",
         )
+    arriving = now.with_name(f"{now.name}.arriving")
     try:
-        _move(before, now)
+        _move(before, arriving, now)
     except OSError as error:
+        shutil.rmtree(arriving, ignore_errors=True)  # on a disk that is full now for the person's other programs, too
         raise _not_moved(before, now, error) from error
     finally:
         held.close()
@@ -89,8 +91,7 @@ def bring_along(before: Path, now: Path) -> bool:
     return True
 
 
-def _move(before: Path, now: Path) -> None:
-    arriving = now.with_name(f"{now.name}.arriving")
+def _move(before: Path, arriving: Path, now: Path) -> None:
     shutil.rmtree(arriving, ignore_errors=True)
     now.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     arriving.mkdir(mode=0o700)

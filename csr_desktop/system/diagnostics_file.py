@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import zipfile
 from io import BytesIO
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -24,6 +26,7 @@ from csr_desktop.system.settings import Settings, SettingsFile
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from csr_desktop.system.places import Places
@@ -32,11 +35,13 @@ _LOG_PATTERNS: Final = ("csr-desktop.log*", "*crash*.txt", "fault.txt")
 _MAX_LOG_BYTES: Final = 8 << 20
 _PERSONAL: Final = ("last_login", "window_geometry", "log_folder")
 """Settings that say something of the person and nothing of the program."""
+_SIGN_IN: Final = re.compile(rb'(?<=//)[^\s"]*@|(?<![^\s"/=])[^\s"/@:]+:(?!//)[^\s"]*@')
+"""Name and password before the address of a proxy: refused in a setting, which is told all the same."""
 
 
-def write_diagnostics(target: Path, places: Places, tested: object = None) -> int:
+def write_diagnostics(target: Path, places: Places, found: Mapping[str, object] = MappingProxyType({})) -> int:
     """The zip's size in bytes. Raises EnvironmentFault where it cannot be written."""
-    content = collected(places, tested)
+    content = collected(places, found)
     try:
         write_whole(target, content)
     except OSError as error:
@@ -44,9 +49,10 @@ def write_diagnostics(target: Path, places: Places, tested: object = None) -> in
     return len(content)
 
 
-def collected(places: Places, tested: object = None) -> bytes:
-    """The zip's bytes. What cannot be read is named in it with the reason. `tested` are a self-test's results, where
-    one was made: a desk that runs cannot, since it starts a window of its own.
+def collected(places: Places, found: Mapping[str, object] = MappingProxyType({})) -> bytes:
+    """The zip's bytes. What cannot be read is named in it with the reason. `found` is what was looked at for it, by the
+    name of its part: the way to the server, and a self-test, which a desk that runs cannot make, since it starts a
+    window of its own.
     """
     effective, settings = _settings(places)
     log = log_place(places, effective)
@@ -54,13 +60,12 @@ def collected(places: Places, tested: object = None) -> bytes:
         "about.json": _about(),
         "settings.json": {**settings, "log": {"folder": str(log.folder), "words": log.words}},
         "files.json": _files(places),
+        **{f"{name}.json": part for name, part in found.items()},
     }
-    if tested is not None:
-        parts["self-test.json"] = tested
     held = BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made:
         for name, part in parts.items():
-            made.writestr(name, msgspec.json.format(msgspec.json.encode(part), indent=2))
+            made.writestr(name, _SIGN_IN.sub(b"", msgspec.json.format(msgspec.json.encode(part), indent=2)))
         for pattern in _LOG_PATTERNS:
             for path in sorted(log.folder.glob(pattern)):
                 if content := _tail(path):

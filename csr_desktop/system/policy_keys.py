@@ -159,8 +159,8 @@ KEYS: Final = (
         "idle_lock_minutes",
         "number",
         "Lock when idle",
-        "After so many minutes without a key or the pointer in the window it locks and asks for the password; calls "
-        "and syncing go on behind it; 0 is never.",
+        "After so many minutes without a key or the pointer in the window, and with the computer's own lock, it locks "
+        "and asks for the password; calls and syncing go on behind it; 0 is never.",
         most=480,
     ),
     PolicyKey(

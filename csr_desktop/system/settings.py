@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True):
     screen_protection: bool = False  # windows are left out of pictures of the screen, where the system can do that
     data_folder: str = ""  # read by Places alone, before there are settings; '' is where the system wants data
     is_locked: bool = False  # it was locked when it ended, so the next start asks for the password
+    failed_unlocks: int = 0  # wrong passwords in turn; the next try waits the longer
     starts_at_sign_in: bool = False  # minimised, when the person signs in to the computer
     log_level: LogLevel = "info"  # the least that is written down
     log_folder: str = ""  # '' is where the system wants logs; see system.log_place

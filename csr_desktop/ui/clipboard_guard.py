@@ -1,7 +1,7 @@
 """What is copied in the desk, as far as the organization lets it go: out to other programs, and for how long.
 
-Within the desk copying, cutting and pasting work always. What holds nothing of a client, such as a softphone's line,
-goes out by `copy_out`.
+Within the desk copying, cutting and pasting work always; text that stays inside is not dragged either. What holds
+nothing of a client, such as a softphone's line, goes out by `copy_out`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Final
 
 from PySide6.QtCore import QMimeData, QObject, Qt, QTimer
 from PySide6.QtGui import QClipboard, QGuiApplication
+
+from csr_desktop.ui.kit.text_drag import keep_text_inside
 
 _UNWATCHED: Final = {
     "win32": ('application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"', b"\0\0\0\0"),
@@ -58,8 +60,11 @@ class ClipboardGuard(QObject):
         self._timer.timeout.connect(self.forget)
         if stays_inside or clear_seconds:
             self._clipboard.dataChanged.connect(self._on_copied)
+        keep_text_inside(stays=stays_inside)
         if stays_inside:
             app.applicationStateChanged.connect(self._on_state)
+            if self._clipboard.supportsSelection():
+                self._clipboard.selectionChanged.connect(self._on_selected)
 
     def forget(self) -> None:
         """What was copied here is on no clipboard any more."""
@@ -90,8 +95,11 @@ class ClipboardGuard(QObject):
             self._timer.start()
         if self._stays_inside:
             self._put(_kept(content))
-            if self._clipboard.supportsSelection():
-                self._clipboard.clear(QClipboard.Mode.Selection)
+
+    def _on_selected(self) -> None:
+        """X11 offers what is only selected to every program's middle button."""
+        if self._clipboard.ownsSelection() and self._clipboard.text(QClipboard.Mode.Selection):
+            self._clipboard.clear(QClipboard.Mode.Selection)
 
     def _on_state(self, state: Qt.ApplicationState) -> None:
         if state == Qt.ApplicationState.ApplicationActive:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk_window import DeskWindow
     from csr_desktop.ui.idle_watch import IdleWatch
     from csr_desktop.ui.lock_view import LockView
+    from csr_desktop.ui.session_watch import SessionWatch
 
 
 class Locking(QObject):
@@ -33,6 +34,7 @@ class Locking(QObject):
         self._app = app
         self._opener = opener
         self._watch: IdleWatch | None = None
+        self._session: SessionWatch | None = None
         self._view: LockView | None = None
         self._made: DeskWindow | None = None
         self._focus: QWidget | None = None
@@ -44,7 +46,9 @@ class Locking(QObject):
         return self._view is not None and shiboken6.isValid(self._view) and self._application.front is self._view
 
     def watch(self) -> None:
-        """A desk is open from now on: where the organization or the person says so, it locks when nobody uses it."""
+        """A desk is open from now on: where the organization or the person says so, it locks when nobody uses it, and
+        with the computer.
+        """
         minutes = self._opener.remembered("idle_lock_minutes")
         if not isinstance(minutes, int) or minutes <= 0:
             return
@@ -53,6 +57,10 @@ class Locking(QObject):
 
             self._watch = IdleWatch(self._app, minutes * 60, self)
             self._watch.idled.connect(self.lock)
+            from csr_desktop.ui.session_watch import SessionWatch
+
+            self._session = SessionWatch(self)
+            self._session.left.connect(self.lock)
         self._watch.start()
 
     def lock(self) -> None:
@@ -177,5 +185,7 @@ class Locking(QObject):
     def close(self) -> None:
         if self._watch is not None:
             self._watch.stop()
+        if self._session is not None:
+            self._session.close()
         if self._aside is not None:
             self._aside.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,13 +28,13 @@ REPORT_NAME = "csr-desktop-diagnostics.zip"
 
 class Workstation(msgspec.Struct, frozen=True):
     """`start` is None where the desk keeps its files in a place of its own, as the demo does. `report` writes a file
-    for IT, without any client's data; it takes a moment and may run on any thread.
+    for IT, without any client's data, in steps of a moment each, which may run on any thread.
     """
 
     start: StartAtSignIn | None
     is_start_settled: Callable[[], bool]
     remember: Callable[..., None]
-    report: Callable[[Path], None]
+    report: Callable[[Path], Generator[None, None, None]]
 
 
 class WorkstationPart(QWidget):
@@ -67,7 +67,9 @@ class WorkstationPart(QWidget):
         self.managed.settle(is_managed=is_managed)
         self.starts.setChecked(start is not None and start.is_on)
         self.problem.hide()
-        self.saved.setText(self.tr("Versions, settings, the log and reports of failures: no data of clients."))
+        self.saved.setText(
+            self.tr("Versions, settings, the way to the server, the log and reports of failures: no data of clients.")
+        )
 
     def _on_starts(self, is_on: bool) -> None:  # a slot's only argument
         start = self._station.start
@@ -89,7 +91,9 @@ class WorkstationPart(QWidget):
 
     def save(self, path: Path) -> None:
         self.report.setEnabled(False)
-        self._desk.ask(self, partial(self._station.report, path), lambda _: self._on_saved(path), self._on_not_saved)
+        self.saved.setText(self.tr("The way to the server is looked at for it…"))
+        report = partial(self._station.report, path)
+        self._desk.ask_in_steps(self, report, lambda _: self._on_saved(path), self._on_not_saved)
 
     def _on_saved(self, path: Path) -> None:
         self._say(self.tr("The report is in {0}. Give it to your IT.").format(path))

@@ -16,12 +16,16 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from xml.etree import ElementTree as ET
+
+from trying import need_taken, said, say, try_all_parts
 
 POLICIES: Final = r"Software\Policies\CSR Desktop"
 DEFAULTS: Final = r"Software\CSR Desktop"
+RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 FOLDER: Final = Path(r"C:\Program Files\CSR Desktop")
+COMMAND: Final = FOLDER / "csr-desktop-cli.exe"
 PREFERENCES: Final = "org.csr-desktop.CSR-Desktop.plist"
 """Has the example's values for every system."""
 ADDRESS: Final = "https://desk.example.com"
@@ -80,27 +84,12 @@ def template_values(admx: bytes, examples: Mapping[str, object]) -> dict[str, ob
     return found
 
 
-def not_taken(values: Mapping[str, object], policy: Mapping[str, Any]) -> list[str]:
-    """Keys that `csr-desktop-cli policy --json` does not show as settled by the computer's policy."""
-    settings = policy["settings"]
-    return [
-        name
-        for name, value in values.items()
-        if (held := settings.get(name, {})).get("value") != value
-        or not held.get("locked")
-        or held.get("from") != f"HKLM\\{POLICIES}"
-    ]
-
-
 class Trial:
     """Runs on Windows alone. Each step raises SystemExit, saying what was wrong."""
 
     def __init__(self, work: Path) -> None:
         self.work = work
         self.work.mkdir(parents=True, exist_ok=True)
-
-    def say(self, words: str) -> None:
-        print(f"-- {words}", flush=True)
 
     def as_system(self, words: list[str], expected: int = DONE) -> None:
         """What a deployment tool does: nobody's session, no desktop."""
@@ -120,63 +109,51 @@ class Trial:
         if code != expected:
             raise SystemExit(f"{code} instead of {expected}: {words}")
 
-    def program(self, *words: str) -> str:
-        said = subprocess.run(
-            [str(FOLDER / "csr-desktop-cli.exe"), *words], capture_output=True, text=True, encoding="utf-8", check=False
-        )
-        if said.returncode != 0:
-            raise SystemExit(f"{words} ended with {said.returncode}:\n{said.stdout}\n{said.stderr}")
-        return said.stdout
-
     def _must(self, words: list[str]) -> None:
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
     def validate(self, msi: Path) -> None:
-        self.say("WiX validates the package")
+        say("WiX validates the package")
         subprocess.run(validating(msi, Path(os.environ["WIX"]) / "bin" / "smoke.exe"), check=True)
 
     def install_and_upgrade(self, new: Path, before: Path) -> None:
-        self.say(f"SYSTEM installs {before.name}, silently")
+        say(f"SYSTEM installs {before.name}, silently")
         self.as_system(installing(before, self.work / "install.log", SERVERURL=ADDRESS, AUTOSTART="1"))
-        self.say("SYSTEM upgrades it and says nothing of the address")
+        say("SYSTEM upgrades it and says nothing of the address")
         self.as_system(installing(new, self.work / "upgrade.log"))
         if read_value(DEFAULTS, "ServerUrl") != ADDRESS:
             raise SystemExit("The server's address was not kept.")
-        version = json.loads(self.program("--version", "--json"))["version"]
+        version = json.loads(said(COMMAND, "--version", "--json"))["version"]
         if read_value(rf"{DEFAULTS}\Installer", "Version") != version:
             raise SystemExit("The version that tools look for is not in the registry.")
 
     def use(self, templates: Path) -> None:
-        self.say("the installed program tries all of its parts")
-        print(self.program("self-test", "--part", "desk"))
-        self.say("every policy of the template holds")
+        try_all_parts(COMMAND)
+        say("every policy of the template holds")
         examples = plistlib.loads((templates / PREFERENCES).read_bytes())
         values = template_values((templates / "csr-desktop.admx").read_bytes(), examples)
         write_values(POLICIES, values)
-        said = subprocess.run(
-            [str(FOLDER / "csr-desktop-cli.exe"), "policy", "--json"],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
+        need_taken(values, COMMAND, f"HKLM\\{POLICIES}")
         remove_key(POLICIES)
-        if wrong := not_taken(values, json.loads(said.stdout)):
-            raise SystemExit(f"Not taken from the registry: {', '.join(wrong)}")
 
     def refuse_older(self, before: Path) -> None:
-        self.say("an older version is refused and changes nothing")
-        version = self.program("--version")
+        say("an older version is refused and changes nothing")
+        version = said(COMMAND, "--version")
         self.as_system(installing(before, self.work / "downgrade.log"), FAILED)
-        if self.program("--version") != version:
+        if said(COMMAND, "--version") != version:
             raise SystemExit("The older version is there now.")
 
     def repair_and_remove(self, new: Path) -> None:
-        self.say("what is missing is repaired")
-        (FOLDER / "csr-desktop-cli.exe").unlink()
+        say("what is missing is repaired")
+        COMMAND.unlink()
         self.as_system(repairing(new, self.work / "repair.log"))
-        self.program("--version")
-        self.say("removed, it leaves what belongs to people")
+        said(COMMAND, "--version")
+        say("a repair with other words takes back what was asked for")
+        words = {"REINSTALL": "ALL", "REINSTALLMODE": "amus", "AUTOSTART": "0"}
+        self.as_system(installing(new, self.work / "words.log", **words))
+        if read_value(RUN, "CSR Desktop") is not None or read_value(DEFAULTS, "ServerUrl") != ADDRESS:
+            raise SystemExit("It still starts with the session, or the server's address went.")
+        say("removed, it leaves what belongs to people")
         kept = Path(os.environ["LOCALAPPDATA"]) / "csr-desktop" / "made-up.txt"
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text("made up", encoding="utf-8")
@@ -237,7 +214,7 @@ def main(words: list[str]) -> None:
     trial.use(given.templates)
     trial.refuse_older(before)
     trial.repair_and_remove(new)
-    trial.say("all is well")
+    say("all is well")
 
 
 if __name__ == "__main__":

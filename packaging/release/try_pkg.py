@@ -9,18 +9,17 @@ python packaging/release/try_pkg.py NEW.pkg [--before OLD.pkg] --preferences org
 from __future__ import annotations
 
 import argparse
-import json
 import plistlib
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "macos"))
 
 from mac_bundle import IDENTIFIER
 from mac_installer import APP_PLACE, COMMAND_PLACE, RECEIPT
+from trying import need_taken, said, say, try_all_parts
 
 APP: Final = Path("/") / APP_PLACE
 COMMAND: Final = Path("/") / COMMAND_PLACE
@@ -40,22 +39,6 @@ def removing() -> list[list[str]]:
     ]
 
 
-def not_taken(values: Mapping[str, object], policy: Mapping[str, Any]) -> list[str]:
-    """Keys that `csr-desktop-cli policy --json` does not show as settled by managed preferences."""
-    settings = policy["settings"]
-    return [
-        name
-        for name, value in values.items()
-        if (held := settings.get(name, {})).get("value") != value
-        or not held.get("locked")
-        or held.get("from") != str(MANAGED)
-    ]
-
-
-def _said(*words: str) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
-
-
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(description="Try a Mac's package.")
     parser.add_argument("new", type=Path)
@@ -63,28 +46,25 @@ def main(words: list[str]) -> None:
     parser.add_argument("--preferences", type=Path, required=True)
     given = parser.parse_args(words)
     for package in filter(None, (given.before, given.new)):
-        print(f"-- {package.name} is installed", flush=True)
+        say(f"{package.name} is installed")
         subprocess.run(installing(package), check=True)
-    version = _said(str(COMMAND), "--version")
-    print(f"-- {version.strip()} tries all of its parts", flush=True)
-    subprocess.run([str(COMMAND), "self-test", "--part", "desk"], check=True)
-    print("-- every policy of the example holds", flush=True)
+    version = said(COMMAND, "--version")
+    try_all_parts(COMMAND)
+    say("every policy of the example holds")
     subprocess.run(["sudo", "install", "-m", "644", str(given.preferences), str(MANAGED)], check=True)
-    policy = json.loads(_said(str(COMMAND), "policy", "--json"))
+    need_taken(plistlib.loads(given.preferences.read_bytes()), COMMAND, str(MANAGED))
     subprocess.run(["sudo", "rm", "-f", str(MANAGED)], check=True)
-    if wrong := not_taken(plistlib.loads(given.preferences.read_bytes()), policy):
-        raise SystemExit(f"Not taken from managed preferences: {', '.join(wrong)}")
     if given.before is not None:
-        print("-- an older version leaves the newer one alone", flush=True)
+        say("an older version leaves the newer one alone")
         subprocess.run(installing(given.before), check=False)
-        if _said(str(COMMAND), "--version") != version:
+        if said(COMMAND, "--version") != version:
             raise SystemExit("The older version is there now.")
-    print("-- it is removed", flush=True)
+    say("it is removed")
     for step in removing():
         subprocess.run(step, check=True)
     if APP.exists() or COMMAND.exists():
         raise SystemExit("Something of it is left.")
-    print("-- all is well", flush=True)
+    say("all is well")
 
 
 if __name__ == "__main__":

@@ -2,14 +2,15 @@
 
 python packaging/windows/make.py build/windows build/package
 
-What a step makes is kept until something that it is made of changes. Released packages are frozen on Windows itself;
-this one shows that what is here makes one that works.
+What a step makes is kept until something that it is made of changes. At its end the file `proved` says what was proved
+(`inputs.py`). Released packages are frozen on Windows itself; this one shows that what is here makes one that works.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,19 +25,14 @@ HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from bill import LOCK, names_in, pins  # noqa: E402
 from icon import main as write_icons  # noqa: E402
+from inputs import PROVED, digest, wanted  # noqa: E402
 from msi import build, weighed  # noqa: E402
 from prove import prove  # noqa: E402
 from signing import Signer  # noqa: E402
 from wine import STUBS, Wine  # noqa: E402
 
 REQUIREMENTS: Final = HERE / "requirements.txt"
-FULL_LOCK: Final = ROOT / "requirements-dev.txt"
-_NOT_ON_DESKS: Final = {"psycopg", "psycopg-binary", "pyrage"}
-_FREEZES: Final = (
-    *("altgraph", "packaging", "pefile", "pyinstaller", "pyinstaller-hooks-contrib", "pywin32-ctypes", "setuptools"),
-)
 _OF_PYTHON: Final = "cp313/"
 PROOF_ONLY: Final = ("icuuc.dll", "bcryptprimitives.dll")
 
@@ -63,12 +59,6 @@ def hashed(paths: Iterable[Path]) -> str:
                 seen.update(f"{file.relative_to(ROOT)} ".encode())
                 seen.update(hashlib.sha256(file.read_bytes()).digest())
     return seen.hexdigest()
-
-
-def wanted() -> str:
-    """The lock's lines of what the desk needs at run time and what freezes it."""
-    names = set(names_in(LOCK.read_text(encoding="utf-8"))) - _NOT_ON_DESKS
-    return pins(FULL_LOCK.read_text(encoding="utf-8"), names.union(_FREEZES))
 
 
 def make_python(target: Path, wheels: str) -> None:
@@ -113,6 +103,26 @@ def freeze(wine: Wine, python: Path, work: Path) -> None:
         raise SystemExit(f"Freezing failed:\n{said[-4_000:]}")
     if found := leaked(work / "csr-desktop"):
         raise SystemExit(f"In the package, though only for proofs: {', '.join(found)}")
+    if missing := unanswered(work / "csr-desktop", wine.drive / "windows" / "system32"):
+        raise SystemExit(f"Not in the package: {', '.join(missing)}")
+
+
+_SYSTEMS: Final = re.compile(r"(?:api|ext)-ms-.*", re.IGNORECASE)
+_ASKS: Final = re.compile(r"^\s*DLL Name: (\S+)$", re.MULTILINE)
+
+
+def unanswered(folder: Path, system: Path) -> list[str]:
+    """Libraries that a file asks for which are neither in the package nor in Windows' own folder: such a file is not
+    loaded, and some who ask for it then do without, slowly.
+    """
+    there = {path.name.lower() for path in (*folder.rglob("*"), *system.iterdir())}
+    missing = set()
+    for file in sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".dll", ".exe", ".pyd"}):
+        command = ["x86_64-w64-mingw32-objdump", "--private-headers", str(file)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True, errors="replace").stdout
+        asked = {name.lower() for name in _ASKS.findall(said) if not _SYSTEMS.fullmatch(name)}
+        missing |= {f"{file.name} asks for {name}" for name in asked - there}
+    return sorted(missing)
 
 
 def leaked(folder: Path) -> list[str]:
@@ -124,7 +134,7 @@ def main(work: Path, target: Path) -> None:
     sys.path.insert(0, str(ROOT))
     from csr_desktop import __version__
 
-    work, target = work.resolve(), target.resolve()
+    work, target, tried = work.resolve(), target.resolve(), digest()
     work.mkdir(parents=True, exist_ok=True)
     wheels, icons, signer = wanted(), ROOT / "build" / "icons", Signer.of(os.environ)
     python = work / "python"
@@ -137,6 +147,7 @@ def main(work: Path, target: Path) -> None:
     wine = Wine(work / "wine")
     once("Windows of Wine's", work / "wine.made", hashed([STUBS, HERE / "wine.py"]), wine.make)
     inputs = [ROOT / "csr_desktop", ROOT / "resources", *HERE.parent.glob("*.py"), *HERE.parent.glob("*.spec")]
+    inputs.append(HERE / "sqlite_of_sqlcipher.py")
     write_icons(icons)
     try:
         once(
@@ -159,6 +170,7 @@ def main(work: Path, target: Path) -> None:
     print(f"Packing: {time.monotonic() - began:.0f} s", flush=True)
     print(f"{package}: {weighed(package):,} bytes, {bytes_of_folder:,} unpacked", flush=True)
     prove(package, icons / "csr-desktop.ico", __version__, work / "proof")
+    PROVED.write_text(f"{tried}\n", encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -76,6 +76,10 @@ SETTINGS: Final = (
 )
 
 
+FORGET: Final = "none"
+"""Given for SERVERURL or UPDATECHECK, what was kept is forgotten: to Windows Installer an empty word is none at all."""
+
+
 def _opens_links(key: str, title: str) -> tuple[Value, ...]:
     return (
         Value(key, "", title),
@@ -94,9 +98,9 @@ def components(version: str) -> tuple[Component, ...]:
     """All that is not a file. What was given is kept for the next version also where it means no."""
     kept = {setting.name: setting for setting in SETTINGS}
 
-    def keeps(name: str) -> Component:
+    def keeps(name: str, condition: str = "") -> Component:
         setting = kept[name]
-        return Component(f"kept_{name.lower()}", (Value(setting.key, setting.value, f"[{name}]"),), name)
+        return Component(f"kept_{name.lower()}", (Value(setting.key, setting.value, f"[{name}]"),), condition or name)
 
     tel = rf"{_CLASSES}\CSRDesktop.tel"
     abilities = rf"{MACHINE}\Capabilities"
@@ -105,7 +109,7 @@ def components(version: str) -> tuple[Component, ...]:
         Component("scheme", _opens_links(rf"{_CLASSES}\csr-desktop", f"URL:{NAME}")),
         Component("app_paths", (*_path_of("csr-desktop.exe"), *_path_of("csr-desktop-cli.exe"))),
         Component("start_menu", (Value(INSTALLER, "StartMenu", 1),), shortcut_in="ProgramMenuFolder"),
-        keeps("SERVERURL"),
+        keeps("SERVERURL", f'SERVERURL AND SERVERURL ~<> "{FORGET}"'),
         # A number that is found reads as "#1"; so the words of a command line and what was kept are both asked for.
         Component("update_check_on", (Value(MACHINE, "UpdateCheck", 1),), 'UPDATECHECK = "1" OR UPDATECHECK = "#1"'),
         Component("update_check_off", (Value(MACHINE, "UpdateCheck", 0),), 'UPDATECHECK = "0" OR UPDATECHECK = "#0"'),
@@ -260,6 +264,18 @@ def _component(component: Component, held: list[str]) -> tuple[str, str]:
 Row = list[str]
 
 
+_ASKED_AGAIN: Final = 0x40
+"""A component whose condition is asked for again by a repair, which may be given other words."""
+_ORDER: Final = {
+    # Within the transaction: an upgrade that fails leaves the version that was there.
+    "RemoveExistingProducts": 1501,
+    # What was given goes after the old version's files and is written before the new one's, so that an upgrade that is
+    # cut off, and not taken back, has it still.
+    "RemoveRegistryValues": 3550,
+    "WriteRegistryValues": 3560,
+}
+
+
 def put_right(package: Path, version: str) -> None:
     """What wixl leaves out or says otherwise than it is wanted."""
     conditions = {component.name: component.condition for component in components(version) if component.condition}
@@ -267,10 +283,10 @@ def put_right(package: Path, version: str) -> None:
     def condition(row: Row) -> None:
         if found := conditions.get(row[0]):
             row[4] = f'({found}) OR REMOVE = "ALL"'  # what was put there goes with the rest, whatever is said then
+            row[3] = str(int(row[3]) | _ASKED_AGAIN)
 
-    def in_transaction(row: Row) -> None:
-        if row[0] == "RemoveExistingProducts":
-            row[2] = "1501"  # an upgrade that fails leaves the version that was there
+    def in_order(row: Row) -> None:
+        row[2] = str(_ORDER.get(row[0], row[2]))
 
     def this_version_too(row: Row) -> None:
         if row[6] == "WIX_UPGRADE_DETECTED":
@@ -284,7 +300,7 @@ def put_right(package: Path, version: str) -> None:
         row[7] = str(0x08 | 0x10)  # neither put off until it is needed nor chosen away
 
     _change(package, "Component", condition)
-    _change(package, "InstallExecuteSequence", in_transaction)
+    _change(package, "InstallExecuteSequence", in_order)
     _change(package, "Upgrade", this_version_too)
     _change(package, "Property", secure)
     _change(package, "Feature", whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 import time
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from msi import INSTALLER, MACHINE, NEWER, build, table
+from msi import FORGET, INSTALLER, MACHINE, NEWER, build, table
 from wine import Wine, inside
 
 SERVER: Final = "https://desk.example.com"
@@ -19,10 +20,13 @@ OTHER_SERVER: Final = "https://other.example.com"
 LOCAL: Final = "HKLM\\"
 RUN: Final = rf"{LOCAL}Software\Microsoft\Windows\CurrentVersion\Run"
 COMMAND: Final = rf"{LOCAL}Software\Classes\csr-desktop\shell\open\command"
+APP_PATHS: Final = rf"{LOCAL}Software\Microsoft\Windows\CurrentVersion\App Paths"
 POLICY: Final = rf"{LOCAL}Software\Policies\CSR Desktop"
 _REFUSED: Final = 1603 & 0xFF
 """What Wine gives of Windows Installer's exit code for "failed"."""
 _NOT_RUNNING: Final = 3
+_TINY: Final = ("csr-desktop.exe", "csr-desktop-cli.exe")
+_MADE_UP: Final = b"made up"
 
 
 class NotProved(Exception):
@@ -66,12 +70,12 @@ class Proof:
         """Wine makes a Linux desktop's entry of what is laid on the desktop, and leaves that when the other goes."""
         return any(self.wine.home.rglob("CSR Desktop.desktop"))
 
-    def wait(self, is_so: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    def wait(self, is_so: Callable[[], bool], what: str, seconds: float = 60, pause: float = 0.2) -> None:
         until = time.monotonic() + seconds
         while not is_so():
             if time.monotonic() > until:
                 raise NotProved(f"{what}: not within {seconds:.0f} s.")
-            time.sleep(0.2)
+            time.sleep(pause)
 
 
 def prove(package: Path, icon: Path, version: str, work: Path) -> None:
@@ -106,15 +110,17 @@ def _steps(proof: Proof, folder: Path) -> Iterator[tuple[str, Callable[[], None]
     yield "an older version is refused and changes nothing", lambda: _downgrade(proof, older)
     yield "repair brings back a file and keeps what was given", lambda: _repair(proof)
     yield "another build of this version, with another server and no autostart", lambda: _again(proof, folder)
+    yield "upgrades that are cut off are made good by the next start of the installer", lambda: _cut_off(proof, folder)
+    yield "what was given is changed by a repair and forgotten on request", lambda: _forget(proof, folder)
     yield "removal leaves nothing but the person's data", lambda: _remove(proof)
-    yield "another folder is remembered", lambda: _folder(proof, folder, older)
+    yield "another folder is remembered and left for a third", lambda: _folder(proof, folder, older)
 
 
 def _tiny(folder: Path, *names: str) -> Path:
     program = folder / "tiny"
     program.mkdir(exist_ok=True)
-    for name in ("csr-desktop.exe", "csr-desktop-cli.exe", *names):
-        (program / name).write_bytes(b"made up")
+    for name in (*_TINY, *names):
+        (program / name).write_bytes(_MADE_UP)
     return program
 
 
@@ -136,6 +142,8 @@ def _as_given(proof: Proof) -> None:
     expect(proof.machine("UpdateCheck"), "0x0", "looking for updates")
     expect(proof.wine.value(RUN, "CSR Desktop"), f'"{installed}csr-desktop.exe" --minimized', "autostart")
     expect(proof.wine.value(COMMAND), f'"{installed}csr-desktop.exe" link "%1"', "what opens links")
+    for name in _TINY:
+        expect(proof.wine.value(rf"{APP_PATHS}\{name}"), f"{installed}{name}", f"where {name} is found by its name")
     for scheme in ("tel", "callto"):
         found = proof.wine.value(rf"{LOCAL}{MACHINE}\Capabilities\UrlAssociations", scheme)
         expect(found, "CSRDesktop.tel", f"ability for {scheme}")
@@ -184,16 +192,16 @@ def _policy(proof: Proof) -> None:
     proof.wine.run("reg", "delete", POLICY, "/f")
 
 
-def _start_link(proof: Proof) -> int:
-    return proof.wine.ended(*proof.wine.off_screen('start /wait "" "csr-desktop://dial?number=3125550142"'))[0]
+def _start_link(proof: Proof) -> tuple[int, str]:
+    return proof.wine.ended(*proof.wine.off_screen('start /wait "" "csr-desktop://dial?number=3125550142"'))
 
 
 def _links(proof: Proof) -> None:
     """Nothing is opened for a link, by the computer's default, so what the program says is known: nobody runs."""
     proof.wine.run("reg", "add", LOCAL + MACHINE, "/v", "CallsOpenDesk", "/t", "REG_DWORD", "/d", "0", "/f")
-    expect(_start_link(proof), _NOT_RUNNING, "exit code of a link without a desk")
+    expect(_start_link(proof), (_NOT_RUNNING, ""), "exit code of a link without a desk, and what was said")
     with _running(proof):
-        proof.wait(lambda: _start_link(proof) == 0, "a link to the desk that runs")
+        proof.wait(lambda: _start_link(proof)[0] == 0, "a link to the desk that runs")
     proof.wine.run("reg", "delete", LOCAL + MACHINE, "/v", "CallsOpenDesk", "/f")
 
 
@@ -214,6 +222,8 @@ def _downgrade(proof: Proof, older: Path) -> None:
     expect(proof.install(older, f"SERVERURL={OTHER_SERVER}", "/l*v", r"C:\downgrade.log"), _REFUSED, "exit code")
     conditions = [row[1] for row in table(older, "LaunchCondition")[1]]
     expect(NEWER in conditions, True, "the words for it")
+    done = re.findall(r"Action start [\d:]+: (\w+)", log.read_bytes().replace(b"\0", b"").decode("utf-8", "replace"))
+    expect(done[-1:], ["LaunchConditions"], "the last that was begun")
     expect(proof.memory("Version"), proof.version, "version")
     _as_given(proof)
     log.unlink(missing_ok=True)
@@ -246,6 +256,50 @@ def _again(proof: Proof, folder: Path) -> None:
     expect((proof.machine("ServerUrl"), proof.wine.value(RUN, "CSR Desktop")), (OTHER_SERVER, None), "what was given")
 
 
+def _cut_off(proof: Proof, folder: Path) -> None:
+    rebuilt = folder / "rebuilt.msi"
+    whole = _files_in(proof.home)
+    _cut(proof, rebuilt, lambda: _files_in(proof.home) < whole // 2)
+    expect((proof.home / "rebuilt.txt").exists(), False, "the new version is there though it was cut off")
+    expect(proof.machine("ServerUrl"), OTHER_SERVER, "server after removing was cut off")
+    expect(proof.install(rebuilt), 0, "exit code after removing was cut off")
+    # Wine, which takes nothing back, leaves files of the version that was being removed beside these.
+    expect([(proof.home / name).read_bytes() for name in _TINY], [_MADE_UP] * len(_TINY), "the new version's files")
+    expect(proof.machine("ServerUrl"), OTHER_SERVER, "server after it was made good")
+    _cut(proof, proof.package, lambda: _files_in(proof.home) > whole // 2)
+    expect(_files_in(proof.home) < whole, True, "it was cut off before the last file")
+    expect(proof.machine("ServerUrl"), OTHER_SERVER, "server after writing was cut off")
+    expect(proof.install(proof.package), 0, "exit code after writing was cut off")
+    expect((_files_in(proof.home), proof.machine("ServerUrl")), (whole, OTHER_SERVER), "files, and the server")
+    expect(proof.memory("Version"), proof.version, "version")
+    _versions(proof)
+
+
+def _cut(proof: Proof, package: Path, is_midway: Callable[[], bool]) -> None:
+    """As by a power failure: everything ends at once, and under Wine nobody takes back what was done."""
+    with proof.wine.start("msiexec", "/i", inside(package), "/qn") as installer:
+        proof.wait(lambda: is_midway() or installer.poll() is not None, "midway through an upgrade", pause=0.005)
+        code = installer.poll()
+        proof.wine.stop()
+    expect(code, None, "exit code before it was cut off")
+
+
+def _files_in(folder: Path) -> int:
+    return sum(1 for path in folder.rglob("*") if path.is_file())
+
+
+def _forget(proof: Proof, folder: Path) -> None:
+    words = ("REINSTALL=ALL", "REINSTALLMODE=amus", f"SERVERURL={SERVER}", "UPDATECHECK=0")
+    expect(proof.install(proof.package, *words), 0, "exit code of a repair with words")
+    expect((proof.machine("ServerUrl"), proof.machine("UpdateCheck")), (SERVER, "0x0"), "what the repair was given")
+    words = (f"SERVERURL={FORGET}", f"UPDATECHECK={FORGET}", "DESKTOPSHORTCUT=0", "REGISTERTEL=0")
+    expect(proof.install(folder / "rebuilt.msi", *words), 0, "exit code of an upgrade that forgets")
+    expect(proof.install(proof.package), 0, "exit code of the one after it")
+    expect((proof.machine("ServerUrl"), proof.machine("UpdateCheck")), (None, None), "what was to be forgotten")
+    expect((proof.links(), proof.memory("OnDesktop")), (["Programs"], None), "shortcuts")
+    expect(proof.wine.value(rf"{LOCAL}Software\RegisteredApplications", "CSR Desktop"), None, "ability for tel")
+
+
 def _remove(proof: Proof) -> None:
     users = proof.wine.drive / "users"
     before = sorted(
@@ -256,7 +310,7 @@ def _remove(proof: Proof) -> None:
     expect(proof.home.exists(), False, "the program's folder is still there")
     expect([path for path in before if not path.exists()], [], "data that went")
     expect(proof.wine.ended("reg", "query", LOCAL + MACHINE)[0], 1, "what is left of the computer's settings")
-    for key in (COMMAND, rf"{LOCAL}Software\Classes\CSRDesktop.tel"):
+    for key in (COMMAND, rf"{LOCAL}Software\Classes\CSRDesktop.tel", *(rf"{APP_PATHS}\{name}" for name in _TINY)):
         expect(proof.wine.value(key), None, key)
     expect(proof.wine.value(rf"{LOCAL}Software\RegisteredApplications", "CSR Desktop"), None, "ability for tel")
     expect(proof.wine.value(RUN, "CSR Desktop"), None, "autostart")
@@ -272,5 +326,9 @@ def _folder(proof: Proof, folder: Path, older: Path) -> None:
     expect((there.is_file(), proof.home.exists()), (True, False), "where it is")
     expect(proof.wine.value(COMMAND), r'"C:\Desks\CSR\csr-desktop.exe" link "%1"', "what opens links")
     expect((proof.machine("ServerUrl"), proof.machine("UpdateCheck")), (None, None), "what nobody gave")
-    expect(proof.wine.ended("msiexec", "/x", _product(newer), "/qn")[0], 0, "exit code of the removal")
-    expect(there.parent.exists(), False, "the folder is still there")
+    newest, elsewhere = folder / "newest.msi", proof.wine.drive / "Elsewhere"
+    build(_tiny(folder), proof.icon, newest, "0.0.3")
+    expect(proof.install(newest, r"INSTALLDIR=C:\Elsewhere"), 0, "exit code of the upgrade to a third folder")
+    expect(((elsewhere / "csr-desktop.exe").is_file(), there.parent.exists()), (True, False), "where it is then")
+    expect(proof.wine.ended("msiexec", "/x", _product(newest), "/qn")[0], 0, "exit code of the removal")
+    expect(elsewhere.exists(), False, "the folder is still there")

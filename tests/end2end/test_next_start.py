@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pytest
 
 from csr_desktop.system.diagnostics import LOG_FILE
 from tests.desks import station
+from tests.end2end.display import display
 from tests.faults.machine import needs
 
 STARTED = """
@@ -62,7 +62,7 @@ def on_ready(made):
 
     def tell():
         say(notices=notices(made), minimised=made.window.isMinimized(), to_send=made.data.error_report)
-        if how == "wait":
+        if how in {"wait", "either"}:
             return  # for a signal
         if how == "stay":
             when(lambda: not made.window.isMinimized(), lambda: (say(minimised=False), made.window.close()), 3000)
@@ -100,7 +100,7 @@ def look_at_front():
         QTimer.singleShot(50, look_at_front)
 
 
-if how == "front":
+if how in {"front", "either"}:
     import csr_desktop.ui.application as shown
     made = shown.make_application
     def watched(*arguments):
@@ -244,25 +244,27 @@ def test_started_with_the_session_it_waits_in_the_task_bar_until_it_is_started_b
     assert ended(first) == 0
 
 
-@contextmanager
-def display() -> Iterator[str]:
-    """An X server of its own, as a remote session has one."""
-    hear, say = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(say), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-        pass_fds=[say],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(say)
-    try:
-        with os.fdopen(hear) as lines:
-            yield f":{lines.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait(10)
+SESSIONS = pytest.mark.skipif(sys.platform != "linux", reason="uses X servers as sessions")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="uses X servers as sessions")
+@SESSIONS
+def test_of_two_sessions_in_one_instant_one_has_it_and_the_other_is_told_where(start: Start) -> None:
+    needs("Xvfb")
+    with display() as one, display() as other:
+        here = {"QT_QPA_PLATFORM": "xcb", "WAYLAND_DISPLAY": ""}
+        both = [start("either", **here, DISPLAY=shown) for shown in (one, other)]
+        said = [told(process) for process in both]
+        (turned_away,) = [process for process, words in zip(both, said, strict=True) if "front" in words]
+        (has_it,) = [process for process, words in zip(both, said, strict=True) if "front" not in words]
+        words = " ".join(said[both.index(turned_away)]["front"])
+        assert "CSR Desktop is open in another session of yours on this computer." in words
+        assert ended(turned_away) == 1
+        assert has_it.poll() is None
+        has_it.terminate()
+        assert ended(has_it) == 0
+
+
+@SESSIONS
 def test_in_another_session_it_is_said_where_it_is_open(start: Start) -> None:
     needs("Xvfb")
     with display() as one, display() as other:

@@ -109,7 +109,7 @@ def test_the_program_reads_what_was_given_as_the_computers_defaults(package: Pat
 @pytest.mark.parametrize(
     ("component", "condition"),
     [
-        ("kept_serverurl", "SERVERURL"),
+        ("kept_serverurl", 'SERVERURL AND SERVERURL ~<> "none"'),
         ("autostart", 'AUTOSTART = "1"'),
         ("desktop_shortcut", 'DESKTOPSHORTCUT = "1"'),
         ("tel", 'REGISTERTEL = "1"'),
@@ -145,6 +145,17 @@ def test_a_newer_version_is_not_replaced_and_an_older_one_is_whole_or_stays(pack
     assert order["InstallInitialize"] < order["RemoveExistingProducts"] < order["InstallFiles"]
     assert order["AppSearch"] < order["RemoveExistingProducts"], "what the old version kept is read before it goes"
     assert pairs(package, "Property")["REINSTALLMODE"] == "amus"
+    assert (
+        order["RemoveFiles"] < order["RemoveRegistryValues"] < order["WriteRegistryValues"] < order["InstallFiles"]
+    ), "what was given is there as long as files are removed and written"
+
+
+def test_a_repair_with_other_words_asks_again_what_is_wanted(package: Path) -> None:
+    attributes = {row[0]: int(row[3]) for row in rows(package, "Component")}
+    asked = {name for name, number in attributes.items() if number & 0x40}
+    assert asked == {row[0] for row in rows(package, "Component") if row[4]}
+    assert {"autostart", "kept_serverurl", "tel"} <= asked
+    assert not {"installed", "scheme", "start_menu"} & asked
 
 
 def test_each_file_has_a_short_name_of_its_own_in_its_folder(tmp_path: Path) -> None:
@@ -210,6 +221,35 @@ def test_what_only_a_proof_needs_is_found_in_a_package(tmp_path: Path) -> None:
     assert make.leaked(program) == []
     payload(tmp_path, "_internal/PySide6/ICUUC.dll", "bcryptprimitives.dll")
     assert make.leaked(program) == ["ICUUC.dll", "bcryptprimitives.dll"]
+
+
+def library(folder: Path, name: str, asks_for: str = "") -> None:
+    """A DLL made here, which asks Windows or another one for a function."""
+    folder.mkdir(parents=True, exist_ok=True)
+    definition, stand_in, code = (folder / f"{name}.{ending}" for ending in ("def", "a", "c"))
+    code.write_text(
+        "__declspec(dllimport) int made_up(void);\n__declspec(dllexport) int other(void) { return made_up(); }\n"
+        if asks_for
+        else "__declspec(dllexport) int made_up(void) { return 1; }\n"
+    )
+    linked = []
+    if asks_for:
+        definition.write_text(f"LIBRARY {asks_for}\nEXPORTS\nmade_up\n")
+        subprocess.run(["x86_64-w64-mingw32-dlltool", "-d", str(definition), "-l", str(stand_in)], check=True)
+        linked = [str(stand_in)]
+    command = ["x86_64-w64-mingw32-gcc", "-shared", "-nostdlib", "-Wl,-e,0", "-o", str(folder / f"{name}.dll")]
+    subprocess.run([*command, str(code), *linked], check=True)
+
+
+@pytest.mark.skipif(shutil.which("x86_64-w64-mingw32-gcc") is None, reason="no compiler for Windows is installed")
+def test_a_library_that_the_package_lacks_is_found_before_anybody_misses_it(tmp_path: Path) -> None:
+    system = tmp_path / "system32"
+    library(system, "made_up_of_windows")
+    library(tmp_path / "program", "first", "Made_Up_Of_Windows.dll")
+    library(tmp_path / "program" / "below", "second", "first.dll")
+    assert make.unanswered(tmp_path / "program", system) == []
+    library(tmp_path / "program", "third", "msvcp140-0123.dll")
+    assert make.unanswered(tmp_path / "program", system) == ["third.dll asks for msvcp140-0123.dll"]
 
 
 def test_a_step_is_done_again_when_its_inputs_changed_or_it_failed(

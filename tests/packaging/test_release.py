@@ -23,9 +23,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "packaging" / name) for name in ("release", "macos", "policy")]
 try_msi: Any = import_module("try_msi")
 try_pkg: Any = import_module("try_pkg")
+trying: Any = import_module("trying")
 admx: Any = import_module("policy_admx")
 examples: Any = import_module("policy_examples")
 sys.path[:] = [path for path in sys.path if not path.startswith(str(ROOT / "packaging"))]
+
+COMPUTER = f"HKLM\\{POLICY_PATH}"
 
 
 def settled(place: str, values: dict[str, object]) -> dict[str, Any]:
@@ -48,7 +51,7 @@ def test_the_trial_writes_the_example_by_the_template_and_the_program_takes_all_
     values = try_msi.template_values(admx.admx(KEYS, "1.2.3"), example())
     assert set(values) == {key.name for key in KEYS}
     assert all(type(value) in {int, str} for value in values.values()), "the registry has numbers and texts"
-    assert try_msi.not_taken(values, settled(f"HKLM\\{POLICY_PATH}", values)) == []
+    assert trying.not_taken(values, settled(COMPUTER, values), COMPUTER) == []
     assert (try_msi.POLICIES, try_msi.DEFAULTS) == (POLICY_PATH, MACHINE_PATH)
     assert f"{PREFERENCES}.plist" == try_msi.PREFERENCES
 
@@ -56,11 +59,11 @@ def test_the_trial_writes_the_example_by_the_template_and_the_program_takes_all_
 def test_a_key_that_is_not_locked_not_the_computers_or_another_value_fails_the_trial() -> None:
     values = try_msi.template_values(admx.admx(KEYS, "1.2.3"), example())
     everything = [key.name for key in KEYS]
-    assert try_msi.not_taken(values, settled(f"HKCU\\{POLICY_PATH}", values)) == everything
+    assert trying.not_taken(values, settled(f"HKCU\\{POLICY_PATH}", values), COMPUTER) == everything
     without = {name: value for name, value in values.items() if name != "Theme"}
-    assert try_msi.not_taken(values, settled(f"HKLM\\{POLICY_PATH}", without)) == ["Theme"]
+    assert trying.not_taken(values, settled(COMPUTER, without), COMPUTER) == ["Theme"]
     other = values | {"ServerUrl": "https://other.example.com"}
-    assert try_msi.not_taken(values, settled(f"HKLM\\{POLICY_PATH}", other)) == ["ServerUrl"]
+    assert trying.not_taken(values, settled(COMPUTER, other), COMPUTER) == ["ServerUrl"]
 
 
 def test_a_template_that_lacks_a_key_or_a_choice_fails_the_trial() -> None:
@@ -72,8 +75,9 @@ def test_a_template_that_lacks_a_key_or_a_choice_fails_the_trial() -> None:
 
 
 def test_managed_preferences_are_judged_alike() -> None:
-    assert try_pkg.not_taken(example(), settled(str(try_pkg.MANAGED), example())) == []
-    assert try_pkg.not_taken(example(), settled("/Library/Preferences/else.plist", example())) == list(example())
+    managed, elsewhere = str(try_pkg.MANAGED), "/Library/Preferences/else.plist"
+    assert trying.not_taken(example(), settled(managed, example()), managed) == []
+    assert trying.not_taken(example(), settled(elsewhere, example()), managed) == list(example())
 
 
 def test_everything_is_silent_and_runs_from_a_file_that_leaves_its_exit_code(tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib import import_module
+import tomllib
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
+bill: Any = import_module("bill")
 server_deb: Any = import_module("server_deb")
 make_wheel: Any = import_module("make_wheel")
 prove_server_deb: Any = import_module("prove_server_deb")
@@ -34,7 +37,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (library / "csr_desktop").mkdir(parents=True)
     (library / "csr_desktop" / "__init__.py").write_text("")
     made = tmp_path / "tree"
-    server_deb.lay_out(library, made)
+    server_deb.lay_out(library, "made-up-library 1.0: MIT\n", made)
     return made
 
 
@@ -81,16 +84,99 @@ def test_the_wheel_is_the_same_bytes_whoever_builds_it(tmp_path: Path, monkeypat
     assert second.read_bytes() == first.read_bytes()
 
 
-def test_the_server_has_what_it_needs_from_the_lock_and_no_window() -> None:
+def project() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return found
+
+
+def asked_for(*extras: str) -> set[str]:
+    """Names of what the project with these extras wants here, with all that those want in turn."""
+    said = project()
+    texts = [*said["dependencies"], *(text for extra in extras for text in said["optional-dependencies"][extra])]
+    waiting = [(Requirement(text), "") for text in texts]
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        one, of = waiting.pop()
+        if one.marker is not None and not one.marker.evaluate({"extra": of}):
+            continue
+        name = re.sub(r"[-_.]+", "-", one.name).lower()
+        found.add(name)
+        for extra in {"", *one.extras} - {told for of_name, told in seen if of_name == name}:
+            seen.add((name, extra))
+            waiting += [(Requirement(line), extra) for line in metadata.requires(name) or []]
+    return found
+
+
+def test_the_servers_pins_are_what_the_project_wants_for_it_and_those_of_the_lock() -> None:
+    pinned = bill.names_in(server_deb.PINS.read_text(encoding="utf-8"))
+    locked = bill.names_in((ROOT / "requirements.txt").read_text(encoding="utf-8"))
+    assert {name: locked[name] for name in pinned} == pinned, "`make lock` writes both"
+    wanted = asked_for("server", "build")
+    assert wanted <= set(pinned)
+    assert not set(pinned) & (asked_for("desk") - wanted), "nothing that only the desk wants"
+    assert not [line for line in server_deb.PINS.read_text(encoding="utf-8").splitlines() if "://" in line]
+
+
+def test_the_server_has_what_it_needs_on_debians_python_and_no_window() -> None:
     found = server_deb.needed()
-    assert {"click", "msgspec", "starlette", "uvicorn", "psycopg", "psycopg-binary", "cffi", "h11"} <= found
-    assert not found & {"pyside6-essentials", "keyring", "sqlcipher3", "setuptools", "tzlocal", "colorama"}
-    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    assert found <= set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
+    assert {"click", "msgspec", "starlette", "uvicorn", "psycopg", "psycopg-binary", "cffi", "h11"} <= set(found)
+    assert not set(found) & {"pyside6-essentials", "keyring", "sqlcipher3", "setuptools", "tzlocal", "colorama"}
+    assert found["psycopg"] == found["psycopg-binary"] == metadata.version("psycopg")
 
 
-def test_debians_python_is_asked_for_as_the_libraries_want_it() -> None:
-    text = server_deb.control_text(1)
+def test_the_container_is_filled_from_the_servers_pins_alone() -> None:
+    lines = (
+        (ROOT / "packaging" / "server" / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    )
+    copied = {word for line in lines if line.startswith("COPY") for word in line.split() if word.endswith(".txt")}
+    assert copied == {"packaging/server/requirements.txt"}
+    (run,) = [line for line in lines if line.startswith("RUN") and "pip install" in line]
+    installing = [step for step in run.split("&&") if "pip install" in step]
+    assert all("--require-hashes" in step or "--no-index" in step for step in installing)
+
+
+def made_up_library(folder: Path, name: str, version: str, text: str) -> None:
+    told = folder / f"{name}-{version}.dist-info"
+    (told / "licenses").mkdir(parents=True)
+    lines = [
+        "Metadata-Version: 2.4",
+        f"Name: {name.replace('_', '-')}",
+        f"Version: {version}",
+        "License-Expression: MIT",
+        "",
+    ]
+    (told / "METADATA").write_text("\n".join(lines))
+    if text:
+        (told / "licenses" / "LICENSE").write_text(text)
+    files = [path.relative_to(folder).as_posix() for path in told.rglob("*") if path.is_file()]
+    (told / "RECORD").write_text("".join(f"{name},,\n" for name in files))
+
+
+def test_the_copyright_has_the_terms_of_every_library_in_their_words(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    made_up_library(library, "sample", "1.2", "Copyright Sample Authors\r\nAs it is.\n")
+    made_up_library(library, "example", "3.4", "Copyright Example Authors\n")
+    made_up_library(library, "csr_desktop", "0.1.0", "")
+    terms = server_deb.licenses(library)
+    assert terms.startswith("example 3.4: MIT\n\nCopyright Example Authors\n")
+    assert "sample 1.2: MIT\n\nCopyright Sample Authors\nAs it is.\n" in terms
+    (library / "csr_desktop" / "ui").mkdir(parents=True)
+    server_deb.clear_up(library)
+    made = tmp_path / "tree"
+    server_deb.lay_out(library, terms, made)
+    copyright_text = (made / "usr/share/doc/csr-desktop-server/copyright").read_text()
+    assert copyright_text.endswith(f"with their terms:\n{terms}\n")
+
+
+def test_a_library_without_the_text_of_its_license_stops_the_build(tmp_path: Path) -> None:
+    made_up_library(tmp_path, "sample", "1.2", "")
+    with pytest.raises(SystemExit, match=r"sample 1\.2 has no license with it"):
+        server_deb.licenses(tmp_path)
+
+
+def test_debians_python_is_asked_for_as_the_libraries_want_it(tree: Path) -> None:
+    text = (tree / "DEBIAN" / "control").read_text()
     assert "python3 (>= 3.11), python3 (<< 3.12)" in text
     assert "\nRecommends: caddy\n" in text
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import sys
+import venv
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import csr_desktop
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
@@ -49,7 +53,7 @@ def test_everything_shipped_has_the_text_of_its_license(tmp_path: Path) -> None:
 
 def test_nothing_shipped_is_under_the_gpl_but_qt_which_is_under_the_lgpl_too() -> None:
     for name in here():
-        stated = shipped.license_of(name)
+        stated = shipped.license_of(shipped.metadata.distribution(name))
         if "GPL" in stated:
             assert name in {"pyside6-essentials", "shiboken6"}
             assert "LGPL-3.0-only OR" in stated
@@ -81,6 +85,22 @@ def test_what_comes_from_no_distribution_is_in_the_bill_too() -> None:
     assert set(found) == {"libssl3", "openssl", "python", "qt", "zlib1g"}
     assert found["qt"]["purl"] == "pkg:generic/qt@6.12.0"
     assert found["zlib1g"]["purl"] == "pkg:deb/debian/zlib1g@1%3A1.2.13"
+
+
+def test_a_bill_has_what_is_in_its_environment_under_the_name_of_what_is_shipped(tmp_path: Path) -> None:
+    venv.create(tmp_path / "runtime", with_pip=False)
+    (site,) = (tmp_path / "runtime").rglob("site-packages")
+    told = site / "sample_library-1.2.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.4\nName: sample-library\nVersion: 1.2\n")
+    made = bill.describe(next((tmp_path / "runtime").glob("*/python*")))
+    of_server, of_desk = copy.deepcopy(made), made
+    bill.complete(of_server, "csr-desktop-server", {"sample-library": "1.2"}, {})
+    assert of_server["metadata"]["component"]["name"] == "csr-desktop-server"
+    assert of_server["metadata"]["component"]["version"] == csr_desktop.__version__
+    assert [(one["name"], one["version"]) for one in of_server["components"]] == [("sample-library", "1.2")]
+    bill.complete(of_desk, "csr-desktop", {"pyside6-essentials": "6.12.0"}, {"zlib1g": "1:1.2.13"})
+    assert [one["name"] for one in of_desk["components"]] == ["openssl", "python", "qt", "sample-library", "zlib1g"]
 
 
 def test_the_licenses_that_qts_wheels_lack_are_in_the_project_for_every_system() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import runpy
+import sqlite3
+import struct
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -142,24 +145,138 @@ def test_a_folder_above_its_budget_fails_the_build(tmp_path: Path, monkeypatch: 
         weighed(tmp_path)
 
 
-def test_windows_has_each_runtime_once_and_at_the_top_where_all_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def on_windows(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(sys, "platform", "win32")
+    return runpy.run_path(str(ROOT / "packaging" / "trimmed.py"))
+
+
+def test_windows_has_each_runtime_once_the_newest_and_at_the_top_where_all_find_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hashed = "msvcp140-a4c2229bdc2a2a630acdc095b4d86008.dll"
     entries = [
         ("shiboken6\\MSVCP140.dll", "of shiboken", "BINARY"),
         ("PySide6\\MSVCP140.dll", "of Qt", "BINARY"),
+        ("PySide6\\MSVCP140_2.dll", "another library", "BINARY"),
         ("PySide6\\VCRUNTIME140.dll", "of Qt too", "BINARY"),
         ("VCRUNTIME140.dll", "Python's", "BINARY"),
-        ("rapidfuzz.libs\\msvcp140-a4c2.dll", "named by its hash", "BINARY"),
+        (f"rapidfuzz.libs\\{hashed}", "named by its hash", "BINARY"),
         ("PySide6\\QtCore.pyd", "core", "EXTENSION"),
     ]
-    asked = ["msvcp140.dll", "VCRUNTIME140.dll", "msvcp140-a4c2.dll"]
-    stay = kept(entries, lambda file: asked if file == "core" else [])
+    asked = ["msvcp140.dll", "MSVCP140_2.dll", "VCRUNTIME140.dll", hashed]
+    versions = {"of Qt": (14, 44), "of Qt too": (14, 44), "Python's": (14, 42), "named by its hash": (14, 40)}
+    stay = on_windows(monkeypatch)["kept"](
+        entries, lambda file: asked if file == "core" else [], lambda file: versions.get(file, ())
+    )
     assert [(name, file) for name, file, _ in stay] == [
-        ("rapidfuzz.libs\\msvcp140-a4c2.dll", "named by its hash"),
         ("PySide6\\QtCore.pyd", "core"),
-        ("MSVCP140.dll", "of shiboken"),
-        ("VCRUNTIME140.dll", "Python's"),
+        ("MSVCP140.dll", "of Qt"),
+        ("MSVCP140_2.dll", "another library"),
+        ("VCRUNTIME140.dll", "of Qt too"),
     ]
+
+
+def test_a_library_says_its_version_itself(tmp_path: Path) -> None:
+    library = tmp_path / "made_up.dll"
+    described = struct.pack("<IIII", 0xFEEF04BD, 0x10000, 14 << 16 | 44, 35211 << 16)
+    library.write_bytes(b"MZ made up" + described)
+    assert trimmed["file_version"](str(library)) == (14, 44, 35211, 0)
+    library.write_bytes(b"MZ made up")
+    assert trimmed["file_version"](str(library)) == ()
+
+
+def test_who_asks_for_a_runtime_of_a_name_of_its_own_gets_the_one_that_is_there(tmp_path: Path) -> None:
+    asks, others = tmp_path / "process.pyd", tmp_path / "metrics.pyd"
+    asks.write_bytes(b"MZ\0KERNEL32.dll\0msvcp140-a4c2229bdc2a2a630acdc095b4d86008.dll\0VCRUNTIME140.dll\0")
+    others.write_bytes(b"MZ\0MSVCP140.dll\0openssl-a4c2229bdc2a2a630acdc095b4d86008.dll\0")
+    entries = [("rapidfuzz\\process.pyd", str(asks), "EXTENSION"), ("metrics.pyd", str(others), "EXTENSION")]
+    changed, same = trimmed["with_plain_runtime"](entries, tmp_path / "work")
+    assert changed[0] == "rapidfuzz\\process.pyd"
+    content = Path(changed[1]).read_bytes()
+    assert content == b"MZ\0KERNEL32.dll\0msvcp140.dll" + bytes(34) + b"VCRUNTIME140.dll\0"
+    assert len(content) == asks.stat().st_size, "nothing in it moves"
+    assert same == entries[1]
+
+
+def test_on_windows_what_only_a_mac_reads_is_left_out_and_nothing_else_that_the_program_imports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left_out = on_windows(monkeypatch)["LEFT_OUT"]
+    of_macs = {"mac_proxies.py", "policy_sources.py", "start_at_sign_in.py"}
+    missed = {
+        (file, module)
+        for file, module in imported()
+        for name in left_out
+        if name not in _OF_SERVERS and f"{module}.".startswith(f"{name}.")
+    }
+    assert {file for file, _ in missed} <= of_macs
+    assert {module.partition(".")[0] for _, module in missed} == {"PySide6", "plistlib", "xml"}
+    assert "_sqlite3" in left_out
+    assert "_sqlite3" not in LEFT_OUT
+
+
+SERVED_BY_SQLCIPHER = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("sqlite3", sys.argv[1])
+sys.modules["sqlite3"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+from pathlib import Path
+import peewee
+from csr_desktop.store.opening import open_server
+assert peewee.sqlite3 is module
+open_server(sys.argv[2]).db.close()
+assert Path(sys.argv[2]).read_bytes().startswith(b"SQLite format 3")
+print(peewee.sqlite3.connect.__module__)
+"""
+
+
+def test_on_windows_a_server_opens_its_file_with_the_sqlite_that_is_there(tmp_path: Path) -> None:
+    file = trimmed["SQLITE"]
+    said = subprocess.run(
+        [sys.executable, "-c", SERVED_BY_SQLCIPHER, str(file), str(tmp_path / "server.sqlite3")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith("sqlcipher3")
+
+
+def test_the_sqlite_of_windows_has_every_name_that_the_program_asks_for() -> None:
+    there = runpy.run_path(str(trimmed["SQLITE"]))
+    asked = {
+        node.attr
+        for path in (ROOT / "csr_desktop").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "sqlite3"
+    }
+    assert "SQLITE_IOERR_FSYNC" in asked, "the search finds names"
+    assert {name: there.get(name) for name in asked if name.startswith("SQLITE_")} == {
+        name: getattr(sqlite3, name) for name in asked if name.startswith("SQLITE_")
+    }
+    assert asked <= set(there)
+
+
+def test_on_windows_python_gets_that_sqlite_for_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    windows = on_windows(monkeypatch)
+    pure = [("sqlite3", "Lib/sqlite3/__init__.py", "PYMODULE"), ("sqlcipher3", "sqlcipher3/__init__.py", "PYMODULE")]
+    assert windows["modules"](pure, tmp_path) == [
+        ("sqlite3", str(windows["SQLITE"]), "PYMODULE-2"),
+        ("sqlcipher3", "sqlcipher3/__init__.py", "PYMODULE-2"),
+    ]
+    assert modules(pure, tmp_path)[0][1] == "Lib/sqlite3/__init__.py"
+
+
+def test_what_short_numbers_cost_is_left_out(tmp_path: Path) -> None:
+    pure = [
+        (name, f"{name}.py", "PYMODULE")
+        for name in ("phonenumbers.shortdata", "phonenumbers.shortdata.region_US", "phonenumbers.data.region_US")
+    ]
+    stay = [name for name, _, _ in modules(pure, tmp_path)]
+    assert stay == ["phonenumbers.shortdata", "phonenumbers.data.region_US"]
+    asked = {module for _, module in imported()}
+    assert not any("hort" in module for module in asked if module.startswith("phonenumbers")), "nobody asks for them"
 
 
 def test_of_the_holidays_of_all_countries_one_stays_with_a_package_that_names_none(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from csr_desktop.system.file_lock import lock_file
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy_sources import Source, Sources
 from csr_desktop.system.settings import Settings, SettingsFile
+from tests.faults.machine import namespace
 
 
 def test_variables_and_the_persons_own_folder_are_filled_in(tmp_path: Path) -> None:
@@ -155,3 +159,55 @@ def test_whether_a_call_opens_the_desk_is_the_organisations_to_say(
     SettingsFile(home.config / "settings.json").save(Settings(calls_open_desk=chosen), touched={"calls_open_desk"})
     monkeypatch.setattr(policy_sources, "sources_of_this_computer", lambda: Sources((Source("policy", policy),)))
     assert call_command._opens_desk(home) is opens
+
+
+MOVED = """
+import json, os, subprocess, sys
+from pathlib import Path
+from csr_desktop.domain.errors import EnvironmentFault
+from csr_desktop.system.data_folder import bring_along
+before, small = Path(sys.argv[1]), Path(sys.argv[2])
+now = small / "desks" / "csr-desktop"
+
+def mount(*options):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(small)], check=True)
+
+def moved():
+    try:
+        return bring_along(before, now)
+    except EnvironmentFault as fault:
+        return [fault.title, fault.advice]
+
+def free():
+    found = os.statvfs(small)
+    return found.f_bavail * found.f_frsize
+
+mount("size=2m")
+room = free()
+told = {"said": [moved(), moved()], "kept": sorted(path.name for path in before.iterdir()), "there": now.exists()}
+told["room"] = free() >= room - 65536
+mount("remount", "size=8m")
+told["moved"] = moved()
+told["bytes"] = (now / "ada.db").stat().st_size
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a small disk")
+def test_a_disk_that_fills_while_the_data_moves_loses_nothing_and_stays_usable(home: Places, tmp_path: Path) -> None:
+    (home.data / "ada.db").write_bytes(b"rows" * 1_000_000)
+    mine = sorted(path.name for path in home.data.iterdir())
+    (tmp_path / "small").mkdir()
+    command = [*namespace("-m"), sys.executable, "-c", MOVED, str(home.data), str(tmp_path / "small")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    for title, advice in told["said"]:
+        assert "could not be moved" in title
+        assert "No space left on device" in title
+        assert str(home.data) in advice
+    assert [name for name in told["kept"] if name != "running.lock"] == mine
+    assert not told["there"]
+    assert told["room"], "what was copied in vain is not left on the full disk"
+    assert told["moved"] is True, "once there is room"
+    assert told["bytes"] == 4_000_000

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.ui.clipboard_guard import ClipboardGuard, copy_out
+from csr_desktop.ui.kit.elide import Label
 from csr_desktop.ui.kit.fields import TextField
+from csr_desktop.ui.kit.prose import PlainText, Prose
+from csr_desktop.ui.kit.text_drag import keep_text_inside
 from csr_desktop.ui.kit.theme import ThemeSwitch
+from tests.end2end.display import display
 
 OUT, BACK = Qt.ApplicationState.ApplicationInactive, Qt.ApplicationState.ApplicationActive
 Make = Callable[..., ClipboardGuard]
@@ -29,6 +37,7 @@ def guard(qapp: QApplication) -> Iterator[Make]:
         return one
 
     yield make
+    keep_text_inside(stays=False)
     for one in made:
         one.forget()
         one.deleteLater()
@@ -121,3 +130,126 @@ def test_it_does_not_outlive_the_program(guard: Make, field: QLineEdit) -> None:
     field.copy()
     made.close()
     assert text() == ""
+
+
+class Drags(QObject):
+    """Counts what is dragged from a widget: Qt makes a part of it each time. Where there is no screen it ends at once."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.ChildAdded
+        return False
+
+
+def dragged(text: QWidget) -> bool:
+    """Whether the pointer takes along what is selected there, from its first letters to far outside."""
+    widget: QWidget = text.viewport() if isinstance(text, QTextEdit) else text
+    drags = Drags(widget)
+    begin = QPoint(25, 12 if isinstance(text, QTextEdit) else widget.height() // 2)
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, pos=begin)
+    for step in range(1, 6):
+        place = begin + QPoint(0, 60 * step)
+        move = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(place),
+            QPointF(widget.mapToGlobal(place)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(widget, move)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=begin)
+    return drags.count > 0
+
+
+@pytest.fixture(params=["to read", "to write", "a label", "a field"])
+def text_at(request: pytest.FixtureRequest, themes: ThemeSwitch, qtbot: QtBot) -> QWidget:
+    """All of it is selected."""
+    words = "Sample Bakery wants its direct deposit file again"
+    if request.param == "a label":
+        label = Label(words, selectable=True)
+        qtbot.addWidget(label)
+        label.show()
+        label.setSelection(0, len(words))
+        return label
+    if request.param == "a field":
+        field = TextField(themes, "Notes")
+        qtbot.addWidget(field)
+        field.show()
+        field.setText(words)
+        field.selectAll()
+        return field
+    made = Prose(themes, words) if request.param == "to read" else PlainText(themes)
+    qtbot.addWidget(made)
+    made.setPlainText(words)
+    made.resize(400, 60)
+    made.show()
+    made.selectAll()
+    return made
+
+
+def test_text_that_stays_inside_is_not_dragged_out(guard: Make, text_at: QWidget) -> None:
+    guard(stays_inside=True)
+    assert not dragged(text_at)
+
+
+@pytest.mark.parametrize("text_at", ["to read", "to write", "a label"], indirect=True)
+def test_without_the_policy_it_is(guard: Make, text_at: QWidget) -> None:
+    guard()
+    assert dragged(text_at)
+
+
+def test_a_selection_that_stays_inside_can_be_made_longer_with_shift(
+    guard: Make, themes: ThemeSwitch, qtbot: QtBot
+) -> None:
+    guard(stays_inside=True)
+    made = PlainText(themes)
+    qtbot.addWidget(made)
+    made.setPlainText("Sample Bakery wants its file again")
+    made.resize(400, 60)
+    made.show()
+    cursor = made.textCursor()
+    cursor.setPosition(0)
+    cursor.setPosition(6, cursor.MoveMode.KeepAnchor)
+    made.setTextCursor(cursor)
+    end = made.cursorRect(made.textCursor()).center() + QPoint(60, 0)
+    QTest.mouseClick(made.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, end)
+    assert len(made.textCursor().selectedText()) > 6
+
+
+SELECTING = """
+import sys
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QClipboard
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from csr_desktop.ui.clipboard_guard import ClipboardGuard
+from csr_desktop.ui.kit.fields import TextField
+from csr_desktop.ui.kit.theme import ThemeSwitch
+app = QApplication([])
+guard = ClipboardGuard(app, stays_inside=sys.argv[1] == "inside", clear_seconds=0)
+field = TextField(ThemeSwitch(app), "Notes")
+field.setText("Sample Bakery")
+field.show()
+assert QTest.qWaitForWindowExposed(field)
+field.setFocus()
+QTest.keyClick(field, Qt.Key.Key_Home, Qt.KeyboardModifier.ShiftModifier)
+assert field.selectedText() == "Sample Bakery"
+for _ in range(10):
+    QTest.qWait(20)
+print("offered: " + app.clipboard().text(QClipboard.Mode.Selection))
+"""
+
+
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
+@pytest.mark.parametrize(("way", "offered"), [("inside", ""), ("everywhere", "Sample Bakery")])
+def test_what_is_only_selected_is_offered_to_other_programs_unless_it_stays_inside(way: str, offered: str) -> None:
+    with display() as shown:
+        env = {**os.environ, "QT_QPA_PLATFORM": "xcb", "DISPLAY": shown}
+        command = [sys.executable, "-c", SELECTING, way]
+        said = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert said.stdout == f"offered: {offered}\n", said.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -25,7 +27,9 @@ from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.lock_view import LockView
 from csr_desktop.ui.main_window import SMALLEST
 from csr_desktop.ui.sign_in_view import SignInView
+from tests.faults.machine import needs
 from tests.server.desk import PASSWORD
+from tests.system.buses import bus, say
 from tests.ui.frame_bench import can_be_seen, interactive, spoken
 from tests.ui.recovery_seat import House, Seat
 from tests.ui.whole import broken_parts
@@ -94,6 +98,36 @@ def test_it_locks_when_nobody_uses_it_and_opens_with_the_password(seat: Seat, ho
     assert seen(seat) == [seat.desk.window]
     pass_minutes(seat, 5.1)
     assert seen(seat) == [view_of(seat)], "and again"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="says it by D-Bus")
+def test_it_locks_with_the_computer_where_it_locks_at_all(sit: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs("dbus-daemon", "dbus-send")
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere")
+    with bus() as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+
+        def lock_computer() -> None:
+            say(address, "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver.ActiveChanged", "boolean:true")
+
+        locking = sit("ada", IdleLockMinutes=5, DialWay="off")
+        locking.open_filled()
+        ends_at = time.monotonic() + 10
+        while locking.application.front is None and time.monotonic() < ends_at:
+            lock_computer()  # again, as nobody may listen yet
+            locking.wait(0.1)
+        assert seen(locking) == [view_of(locking)]
+        unlock(locking)
+        lock_computer()
+        locking.until(lambda: locking.application.front is not None, "the lock, again")
+        unlock(locking)
+        locking.close()
+        never = sit("ada", IdleLockMinutes=0, DialWay="off")
+        never.open()
+        for _ in range(5):
+            lock_computer()
+            never.wait(0.1)
+        assert never.application.front is None
 
 
 def test_what_is_typed_stays_and_so_does_the_keyboard(seat: Seat) -> None:
@@ -273,6 +307,31 @@ def test_guessing_is_slowed_down(seat: Seat, house: House) -> None:
         assert view_of(seat).error.startswith("This is not your password.")
     unlock(seat, PASSWORD)
     assert view_of(seat).error.startswith("Too many wrong passwords. Try again in")
+
+
+def test_who_ends_it_by_force_and_starts_it_again_waits_anew_and_gets_no_free_tries(
+    seat: Seat, sit: Sit, house: House
+) -> None:
+    house.stop()
+    seat.application.locking.lock()
+    for _ in range(5):
+        unlock(seat, "guess")
+    file = SettingsFile(seat.home / "config" / "settings.json")
+    assert file.load()[0].failed_unlocks == 5, "on the disk before it is said, whatever ends the program then"
+    seat.close()
+    again = sit("ada")
+    again.open()
+    unlock(again, PASSWORD)
+    assert view_of(again).error.startswith("Too many wrong passwords. Try again in")
+    again.wait(2)
+    unlock(again, "guess")
+    assert view_of(again).error.startswith("This is not your password.")
+    unlock(again, PASSWORD)
+    assert view_of(again).error == "Too many wrong passwords. Try again in 4 seconds."
+    again.wait(4)
+    unlock(again, PASSWORD)
+    again.until(lambda: again.application.desk_window is not None, "the desk")
+    assert file.load()[0].failed_unlocks == 0
 
 
 def test_somebody_else_can_sign_out_and_in(seat: Seat) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import zipfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
+from csr_desktop.sync.way import checked_in_time
 from csr_desktop.system.diagnostics_file import write_diagnostics
 from csr_desktop.system.places import Places
+from csr_desktop.system.proxies import Proxies
 from csr_desktop.system.start_at_sign_in import AutostartFile, StartAtSignIn
 from csr_desktop.ui.workstation_part import Workstation, WorkstationPart
 from tests.ui.frame_bench import Frame
@@ -24,6 +30,7 @@ class Kept:
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
         self.is_settled = False
+        self.server_url = ""
 
     def remember(self, **values: object) -> None:
         self.values |= values
@@ -32,12 +39,17 @@ class Kept:
 def part_of(frame: Frame, tmp_path: Path, kept: Kept, own: Path | None = None) -> tuple[WorkstationPart, AutostartFile]:
     places = Places.under(tmp_path / "home")
     places.make()
+
+    def report(path: Path) -> Generator[None, None, None]:
+        found = yield from checked_in_time(kept.server_url, "the test", Proxies())
+        write_diagnostics(path, places, {"connection": found})
+
     entry = AutostartFile(own or tmp_path / "own", [tmp_path / "everyone"], WORDS)
     frame.floats.workstation = Workstation(
         StartAtSignIn(entry),
         lambda: kept.is_settled,
         kept.remember,
-        lambda path: write_diagnostics(path, places) and None,
+        report,
     )
     frame.press("Ctrl+,")
     part = frame.floats.settings.workstation
@@ -88,8 +100,29 @@ def test_a_report_for_it_is_saved_where_the_person_says(frame: Frame, tmp_path: 
     frame.settle()
     assert part.saved.text() == f"The report is in {target}. Give it to your IT."
     with zipfile.ZipFile(target) as made:
-        assert made.namelist() == ["about.json", "settings.json", "files.json"]
+        assert made.namelist() == ["about.json", "settings.json", "files.json", "connection.json"]
     part.save(tmp_path / "nowhere" / "report.zip")
     frame.settle()
     assert "could not be written" in part.saved.text()
     assert part.report.isEnabled()
+
+
+def test_a_server_that_hangs_holds_up_neither_the_person_nor_for_long_the_report(
+    frame: Frame, tmp_path: Path, qtbot: QtBot
+) -> None:
+    kept = Kept()
+    part, _ = part_of(frame, tmp_path, kept)
+    seen: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        kept.server_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        part.save(tmp_path / "report.zip")
+        held, _ = silent.accept()
+        with held:
+            for _ in range(20):
+                frame.desk.ask(part, lambda: "answered", seen.append)
+            qtbot.waitUntil(lambda: len(seen) == 20)
+            assert not (tmp_path / "report.zip").exists(), "meanwhile what a person does is answered"
+            qtbot.waitUntil(part.report.isEnabled, timeout=15_000)
+    with zipfile.ZipFile(tmp_path / "report.zip") as made:
+        found = json.loads(made.read("connection.json"))
+    assert [(step["stage"], step["works"]) for step in found["steps"]][-1] == ("server", False)

@@ -1,10 +1,11 @@
 """Labels. Every one of them shows plain text: what people typed is never taken for markup."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.mirror import mirrored_alignment
+from csr_desktop.ui.kit.text_drag import would_drag
 from csr_desktop.ui.kit.theme import TextSize, Tone, set_look
 from csr_desktop.ui.kit.tokens import load_sizes
 from csr_desktop.ui.kit.words import Place, direction_of, in_reading_order, paint_words
@@ -118,6 +119,11 @@ class Label(QLabel):
 
     def _shown_alignment(self) -> Qt.AlignmentFlag:
         return mirrored_alignment(self.layoutDirection(), self.alignment())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.hasSelectedText() and would_drag(event):
+            self.setSelection(0, 0)
+        super().mousePressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._is_selectable:

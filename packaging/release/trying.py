@@ -1,0 +1,39 @@
+"""What the trials on Windows and macOS have in common: each step is said, and the first that is wrong ends them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def say(words: str) -> None:
+    print(f"-- {words}", flush=True)
+
+
+def said(program: Path, *words: str) -> str:
+    """What the installed program answers. Raises SystemExit, with its words, where it fails."""
+    done = subprocess.run([str(program), *words], capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def try_all_parts(program: Path) -> None:
+    say(f"{said(program, '--version').strip()} tries all of its parts")
+    print(said(program, "self-test", "--part", "desk"))
+
+
+def not_taken(values: Mapping[str, object], policy: Mapping[str, Any], place: str) -> list[str]:
+    """Keys that `policy --json` does not show as settled there for the whole computer."""
+    wanted = {name: {"value": value, "locked": True, "from": place} for name, value in values.items()}
+    settings = policy["settings"]
+    return [name for name, held in wanted.items() if not held.items() <= settings.get(name, {}).items()]
+
+
+def need_taken(values: Mapping[str, object], program: Path, place: str) -> None:
+    """Raises SystemExit where the program does not follow all of them."""
+    if wrong := not_taken(values, json.loads(said(program, "policy", "--json")), place):
+        raise SystemExit(f"Not taken from {place}: {', '.join(wrong)}")
