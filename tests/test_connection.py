@@ -142,6 +142,17 @@ def test_what_a_strangers_certificate_says_commands_no_terminal(home: Path) -> N
     assert len(found.steps[-1].words) < 500
 
 
+def test_a_password_in_an_address_is_not_said(home: Path) -> None:
+    settle(
+        home,
+        Settings(server_url="https://ann:unlikely@desk.example.com", dial_link="https://d.example.com/?t=unlikely"),
+    )
+    for words in (["check-connection"], ["check-connection", "--json"], ["policy"], ["policy", "--json"]):
+        ended = CliRunner().invoke(main, words)
+        assert "desk.example.com" in ended.output
+        assert "unlikely" not in ended.output
+
+
 def test_a_certificate_that_nobody_can_read_ends_no_check() -> None:
     real = trustme.CA().issue_cert("desk.example.com").cert_chain_pems[0].bytes()
     shown = ssl.PEM_cert_to_DER_cert(real.decode())

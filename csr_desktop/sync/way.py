@@ -87,7 +87,7 @@ def check(url: str, url_from: str, proxies: Proxies, seconds: float = _SECONDS) 
             words = f"{words} {_look_at(url, trail.proxy, seconds)}".strip()
         steps = [*(one for one in steps if one.stage != stage), Step(stage, False, words, trail.milliseconds)]
     shown = trail.proxy.url if trail.proxy is not None else ""
-    return Found(url, url_from, shown, proxy_from, fault is None, steps)
+    return Found(str(shown_settings.shown(url)), url_from, shown, proxy_from, fault is None, steps)
 
 
 def _named(url: str, proxy: Proxy | None) -> list[Step]:

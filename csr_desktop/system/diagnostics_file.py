@@ -23,6 +23,7 @@ from csr_desktop.system.own_files import open_own
 from csr_desktop.system.policy import decide
 from csr_desktop.system.policy_sources import sources_of_this_computer
 from csr_desktop.system.settings import Settings, SettingsFile
+from csr_desktop.system.shown_settings import shown
 from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _settings(places: Places) -> tuple[Settings, dict[str, Any]]:
     effective = policy.apply(chosen)
     held = msgspec.structs.asdict(effective)
     return effective, {
-        "settings": {name: value for name, value in held.items() if name not in _PERSONAL},
+        "settings": {name: shown(value) for name, value in held.items() if name not in _PERSONAL},
         "from": {item.key.name: item.place for item in policy.effective},
         "faults": [*policy.faults, *([word] if word else [])],
     }

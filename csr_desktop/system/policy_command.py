@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from csr_desktop.system.shown_settings import shown
+
 if TYPE_CHECKING:
     from csr_desktop.system.policy import Effective
 
@@ -39,7 +41,7 @@ def policy(*, as_json: bool) -> None:
     if as_json:
         keys = {
             item.key.name: {
-                "value": item.value,
+                "value": shown(item.value),
                 "from": item.place,
                 "locked": item.is_locked,
                 "has_effect": item.key.has_effect(),
@@ -67,4 +69,4 @@ def _said_of(item: Effective) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return str(value) if value != "" else "(empty)"
+    return str(shown(value)) if value != "" else "(empty)"
