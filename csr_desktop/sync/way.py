@@ -19,6 +19,7 @@ from csr_desktop.protocol import ChallengeReply
 from csr_desktop.sync.answers import NoAnswer
 from csr_desktop.sync.trail import Trail
 from csr_desktop.sync.transport import HttpCalls, checked_url, is_loopback
+from csr_desktop.system import shown_settings
 from csr_desktop.system.proxies import Choice
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def check(url: str, url_from: str, proxies: Proxies, seconds: float = _SECONDS) 
             words = f"{words} {_look_at(url, trail.proxy, seconds)}".strip()
         steps = [*(one for one in steps if one.stage != stage), Step(stage, False, words, trail.milliseconds)]
     shown = trail.proxy.url if trail.proxy is not None else ""
-    return Found(str(shown_settings.shown(url)), url_from, shown, proxy_from, fault is None, steps)
+    return Found(shown_settings.shown(url), url_from, shown, proxy_from, fault is None, steps)
 
 
 def _named(url: str, proxy: Proxy | None) -> list[Step]:

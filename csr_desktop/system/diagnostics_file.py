@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
 import zipfile
 from io import BytesIO
@@ -36,8 +35,6 @@ _LOG_PATTERNS: Final = ("csr-desktop.log*", "*crash*.txt", "fault.txt")
 _MAX_LOG_BYTES: Final = 8 << 20
 _PERSONAL: Final = ("last_login", "window_geometry", "log_folder")
 """Settings that say something of the person and nothing of the program."""
-_SIGN_IN: Final = re.compile(rb'(?<=//)[^\s"]*@|(?<![^\s"/=])[^\s"/@:]+:(?!//)[^\s"]*@')
-"""Name and password before the address of a proxy: refused in a setting, which is told all the same."""
 
 
 def write_diagnostics(target: Path, places: Places, found: Mapping[str, object] = MappingProxyType({})) -> int:
@@ -66,7 +63,7 @@ def collected(places: Places, found: Mapping[str, object] = MappingProxyType({})
     held = BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made:
         for name, part in parts.items():
-            made.writestr(name, _SIGN_IN.sub(b"", msgspec.json.format(msgspec.json.encode(part), indent=2)))
+            made.writestr(name, shown(msgspec.json.format(msgspec.json.encode(part), indent=2).decode()))
         for pattern in _LOG_PATTERNS:
             for path in sorted(log.folder.glob(pattern)):
                 if content := _tail(path):
@@ -104,7 +101,7 @@ def _settings(places: Places) -> tuple[Settings, dict[str, Any]]:
     effective = policy.apply(chosen)
     held = msgspec.structs.asdict(effective)
     return effective, {
-        "settings": {name: shown(value) for name, value in held.items() if name not in _PERSONAL},
+        "settings": {name: value for name, value in held.items() if name not in _PERSONAL},
         "from": {item.key.name: item.place for item in policy.effective},
         "faults": [*policy.faults, *([word] if word else [])],
     }

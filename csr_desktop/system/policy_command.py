@@ -41,7 +41,7 @@ def policy(*, as_json: bool) -> None:
     if as_json:
         keys = {
             item.key.name: {
-                "value": shown(item.value),
+                "value": shown(item.value) if isinstance(item.value, str) else item.value,
                 "from": item.place,
                 "locked": item.is_locked,
                 "has_effect": item.key.has_effect(),
@@ -69,4 +69,4 @@ def _said_of(item: Effective) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return str(shown(value)) if value != "" else "(empty)"
+    return shown(str(value)) if value != "" else "(empty)"

@@ -8,9 +8,9 @@ from csr_desktop.system.shown_settings import shown
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("bob:hunter2@proxy.example.com:3128", "…@proxy.example.com:3128"),
-        ("https://ann:pw@desk.example.com/csr", "https://…@desk.example.com/csr"),
-        ("https://:pw@desk.example.com", "https://…@desk.example.com"),
+        ("bob:hunter2@proxy.example.com:3128", "proxy.example.com:3128"),
+        ("https://ann:pw@desk.example.com/csr", "https://desk.example.com/csr"),
+        ("https://:pw@desk.example.com", "https://desk.example.com"),
         ("https://dial.example.com/?number={number}&token=secret", "https://dial.example.com/?…"),
         (
             '"C:\\Dial\\dial.exe" --to sip:{number}@pbx.example.com',
@@ -20,9 +20,7 @@ from csr_desktop.system.shown_settings import shown
         ("proxy.example.com:3128", "proxy.example.com:3128"),
         ("%LOCALAPPDATA%\\desks", "%LOCALAPPDATA%\\desks"),
         ("", ""),
-        (5, 5),
-        (True, True),
     ],
 )
-def test_no_password_or_token_is_shown(value: object, said: object) -> None:
+def test_no_password_or_token_is_shown(value: str, said: str) -> None:
     assert shown(value) == said
