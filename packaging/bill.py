@@ -76,12 +76,14 @@ def beside(packages: Mapping[str, str], qt_version: str) -> list[dict[str, str]]
     ]
 
 
-def complete(bill: dict[str, Any], name: str, names: Mapping[str, str], packages: Mapping[str, str]) -> None:
-    """Says whose bill it is, and what else is shipped: where there is Qt, Python is frozen with it; else it is the
-    system's own.
+def complete(bill: dict[str, Any], names: Mapping[str, str], packages: Mapping[str, str]) -> None:
+    """Says what else is shipped: the desk is frozen with its Python, while the server, which alone has no Qt, runs with
+    the system's.
     """
-    bill["metadata"]["component"]["name"] = name
-    others = beside(packages, names["pyside6-essentials"]) if "pyside6-essentials" in names else []
+    qt = names.get("pyside6-essentials")
+    others = beside(packages, qt) if qt else []
+    if not qt:
+        bill["metadata"]["component"]["name"] = "csr-desktop-server"
     bill["components"] = sorted([*bill.get("components", ()), *others], key=lambda one: str(one["name"]))
 
 
@@ -96,7 +98,7 @@ def main(shipped: Path, environment: Path, target: Path) -> Path:
     install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps"]
     subprocess.run([*install, "--require-hashes", "-r", str(wanted)], check=True)
     bill = describe(python)
-    complete(bill, target.name.partition(".")[0], names, found["packages"])
+    complete(bill, names, found["packages"])
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(bill, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
     return target

@@ -95,11 +95,12 @@ def test_a_bill_has_what_is_in_its_environment_under_the_name_of_what_is_shipped
     (told / "METADATA").write_text("Metadata-Version: 2.4\nName: sample-library\nVersion: 1.2\n")
     made = bill.describe(next((tmp_path / "runtime").glob("*/python*")))
     of_server, of_desk = copy.deepcopy(made), made
-    bill.complete(of_server, "csr-desktop-server", {"sample-library": "1.2"}, {})
+    bill.complete(of_server, {"sample-library": "1.2"}, {})
     assert of_server["metadata"]["component"]["name"] == "csr-desktop-server"
     assert of_server["metadata"]["component"]["version"] == csr_desktop.__version__
     assert [(one["name"], one["version"]) for one in of_server["components"]] == [("sample-library", "1.2")]
-    bill.complete(of_desk, "csr-desktop", {"pyside6-essentials": "6.12.0"}, {"zlib1g": "1:1.2.13"})
+    bill.complete(of_desk, {"pyside6-essentials": "6.12.0"}, {"zlib1g": "1:1.2.13"})
+    assert of_desk["metadata"]["component"]["name"] == "csr-desktop"
     assert [one["name"] for one in of_desk["components"]] == ["openssl", "python", "qt", "sample-library", "zlib1g"]
 
 
