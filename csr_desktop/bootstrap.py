@@ -330,7 +330,7 @@ class Watch:
         self._install()
 
         def begin(report: str) -> None:
-            after.begin(made, self._write, report, self._opener.log_place.words)
+            after.begin(made, self._write, report)
 
         self._application.worker.ask(self._application, self._open_log, begin)
 

@@ -92,7 +92,8 @@ def check_connection(url: str, *, as_json: bool) -> None:
     except CsrDesktopError as fault:
         raise click.ClickException(str(fault)) from None
     if not url:
-        raise click.ClickException("No server is settled here: say --server https://desk.example.com.")
+        why = " ".join(here.policy.faults)
+        raise click.ClickException(f"No server is settled here: say --server https://desk.example.com. {why}".strip())
     found = check(url, url_from, here.proxies)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())

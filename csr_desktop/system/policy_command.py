@@ -49,20 +49,28 @@ def policy(*, as_json: bool) -> None:
             for item in found.effective
         }
         looked = [source.place for source in (*sources.policies, *sources.defaults)]
-        click.echo(json.dumps({"settings": keys, "faults": faults, "looked_at": looked}, indent=2, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {"settings": keys, "faults": [shown(line) for line in faults], "looked_at": looked},
+                indent=2,
+                ensure_ascii=False,
+            )
+        )
     else:
         rows = [(item.key.name, _shown(item.value), _said_of(item)) for item in found.effective]
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         for name, value, place in rows:
             click.echo(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {place}")
         for line in faults:
-            click.echo(line, err=True)
+            click.echo(shown(line))
     if faults:
         raise SystemExit(1)
 
 
 def _said_of(item: Effective) -> str:
     said = item.place + (", locked" if item.is_locked else "")
+    if item.is_strict:
+        said += ", the strict side of what is not understood"
     return said if item.key.has_effect() else f"{said}, without effect on this system"
 
 

@@ -16,6 +16,7 @@ Kind = Literal["text", "number", "switch", "choice"]
 MAX_TEXT: Final = 2_000
 SIGN_IN_METHODS: Final = ("password", "single-sign-on")
 """What may stand in the list. Single sign-on is named so that a policy can forbid passwords before a version has it."""
+_DIGITS: Final = re.compile(r"[0-9]{1,9}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -35,6 +36,9 @@ class PolicyKey(msgspec.Struct, frozen=True):
     least: int = 0
     most: int = 0
     is_address: bool = False  # of an HTTP server
+    is_list: bool = False  # a text with commas, or a list of texts where a source has lists
+    strict: Any = None
+    """Of a key that protects data: what holds where nobody can tell what the organization wishes; else the built in."""
     check: Callable[[str], None] | None = None
     platforms: tuple[str, ...] = ()  # as sys.platform has them; where it has an effect, () is everywhere
 
@@ -42,11 +46,15 @@ class PolicyKey(msgspec.Struct, frozen=True):
         return not self.platforms or platform in self.platforms
 
     def read(self, value: object) -> Any:
-        """The value as the program uses it: a registry's 0 and 1 are a switch too. Raises ValueError, in words."""
+        """The value as the program uses it: 0 and 1 are a switch too, as a registry has it, and digits in quotes a
+        number. Raises ValueError, in words.
+        """
         match self.kind:
             case "switch":
                 return self._switch(value)
             case "number":
+                if isinstance(value, str) and _DIGITS.fullmatch(value):
+                    value = int(value)
                 if isinstance(value, bool) or not isinstance(value, int):
                     raise ValueError("it is not a whole number")  # noqa: TRY004  # one kind of error for who reads it
                 if not self.least <= value <= self.most:
@@ -62,13 +70,15 @@ class PolicyKey(msgspec.Struct, frozen=True):
     def _switch(value: object) -> bool:
         if isinstance(value, bool):
             return value
-        if isinstance(value, int) and value in (0, 1):
-            return value == 1
+        if value in (0, 1, "0", "1"):
+            return value in (1, "1")
         raise ValueError("it is neither on (1, true) nor off (0, false)")
 
     def _text(self, value: object) -> str:
+        if self.is_list and isinstance(value, list) and all(isinstance(part, str) for part in value):
+            value = ", ".join(value)
         if not isinstance(value, str):
-            raise ValueError("it is not text")  # noqa: TRY004  # as above
+            raise ValueError("it is not text" + (" with commas" if self.is_list else ""))  # noqa: TRY004  # as above
         if len(value) > MAX_TEXT:
             raise ValueError(f"it is longer than {MAX_TEXT} characters")
         if _CONTROL.search(value):
@@ -135,6 +145,11 @@ def _check_proxy(value: str) -> None:
     read_settled_proxy(value)
 
 
+def _check_folder(value: str) -> None:
+    if not re.match(r"[%$~/]|[A-Za-z]:[\\/]|\\\\", value):
+        raise ValueError("it is no whole path")
+
+
 KEYS: Final = (
     PolicyKey(
         "ServerUrl",
@@ -153,6 +168,7 @@ KEYS: Final = (
         "A list with commas of the ways in which people may sign in here; this version offers one, password, and "
         "without it nobody can sign in or unlock the window.",
         check=_check_methods,
+        is_list=True,
     ),
     PolicyKey(
         "IdleLockMinutes",
@@ -162,6 +178,7 @@ KEYS: Final = (
         "After so many minutes without a key or the pointer in the window, and with the computer's own lock, it locks "
         "and asks for the password; calls and syncing go on behind it; 0 is never.",
         most=480,
+        strict=5,
     ),
     PolicyKey(
         "Clipboard",
@@ -171,6 +188,7 @@ KEYS: Final = (
         "Where text copied in CSR Desktop can be pasted: everywhere, or inside the program alone; pasting into it is "
         "never kept from anybody.",
         choices=("everywhere", "inside"),
+        strict="inside",
     ),
     PolicyKey(
         "ClipboardSeconds",
@@ -179,6 +197,7 @@ KEYS: Final = (
         "Clear the clipboard",
         "After so many seconds what was copied in CSR Desktop is taken off the clipboard; 0 is never.",
         most=3600,
+        strict=60,
     ),
     PolicyKey(
         "Theme",
@@ -193,8 +212,9 @@ KEYS: Final = (
         "data_folder",
         "text",
         "Data folder",
-        "The folder in which the desks of this computer lie, one for each person: with a variable such as %USERNAME% "
-        "or %LOCALAPPDATA% in it, on a local disk; what lies elsewhere is moved there at the next start.",
+        "The folder in which the desks of this computer lie, one for each person: with a variable in it, such as "
+        "%USERNAME% or %LOCALAPPDATA% on Windows and $USER or $HOME elsewhere, on a local disk; what lies elsewhere is "
+        "moved there at the next start.",
     ),
     PolicyKey(
         "ScreenProtection",
@@ -204,6 +224,7 @@ KEYS: Final = (
         "Whether windows of CSR Desktop are left out of screenshots, recordings and shared screens; Windows and macOS "
         "alone have a way for that.",
         platforms=("win32", "darwin"),
+        strict=True,
     ),
     PolicyKey(
         "Attachments",
@@ -213,6 +234,7 @@ KEYS: Final = (
         "Whether files can be attached to tickets and opened from them (on), opened alone (open), or neither (off) on "
         "this computer; that there are some is shown always.",
         choices=("on", "open", "off"),
+        strict="off",
     ),
     PolicyKey(
         "CallsOpenDesk",
@@ -246,6 +268,7 @@ KEYS: Final = (
         "Addresses without a proxy",
         "Servers that are reached without a proxy, with commas between them, such as example.com (with all below it), "
         "10.0.0.0/8 or <local>.",
+        is_list=True,
     ),
     PolicyKey(
         "DialWay",
@@ -295,6 +318,7 @@ KEYS: Final = (
         "switch",
         "Phone address",
         "Whether softphones can tell of calls by opening an address of this computer: 127.0.0.1 alone, with a key.",
+        strict=False,
     ),
     PolicyKey(
         "PhoneAddressPort",
@@ -327,6 +351,7 @@ KEYS: Final = (
         "Log folder",
         "Where logs and crash reports are kept, in a folder named as each person's account; environment variables "
         "are replaced, and empty is the system's own place.",
+        check=_check_folder,
     ),
     PolicyKey(
         "ErrorReports",
@@ -335,6 +360,7 @@ KEYS: Final = (
         "Send error reports",
         "Whether the report of a failure, without any client's data, is sent to the organization's own server, which "
         "writes it to its log; off unless it is turned on.",
+        strict=False,
     ),
     PolicyKey(
         "UpdateCheck",

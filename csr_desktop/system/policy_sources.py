@@ -14,12 +14,15 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from csr_desktop.system.policy_keys import BY_NAME
+
 POLICY_PATH: Final = r"Software\Policies\CSR Desktop"
 MACHINE_PATH: Final = r"Software\CSR Desktop"
 PREFERENCES: Final = "org.csr-desktop.CSR-Desktop"
 POLICY_FILE: Final = Path("/etc/csr-desktop/policy.toml")
 DEFAULTS_FILE: Final = Path("/etc/csr-desktop/defaults.toml")
 MAX_BYTES: Final = 1_000_000
+_AT_ONCE: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # no pipe is waited for
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -84,7 +87,7 @@ def _registry(registry: Registry, root: int, root_name: str, path: str) -> Sourc
                 try:
                     name, value, _kind = registry.EnumValue(key, len(values))
                 except OSError:  # there are no more
-                    return Source(place, values)
+                    return Source(place, _by_known_names(values))
                 values[name] = value
     except FileNotFoundError:
         return Source(place)
@@ -108,8 +111,8 @@ def _plist(path: Path) -> Source:
 
         try:
             found = plistlib.loads(content)
-        except (plistlib.InvalidFileException, ExpatError, OverflowError) as error:
-            raise ValueError from error
+        except (plistlib.InvalidFileException, ExpatError, OverflowError, ValueError) as error:
+            raise ValueError("It is damaged, or no property list.") from error
         if not isinstance(found, dict):
             return found
         # A profile may leave its own words beside the keys, such as PayloadUUID.
@@ -126,16 +129,27 @@ def _toml(path: Path) -> Source:
     def decode(content: bytes) -> object:
         import tomllib
 
-        return tomllib.loads(content.decode())
+        try:
+            found = tomllib.loads(content.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise ValueError("It is not UTF-8 text.") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"It is not valid TOML: {error}.") from error
+        tables = [name for name, value in found.items() if isinstance(value, dict)]
+        if tables:
+            raise ValueError(f"It has a table [{tables[0]}]: keys stand in it without one.")
+        return found
 
     return _file(path, decode)
 
 
 def _file(path: Path, decode: Callable[[bytes], object]) -> Source:
-    """Only a file that nobody but the administrator can write says what an organisation wants."""
+    """Only a file that nobody but the administrator can write says what an organisation wants. `decode` raises
+    ValueError, in words.
+    """
     place = str(path)
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | _AT_ONCE), "rb") as file:
             found = os.fstat(file.fileno())
             if fault := _writable_by_others(found):
                 return Source(place, fault=fault)
@@ -148,11 +162,20 @@ def _file(path: Path, decode: Callable[[bytes], object]) -> Source:
         return Source(place, fault=f"It is larger than {MAX_BYTES:,} bytes.")
     try:
         values = decode(content)
-    except (ValueError, RecursionError):
+    except ValueError as error:
+        return Source(place, fault=str(error))
+    except RecursionError:
         return Source(place, fault="It is damaged, or not in its format.")
     if not isinstance(values, dict):
         return Source(place, fault="It is not a list of keys with values.")
-    return Source(place, {str(key): value for key, value in values.items()})
+    return Source(place, _by_known_names({str(key): value for key, value in values.items()}))
+
+
+def _by_known_names(values: Mapping[str, object]) -> dict[str, object]:
+    """Letters' case does not count, as it does not in a registry; what is written as the key is goes first."""
+    known = {name.casefold(): name for name in BY_NAME}
+    named = {known.get(name.casefold(), name): value for name, value in values.items()}
+    return named | {name: value for name, value in values.items() if name in BY_NAME}
 
 
 def _writable_by_others(found: os.stat_result) -> str:

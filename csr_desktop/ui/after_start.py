@@ -19,6 +19,8 @@ from csr_desktop.ui.desk import Notice
 if TYPE_CHECKING:
     from csr_desktop.domain.change_set import ChangeSet
     from csr_desktop.domain.sync_status import SyncStatus
+    from csr_desktop.system.log_place import LogPlace
+    from csr_desktop.system.policy import Policy
     from csr_desktop.system.settings import Settings
     from csr_desktop.ui.application import Application
     from csr_desktop.ui.desk_window import DeskWindow
@@ -32,6 +34,12 @@ Log = Callable[..., None]
 class Station(Protocol):
     @property
     def settings(self) -> Settings: ...
+    @property
+    def settings_word(self) -> str: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def log_place(self) -> LogPlace: ...
     def workstation(self) -> Workstation: ...
     def remember(self, **values: object) -> None: ...
 
@@ -48,8 +56,8 @@ class AfterStart(QObject):
         self._has_told = False
         application.faulted.connect(lambda fault: self._log(logging.WARNING, "fault", kind=type(fault).__name__))
 
-    def begin(self, made: DeskWindow, log: Log, report: str, words: str) -> None:
-        """`report` is of how it failed when it last ran, '' when it did not; `words` are of the log's place."""
+    def begin(self, made: DeskWindow, log: Log, report: str) -> None:
+        """`report` is of how it failed when it last ran, '' when it did not."""
         self._log = log
         log(
             logging.INFO,
@@ -63,9 +71,11 @@ class AfterStart(QObject):
             log(logging.WARNING, "failed when it last ran")
             if self._station.settings.sends_error_reports:
                 made.data.error_report = report
+        if self._station.policy.faults:
+            log(logging.WARNING, "not all of the policy was taken", count=len(self._station.policy.faults))
+        strict = self._strict() if self._station.policy.is_strict else ""
         said = [self._failed()] if report else []
-        if words:
-            said.append(words)
+        said += filter(None, (strict, self._station.settings_word, self._station.log_place.words))
         if said:
             self._has_told = True
             made.desk.noticed.emit(Notice("\n".join(said), tone="info", stays=True))
@@ -77,6 +87,12 @@ class AfterStart(QObject):
         return self.tr(
             "CSR Desktop failed when it last ran. What you saved is here, also what was not sent yet; look whether the "
             "last words that you typed are. In Settings you can save a report for your IT, without clients' data."
+        )
+
+    def _strict(self) -> str:
+        return self.tr(
+            "Some of your organization's settings can't be read, so what protects data is at its strictest here. You "
+            "can go on working. Tell your IT that “csr-desktop policy” says what is wrong."
         )
 
     def follow(self, made: DeskWindow) -> None:

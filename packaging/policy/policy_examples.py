@@ -17,7 +17,8 @@ from csr_desktop.system.policy_sources import DEFAULTS_FILE, POLICY_FILE, PREFER
 _SPACE: Final = UUID("5f2a4f0e-8f1e-4a55-9f7b-3f6f0c1d2b7a")
 _HEAD: Final = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- Every key with a value that the program takes. Leave in only what is to be settled: what stands here is locked. -->
+<!-- What stands here outside of comments is settled and locked. Each key stands in a comment of its own with a value
+     that the program takes: take it out of the comment to settle it. -->
 """
 
 
@@ -50,12 +51,20 @@ def preferences(keys: Iterable[PolicyKey]) -> bytes:
 
 
 def _settings(keys: Iterable[PolicyKey]) -> list[str]:
-    """Each key with its words as a comment before it, and its type as macOS has it."""
+    """Each key with its words as a comment before it, in the types that macOS has; all but addresses are comments, so
+    that what is deployed as it lies settles nothing that nobody chose.
+    """
     lines: list[str] = []
     for key in keys:
-        words = key.words.replace("--", "-")
-        lines += [f"<!-- {escape(words)} ({escape(values(key))}) -->", *_entry(key.name, _typed(example(key)))]
+        lines.append(f"<!-- {_said(key.words)} ({_said(values(key))}) -->")
+        entry = _entry(key.name, _typed(example(key)))
+        lines += entry if key.is_address else [f"<!-- {' '.join(entry).replace('--', '- -')} -->"]
     return _dict(lines)
+
+
+def _said(words: str) -> str:
+    """In a comment, which no two hyphens may end."""
+    return escape(words.replace("--", "-"))
 
 
 def _plist(lines: Iterable[str]) -> bytes:

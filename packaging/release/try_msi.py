@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import plistlib
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from trying import need_taken, said, say, try_all_parts
+from trying import every_key, need_taken, said, say, try_all_parts
 
 POLICIES: Final = r"Software\Policies\CSR Desktop"
 DEFAULTS: Final = r"Software\CSR Desktop"
@@ -130,7 +129,7 @@ class Trial:
     def use(self, templates: Path) -> None:
         try_all_parts(COMMAND)
         say("every policy of the template holds")
-        examples = plistlib.loads((templates / PREFERENCES).read_bytes())
+        examples = every_key((templates / PREFERENCES).read_bytes())
         values = template_values((templates / "csr-desktop.admx").read_bytes(), examples)
         write_values(POLICIES, values)
         need_taken(values, COMMAND, f"HKLM\\{POLICIES}")

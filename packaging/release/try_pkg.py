@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "macos"))
 
 from mac_bundle import IDENTIFIER
 from mac_installer import APP_PLACE, COMMAND_PLACE, RECEIPT
-from trying import need_taken, said, say, try_all_parts
+from trying import every_key, need_taken, said, say, try_all_parts
 
 APP: Final = Path("/") / APP_PLACE
 COMMAND: Final = Path("/") / COMMAND_PLACE
@@ -51,8 +51,10 @@ def main(words: list[str]) -> None:
     version = said(COMMAND, "--version")
     try_all_parts(COMMAND)
     say("every policy of the example holds")
-    subprocess.run(["sudo", "install", "-m", "644", str(given.preferences), str(MANAGED)], check=True)
-    need_taken(plistlib.loads(given.preferences.read_bytes()), COMMAND, str(MANAGED))
+    every = given.preferences.with_suffix(".every-key.plist")
+    every.write_bytes(plistlib.dumps(every_key(given.preferences.read_bytes())))
+    subprocess.run(["sudo", "install", "-m", "644", str(every), str(MANAGED)], check=True)
+    need_taken(plistlib.loads(every.read_bytes()), COMMAND, str(MANAGED))
     subprocess.run(["sudo", "rm", "-f", str(MANAGED)], check=True)
     if given.before is not None:
         say("an older version leaves the newer one alone")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import plistlib
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +33,12 @@ def not_taken(values: Mapping[str, object], policy: Mapping[str, Any], place: st
     wanted = {name: {"value": value, "locked": True, "from": place} for name, value in values.items()}
     settings = policy["settings"]
     return [name for name, held in wanted.items() if not held.items() <= settings.get(name, {}).items()]
+
+
+def every_key(template: bytes) -> dict[str, object]:
+    """A Mac's property list with each of its keys out of its comment."""
+    found: dict[str, object] = plistlib.loads(re.sub(rb"<!-- (<key>.*?) -->", rb"\1", template))
+    return found
 
 
 def need_taken(values: Mapping[str, object], program: Path, place: str) -> None:

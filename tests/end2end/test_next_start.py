@@ -224,6 +224,15 @@ def test_the_organisation_says_where_logs_go_and_how_much(start: Start, home: Pa
     assert not (home / "log" / LOG_FILE).exists()
 
 
+def test_a_policy_that_nobody_understands_is_told_and_the_desk_works(start: Start, home: Path) -> None:
+    process = start(policy={"Clipboard": "Inside"})
+    [said] = told(process)["notices"]
+    assert said.startswith("Some of your organization's settings can't be read, so what protects data is at its")
+    assert ended(process) == 0
+    [line] = [one for one in events(home / "log") if one["event"] == "not all of the policy was taken"]
+    assert (line["level"], line["count"]) == ("warning", 1)
+
+
 def test_where_no_log_can_be_kept_it_is_said_and_the_desk_works(start: Start, home: Path) -> None:
     shutil.rmtree(home / "log", ignore_errors=True)
     (home / "log").write_text("a file where a folder should be")

@@ -108,7 +108,8 @@ def test_settled_by_the_template_the_setting_is_locked_at_it() -> None:
     found = policies(definitions(KEYS))
     for key in KEYS:
         for given in tries(key):
-            policy = decide(Sources((Source("HKLM", would_write(found[key.name], given)),)), Settings())
+            beside = {"ProxyServer": "proxy.example.com:3128"} if key.name == "ProxyMode" else {}
+            policy = decide(Sources((Source("HKLM", would_write(found[key.name], given) | beside),)), Settings())
             (held,) = [held for held in policy.effective if held.key == key]
             assert (held.value, held.is_locked, policy.faults) == (given, True, ())
 
@@ -173,9 +174,14 @@ def test_a_number_that_windows_cannot_hold_stops_the_build() -> None:
         admx.admx((PolicyKey("Low", "text_scale_percent", "number", "", "", least=-1, most=5),), "1.0.0")
 
 
-def forced(keys: tuple[PolicyKey, ...]) -> dict[str, object]:
+def taken_in(template: bytes) -> bytes:
+    """With every key out of its comment."""
+    return re.sub(rb"<!-- (<key>.*?) -->", rb"\1", template)
+
+
+def forced(profile: bytes) -> dict[str, object]:
     """What macOS takes from the profile, by Apple's description of managed preferences."""
-    found = plistlib.loads(examples.profile(keys))
+    found = plistlib.loads(profile)
     (payload,) = found["PayloadContent"]
     assert (found["PayloadType"], found["PayloadScope"]) == ("Configuration", "System")
     assert payload["PayloadType"] == "com.apple.ManagedClient.preferences"
@@ -190,20 +196,26 @@ def forced(keys: tuple[PolicyKey, ...]) -> dict[str, object]:
 
 @LISTS
 def test_the_profile_has_every_key_in_macs_own_types(keys: tuple[PolicyKey, ...]) -> None:
-    found = forced(keys)
+    found = forced(taken_in(examples.profile(keys)))
     kinds = {"switch": bool, "number": int, "choice": str, "text": str}
     for key in keys:
         assert type(found[key.name]) is kinds[key.kind]
         key.read(found[key.name])
     assert list(found) == [key.name for key in keys]
-    assert plistlib.loads(examples.preferences(keys)) == found
+    assert plistlib.loads(taken_in(examples.preferences(keys))) == found
+
+
+def test_a_template_that_is_deployed_as_it_lies_settles_the_servers_address_alone() -> None:
+    settled = {"ServerUrl": "https://desk.example.com"}
+    assert forced(examples.profile(KEYS)) == settled
+    assert plistlib.loads(examples.preferences(KEYS)) == settled
 
 
 @pytest.mark.parametrize("beside", [{}, {"PayloadUUID": "58088A32-73E5-555B-A639-C2A752064879"}])
 def test_what_macos_makes_of_the_profile_is_read_without_a_fault(tmp_path: Path, beside: dict[str, str]) -> None:
     managed = tmp_path / "Managed Preferences"
     managed.mkdir()
-    (managed / f"{PREFERENCES}.plist").write_bytes(plistlib.dumps(forced(KEYS) | beside))
+    (managed / f"{PREFERENCES}.plist").write_bytes(plistlib.dumps(forced(taken_in(examples.profile(KEYS))) | beside))
     policy = decide(preference_sources(tmp_path, "sample"), Settings())
     assert policy.faults == ()
     assert all(held.is_locked for held in policy.effective)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import plistlib
 import shutil
 import subprocess
 import sys
@@ -43,7 +42,7 @@ def settled(place: str, values: dict[str, object]) -> dict[str, Any]:
 
 
 def example() -> dict[str, object]:
-    found: dict[str, object] = plistlib.loads(examples.preferences(KEYS))
+    found: dict[str, object] = trying.every_key(examples.preferences(KEYS))
     return found
 
 

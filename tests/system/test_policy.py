@@ -5,7 +5,7 @@ import os
 import plistlib
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pytest
 from click.testing import CliRunner
@@ -53,13 +53,91 @@ def test_a_person_may_choose_what_is_built_in_against_the_computers_default() ->
 
 
 def test_a_slip_in_a_policy_opens_nothing_and_is_said() -> None:
-    sources = Sources((Source("HKLM", {"CallsOpenDesk": "of", "Them": "dark"}),), ())
+    sources = Sources((Source("HKLM", {"CallsOpenDesk": "of", "Clipboard": "Inside", "Quota": 5}),), ())
     policy = decide(sources, Settings(calls_open_desk=False))
     assert held(policy, "CallsOpenDesk") == (True, "HKLM", True)
+    assert held(policy, "Clipboard") == ("inside", "HKLM", True)
     assert policy.faults == (
-        "HKLM: Them is not a setting of this version.",
+        "HKLM: Quota is not a setting of this version.",
+        "HKLM: Clipboard is not taken, it is none of everywhere, inside.",
         "HKLM: CallsOpenDesk is not taken, it is neither on (1, true) nor off (0, false).",
     )
+    assert policy.is_strict
+
+
+STRICT: Final = {
+    "IdleLockMinutes": 5,
+    "Clipboard": "inside",
+    "ClipboardSeconds": 60,
+    "ScreenProtection": True,
+    "Attachments": "off",
+    "PhoneAddress": False,
+    "ErrorReports": False,
+}
+LAX: Final = Settings(
+    idle_lock_minutes=0,
+    clipboard="everywhere",
+    clipboard_clear_seconds=0,
+    screen_protection=False,
+    attachments="on",
+    answers_phone=True,
+    sends_error_reports=True,
+    theme="dark",
+    server_url="https://desk.example.com",
+)
+
+
+def test_while_a_policy_cannot_be_read_what_protects_data_is_strict_and_people_go_on_working() -> None:
+    policy = decide(Sources((Source("/p", fault="It is not valid TOML."),), ()), LAX)
+    assert {found.key.name: found.value for found in policy.effective if found.is_locked} == STRICT
+    assert policy.is_strict
+    assert (held(policy, "Theme"), held(policy, "ServerUrl")) == (
+        ("dark", PERSON, False),
+        ("https://desk.example.com", PERSON, False),
+    )
+    assert policy.faults == ("/p: It is not valid TOML.",)
+
+
+def test_a_policy_that_was_read_goes_before_one_that_cannot_be() -> None:
+    read, damaged = Source("HKLM", {"IdleLockMinutes": 30}), Source("HKCU", fault="It can't be read.")
+    assert held(decide(Sources((read, damaged), ()), LAX), "IdleLockMinutes") == (30, "HKLM", True)
+    assert held(decide(Sources((damaged, read), ()), LAX), "IdleLockMinutes") == (5, "HKCU", True)
+    assert not decide(Sources((read,), (damaged,)), LAX).is_strict, "a default was never a wish of the organization's"
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key.strict is not None], ids=lambda key: key.name)
+def test_what_is_strict_is_a_value_of_its_key_and_another_than_the_laxest(key: PolicyKey) -> None:
+    assert key.read(key.strict) == key.strict
+    assert STRICT[key.name] == key.strict
+    slip = decide(Sources((Source("/p", {key.name: "nonsense \0"}),), ()), LAX)
+    assert held(slip, key.name) == (key.strict, "/p", True)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("IdleLockMinute", "IdleLockMinutes"), ("Clip_board", "Clipboard")])
+def test_a_misspelt_name_opens_nothing_and_is_asked_about(name: str, meant: str) -> None:
+    policy = decide(Sources((Source("/p", {name: 10}),), ()), LAX)
+    assert held(policy, meant) == (STRICT[meant], "/p", True)
+    assert policy.faults == (f"/p: {name} is not a setting of this version. Is it {meant}?",)
+    both = decide(Sources((Source("/p", {name: 10, meant: BY_NAME[meant].strict}),), ()), LAX)
+    assert held(both, meant) == (STRICT[meant], "/p", True)
+
+
+def test_a_misspelt_default_is_asked_about_too() -> None:
+    policy = decide(Sources((), (Source("defaults", {"ServerURL2": "x", "Version": "1.0"}),)), Settings())
+    assert policy.faults == ("defaults: ServerURL2 is not a setting of this version. Is it ServerUrl?",)
+
+
+def test_a_fixed_proxy_without_an_address_is_said() -> None:
+    policy = decide(Sources((Source("/p", {"ProxyMode": "fixed_servers"}),), ()), Settings())
+    assert policy.faults == ("/p: ProxyMode is fixed_servers, and no ProxyServer is named.",)
+
+
+def test_a_list_may_be_one_where_a_source_has_lists() -> None:
+    values = {"ProxyBypassList": ["example.com", "10.0.0.0/8"], "SignInMethods": ["password"], "DialLink": ["callto:"]}
+    policy = decide(Sources((Source("/p", values),), ()), Settings())
+    assert held(policy, "ProxyBypassList")[0] == "example.com, 10.0.0.0/8"
+    assert held(policy, "SignInMethods")[0] == "password"
+    assert policy.faults == ("/p: DialLink is not taken, it is not text.",)
 
 
 def test_a_slip_in_a_default_is_passed_over_and_said() -> None:
@@ -100,7 +178,9 @@ def test_values_are_read_as_registry_profile_and_file_have_them(name: str, value
     ("name", "value"),
     [
         ("CallsOpenDesk", 2),
-        ("CallsOpenDesk", "1"),
+        ("CallsOpenDesk", "true"),
+        ("LogFolder", "logs"),
+        ("SignInMethods", ["password", 5]),
         ("ServerUrl", 1),
         ("ServerUrl", "desk.example"),
         ("ServerUrl", "https://"),
@@ -127,8 +207,8 @@ def test_what_is_no_value_of_a_key_is_refused_in_words(name: str, value: object)
 
 def test_a_number_is_taken_within_its_bounds_alone() -> None:
     key = PolicyKey("IdleMinutes", "x", "number", "", "", least=1, most=60)
-    assert (key.read(1), key.read(60)) == (1, 60)
-    for wrong in (0, 61, True, "5", 5.0):
+    assert (key.read(1), key.read(60), key.read("60")) == (1, 60, 60)
+    for wrong in (0, 61, True, "61", "5 ", "-5", "\N{ARABIC-INDIC DIGIT FIVE}", 5.0):
         with pytest.raises(ValueError, match=r"^it "):
             key.read(wrong)
 
@@ -219,8 +299,10 @@ def test_a_profile_that_is_forced_lies_in_managed_preferences(tmp_path: Path) ->
     ("content", "fault"),
     [
         (b'Theme = "dark"\nCallsOpenDesk = false\n', ""),
-        (b"Theme = dark", "It is damaged, or not in its format."),
-        (b"\xff\xfe", "It is damaged, or not in its format."),
+        (b'\xef\xbb\xbftheme = "dark"\r\ncallsopendesk = false\r\n', ""),
+        (b"Theme = dark", "It is not valid TOML: Invalid value (at line 1, column 9)."),
+        (b"\xff\xfe", "It is not UTF-8 text."),
+        (b'[policy]\nTheme = "dark"', "It has a table [policy]: keys stand in it without one."),
         (b"a = " + b"[" * 5_000, "It is damaged, or not in its format."),
         (b"#" * 1_000_001, "It is larger than 1,000,000 bytes."),
     ],
@@ -246,6 +328,9 @@ def test_a_policy_file_that_others_can_write_is_not_taken(tmp_path: Path) -> Non
     assert (source.values, source.fault) == ({}, "It does not belong to root, so it is not taken.")
     (source,) = file_sources(tmp_path, tmp_path / "none").policies
     assert source.fault
+    os.mkfifo(tmp_path / "pipe")
+    (source,) = file_sources(tmp_path / "pipe", tmp_path / "none").policies
+    assert source.fault == "It is not a file."
 
 
 # What an administrator asks
@@ -253,23 +338,28 @@ def test_a_policy_file_that_others_can_write_is_not_taken(tmp_path: Path) -> Non
 
 def test_the_command_says_each_setting_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CSR_DESKTOP_HOME", str(tmp_path))
-    values: dict[str, object] = {"Theme": "dark", "Them": 1}
+    values: dict[str, object] = {"Theme": "dark", "Quota": 1, "Attachments": "none"}
     monkeypatch.setattr(policy_sources, "sources_of_this_computer", lambda: Sources((Source("/p", values),), ()))
     (tmp_path / "config").mkdir()
     SettingsFile(tmp_path / "config" / "settings.json").save(Settings(calls_open_desk=False))
     result = CliRunner().invoke(main, ["policy"])
-    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in result.stdout.splitlines()}
+    *table, unknown, refused = result.stdout.splitlines()
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in table}
     assert list(lines) == [key.name for key in KEYS]
+    assert " ".join(lines["Attachments"].split()) == "off /p, locked, the strict side of what is not understood"
     said = {name: " ".join(lines[name].split()) for name in ("ServerUrl", "Theme", "CallsOpenDesk")}
     assert said == {
         "ServerUrl": "(empty) built in",
         "Theme": "dark /p, locked",
         "CallsOpenDesk": "off chosen by the person",
     }
-    assert len({line.index(lines[line.split()[0]]) for line in result.stdout.splitlines()}) == 1, "in columns"
-    assert result.stderr.splitlines() == ["/p: Them is not a setting of this version."]
+    assert len({line.index(lines[line.split()[0]]) for line in table}) == 1, "in columns"
+    assert unknown == "/p: Quota is not a setting of this version."
+    assert refused == "/p: Attachments is not taken, it is none of on, open, off."
+    assert result.stderr == ""
     assert result.exit_code == 1
-    values.pop("Them")
+    values.pop("Quota")
+    values.pop("Attachments")
     result = CliRunner().invoke(main, ["policy", "--json"])
     assert result.exit_code == 0
     found = json.loads(result.stdout)
