@@ -86,7 +86,11 @@ def _open_desk(*, is_minimised: bool) -> int:
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.system.display import has_display, no_display, wants_window_on_display
     from csr_desktop.system.places import Places
+    from csr_desktop.system.policy_sources import sources_of_this_computer
+    from csr_desktop.system.start_at_sign_in import is_forbidden
 
+    if is_minimised and is_forbidden(sources_of_this_computer()):
+        return 0  # the installer's entry starts it for everyone, and stays where a policy came later
     if wants_window_on_display() and not has_display():
         raise _CannotStart(str(no_display()))
     try:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from csr_desktop.domain.errors import CsrDesktopError, EnvironmentFault, Refused, Unreadable
-from csr_desktop.services.sign_in import Account, Accounts
+from csr_desktop.services.sign_in import ACCOUNT_FILE, Account, Accounts
 from csr_desktop.services.unlocking import Unlocking
-from csr_desktop.store.meta_file import key_checks
+from csr_desktop.store.meta_file import is_copy, key_checks
 from csr_desktop.system.clock import wall_clock
+from csr_desktop.system.data_whereabouts import noted_folders, settle
 from csr_desktop.system.keyring_store import FolderSecrets, PersonSecrets, Secrets, SystemKeyring, check_keeps
 from csr_desktop.system.phone_access import PhoneAccess
 from csr_desktop.system.places import Places
@@ -27,7 +28,6 @@ from csr_desktop.system.policy_keys import listed
 from csr_desktop.system.policy_sources import NO_SOURCES, Sources, sources_of_this_computer
 from csr_desktop.system.proxies import Proxies, SystemChoice, ask_system, rules_of
 from csr_desktop.system.settings import Settings, SettingsFile
-from csr_desktop.system.whole_file import write_whole
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -168,7 +168,11 @@ class DeskOpener:
     def _end_removal(self, account: Account) -> None:
         from csr_desktop.store.opening import wipe
 
-        self.accounts.end_removal(account, lambda: wipe(self.places.data / account.file_name))
+        def wipe_all() -> None:
+            for folder in dict.fromkeys([*noted_folders(self.places.config), self.places.data]):
+                wipe(folder / account.file_name)
+
+        self.accounts.end_removal(account, wipe_all)
 
     def mend(self, account: Account, way: str) -> None:
         """Set the person's file aside and make a new one, which the server fills; what was not sent goes into it."""
@@ -431,28 +435,9 @@ def settle_data(places: Places) -> None:
     """Bring the person's data along from the folder of the last start, where the organisation has named another one
     since. Raises EnvironmentFault, and then it is as it was.
     """
-    note = places.config / "data-was-in"
-    if places.data.parent == places.config.parent and not note.exists():
-        return  # in one home, and never elsewhere
     usual = Places.usual()
-    if places.config != usual.config:
-        return  # a home of its own, such as the demo's, knows no policy
-    try:
-        before = Path(note.read_text("utf-8")) if note.exists() else usual.data
-        if before == places.data:
-            return
-        from csr_desktop.system.data_folder import bring_along
-
-        bring_along(before, places.data)
-        places.make()
-        if places.data == usual.data:
-            note.unlink()
-        else:
-            write_whole(note, str(places.data).encode())
-    except (OSError, UnicodeDecodeError) as error:
-        raise EnvironmentFault(
-            f"{note} can't be used.", "It says where your data lies. Ask your administrator for the right to use it."
-        ) from error
+    if places.config == usual.config:  # a home of its own, such as the demo's, knows no policy
+        settle(places, usual, is_copy, is_signed_in=(places.config / ACCOUNT_FILE).exists())
 
 
 def _run_first(

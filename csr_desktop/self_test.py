@@ -208,10 +208,15 @@ def _shipped_files() -> str:
 def _trust() -> str:
     import httpx2
 
+    from csr_desktop.domain.errors import EnvironmentFault
     from csr_desktop.system.authorities import has_authorities
 
-    known = "the system's" if has_authorities() else "no authority is known; install ca-certificates"
-    return f"{known}, {ssl.OPENSSL_VERSION}, httpx2 {httpx2.__version__}"
+    if not has_authorities():
+        raise EnvironmentFault(
+            "No authority is known that could vouch for a server.",
+            "Install the system's list of them (Debian and Ubuntu: apt install ca-certificates).",
+        )
+    return f"the system's, {ssl.OPENSSL_VERSION}, httpx2 {httpx2.__version__}"
 
 
 def _proxies() -> str:

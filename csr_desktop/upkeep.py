@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,12 +57,14 @@ def purge_user_data(*, is_sure: bool) -> None:
     from csr_desktop.bootstrap import system_secrets
     from csr_desktop.domain.errors import CsrDesktopError
     from csr_desktop.services.sign_in import Accounts
-    from csr_desktop.system.places import Places
-    from csr_desktop.system.single_instance import claim
     from csr_desktop.system.start_at_sign_in import start_for
 
-    places = Places.of_this_person()
-    folders = _folders(places)
+    places = _places()
+    try:
+        data_folders = _data_folders(places)
+    except CsrDesktopError as fault:
+        raise click.ClickException(f"{fault} Nothing was deleted.") from None
+    folders = _folders(places, data_folders)
     start = start_for(places)
     accounts = Accounts(places.config, system_secrets())
     names = accounts.secret_names()
@@ -78,25 +80,61 @@ def purge_user_data(*, is_sure: bool) -> None:
         click.echo("There is nothing of CSR Desktop's here.")
         return
     try:
-        places.make()
-        held = claim(places)
-        if held is None:
-            raise click.ClickException("CSR Desktop is open. Quit it first; nothing was deleted.")
-        try:
+        with ExitStack() as held:
+            _claim_all(places, data_folders, held)
             for name in names:
                 accounts.forget_secret(name)
             if start is not None:
                 start.follow(wanted=False)
-        finally:
-            held.close()
     except CsrDesktopError as fault:
         raise click.ClickException(f"{fault} Nothing but keys was deleted.") from None
     _delete(folders)
 
 
-def _folders(places: Places) -> list[Path]:
-    """Those that are there, each once and none that lies in another: some systems have one place for several."""
-    found = [place for place in (*msgspec.structs.astuple(places), _set_log_folder(places)) if place.exists()]
+def _places() -> Places:
+    """Where a policy names a folder that can be none, as they were at the last start: the note has it."""
+    from csr_desktop.domain.errors import CsrDesktopError
+    from csr_desktop.system.places import Places
+
+    try:
+        return Places.of_this_person()
+    except CsrDesktopError as fault:
+        click.echo(fault.title, err=True)
+        return Places.usual()
+
+
+def _claim_all(places: Places, data_folders: list[Path], held: ExitStack) -> None:
+    from csr_desktop.system.single_instance import claim
+
+    for folder in data_folders:
+        if folder.is_dir():
+            claimed = claim(msgspec.structs.replace(places, data=folder))
+            if claimed is None:
+                raise click.ClickException("CSR Desktop is open. Quit it first; nothing was deleted.")
+            held.callback(claimed.close)
+
+
+def _data_folders(places: Places) -> list[Path]:
+    """All in which desks of this person's may lie: where they lie now or at the last start, where the system wants them
+    and where a move was cut off. Raises EnvironmentFault.
+    """
+    from csr_desktop.system.data_whereabouts import noted_folders
+    from csr_desktop.system.places import FOLDER_NAME, Places
+
+    usual = Places.usual()
+    if places.config != usual.config:
+        return [places.data]
+    noted = [folder for folder in noted_folders(places.config) if folder.name == FOLDER_NAME]
+    found = dict.fromkeys([places.data, usual.data, *noted])
+    return [*found, *(one.with_name(f"{one.name}.arriving") for one in found)]  # where the first versions had it
+
+
+def _folders(places: Places, data_folders: list[Path]) -> list[Path]:
+    """Those that are there, each once and none that lies in another: some systems have one place for several. Settings
+    go last, with the note of where the data lies: cut off before, the next time finds it all.
+    """
+    wanted = (*data_folders, places.log, _set_log_folder(places), places.cache, places.config)
+    found = [place for place in wanted if place.exists()]
     return [one for one in dict.fromkeys(found) if not any(other in one.parents for other in found)]
 
 

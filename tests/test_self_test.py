@@ -58,3 +58,20 @@ def test_a_folder_that_cannot_be_used_fails_and_the_rest_is_told(tmp_path: Path)
 def test_each_system_s_keyring_is_named(platform: str) -> None:
     names = {"linux": "Secret Service", "win32": "Credential Manager", "darwin": "keychain"}
     assert names[platform] in _keyring_advice(platform)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Windows and macOS bring their authorities")
+def test_without_authorities_it_fails_and_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "none.pem").write_text("")
+    (tmp_path / "none").mkdir()
+    told = asked(
+        tmp_path / "home",
+        "--part",
+        "desk",
+        SSL_CERT_FILE=str(tmp_path / "none.pem"),
+        SSL_CERT_DIR=str(tmp_path / "none"),
+    )
+    assert told.returncode == 1
+    trust = next(line for line in told.stdout.splitlines() if "trust store (desk)" in line)
+    assert trust.startswith("FAILS")
+    assert "ca-certificates" in trust

@@ -16,10 +16,14 @@ from csr_desktop import __version__, bootstrap
 from csr_desktop.__main__ import main
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.services.sign_in import ACCOUNT_FILE, Account, Accounts
+from csr_desktop.system import policy_sources
+from csr_desktop.system.file_lock import lock_file
 from csr_desktop.system.keyring_store import FolderSecrets, Secrets
 from csr_desktop.system.places import Places
+from csr_desktop.system.policy_sources import Source, Sources
 from csr_desktop.system.settings import Settings, SettingsFile
 from csr_desktop.system.single_instance import claim
+from csr_desktop.system.start_at_sign_in import start_for
 
 ALEX = Account("https://desk.example.com", "01890a5d-ac96-774b-bcce-b302099a8057", "d", "Alex Sample", "alex", "Demo")
 
@@ -144,7 +148,7 @@ def test_one_folder_for_several_is_said_and_deleted_once(
     """As Windows and macOS have it."""
     own = tmp_path / "csr-desktop"
     places = Places(own, own, own / "Logs", tmp_path / "state" / "csr-desktop" / "cache")
-    monkeypatch.setattr(Places, "of_this_person", staticmethod(lambda *_: places))
+    monkeypatch.setattr(Places, "usual", staticmethod(lambda *_: places))
     monkeypatch.setattr("csr_desktop.system.start_at_sign_in.start_for", lambda *_: None)
     places.make()
     (own / "Logs" / "csr-desktop.log").write_text("{}\n")
@@ -155,3 +159,93 @@ def test_one_folder_for_several_is_said_and_deleted_once(
     assert (code, output.splitlines()) == (0, [f"deleted {own}", f"deleted {places.cache}"])
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
     assert list((tmp_path / "state").iterdir()) == []
+
+
+def put_desk(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{ALEX.user_id}.db").write_bytes(b"rows")
+
+
+def test_desks_of_earlier_folders_are_deleted_too(
+    places: Places, secrets: Secrets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The policy names another folder since, and nobody has started it; and a move was cut off before it was done."""
+    earlier, copied, left = (tmp_path / name / "csr-desktop" for name in ("earlier", "copied", "left"))
+    for folder in (earlier, copied, left, places.data, earlier.with_name("csr-desktop.arriving")):
+        put_desk(folder)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("not the program's")
+    note = {"data": str(earlier), "copies": [str(copied), str(tmp_path / "mine")], "left": [str(left)]}
+    (places.config / "data-was-in").write_text(json.dumps(note))
+    sources = Sources((Source("policy", {"DataFolder": str(tmp_path / "wanted")}),))
+    monkeypatch.setattr(policy_sources, "sources_of_this_computer", lambda: sources)
+    assert secrets.read("none") is None
+
+    _, output = run("purge-user-data")
+    for folder in (earlier, copied, left, places.data):
+        assert f"would delete {folder}" in output.splitlines()
+
+    held = lock_file(earlier / "running.lock")
+    assert held is not None
+    code, output = run("purge-user-data", "--yes")
+    assert (code, "CSR Desktop is open." in output) == (1, True), "it still runs where its data was"
+    assert (places.data / f"{ALEX.user_id}.db").exists()
+    held.close()
+
+    code, output = run("purge-user-data", "--yes")
+    assert code == 0, output
+    assert list(tmp_path.rglob("*.db")) == []
+    assert (tmp_path / "mine" / "letter.txt").exists(), "what is no folder of the program's is not taken for one"
+    assert run("purge-user-data", "--yes") == (0, "There is nothing of CSR Desktop's here.\n")
+
+
+@pytest.mark.parametrize("named", ["%USERNAME%", "${USERNAME}", "%NOWHERE%"])
+def test_with_a_variable_in_the_data_folder_all_is_deleted(
+    tmp_path: Path, secrets: Secrets, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """Also where the variable is gone: the data lies where it was at the last start."""
+    for name in ("CSR_DESKTOP_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.setenv("USERNAME", "alex")
+    sources = Sources((Source("policy", {"DataFolder": f"{tmp_path}/desks/{named}"}),))
+    monkeypatch.setattr(policy_sources, "sources_of_this_computer", lambda: sources)
+    usual, data = Places.usual(), tmp_path / "desks" / "alex" / "csr-desktop"
+    assert tmp_path in usual.config.parents
+    usual.make()
+    put_desk(data)
+    (usual.config / "data-was-in").write_text(json.dumps({"data": str(data), "copies": [], "left": []}))
+    start = start_for(usual)
+    assert start is not None
+    start.follow(wanted=True)
+    assert secrets.read("none") is None
+    code, output = run("purge-user-data", "--yes")
+    assert code == 0, output
+    assert ("no variable NOWHERE" in output) is (named == "%NOWHERE%")
+    assert not data.exists()
+    assert not usual.config.exists()
+    assert not start.is_own
+
+
+@pytest.mark.parametrize(("autostart", "ends"), [(False, True), (0, True), (True, False), (None, False)])
+def test_who_may_not_start_it_at_sign_in_ends_it_before_a_window(
+    places: Places, tmp_path: Path, autostart: object, ends: bool
+) -> None:
+    """What the installer put for everyone stays there when a policy forbids it later."""
+    script = (
+        "import json, sys\n"
+        "from csr_desktop import __main__, bootstrap\n"
+        "from csr_desktop.system import policy_sources\n"
+        "from csr_desktop.system.policy_sources import Source, Sources\n"
+        "policy = json.loads(sys.argv.pop(1))\n"
+        "policy_sources.sources_of_this_computer = lambda: Sources((Source('policy', policy),))\n"
+        "bootstrap.run_desk = lambda *_, **__: 7\n"
+        "__main__.main()\n"
+    )
+    policy = {} if autostart is None else {"Autostart": autostart}
+    for options, code in (([], 7), (["--minimized"], 0 if ends else 7)):
+        command = [sys.executable, "-c", script, json.dumps(policy), *options]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == code, ran.stderr
+    assert list(places.data.iterdir()) == []

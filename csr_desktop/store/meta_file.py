@@ -70,6 +70,20 @@ def key_checks(folder: Path) -> list[str]:
     return [meta.key_check for meta in metas if meta is not None]
 
 
+def is_copy(path: Path, other: Path) -> bool:
+    """Whether both databases were once made as one file. Of two without a meta, whether they are equal now. Raises
+    OSError.
+    """
+    found, of = read_meta(path), read_meta(other)
+    if found is not None and of is not None:
+        return found.generation == of.generation
+    if found is not None or of is not None or not other.exists():
+        return False
+    import filecmp
+
+    return filecmp.cmp(path, other, shallow=False)
+
+
 def write_meta(path: Path, meta: Meta) -> None:
     """Replace it; old or new whatever happens. Raises OSError."""
     write_whole(meta_path(path), msgspec.json.format(msgspec.json.encode(meta), indent=1))

@@ -1,10 +1,12 @@
 """The folder that an organisation names for the desks of this computer: read, and filled with what lay elsewhere.
 
-Each person needs one of their own, so it holds a variable such as %USERNAME%, or lies in the person's profile.
+Each person needs one of their own, so it holds a variable such as %USERNAME%, or lies in the person's profile. Only
+the desks' own files are moved, since some systems have settings, logs and cache in the same folder.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -18,12 +20,18 @@ from csr_desktop.system.file_lock import lock_file
 from csr_desktop.system.whole_file import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 OWN_NAME: Final = "csr-desktop"
 _VARIABLE: Final = re.compile(r"%([A-Za-z_()0-9]+)%|\$\{([A-Za-z_0-9]+)\}|\$([A-Za-z_0-9]+)")
 _DRIVE_REMOTE: Final = 4
 _LOCK: Final = "running.lock"
+_ENDPOINT: Final = "running.json"
+_ARRIVING: Final = "arriving"
+_DESK: Final = re.compile(r".+\.db(?:[-.].+)?")
+"""A desk's file and what lies beside it: its log, meta, copies and what was set aside."""
+_PHONE_KEY: Final = "phone-key"
+_PART: Final = 1 << 20
 
 
 def data_folder(text: str, environment: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -34,17 +42,17 @@ def data_folder(text: str, environment: Mapping[str, str], platform: str = sys.p
     def filled(found: re.Match[str]) -> str:
         name = found[1] or found[2] or found[3]
         if not environment.get(name):
-            raise _fault(text, f"there is no variable {name} here")
+            raise unusable(text, f"there is no variable {name} here")
         return environment[name]
 
     named = _VARIABLE.sub(filled, text)
     if named.startswith("~"):
         named = str(Path(named).expanduser())
     if named.startswith(("\\\\", "//")) or (platform == "win32" and _is_on_network(named)):
-        raise _fault(text, "it lies on the network, where a database is soon damaged")
+        raise unusable(text, "it lies on the network, where a database is soon damaged")
     path = Path(named)
     if not path.is_absolute():
-        raise _fault(text, "it is no whole path, such as D:\\Desks\\%USERNAME% or /srv/desks/$USER")
+        raise unusable(text, "it is no whole path, such as D:\\Desks\\%USERNAME% or /srv/desks/$USER")
     return path / OWN_NAME
 
 
@@ -56,76 +64,142 @@ def _is_on_network(path: str) -> bool:
     return False
 
 
-def _fault(text: str, why: str) -> EnvironmentFault:
+def unusable(text: str, why: str) -> EnvironmentFault:
     return EnvironmentFault(
         f"The folder {text}, which your organization set for your data, can't be used: {why}.",
         "Nothing was changed. Ask your administrator to look at DataFolder in the policy.",
     )
 
 
-def bring_along(before: Path, now: Path) -> bool:
-    """Move the desks that lie in the folder `before` to `now`, where none is yet; whether there were some. They are
-    copied to the disk beside it first, so that whatever happens they are whole in one of the two. Raises
-    EnvironmentFault.
+def desk_files(folder: Path) -> list[Path]:
+    """What belongs to the desks in this folder, the databases last: where one of them lies, all beside it does, too.
+    Nothing where there is no folder. Raises OSError.
     """
-    if before == now or not _has_desks(before) or _has_desks(now):
-        return False
     try:
+        with os.scandir(folder) as found:
+            names = [one.name for one in found if _is_of_desks(one.name) and one.is_file()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [folder / name for name in sorted(names, key=lambda name: (name.endswith(".db"), name))]
+
+
+def has_desks(folder: Path) -> bool:
+    """Whether a desk's file is here, or one that was set aside. Raises OSError."""
+    return any(path.name != _PHONE_KEY for path in desk_files(folder))
+
+
+def _is_of_desks(name: str) -> bool:
+    return name == _PHONE_KEY or _DESK.fullmatch(name) is not None
+
+
+def bring_along(before: Path, now: Path, on_arrived: Callable[[], None] = lambda: None) -> bool:
+    """Move the desks that lie in the folder `before` to `now`, where none is yet; whether there were some. Nothing else
+    in either folder is touched.
+
+    `on_arrived` is called once each copy was read again and found equal, and is on the disk: from its return on `now`
+    is where they are, and only then those in `before` are deleted. What it raises leaves both. Raises EnvironmentFault;
+    they are then whole in `before`.
+    """
+    try:
+        if before == now or not has_desks(before) or has_desks(now):
+            return False
         held = lock_file(before / _LOCK)
     except OSError as error:
-        raise _not_moved(before, now, error) from error
+        raise not_moved(before, now, error) from error
     if held is None:
         raise EnvironmentFault(
             "CSR Desktop is still open with its data in the old folder.",
             f"Quit it and start it again: the data is then moved to {now}.",
         )
-    arriving = now.with_name(f"{now.name}.arriving")
     try:
-        _move(before, arriving, now)
+        _copy_desks(before, now)
+        on_arrived()
     except OSError as error:
-        shutil.rmtree(arriving, ignore_errors=True)  # on a disk that is full now for the person's other programs, too
-        raise _not_moved(before, now, error) from error
+        raise not_moved(before, now, error) from error
     finally:
         held.close()
-    shutil.rmtree(before, ignore_errors=True)
+    remove_copies(before)
     return True
 
 
-def _move(before: Path, arriving: Path, now: Path) -> None:
-    shutil.rmtree(arriving, ignore_errors=True)
-    now.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    arriving.mkdir(mode=0o700)
-    for folder, _, names in os.walk(before):
-        target = arriving / Path(folder).relative_to(before)
-        target.mkdir(mode=0o700, exist_ok=True)
-        for name in names:
-            if name != _LOCK:
-                _copy(Path(folder) / name, target / name)
-        sync_folder(target)
-    if now.exists():
-        for made in now.iterdir():  # by a start that found nothing
-            if made.is_file():
-                made.unlink()
-        now.rmdir()
-    arriving.rename(now)
-    sync_folder(now.parent)
+def remove_copies(folder: Path) -> bool:
+    """Delete the desks' files in this folder, and what a move that was cut off left there; whether all of it is gone.
+    Only where they are copies.
+    """
+    shutil.rmtree(folder / _ARRIVING, ignore_errors=True)
+    try:
+        _delete(desk_files(folder))
+        is_gone = not desk_files(folder) and not (folder / _ARRIVING).exists()
+    except OSError:
+        return False
+    if is_gone:
+        _remove_empty(folder)
+    return is_gone
+
+
+def _copy_desks(before: Path, now: Path) -> None:
+    """Whole in a folder beside their places first, so that a full disk leaves nothing half there."""
+    arriving = now / _ARRIVING
+    put: list[Path] = []
+    try:
+        shutil.rmtree(arriving, ignore_errors=True)
+        now.mkdir(parents=True, exist_ok=True, mode=0o700)
+        now.chmod(0o700)
+        arriving.mkdir(mode=0o700)
+        found = desk_files(before)
+        for path in found:
+            _copy(path, arriving / path.name)
+        sync_folder(arriving)
+        for path in found:
+            put.append(now / path.name)
+            (arriving / path.name).replace(now / path.name)
+        arriving.rmdir()
+        sync_folder(now)
+        sync_folder(now.parent)
+    except BaseException:  # on a disk that is full now for the person's other programs, too
+        shutil.rmtree(arriving, ignore_errors=True)
+        _delete(put)
+        _remove_empty(now)
+        raise
 
 
 def _copy(source: Path, target: Path) -> None:
+    """Raises OSError where what can be read of the copy is not what was read of the source."""
     with source.open("rb") as read, target.open("xb") as written:
-        shutil.copyfileobj(read, written, 1 << 20)
+        digest = hashlib.sha256()
+        while part := read.read(_PART):
+            digest.update(part)
+            written.write(part)
         written.flush()
         os.fsync(written.fileno())
+        if hasattr(os, "posix_fadvise"):  # so that it is read from the disk, not from what was kept of the writing
+            os.posix_fadvise(written.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    with target.open("rb") as copied:
+        if hashlib.file_digest(copied, "sha256").digest() != digest.digest():
+            raise OSError(None, f"the copy of {source.name} differs")
     with suppress(OSError):
         shutil.copystat(source, target)
 
 
-def _has_desks(folder: Path) -> bool:
-    return next(folder.glob("*.db"), None) is not None
+def _delete(paths: list[Path]) -> None:
+    """Those that can be: another program may have one open for a moment."""
+    for path in reversed(paths):
+        with suppress(OSError):
+            path.unlink()
 
 
-def _not_moved(before: Path, now: Path, error: OSError) -> EnvironmentFault:
+def _remove_empty(folder: Path) -> None:
+    """The folder itself, where nothing but what a running desk needs is left in it."""
+    with suppress(OSError):
+        if {path.name for path in folder.iterdir()} <= {_LOCK, _ENDPOINT}:
+            for name in (_LOCK, _ENDPOINT):
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
+
+
+def not_moved(before: Path, now: Path, error: OSError) -> EnvironmentFault:
     return EnvironmentFault(
         f"Your data could not be moved to {now} ({error.strerror or error}).",
-        f"It is as it was, in {before}. Ask your administrator to look at DataFolder in the policy.",
+        f"It is as it was, in {before}. Free some space if the disk is full, and start CSR Desktop again; else ask "
+        "your administrator to look at DataFolder in the policy.",
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from csr_desktop.system.policy_sources import Sources
 
 HOME_VARIABLE = "CSR_DESKTOP_HOME"
+_DATA_FOLDER = "DataFolder"
 FOLDER_NAME = "csr-desktop"
 """Of the program's folder in each of the system's places."""
 
@@ -43,16 +44,34 @@ class Places(msgspec.Struct, frozen=True):
 
     @staticmethod
     def named_data(environment: Mapping[str, str] = os.environ, sources: Sources | None = None) -> Path | None:
-        """The folder for data that is named for this computer; None where none is. Raises as `of_this_person`."""
+        """The folder for data that is named for this computer, None where none is; `policy.decide` says which
+        counts. While a policy can't be read, it is where the data lies. Raises as `of_this_person`.
+        """
         from csr_desktop.system.policy_sources import sources_of_this_computer
 
         sources = sources or sources_of_this_computer()
-        for source in (*sources.policies, *sources.defaults):
-            named = source.values.get("DataFolder")
-            if named is not None and named != "":
-                from csr_desktop.system.data_folder import data_folder
+        for source in sources.policies:
+            if source.fault:
+                from csr_desktop.system.data_whereabouts import read_whereabouts
 
-                return data_folder(str(named), environment)
+                found = read_whereabouts(Places.usual(environment).config)
+                return None if found is None else found.data
+            if _DATA_FOLDER in source.values:
+                break
+        if all(_DATA_FOLDER not in source.values for source in (*sources.policies, *sources.defaults)):
+            return None  # nothing more is imported, as a softphone may wait
+        from csr_desktop.system.data_folder import data_folder, unusable
+        from csr_desktop.system.policy import decide
+        from csr_desktop.system.settings import Settings
+
+        policy = decide(sources, Settings())
+        named = next(found for found in policy.effective if found.key.name == _DATA_FOLDER)
+        if named.value != "":
+            return data_folder(named.value, environment)
+        if named.is_locked:
+            for source in sources.policies:
+                if source.place == named.place and source.values.get(_DATA_FOLDER, "") != "":
+                    raise unusable(str(source.values[_DATA_FOLDER]), "its value is not valid")
         return None
 
     @staticmethod

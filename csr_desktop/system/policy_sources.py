@@ -189,6 +189,7 @@ def _writable_by_others(found: os.stat_result) -> str:
 
 
 def _user_name() -> str:
-    import getpass
+    """Of the account, which no variable of the environment can change."""
+    import pwd
 
-    return getpass.getuser()
+    return pwd.getpwuid(os.getuid()).pw_name

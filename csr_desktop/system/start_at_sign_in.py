@@ -15,6 +15,8 @@ from csr_desktop.system.whole_file import write_whole
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from csr_desktop.system.policy_sources import Sources
+
 MINIMIZED: Final = "--minimized"
 RUN_PATH: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 RUN_NAME: Final = "CSR Desktop"
@@ -78,7 +80,7 @@ def start_for(places: Places, environment: Mapping[str, str] = os.environ) -> St
     """None for a desk that keeps its files in a place of its own, such as the demo: what the system starts would be
     another.
     """
-    if places != Places.of_this_person({}):
+    if places.config != Places.usual({}).config:
         return None
     words = [*desk_words(), MINIMIZED]
     if sys.platform == "win32":
@@ -92,6 +94,15 @@ def start_for(places: Places, environment: Mapping[str, str] = os.environ) -> St
     return StartAtSignIn(
         AutostartFile(own / "autostart", [Path(one) / "autostart" for one in everyone.split(":")], words)
     )
+
+
+def is_forbidden(sources: Sources) -> bool:
+    """Whether the organisation has settled that the desk starts at no sign-in, whoever wanted it before."""
+    from csr_desktop.system.policy import decide
+    from csr_desktop.system.settings import Settings
+
+    found = decide(sources, Settings()).effective
+    return any(one.is_locked and not one.value for one in found if one.key.setting == "starts_at_sign_in")
 
 
 class AutostartFile:

@@ -194,11 +194,6 @@ class Application(QObject):
             made.show(is_whole=False)
             if self._had_keyboard:
                 made.window.activateWindow()
-            self._protect()
-
-    def _protect(self) -> None:
-        if self._screen is not None:
-            self._screen.cover()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self.desk_window is not None:
@@ -389,7 +384,6 @@ class Application(QObject):
             view.showMinimized()
         else:
             view.show()
-        self._protect()
         self._let_key_quit(view)
         view.installEventFilter(_CloseWatch(view, self.close))
         self.settled.emit()

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication, QWindow
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QGuiApplication, QPlatformSurfaceEvent, QWindow
 
 _EXCLUDED_FROM_CAPTURE: Final = 0x11  # WDA_EXCLUDEFROMCAPTURE
 _BLACK_IN_CAPTURE: Final = 0x01  # WDA_MONITOR
 _SHARED_WITH_NOBODY: Final = 0  # NSWindowSharingNone
+_CREATED: Final = QPlatformSurfaceEvent.SurfaceEventType.SurfaceCreated
+_MADE_OR_SHOWN: Final = frozenset({QEvent.Type.PlatformSurface, QEvent.Type.Show, QEvent.Type.Expose})
+"""macOS may make a window anew while it is shown, behind the same number: what is exposed is looked at again."""
 
 
 def can_protect(platform: str = sys.platform) -> bool:
@@ -23,26 +26,28 @@ def can_protect(platform: str = sys.platform) -> bool:
 
 
 class ScreenProtection(QObject):
-    """Protects every window of the program from the moment on that it is shown. `protect` takes a window's number and
-    says whether it is protected now.
+    """Protects every window of the program from the moment on that there is one for the system, before it is seen: a
+    tooltip, a menu and what is dragged are windows, too. `protect` takes a window's number and says whether it is
+    protected now.
     """
 
     def __init__(
         self, app: QGuiApplication, protect: Callable[[int], bool] | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._app = app
         self._protect = protect or system_protection()
-        self._covered: dict[int, QWindow] = {}
-        app.focusWindowChanged.connect(lambda _window: self.cover())
+        app.installEventFilter(self)
 
-    def cover(self) -> None:
-        """All that are shown now and were not yet protected; one that is made anew has another number."""
-        shown = {int(window.winId()): window for window in self._app.topLevelWindows() if window.isVisible()}
-        for number in shown.keys() - self._covered.keys():
-            if not self._protect(number):
-                del shown[number]
-        self._covered = shown
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind in _MADE_OR_SHOWN and isinstance(watched, QWindow) and watched.isTopLevel():
+            if isinstance(event, QPlatformSurfaceEvent):
+                is_there = event.surfaceEventType() == _CREATED
+            else:
+                is_there = kind == QEvent.Type.Show or watched.isExposed()
+            if is_there:  # asked for its number before or after, it would be made anew
+                self._protect(int(watched.winId()))
+        return False
 
 
 def system_protection(platform: str = sys.platform) -> Callable[[int], bool]:

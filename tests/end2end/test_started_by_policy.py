@@ -18,12 +18,15 @@ import json, sys
 from PySide6.QtCore import QTimer
 from csr_desktop import bootstrap
 from csr_desktop.bootstrap import demo_secrets, run_desk
+from csr_desktop.system import policy_sources
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy_sources import Source, Sources
 
 policy = json.loads(sys.argv[1])
-places = Places.of_this_person()
 bootstrap.sources_of_this_computer = lambda: Sources((Source("policy", policy),), ())
+policy_sources.sources_of_this_computer = bootstrap.sources_of_this_computer
+places = Places.of_this_person()
+secrets = demo_secrets(Places.usual())
 
 
 def close(made):
@@ -33,7 +36,7 @@ def close(made):
         made.window.close()
 
 
-sys.exit(run_desk(places, demo_secrets(places), ["csr-desktop"], lambda made: QTimer.singleShot(300, lambda: close(made))))
+sys.exit(run_desk(places, secrets, ["csr-desktop"], lambda made: QTimer.singleShot(300, lambda: close(made))))
 """
 
 
@@ -54,6 +57,7 @@ def test_policy_has_the_desk_started_at_sign_in_and_no_more(tmp_path: Path) -> N
         **kept,
         **{name: str(tmp_path / folder) for name, folder in folders.items()},
         "HOME": str(tmp_path),
+        "USER": "alex",
         "QT_QPA_PLATFORM": "offscreen",
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
@@ -71,4 +75,11 @@ def test_policy_has_the_desk_started_at_sign_in_and_no_more(tmp_path: Path) -> N
     assert own.exists(), "what may be the person's own entry stays"
     start(Autostart=False)
     assert not own.exists()
-    assert (tmp_path / "state" / "csr-desktop" / "log" / "csr-desktop.log").exists()
+    log = tmp_path / "state" / "csr-desktop" / "log" / "csr-desktop.log"
+    assert log.exists()
+    log.unlink()
+    desks = {path.name for path in (tmp_path / "data" / "csr-desktop").glob("*.db*")}
+    start(Autostart=True, DataFolder=f"{tmp_path}/desks/$USER")
+    assert desks == {path.name for path in (tmp_path / "desks" / "alex" / "csr-desktop").glob("*.db*")}
+    assert '"--minimized"' in own.read_text(), "also where each person has a folder of their own for data"
+    assert log.exists(), "what comes after the window is painted has begun"

@@ -61,9 +61,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     (usual.data / "ada.db").write_bytes(b"rows" * 1000)
     (usual.data / "ada.db-wal").write_bytes(b"the last rows")
     (usual.data / "ada.db.meta").write_bytes(b"{}")
-    (usual.data / "keys").mkdir()
-    (usual.data / "keys" / "one.secret").write_bytes(b"key")
-    (usual.data / "keys" / "one.secret").chmod(0o600)
+    (usual.data / "phone-key").write_bytes(b"key")
+    (usual.data / "phone-key").chmod(0o600)
     return usual
 
 
@@ -84,7 +83,7 @@ def test_data_goes_where_the_policy_says_and_comes_back_without_it(home: Places,
     assert content(there.data) == before
     assert not home.data.exists()
     if os.name == "posix":
-        assert stat.S_IMODE((there.data / "keys" / "one.secret").stat().st_mode) == 0o600
+        assert stat.S_IMODE((there.data / "phone-key").stat().st_mode) == 0o600
         assert stat.S_IMODE(there.data.stat().st_mode) == 0o700
     settle_data(there)
     assert content(there.data) == before, "the next start finds it there"
@@ -109,13 +108,11 @@ def test_what_lies_there_already_is_never_written_over(home: Places, tmp_path: P
 def test_a_copy_that_was_cut_off_is_begun_again(home: Places, tmp_path: Path) -> None:
     before = content(home.data)
     there = tmp_path / "elsewhere" / "csr-desktop"
-    (there.parent / "csr-desktop.arriving").mkdir(parents=True)
-    (there.parent / "csr-desktop.arriving" / "ada.db").write_bytes(b"half")
-    there.mkdir()
-    (there / "endpoint.json").write_bytes(b"of a start that found nothing")
+    (there / "arriving").mkdir(parents=True)
+    (there / "arriving" / "ada.db").write_bytes(b"half")
+    (there / "running.json").write_bytes(b"of a start that found nothing")
     assert bring_along(home.data, there)
-    assert content(there) == before
-    assert [path.name for path in there.parent.iterdir()] == ["csr-desktop"]
+    assert content(there) == {**before, "running.json": b"of a start that found nothing"}
 
 
 def test_while_the_desk_is_open_nothing_is_moved(home: Places, tmp_path: Path) -> None:

@@ -378,3 +378,12 @@ def test_the_command_says_what_has_no_effect_here(tmp_path: Path, monkeypatch: p
     found = json.loads(CliRunner().invoke(main, ["policy", "--json"]).stdout)
     assert found["settings"]["ScreenProtection"]["has_effect"] is False
     assert all(key.has_effect("win32") and key.has_effect("darwin") for key in KEYS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="accounts are POSIX's here")
+def test_no_variable_makes_a_person_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose managed preferences hold is the account's to say."""
+    own = policy_sources._user_name()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody")
+    assert policy_sources._user_name() == own != "somebody"
