@@ -51,11 +51,12 @@ freeze: $(READY)
 	$(BIN)/python -m PyInstaller --noconfirm --distpath build/dist --workpath build/work packaging/csr-desktop.spec
 
 package: freeze
-	$(BIN)/python packaging/policy/policy_files.py build/package
+	$(BIN)/python packaging/guides.py build/package
 	$(BIN)/python packaging/deb.py build/dist/csr-desktop build/icons build/package
 	$(BIN)/python packaging/server_deb.py build/package build/work/csr-desktop-server/shipped.json
 	$(BIN)/python packaging/bill.py build/work/csr-desktop/shipped.json build/runtime build/package/csr-desktop.cdx.json
 	$(BIN)/python packaging/bill.py build/work/csr-desktop-server/shipped.json build/runtime-server build/package/csr-desktop-server.cdx.json
+	$(BIN)/python packaging/checksums.py build/package
 
 # Both packages for Debian, installed in bare Debians with namespaces of their own: as root, with debootstrap and Xvfb.
 .PHONY: prove-package lint-package package-twice
@@ -80,6 +81,7 @@ package-twice: package
 package-windows: $(READY)
 	.ci/packages-windows
 	$(BIN)/python packaging/windows/make.py build/windows build/package
+	$(BIN)/python packaging/checksums.py build/package
 
 # Of the server's file only what it needs of the lock.
 PIN := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q

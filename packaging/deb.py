@@ -80,6 +80,9 @@ def lay_out(program: Path, icons: Path, tree: Path) -> None:
         place.mkdir(parents=True)
         shutil.copyfile(icon, place / f"{NAME}.png")
     (tree / "etc" / NAME).mkdir(parents=True)
+    papers = tree / "usr" / "share" / "doc" / NAME
+    papers.mkdir(parents=True)
+    (papers / "guides").symlink_to(f"/{HOME}/guides")
     add_papers(tree, NAME, f"/{HOME}/licenses/README.txt", OVERRIDES)
     write_control(tree, NAME, DESCRIPTION, Depends=DEPENDS, Recommends=RECOMMENDS)
 

@@ -147,6 +147,7 @@ def lay_out(library: Path, terms: str, tree: Path) -> None:
     papers.mkdir(parents=True)
     for name in ("README.md", "Caddyfile"):
         shutil.copyfile(_PLACE / name, papers / name)
+    shutil.copyfile(ROOT / "resources" / "help" / "it.md", papers / "it.md")
     add_papers(tree, NAME, terms, OVERRIDES)
     control = tree / "DEBIAN"
     control.mkdir()

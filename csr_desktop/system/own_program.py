@@ -29,6 +29,33 @@ def start_with(arguments: Sequence[str], message: Mapping[str, str]) -> None:
         started.returncode = 0  # it is not waited for: whoever called this program may wait for it
 
 
+class StartedFile:
+    """The file that this program was started from. An upgrade puts another in its place while it runs: then what was
+    not loaded yet is another version's, if it can be loaded at all.
+    """
+
+    def __init__(self) -> None:
+        self._file = program_file()
+        self._at_first = self._seen()
+
+    def is_replaced(self) -> bool:
+        """By its size and time. Not while nothing lies there, as in the midst of an upgrade."""
+        now = self._seen()
+        return now is not None and self._at_first is not None and now != self._at_first
+
+    def _seen(self) -> tuple[int, int] | None:
+        try:
+            found = self._file.stat() if self._file is not None else None
+        except OSError:
+            return None
+        return (found.st_size, found.st_mtime_ns) if found is not None else None
+
+
+def program_file() -> Path | None:
+    """None for a program that runs from its source: Python's own file says nothing of it."""
+    return Path(sys.executable) if getattr(sys, "frozen", False) else None
+
+
 def read_message() -> dict[str, str] | None:
     """From standard input; None for what is no message."""
     try:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject
 from csr_desktop import __version__
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.protocol import PROTOCOL
+from csr_desktop.system.own_program import StartedFile
 from csr_desktop.ui.desk import Notice
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class AfterStart(QObject):
         self._log: Log = lambda *_, **__: None
         self._phase = ""
         self._has_told = False
+        self._file = StartedFile()
+        self._is_replaced = False
         application.faulted.connect(lambda fault: self._log(logging.WARNING, "fault", kind=type(fault).__name__))
 
     def begin(self, made: DeskWindow, log: Log, report: str) -> None:
@@ -100,6 +103,7 @@ class AfterStart(QObject):
         made.floats.workstation = self._station.workstation()
         made.status_said.connect(lambda status: self._on_status(made, status))
         made.pulled.connect(self._on_pulled)
+        made.window.minute_passed.connect(lambda: self._on_minute(made))
         start = made.floats.workstation.start
         wanted = self._station.settings.starts_at_sign_in
         # An entry that the person made by the system's own means stays, unless the organization forbids it.
@@ -112,6 +116,17 @@ class AfterStart(QObject):
 
     def _on_not_followed(self, fault: CsrDesktopError) -> None:
         self._log(logging.WARNING, "start at sign-in could not be changed", error=type(fault.__cause__).__name__)
+
+    def _on_minute(self, made: DeskWindow) -> None:
+        if self._is_replaced or not self._file.is_replaced():
+            return
+        self._is_replaced = True
+        self._log(logging.INFO, "another version was installed")
+        text = self.tr(
+            "CSR Desktop was updated on this computer. Quit it and start it again when you can: until then a part that "
+            "you have not opened yet may not open. What you typed is kept."
+        )
+        made.desk.noticed.emit(Notice(text, tone="info", stays=True))
 
     def _on_pulled(self, change_set: ChangeSet) -> None:
         for table, ids in change_set.rows.items():

@@ -26,6 +26,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 from csr_desktop import bootstrap
 from csr_desktop.bootstrap import demo_secrets, run_desk
+from csr_desktop.system import own_program
 from csr_desktop.system.places import Places
 from csr_desktop.system.policy_sources import Source, Sources
 
@@ -85,8 +86,30 @@ def on_ready(made):
 
         made.worker.ask(made, note, saved)
 
-    if how == "named":
-        when(is_logged, lambda: QTimer.singleShot(300, hear))
+    def replace():
+        # As an upgrade does while it runs; an installation of the same version before it is nothing to tell of.
+        made.window.minute_passed.emit()
+        before = notices(made)
+        program.rename(program.with_name("old"))
+        made.window.minute_passed.emit()
+        say(notices=before + notices(made))
+        program.write_text("a later version")
+        made.window.minute_passed.emit()
+        made.window.minute_passed.emit()
+        when(lambda: notices(made), tell, 50)
+
+    if how in {"named", "replaced"}:
+        when(is_logged, lambda: QTimer.singleShot(300, hear if how == "named" else replace))
+        return
+    running = lambda then: made.desk.ask(made, made.desk.services.calls.running, then)
+    if how == "session ends":  # what Qt does when the system says so, as Windows does for an upgrade's sake, too
+        def call():
+            made.desk.call("(312) 555-0177")
+            when(lambda: not made.worker.is_busy, lambda: running(lambda calls: (say(calls=len(calls)), QApplication.quit())))
+        when(is_logged, call)
+        return
+    if how == "look at calls":
+        when(is_logged, lambda: running(lambda calls: (say(calls=len(calls)), made.window.close())))
         return
     when(is_logged, lambda: QTimer.singleShot(300, tell))
 
@@ -99,6 +122,11 @@ def look_at_front():
     else:
         QTimer.singleShot(50, look_at_front)
 
+
+if how == "replaced":
+    program = Path(home) / "program"
+    program.write_text("this version")
+    own_program.program_file = lambda: program
 
 if how in {"front", "either"}:
     import csr_desktop.ui.application as shown
@@ -213,6 +241,26 @@ def test_a_newer_version_is_told_once_and_only_where_policy_lets_it(start: Start
         process = start("named", policy=policy)
         assert told(process)["notices"] == notices
         assert ended(process) == 0
+
+
+def test_an_upgrade_under_a_desk_that_runs_is_told_once(start: Start, home: Path) -> None:
+    process = start("replaced")
+    assert told(process)["notices"] == [], "neither while nothing changed nor while the program is away"
+    [said] = told(process)["notices"]
+    assert said.startswith("CSR Desktop was updated on this computer. Quit it and start it again when you can")
+    assert said.endswith("What you typed is kept.")
+    assert ended(process) == 0
+    assert [one["event"] for one in events(home / "log")].count("another version was installed") == 1
+
+
+def test_a_desk_that_the_system_ends_keeps_the_call_that_runs(start: Start, home: Path) -> None:
+    process = start("session ends")
+    assert told(process) == {"calls": 1}
+    assert ended(process) == 0
+    assert [one["event"] for one in events(home / "log")][-1] == "ended", "in order, as when a person quits"
+    again = start("look at calls")
+    assert told(again) == {"calls": 1}
+    assert ended(again) == 0
 
 
 def test_the_organisation_says_where_logs_go_and_how_much(start: Start, home: Path, tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_everything_belongs_to_root_and_lies_where_linux_looks(
     assert found["opt/csr-desktop/_internal/one.so"][0] == "-rw-r--r--"
     assert "usr/bin/csr-desktop -> /opt/csr-desktop/csr-desktop" in found
     assert "usr/share/applications/csr-desktop.desktop" in found
+    assert "usr/share/doc/csr-desktop/guides -> /opt/csr-desktop/guides" in found
     assert "usr/share/icons/hicolor/48x48/apps/csr-desktop.png" in found
     assert {line[3] for line in lines} == {"2026-01-01"}
 

@@ -58,6 +58,9 @@ def test_units_settings_and_program_lie_where_debian_looks(tree: Path, tmp_path:
     units = {name.rpartition("/")[2] for name in found if name.startswith("lib/systemd/system/csr")}
     assert units == {"csr-desktop-server.service", "csr-desktop-backup.service", "csr-desktop-backup.timer"}
     assert "usr/lib/sysusers.d/csr-desktop-server.conf" in found
+    assert {"README.md", "it.md", "Caddyfile"} <= {
+        name.rpartition("/")[2] for name in found if name.startswith("usr/share/doc/csr-desktop-server/")
+    }
     assert not [name for name in found if name.startswith(("var/", "opt/csr-desktop/"))], "data is nobody's to remove"
 
 

@@ -161,10 +161,12 @@ def test_the_draft_has_every_package_and_bill_with_checksums_that_fit(tmp_path: 
     parts = {
         "linux/csr-desktop_1.2.3_amd64.deb",
         "linux/csr-desktop.cdx.json",
+        "linux/SHA256SUMS",
         "windows/csr-desktop-1.2.3-x64.msi",
         "windows/csr-desktop-windows.cdx.json",
-        "windows/policy/csr-desktop.admx",
-        "windows/policy/en-US/csr-desktop.adml",
+        "windows/guides/it.md",
+        "windows/guides/policy/csr-desktop.admx",
+        "windows/guides/policy/en-US/csr-desktop.adml",
         "macos-arm64/csr-desktop-1.2.3-arm64.pkg",
         "macos-arm64/csr-desktop-1.2.3-arm64.dmg",
     }
@@ -178,11 +180,11 @@ def test_the_draft_has_every_package_and_bill_with_checksums_that_fit(tmp_path: 
     release = tmp_path / "release"
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=release, check=True)
     named = {line.split()[1] for line in (release / "SHA256SUMS").read_text(encoding="utf-8").splitlines()}
-    files = {part.rpartition("/")[2] for part in parts if "/policy/" not in part}
-    assert named == files | {"csr-desktop-policy-1.2.3.zip"}
-    with zipfile.ZipFile(release / "csr-desktop-policy-1.2.3.zip") as made:
+    files = {part.rpartition("/")[2] for part in parts if "/guides/" not in part} - {"SHA256SUMS"}
+    assert named == files | {"csr-desktop-guides-1.2.3.zip"}
+    with zipfile.ZipFile(release / "csr-desktop-guides-1.2.3.zip") as made:
         names = {name for name in made.namelist() if not name.endswith("/")}
-    assert names == {"csr-desktop.admx", "en-US/csr-desktop.adml"}
+    assert names == {"it.md", "policy/csr-desktop.admx", "policy/en-US/csr-desktop.adml"}
 
 
 def test_what_others_write_goes_in_by_its_hash() -> None:

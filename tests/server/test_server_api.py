@@ -214,6 +214,19 @@ def test_a_closed_account_is_signed_out_and_can_be_reopened(ada: Desk, desk: Des
     assert ada.push(command) == 1
 
 
+def test_the_workstation_of_a_closed_account_is_told_to_delete_its_data_once_it_is_revoked(
+    ada: Desk, server: RunningServer
+) -> None:
+    challenge = ada.get(ChallengeReply, "challenge", None).challenge
+    with administration(server.folder) as admin:
+        admin.close_account("ada")
+        assert problem(ada.post("token", ada.signed(challenge))).code == "signed_out"
+        admin.revoke_device(ada.device_id)
+    challenge = ada.get(ChallengeReply, "challenge", None).challenge
+    told = problem(ada.post("token", ada.signed(challenge)))
+    assert (told.code, len(told.proofs)) == ("revoked", 1)
+
+
 def test_a_workstation_that_a_restored_server_does_not_know_is_not_told_to_wipe_itself(ada: Desk, sql: Sql) -> None:
     sql.do("DELETE FROM devices WHERE id = ?", ada.device_id)
     challenge = ada.get(ChallengeReply, "challenge", None).challenge
