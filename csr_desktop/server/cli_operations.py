@@ -13,7 +13,7 @@ import msgspec
 
 from csr_desktop.server.cli import data_option, database_option, said_to_person
 from csr_desktop.server.folder import CONTENTS_NAME, ServerFolder
-from csr_desktop.server.said import command_line, counted
+from csr_desktop.server.said import command_line, counted, starting
 
 if TYPE_CHECKING:
     from csr_desktop.server.contents import ContentFolder
@@ -151,8 +151,8 @@ def restore(file: Path, key: Path, data: Path, database: str, attachments: Path 
     else:
         click.echo(f"{counted(restored.files, 'file')} of attachments.")
     click.echo("Next:")
-    for words in ("verify", "run"):
-        click.echo(f"  {command_line(words, data, database)}")
+    for words in (command_line("verify", data, database), starting(data, database)):
+        click.echo(f"  {words}")
 
 
 @click.command()

@@ -20,7 +20,7 @@ from csr_desktop.domain import pay_schedule, phone
 from csr_desktop.domain.business_calendar import zone
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.domain.ids import provisional_label
-from csr_desktop.server.cli import data_option, database_option, said_to_person
+from csr_desktop.server.cli import SaidAsCalled, data_option, database_option, said_to_person
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.output_files import check_output
 from csr_desktop.server.private_counts import private_counts
@@ -291,7 +291,7 @@ _TABLES: Final[tuple[tuple[str, Make, str], ...]] = (
 )
 
 
-@click.group("export")
+@click.group("export", cls=SaidAsCalled)
 def export_group() -> None:
     """Write what the server holds into CSV files: every row, names instead of ids.
 
