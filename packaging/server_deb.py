@@ -44,13 +44,9 @@ OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, 
 {NAME}: unusual-interpreter
 # Others' terms stand in the words that those ask for.
 {NAME}: copyright-file-contains-full-apache-2-license
-# A database's address may stand there.
-{NAME}: non-standard-file-perm 0640 != 0644 [etc/csr-desktop/server.env]
 # --help says it.
 {NAME}: no-manual-page
 """
-CONFFILES: Final = ("/etc/csr-desktop/server.env",)
-"""Administrators change these; dpkg keeps what they wrote, and purging removes it."""
 _PLACE: Final = ROOT / "packaging" / "server"
 PINS: Final = _PLACE / "requirements.txt"
 """What the server needs of the lock, and what makes its wheel; the container is filled from it, too."""
@@ -140,9 +136,8 @@ def lay_out(library: Path, terms: str, tree: Path) -> None:
     accounts = tree / "usr" / "lib" / "sysusers.d"
     accounts.mkdir(parents=True)
     shutil.copyfile(_PLACE / "sysusers.conf", accounts / f"{NAME}.conf")
-    settings = tree / "etc" / "csr-desktop"
-    settings.mkdir(parents=True)
-    shutil.copyfile(_PLACE / "server.env", settings / "server.env")
+    # No conffile: every administrator changes it, and dpkg would stop an upgrade to ask about a newer one.
+    shutil.copyfile(_PLACE / "server.env", home / "server.env")
     papers = tree / "usr" / "share" / "doc" / NAME
     papers.mkdir(parents=True)
     for name in ("README.md", "Caddyfile"):
@@ -153,7 +148,6 @@ def lay_out(library: Path, terms: str, tree: Path) -> None:
     for script in sorted((_PLACE / "deb").iterdir()):
         (control / script.name).write_text(script.read_text().replace("PYTHON", PYTHON))
         (control / script.name).chmod(0o755)
-    (control / "conffiles").write_text("".join(f"{name}\n" for name in CONFFILES))
     write_control(tree, NAME, DESCRIPTION, Depends=DEPENDS, Recommends=("caddy",), Suggests=("age", "postgresql"))
 
 
@@ -169,7 +163,7 @@ def main(target: Path, shipped: Path) -> tuple[Path, Path]:
         terms = licenses(library)
         clear_up(library)
         lay_out(library, terms, tree)
-        return wheel, pack(tree, target, NAME, {"etc/csr-desktop/server.env": 0o640})
+        return wheel, pack(tree, target, NAME)
 
 
 if __name__ == "__main__":
