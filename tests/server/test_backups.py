@@ -536,6 +536,6 @@ def test_a_workstations_package_says_in_words_that_backups_are_made_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyrage", None)  # Python's way of saying that it is not there
-    with pytest.raises(EnvironmentFault, match="the server.s own package.*age-keygen -o FILE"):
+    with pytest.raises(EnvironmentFault, match=r"the server.s own package.*age-keygen -o FILE"):
         make_key(tmp_path / "private.key")
     assert not (tmp_path / "private.key").exists()
