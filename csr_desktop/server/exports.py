@@ -373,7 +373,7 @@ _day = click.DateTime(["%Y-%m-%d"])
 
 @export_group.command(
     "audit-log",
-    help="Who asked for which change, when, and what became of it, the refused too: for an auditor. Names of fields "
+    help="Who asked for which change, and what came of it. For an auditor: the refused too, and names of fields "
     f"that were changed, never what anybody wrote. {_INTO}",
 )
 @click.option("--since", type=_day, metavar="YYYY-MM-DD", help="From this day on, in the organization's zone.")

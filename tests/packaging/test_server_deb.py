@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Callable
 from importlib import import_module, metadata
 from pathlib import Path
@@ -69,6 +70,25 @@ def test_the_same_input_gives_the_same_package(tree: Path, tmp_path: Path) -> No
         path.chmod(0o600)
         os.utime(path)
     assert server_deb.pack(again, tmp_path / "second", "csr-desktop-server").read_bytes() == first
+
+
+def test_what_lies_beside_the_wheel_is_all_that_its_steps_name_and_the_same_bytes_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+    first, second = (server_deb.pack_files(tmp_path / folder) for folder in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as packed:
+        names = {Path(name).name for name in packed.namelist()}
+        pins = packed.read("csr-desktop-server/requirements.txt")
+    guide = (ROOT / "packaging" / "server" / "README.md").read_text()
+    steps = re.findall(r"^```sh\n(.*?)^```", guide.partition("## Elsewhere")[2], re.MULTILINE | re.DOTALL)[0]
+    named = {word for word in steps.split() if re.fullmatch(r"[\w.*-]+\.(txt|conf|env|service|timer)", word)}
+    assert "requirements.txt" in named
+    assert [word for word in named if not [name for name in names if Path(name).match(word)]] == []
+    assert pins == server_deb.PINS.read_bytes()
 
 
 def test_the_wheel_is_the_same_bytes_whoever_builds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
