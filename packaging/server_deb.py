@@ -170,7 +170,7 @@ def pack_files(target: Path) -> Path:
 
 
 def main(target: Path, shipped: Path) -> tuple[Path, Path]:
-    """The wheel and the package, with the files beside the wheel. `shipped` is what the bill of materials is written from."""
+    """The wheel and the package. `shipped` is what the bill of materials is written from."""
     wheel, names = make_wheel(target), needed()
     shipped.parent.mkdir(parents=True, exist_ok=True)
     write_list(shipped, names, {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +26,8 @@ def said(
     """A command as a process of its own, which may write files of at most so many bytes."""
 
     def limit() -> None:
+        import resource  # Windows has none
+
         resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_limit, bytes_limit))
 
     env = {name: value for name, value in os.environ.items() if name != "CSR_DESKTOP_DATABASE"}
