@@ -24,6 +24,8 @@ NAME: Final = "csr-desktop-server"
 DATA: Final = "/var/lib/csr-desktop"
 ADDRESS: Final = "http://127.0.0.1:8765"
 _BACKUPS: Final = "/var/backups/csr-desktop"
+_SETTINGS: Final = "/etc/csr-desktop/server.env"
+_PRIVATE: Final = "/root/private.key"
 _DESKS: Final = """
 import sys
 from tests.server.desk import Desk, http_client
@@ -71,14 +73,16 @@ def set_up(computer: Computer) -> None:
     said = computer.run("systemd-analyze", "verify", *units, check=False)
     need(said.returncode == 0 and "csr-desktop" not in said.stderr, "systemd finds nothing wrong with the units")
     said = make_server(computer)
-    need(f"  csr-desktop-server run --data {DATA}" in said, "what it says to do next can be typed as it stands")
+    need("  systemctl start csr-desktop-server\n" in said, "what it says to do next can be typed as it stands")
     computer.run("systemctl", "start", NAME)
     need(state(computer) == "active", "the unit runs under its own account, with all that it is denied")
     need(sync(computer, "Sample Before") == {"Sample Before"}, "two desks sync with it")
 
 
-def make_server(computer: Computer, *command: str, user: str = "csr-desktop") -> str:
-    """As the package says to, with two people; `command` is another one than the server's own. Returns its words."""
+def make_server(computer: Computer, *command: str, user: str = "") -> str:
+    """As the package says to, by root, with two people; `command` is another one than the server's own. Returns its
+    words.
+    """
     command = command or (NAME,)
     words = ("init", "--data", DATA, "--time-zone", "America/Chicago")
     lines = f"Sample Bureau\nAdm Sample\nadm\n{PASSWORD}\n"
@@ -95,25 +99,55 @@ def back_up(computer: Computer, root: Path) -> None:
     told = computer.run("journalctl", "-u", "csr-desktop-backup", "-o", "cat").stdout
     need(said.returncode and "not a public key" in told, "a backup without a key fails, and says why")
     need(not list((root / _BACKUPS[1:]).iterdir()), "it leaves nothing behind")
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "csr_desktop", "server", "backup-key", f"{folder}/private.key"]
-        said_here = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-        key = next(word for word in said_here.stdout.split() if word.startswith("age1"))
-    settings = root / "etc" / "csr-desktop" / "server.env"
-    settings.write_text(settings.read_text().replace("BACKUP_KEY=\n", f"BACKUP_KEY={key}\n"))
+    settle_key(root)
     computer.run("systemctl", "start", "csr-desktop-backup")
     need(len(list((root / _BACKUPS[1:]).glob("*.age"))) == 1, "the unit makes a backup once it has one")
+    computer.run("systemctl", "stop", NAME, "csr-desktop-backup.timer")
+    put_back(computer)
+    computer.run("systemctl", "start", NAME, "csr-desktop-backup.timer")
+    need(state(computer) == "active", "the unit runs on what was restored")
+
+
+def settle_key(root: Path) -> str:
+    """The public key, in the settings; the private one is in root's own folder, as for a restore."""
+    private = root / _PRIVATE[1:]
+    command = [sys.executable, "-m", "csr_desktop", "server", "backup-key", str(private)]
+    key = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    settings = root / _SETTINGS[1:]
+    settings.write_text(settings.read_text().replace("BACKUP_KEY=\n", f"BACKUP_KEY={key}\n"))
+    return key
+
+
+def put_back(computer: Computer) -> None:
+    """The newest backup, in earnest, by the steps of the guide; nothing of the server runs."""
+    computer.run("mv", DATA, f"{DATA}.lost")
+    computer.run("install", "-d", "-m", "700", "-o", "csr-desktop", "-g", "csr-desktop", DATA)
+    newest = computer.run("sh", "-c", f"ls {_BACKUPS}/*.age | tail -n 1").stdout.strip()
+    computer.run(NAME, "restore", newest, "--key", _PRIVATE, "--data", DATA)
+    owners = set(computer.run("stat", "-c", "%U", DATA, f"{DATA}/server.db", f"{DATA}/server.key").stdout.split())
+    need(owners == {"csr-desktop"}, "what root restores with a key that only root can read is the account's")
+    need("All is in order." in computer.run(NAME, "verify", "--data", DATA).stdout, "all of it is in order")
+
+
+def upgrade_unattended(computer: Computer, root: Path, later: Path) -> None:
+    """Nobody is there to answer, and the later version comes with other settings than the administrator's."""
+    (root / "root" / later.name).write_bytes(later.read_bytes())
+    settings = root / _SETTINGS[1:]
+    written = settings.read_text()
+    need("BACKUP_KEY=age1" in written, "somebody edited the settings")
+    computer.run("apt-get", "install", "-y", "-qq", f"/root/{later.name}")
+    found = computer.run("dpkg-query", "--show", "--showformat=${db:Status-Abbrev} ${Version}", NAME).stdout
+    need(found.startswith("ii  1000."), "an upgrade asks nobody about the settings")
+    need(settings.read_text() == written, "and leaves them as they were")
 
 
 def upgrade(computer: Computer, root: Path, later: Path) -> None:
     before = computer.run("systemctl", "show", "-p", "MainPID", NAME).stdout
-    (root / "root" / later.name).write_bytes(later.read_bytes())
     begun = time.monotonic()
-    computer.run("apt-get", "install", "-y", "-qq", f"/root/{later.name}")
+    upgrade_unattended(computer, root, later)
     need(state(computer) == "active", f"after an upgrade it runs again ({time.monotonic() - begun:.0f} s)")
     need(computer.run("systemctl", "show", "-p", "MainPID", NAME).stdout != before, "as another process")
     need(sync(computer, "Sample After") == {"Sample Before", "Sample After"}, "with what it held")
-    need("BACKUP_KEY=age1" in (root / "etc/csr-desktop/server.env").read_text(), "and its settings")
     computer.run("systemctl", "stop", NAME)
     computer.run("dpkg", "--install", "--force-downgrade", f"/root/{later.name}")
     need(state(computer) == "inactive", "one that was stopped stays so over an upgrade")
@@ -154,8 +188,12 @@ def without_systemd(root: Path, later: Path) -> None:
         computer.start(*words, user=account, env={})
         need(sync(computer, "Sample Before") == {"Sample Before"}, "two desks sync with it")
     with running(root) as computer:
-        (root / "root" / later.name).write_bytes(later.read_bytes())
-        computer.run("dpkg", "--install", f"/root/{later.name}")
+        key = settle_key(root)
+        computer.run(NAME, "backup", "--data", DATA, "--to", key, "--into", _BACKUPS)
+        need(len(list((root / _BACKUPS[1:]).glob("*.age"))) == 1, "a backup is made by hand")
+        put_back(computer)
+    with running(root) as computer:
+        upgrade_unattended(computer, root, later)
         computer.start(*words, user=account, env={})
         found = sync(computer, "Sample After")
         need(found == {"Sample Before", "Sample After"}, "after an upgrade it has what it held when it was killed")
@@ -168,11 +206,13 @@ def without_systemd(root: Path, later: Path) -> None:
 
 
 def later_version(package: Path, folder: Path) -> Path:
-    """The same as a later version."""
+    """The same as a later version, with something new in the settings."""
     tree, made = folder / "tree", folder / "later.deb"
     subprocess.run(["dpkg-deb", "--raw-extract", str(package), str(tree)], check=True)
     control = tree / "DEBIAN" / "control"
     control.write_text(control.read_text().replace("\nVersion: ", "\nVersion: 1000."))
+    (settings,) = tree.rglob("server.env")
+    settings.write_text(f"{settings.read_text()}# New in this version.\nCSR_DESKTOP_NEW=\n")
     subprocess.run(["dpkg-deb", "-Zzstd", "-z1", "--build", tree, made], check=True, stdout=subprocess.DEVNULL)
     return made
 
@@ -186,7 +226,7 @@ def main(packages: Path, bare: Path) -> None:
     need(install(root, package), "its dependencies resolve")
     said = subprocess.run(["dpkg", "--root", root, "--verify", NAME], capture_output=True, text=True, check=False)
     need(not said.stdout, "every file is as it was packed")
-    rights = (root / "etc" / "csr-desktop" / "server.env").stat().st_mode & 0o777
+    rights = (root / _SETTINGS[1:]).stat().st_mode & 0o777
     need(rights == 0o640, "its settings are not for everybody")
     with tempfile.TemporaryDirectory() as folder:
         later = later_version(package, Path(folder))

@@ -11,13 +11,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 from bill import pins
-from debian_package import ROOT, add_papers, pack, write_control
+from debian_package import ROOT, add_papers, built_at, pack, version, write_control
 from make_wheel import make_wheel
 from packaging.requirements import Requirement
 from shipped import OURS, license_of, license_texts, write_list
@@ -44,16 +46,14 @@ OVERRIDES: Final = f"""# Made outside of Debian: it lies below /opt as a whole, 
 {NAME}: unusual-interpreter
 # Others' terms stand in the words that those ask for.
 {NAME}: copyright-file-contains-full-apache-2-license
-# A database's address may stand there.
-{NAME}: non-standard-file-perm 0640 != 0644 [etc/csr-desktop/server.env]
 # --help says it.
 {NAME}: no-manual-page
 """
-CONFFILES: Final = ("/etc/csr-desktop/server.env",)
-"""Administrators change these; dpkg keeps what they wrote, and purging removes it."""
 _PLACE: Final = ROOT / "packaging" / "server"
 PINS: Final = _PLACE / "requirements.txt"
 """What the server needs of the lock, and what makes its wheel; the container is filled from it, too."""
+_EARLIEST_OF_ZIP: Final = 315_532_800
+"""1980, in seconds since 1970: no entry of a zip file is older."""
 _OF_BUILDING: Final = ("setuptools",)
 _MARKERS: Final = {
     "python_version": PYTHON,
@@ -140,9 +140,8 @@ def lay_out(library: Path, terms: str, tree: Path) -> None:
     accounts = tree / "usr" / "lib" / "sysusers.d"
     accounts.mkdir(parents=True)
     shutil.copyfile(_PLACE / "sysusers.conf", accounts / f"{NAME}.conf")
-    settings = tree / "etc" / "csr-desktop"
-    settings.mkdir(parents=True)
-    shutil.copyfile(_PLACE / "server.env", settings / "server.env")
+    # No conffile: every administrator changes it, and dpkg would stop an upgrade to ask about a newer one.
+    shutil.copyfile(_PLACE / "server.env", home / "server.env")
     papers = tree / "usr" / "share" / "doc" / NAME
     papers.mkdir(parents=True)
     for name in ("README.md", "Caddyfile"):
@@ -154,8 +153,21 @@ def lay_out(library: Path, terms: str, tree: Path) -> None:
     for script in sorted((_PLACE / "deb").iterdir()):
         (control / script.name).write_text(script.read_text().replace("PYTHON", PYTHON))
         (control / script.name).chmod(0o755)
-    (control / "conffiles").write_text("".join(f"{name}\n" for name in CONFFILES))
     write_control(tree, NAME, DESCRIPTION, Depends=DEPENDS, Recommends=("caddy",), Suggests=("age", "postgresql"))
+
+
+def pack_files(target: Path) -> Path:
+    """What a server that is made from the wheel needs beside it: pins, units, account, settings, guide."""
+    made = target / f"{NAME}-{version()}-files.zip"
+    named = ("README.md", "Caddyfile", "requirements.txt", "server.env", "sysusers.conf")
+    files = sorted([*(_PLACE / name for name in named), *_PLACE.glob("*.service"), *_PLACE.glob("*.timer")])
+    moment = datetime.fromtimestamp(max(built_at(), _EARLIEST_OF_ZIP), UTC)
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in files:
+            entry = zipfile.ZipInfo(f"{NAME}/{file.name}", moment.timetuple()[:6])
+            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o100644 << 16, 3
+            packed.writestr(entry, file.read_bytes())
+    return made
 
 
 def main(target: Path, shipped: Path) -> tuple[Path, Path]:
@@ -163,6 +175,7 @@ def main(target: Path, shipped: Path) -> tuple[Path, Path]:
     wheel, names = make_wheel(target), needed()
     shipped.parent.mkdir(parents=True, exist_ok=True)
     write_list(shipped, names, {})
+    pack_files(target)
     with tempfile.TemporaryDirectory() as folder:
         library, tree = Path(folder) / "lib", Path(folder) / "tree"
         install_locked(names, library)
@@ -170,7 +183,7 @@ def main(target: Path, shipped: Path) -> tuple[Path, Path]:
         terms = licenses(library)
         clear_up(library)
         lay_out(library, terms, tree)
-        return wheel, pack(tree, target, NAME, {"etc/csr-desktop/server.env": 0o640})
+        return wheel, pack(tree, target, NAME)
 
 
 if __name__ == "__main__":

@@ -79,6 +79,26 @@ class Device(msgspec.Struct, frozen=True):
     is_of_closed_account: bool
 
 
+def checked_organisation(name: str, home_region: str) -> tuple[str, str]:
+    """Both as they are kept. Raises BadInput."""
+    name, home_region = clean_line(name, 200), clean_line(home_region, 2).upper()
+    if not name:
+        raise BadInput("name", "The organization needs a name.")
+    if not _is_region(home_region):
+        raise BadInput(
+            "home_region", f"There is no region called {home_region!r}.", "Take two letters such as US, GB or CA."
+        )
+    return name, home_region
+
+
+def checked_person(name: str, login: str) -> tuple[str, str]:
+    """Name and sign-in name as they are kept. Raises BadInput."""
+    name, login = clean_line(name, 200), login_key(login)
+    if not name or not login:
+        raise BadInput("login" if name else "name", "A person needs a name and a sign-in name.")
+    return name, login
+
+
 class Administration:
     """Blocking; needs a connection in the calling thread. `clock` gives milliseconds. Raises BadInput and Refused."""
 
@@ -124,13 +144,7 @@ class Administration:
         self, name: str, home_region: str = "US", time_zone: str = "America/New_York", own_numbers: Sequence[str] = ()
     ) -> str:
         """A new organisation with the standard lists; its id. `own_numbers` are its phone numbers, in any form."""
-        name, home_region = clean_line(name, 200), clean_line(home_region, 2).upper()
-        if not name:
-            raise BadInput("name", "The organization needs a name.")
-        if not _is_region(home_region):
-            raise BadInput(
-                "home_region", f"There is no region called {home_region!r}.", "Take two letters such as US, GB or CA."
-            )
+        name, home_region = checked_organisation(name, home_region)
         try:
             hours = business_calendar.encode(office_hours(business_calendar.shipped_zone(time_zone).key))
         except business_calendar.CalendarError as fault:
@@ -199,9 +213,7 @@ class Administration:
 
     def add_user(self, name: str, login: str, role: str, teams: Sequence[str] = (), password: str = "") -> str:
         """A new person; their id. `teams` are names or ids. Without a password they cannot sign in yet."""
-        name, login = clean_line(name, 200), login_key(login)
-        if not name or not login:
-            raise BadInput("login" if name else "name", "A person needs a name and a sign-in name.")
+        name, login = checked_person(name, login)
         if role not in ROLES:
             raise BadInput("role", f"There is no role called {role!r}.", f"Roles: {', '.join(ROLES)}.")
         password_hash = self._passwords.hashed(password) if password else ""

@@ -75,7 +75,8 @@ def _age() -> Any:
     except ModuleNotFoundError:  # the package of a workstation is without it
         raise EnvironmentFault(
             "Backups are not in this package, which is a workstation's.",
-            "Install CSR Desktop on the server's computer from the server's own package.",
+            "On the server's computer install the server's own package. A pair of keys is also made by "
+            "`age-keygen -o FILE` (age-encryption.org), on any computer.",
         ) from None
     return pyrage
 
@@ -109,13 +110,15 @@ def check_public_key(text: str) -> str:
         raise BadInput(
             "to",
             "This is the private key. Whoever may read this machine's list of processes has seen it now.",
-            "Make a new pair with `server backup-key`, and give the public key, which begins with age1.",
+            "Make a new pair with `csr-desktop server backup-key`, and give the public key, which begins with age1.",
         )
     try:
         return str(age.x25519.Recipient.from_str(text.strip()))
     except age.RecipientError:
         raise BadInput(
-            "to", "This is not a public key.", "It begins with age1; `server backup-key` makes one and prints it."
+            "to",
+            "This is not a public key.",
+            "It begins with age1; `csr-desktop server backup-key` makes one and prints it, and so does `age-keygen`.",
         ) from None
 
 
@@ -137,7 +140,9 @@ def read_private_keys(path: Path) -> list[Any]:
     except age.IdentityError:
         found = []
     if not found:
-        raise Unreadable("key", f"There is no private key in {path}.", "It is the file that `server backup-key` made.")
+        raise Unreadable(
+            "key", f"There is no private key in {path}.", "It is the file that `backup-key` or `age-keygen` made."
+        )
     return found
 
 

@@ -39,6 +39,7 @@ from csr_desktop.system.whole_file import sync_folder
 LOCK_NAME: Final = "backup.lock"
 _NAME: Final = re.compile(r"csr-desktop-\d{8}T\d{6}\.\d{3}Z\.age", re.ASCII)
 _PART: Final = re.compile(rf"{_NAME.pattern}\.part", re.ASCII)
+_DAY_END: Final = len("csr-desktop-20260105")
 _LEFT_SECONDS: Final = 24 * 3600
 """An unfinished backup that nobody wrote to for so long was left by one that was killed."""
 
@@ -64,11 +65,13 @@ def make_backup(
     *,
     clock: Callable[[], int],
     keep: int = 0,
+    keep_daily: int = 0,
     contents: ContentFolder | None = None,
 ) -> Made:
-    """A backup in the folder `into`, which any one of the keys opens; `keep` more than 0 removes all but the newest so
-    many, once the new one is safe. Its name tells when it was made, in UTC. With `contents`, what attachments hold is
-    in it, too.
+    """A backup in the folder `into`, which any one of the keys opens. Its name tells when it was made, in UTC. With
+    `contents`, what attachments hold is in it, too. Where `keep` or `keep_daily` is more than 0, older ones are removed
+    once it is safe: all but the newest `keep`, and but the last of each day in UTC, for the newest `keep_daily` days
+    that have any.
 
     Raises BadInput, Refused when one is being made already, Unreadable where no server was made, EnvironmentFault; then
     nothing is left behind.
@@ -98,7 +101,7 @@ def make_backup(
         finally:
             sql.db.close()
         size = path.stat().st_size
-        removed = _remove_older(into, keep)
+        removed = _remove_older(into, keep, keep_daily)
     seconds = time.monotonic() - begun
     return Made(path, sum(counts.values()), size, seconds, removed, gathered.count, gathered.missing)
 
@@ -159,10 +162,15 @@ def _free_name(into: Path, now: int) -> Path:
         now += 1
 
 
-def _remove_older(into: Path, keep: int) -> list[Path]:
-    """All but the newest, by their names; another file is nobody's business here."""
+def _remove_older(into: Path, keep: int, keep_daily: int) -> list[Path]:
+    """By their names; another file is nobody's business here."""
+    if not keep and not keep_daily:
+        return []
     ours = sorted(path for path in into.iterdir() if _NAME.fullmatch(path.name))
-    older = ours[:-keep] if keep > 0 else []
+    last_of_day = {path.name[:_DAY_END]: path for path in ours}
+    days = list(last_of_day.values())
+    kept = {*ours[len(ours) - min(keep, len(ours)) :], *days[len(days) - min(keep_daily, len(days)) :]}
+    older = [path for path in ours if path not in kept]
     for path in older:
         path.unlink(missing_ok=True)
     return older

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 import click
 from click.core import ParameterSource
 
+from csr_desktop import __version__
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.server.asking import asked, asked_password, asked_zone
-from csr_desktop.server.said import command_line, has_password
+from csr_desktop.server.said import command_line, has_password, starting, this_server
 
 if TYPE_CHECKING:
     from csr_desktop.server.administration import Administration
@@ -26,6 +27,8 @@ LEVELS: Final = ("debug", "info", "warning", "error")
 _STANDARD_INPUT: Final = 0
 """Its file descriptor; a program without a console has no `sys.stdin`."""
 DATABASE_VARIABLE: Final = "CSR_DESKTOP_DATABASE"
+AS_WRITTEN: Final = "csr-desktop server"
+"""How texts name the server's commands, which some installations have as a program of their own."""
 _ELSEWHERE: Final = {
     "backup": ("csr_desktop.server.cli_operations", "backup", "Make an encrypted backup, also while the server runs."),
     "backup-key": ("csr_desktop.server.cli_operations", "backup_key", "Make the pair of keys for backups."),
@@ -50,7 +53,19 @@ _ELSEWHERE: Final = {
 """Module, name and short help by command."""
 
 
-class _LazyGroup(click.Group):
+class SaidAsCalled(click.Group):
+    """Its help names the server's commands as they were called here."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        called = ctx
+        while called.parent is not None and called.command is not server:
+            called = called.parent
+        words = click.HelpFormatter(width=formatter.width)
+        super().format_help_text(ctx, words)
+        formatter.write(words.getvalue().replace(AS_WRITTEN, called.command_path))
+
+
+class _LazyGroup(SaidAsCalled):
     """Commands of other modules are loaded when they are named, so that the rest starts at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -107,7 +122,7 @@ def said_to_person() -> Iterator[None]:
     try:
         yield
     except CsrDesktopError as fault:
-        raise click.ClickException(str(fault)) from None
+        raise click.ClickException(str(fault).replace(AS_WRITTEN, this_server())) from None
 
 
 @contextmanager
@@ -126,6 +141,7 @@ def opened(data: Path, database: str) -> Iterator[Administration]:
 
 
 @click.group(cls=_LazyGroup)
+@click.version_option(__version__, prog_name="csr-desktop-server", help="Say the version.")
 def server() -> None:
     """Set up, run and administer the server that desks share.
 
@@ -166,34 +182,34 @@ def init(data: Path, database: str, name: str, home_region: str, time_zone: str,
     """Make a new server in a folder.
 
     It gets a key, a database, the organization with its standard lists, and a first administrator. What is not given is
-    asked for, the password always. Without a terminal, standard input has a line each for what is not given, in this
-    order: the organization, the administrator's full name, sign-in name, password.
+    asked for, the password always; nothing is made before all of it is known, and what fails leaves nothing behind.
+    Without a terminal, standard input has a line each for what is not given, in this order: the organization, the
+    administrator's full name, sign-in name, password.
     """
-    from csr_desktop.server.administration import Administration
+    from csr_desktop.server.administration import Administration, checked_organisation, checked_person
     from csr_desktop.server.ledger import Ledger
+    from csr_desktop.server.passwords import check_password
     from csr_desktop.system.clock import wall_clock
 
     with said_to_person():
-        sql = _folder(data, database).create()
-        try:
+        folder = _folder(data, database)
+        folder.check_new()
+        name, home_region = checked_organisation(name or asked("The organization's name"), home_region)
+        time_zone = asked_zone(time_zone)
+        full_name = full_name or asked("The administrator's full name")
+        full_name, login = checked_person(full_name, login or asked("Their sign-in name"))
+        password = asked_password()
+        check_password(password)
+        with folder.making() as sql, sql.transaction():
             made = Administration(sql, Ledger(sql, wall_clock), wall_clock)
-            if made.has_organisation():
-                raise click.ClickException(f"There is a server in {data} already. Nothing was changed.")
-            name = name or asked("The organization's name")
-            time_zone = asked_zone(time_zone)
-            full_name = full_name or asked("The administrator's full name")
-            login = login or asked("Their sign-in name")
-            password = asked_password()
-            with sql.transaction():
-                made.create_organisation(name, home_region, time_zone)
-                made.add_user(full_name, login, "administrator", (), password)
-        finally:
-            sql.db.close()
+            made.create_organisation(name, home_region, time_zone)
+            made.add_user(full_name, login, "administrator", (), password)
     click.echo(f"The server is made in {data}, with the time zone {time_zone}.")
     click.echo(f"Keep a copy of {data / 'server.key'} in a safe place: without it a lost keyring cannot be made good.")
     click.echo("Next:")
-    for words in ('team add "Team one"', 'user add --team "Team one" SIGN_IN_NAME', "run"):
+    for words in ('team add "Team one"', 'user add --team "Team one" SIGN_IN_NAME'):
         click.echo(f"  {command_line(words, data, database)}")
+    click.echo(f"  {starting(data, database)}")
 
 
 @server.command()
@@ -367,8 +383,8 @@ def restored(data: Path, database: str) -> None:
     """
     from csr_desktop.server.folder import begin_epoch
 
-    folder = _folder(data, database)
     with said_to_person(), ExitStack() as closing:
+        folder = _folder(data, database)
         lock = folder.claim()  # a server that runs would not notice
         if lock is not None:
             closing.callback(lock.close)

@@ -87,7 +87,8 @@ def user_list(data: Path, database: str) -> None:
 def user_close(data: Path, database: str, login: str) -> None:
     """Close the account of somebody who leaves.
 
-    SIGN_IN_NAME can sign in no more, and their workstations are signed out. Nothing is deleted.
+    SIGN_IN_NAME can sign in no more, and their workstations are signed out. Nothing is deleted: a workstation keeps its
+    encrypted file, since an account can be reopened. `device revoke`, said before, has it wiped.
     """
     with opened(data, database) as administration:
         administration.close_account(login)

@@ -13,7 +13,7 @@ import msgspec
 
 from csr_desktop.server.cli import data_option, database_option, said_to_person
 from csr_desktop.server.folder import CONTENTS_NAME, ServerFolder
-from csr_desktop.server.said import command_line, counted
+from csr_desktop.server.said import command_line, counted, starting
 
 if TYPE_CHECKING:
     from csr_desktop.server.contents import ContentFolder
@@ -44,7 +44,7 @@ def backup_key(file: Path) -> None:
     """Make the pair of keys for backups.
 
     The private key is written into FILE, which only its owner can read; the public key is printed. Keep FILE away from
-    the server, twice: without it no backup can be opened.
+    the server, twice: without it no backup can be opened. Where this program is not, `age-keygen -o FILE` makes a pair.
     """
     from csr_desktop.server.backup_seal import make_key
 
@@ -77,7 +77,15 @@ def backup_key(file: Path) -> None:
     default=0,
     type=click.IntRange(0),
     metavar="N",
-    help="Remove all but the newest N backups there once the new one is safe. Without it none is removed.",
+    help="Remove all but the newest N backups there once the new one is safe. Without this and --keep-daily none is "
+    "removed.",
+)
+@click.option(
+    "--keep-daily",
+    default=0,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Keep the last backup of each day too, in UTC, for the newest N days that have one.",
 )
 @click.option(
     "--with-attachments",
@@ -91,6 +99,7 @@ def backup(
     public_keys: tuple[str, ...],
     into: Path,
     keep: int,
+    keep_daily: int,
     with_attachments: bool,
     attachments: Path | None,
 ) -> None:
@@ -105,9 +114,8 @@ def backup(
 
     contents = _contents(data, attachments) if with_attachments else None
     with said_to_person():
-        made = make_backup(
-            ServerFolder(data, database), into, public_keys, clock=wall_clock, keep=keep, contents=contents
-        )
+        folder, kept = ServerFolder(data, database), {"keep": keep, "keep_daily": keep_daily}
+        made = make_backup(folder, into, public_keys, clock=wall_clock, **kept, contents=contents)
     if with_attachments:
         click.echo(f"{counted(made.files, 'file')} of attachments.")
     if made.missing:
@@ -151,8 +159,8 @@ def restore(file: Path, key: Path, data: Path, database: str, attachments: Path 
     else:
         click.echo(f"{counted(restored.files, 'file')} of attachments.")
     click.echo("Next:")
-    for words in ("verify", "run"):
-        click.echo(f"  {command_line(words, data, database)}")
+    for words in (command_line("verify", data, database), starting(data, database)):
+        click.echo(f"  {words}")
 
 
 @click.command()

@@ -13,7 +13,7 @@ from csr_desktop.server.folder import DATABASE_NAME, ServerFolder
 from csr_desktop.server.moving import move
 from csr_desktop.server.progress import StderrProgress
 from csr_desktop.server.roles import grant_to
-from csr_desktop.server.said import command_line, counted
+from csr_desktop.server.said import counted, starting
 from csr_desktop.store.faults import said_plainly
 
 
@@ -28,8 +28,8 @@ def grant(data: Path, database: str, role: str) -> None:
     database up to this version, which the role itself may not. The role can then read and write, but neither change
     tables, nor lift what the database guards, nor change what is in the log.
     """
-    folder = ServerFolder(data, database)
     with said_to_person():
+        folder = ServerFolder(data, database)
         if not folder.is_shared:
             raise BadInput("database", "Only PostgreSQL has roles.", "Give its address with --database.")
         sql = folder.open()
@@ -75,7 +75,7 @@ def migrate(source: str, target: str) -> None:
     click.echo(f"Moved {rows} in {counted(len(moved.counts), 'table')}; each is the same on both sides.")
     click.echo(f"The SQLite file is kept as {moved.kept_as}.")
     click.echo("Start the server with:")
-    click.echo(f"  {command_line('run', folder, target)}")
+    click.echo(f"  {starting(folder, target)}")
 
 
 def _folder_of(source: str) -> Path:

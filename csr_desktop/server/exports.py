@@ -8,9 +8,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Final, TextIO, TypeAlias
+from typing import Any, Final, TextIO, TypeAlias
 from zoneinfo import ZoneInfo
 
 import click
@@ -20,7 +20,8 @@ from csr_desktop.domain import pay_schedule, phone
 from csr_desktop.domain.business_calendar import zone
 from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.domain.ids import provisional_label
-from csr_desktop.server.cli import data_option, database_option, said_to_person
+from csr_desktop.server.audit_export import audit_log_table
+from csr_desktop.server.cli import SaidAsCalled, data_option, database_option, said_to_person
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.output_files import check_output
 from csr_desktop.server.private_counts import private_counts
@@ -64,6 +65,12 @@ class Names:
         if not at:
             return ""
         return dt.datetime.fromtimestamp(at // 1000, self._zone).isoformat(sep=" ")
+
+    def day_begins(self, day: dt.date) -> int:
+        """In milliseconds, UTC, in the organisation's zone; 0 before there were such times."""
+        if day.year < 1971:
+            return 0
+        return int(dt.datetime.combine(day, dt.time(), self._zone).timestamp()) * 1000
 
     def number(self, e164: str, extension: str, raw: str = "") -> str:
         return phone.display(e164 or raw, self._home_region, extension if e164 else "")
@@ -291,7 +298,7 @@ _TABLES: Final[tuple[tuple[str, Make, str], ...]] = (
 )
 
 
-@click.group("export")
+@click.group("export", cls=SaidAsCalled)
 def export_group() -> None:
     """Write what the server holds into CSV files: every row, names instead of ids.
 
@@ -303,35 +310,76 @@ def export_group() -> None:
     """  # noqa: D301  # the sign tells click to leave the lines as they are
 
 
-def _add_command(name: str, make: Make, words: str) -> None:
-    @export_group.command(
-        name,
-        help=f"{words} Into FILE, or to standard output without one. An earlier export of the same kind is replaced; "
-        "any other file only with --force.",
-    )
-    @data_option
-    @database_option
-    @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Another way to say FILE.")
-    @click.option("--force", is_flag=True, help="Replace FILE whatever it is, but never a file of the server's.")
-    @click.option("--bom", is_flag=True, help="Begin with the mark by which Excel knows UTF-8.")
-    @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
-    def export(data: Path, database: str, output: Path | None, force: bool, bom: bool, file: Path | None) -> None:
-        if file is not None and output is not None:
+_INTO: Final = (
+    "Into FILE, or to standard output without one. An earlier export of the same kind is replaced; any other file only "
+    "with --force."
+)
+_OPTIONS: Final = (
+    data_option,
+    database_option,
+    click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Another way to say FILE."),
+    click.option("--force", is_flag=True, help="Replace FILE whatever it is, but never a file of the server's."),
+    click.option("--bom", is_flag=True, help="Begin with the mark by which Excel knows UTF-8."),
+    click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path)),
+)
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    """What every export is asked for."""
+
+    data: Path
+    database: str
+    output: Path | None
+    force: bool
+    bom: bool
+    file: Path | None
+
+    def write(self, make: Make) -> None:
+        if self.file is not None and self.output is not None:
             raise click.UsageError("Give the file once: as FILE or as --output.")
-        wanted = file or output
+        wanted = self.file or self.output
         with said_to_person():
-            server = ServerFolder(data, database)
+            server = ServerFolder(self.data, self.database)
             sql = server.open()
             try:
                 if wanted is not None and wanted.exists():
                     header = make(sql, Names(sql))[0]
-                    check_output(wanted, header, never=server.own_files(), is_forced=force)
-                with target(wanted, has_bom=bom) as out:
+                    check_output(wanted, header, never=server.own_files(), is_forced=self.force)
+                with target(wanted, has_bom=self.bom) as out:
                     count = write_table(sql, make, out)
             finally:
                 sql.db.close()
         click.echo(f"{counted(count, 'row')}.", err=True)
 
 
+def _with_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _add_command(name: str, make: Make, words: str) -> None:
+    @export_group.command(name, help=f"{words} {_INTO}")
+    @_with_options
+    def export(**given: Any) -> None:
+        _Wanted(**given).write(make)
+
+
 for _name, _make, _words in _TABLES:
     _add_command(_name, _make, _words)
+
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+@export_group.command(
+    "audit-log",
+    help="Who asked for which change, and what came of it. For an auditor: the refused too, and names of fields "
+    f"that were changed, never what anybody wrote. {_INTO}",
+)
+@click.option("--since", type=_day, metavar="YYYY-MM-DD", help="From this day on, in the organization's zone.")
+@click.option("--until", type=_day, metavar="YYYY-MM-DD", help="Up to this day and with it.")
+@_with_options
+def audit_log(since: dt.datetime | None, until: dt.datetime | None, **given: Any) -> None:
+    first = since.date() if since else dt.date.min
+    last = until.date() if until else dt.date.max
+    _Wanted(**given).write(partial(audit_log_table, since=first, until=last))

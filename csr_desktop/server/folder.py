@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from csr_desktop.domain.errors import BadInput, EnvironmentFault, Refused, Unreadable
 from csr_desktop.server.escrow import ServerKey
+from csr_desktop.server.folder_owner import check_own
 from csr_desktop.server.said import command_line
 from csr_desktop.store.faults import said_plainly
 from csr_desktop.store.migrations import version_of
@@ -26,9 +30,13 @@ MOVED: Final = "moved"
 
 
 class ServerFolder:
-    """`database` is a URL such as `postgresql://host/name`; '' is the SQLite file in the folder."""
+    """`database` is a URL such as `postgresql://host/name`; '' is the SQLite file in the folder.
+
+    Raises Refused and EnvironmentFault for a folder of another account's, BadInput for what is no address.
+    """
 
     def __init__(self, path: Path, database: str = "") -> None:
+        check_own(path, KEY_NAME)
         self.path = path
         self._database = database
         if database and not database.startswith(("postgresql://", "postgres://", "sqlite:///")):
@@ -48,23 +56,91 @@ class ServerFolder:
     def _file(self) -> Path:
         return self.path / DATABASE_NAME
 
-    def create(self) -> Sql:
-        """Make what is missing of folder, key and database, for their owner alone. Returns the database, connected."""
+    @property
+    def _key_path(self) -> Path:
+        return self.path / KEY_NAME
+
+    def _is_moved(self) -> bool:
+        return any(self.path.glob(f"{DATABASE_NAME}.{MOVED}-*"))
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
         try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            key_path = self.path / KEY_NAME
-            if not key_path.exists():
-                ServerKey.create(key_path)
+            yield
         except OSError as error:
             raise EnvironmentFault(
                 f"The folder {self.path} cannot be written to ({os.strerror(error.errno or 0)}).",
                 "Take another, or ask your IT.",
             ) from error
+
+    def create(self) -> Sql:
+        """Make what is missing of folder, database and key, for their owner alone. Returns the database, connected.
+
+        The key comes last: one without a file beside it is of a server whose database is elsewhere.
+        """
+        with self._said():
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         sql = open_server(self._database or self._file)
-        sql.sees_all()
-        with sql.transaction():
-            _keep_epoch(sql)
+        try:
+            sql.sees_all()
+            with sql.transaction():
+                _keep_epoch(sql)
+            with self._said():
+                if not self._key_path.exists():
+                    ServerKey.create(self._key_path)
+                    sync_folder(self.path)
+        except BaseException:
+            sql.db.close()
+            raise
         return sql
+
+    def check_new(self) -> None:
+        """Raises Refused where there is a server already, Unreadable where its database is elsewhere, EnvironmentFault
+        for a place that cannot be written to; makes nothing.
+        """
+        if not self._database and not self._file.exists():
+            if self._key_path.exists() or self._is_moved():
+                raise self._missing()
+        else:
+            sql = connect_server(self._database or self._file)
+            try:
+                is_made = bool(version_of(sql)) and _is_made(sql)
+            finally:
+                sql.db.close()
+            if is_made:
+                raise Refused("exists", f"There is a server in {self.path} already.", "Nothing was changed.")
+        there = next(path for path in (self.path.absolute(), *self.path.absolute().parents) if path.exists())
+        with self._said():
+            if not there.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "")
+            if not os.access(there, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, "")
+
+    @contextmanager
+    def making(self) -> Iterator[Sql]:
+        """What `create` makes, connected, to be filled. Where that fails, what was not there before goes again, but
+        for PostgreSQL's empty tables, which `create` takes up.
+        """
+        own = self.own_files()
+        before = {path for path in own if path.exists()}
+        missing = [path for path in (self.path, *self.path.absolute().parents) if not path.exists()]
+        sql: Sql | None = None
+        is_filled = False
+        try:
+            sql = self.create()
+            yield sql
+            is_filled = True
+        finally:
+            is_filled = is_filled or (sql is not None and _is_made(sql))
+            if sql is not None:
+                sql.db.close()
+            if not is_filled:
+                with suppress(OSError):
+                    for path in own:
+                        if path not in before:
+                            path.unlink(missing_ok=True)
+                    for path in missing:
+                        path.rmdir()
 
     def open(self) -> Sql:
         """The database as `create` left it, connected and acting for the whole, unlike connections that other threads
@@ -147,19 +223,29 @@ class ServerFolder:
 
     def _made(self, sql: Sql) -> Sql:
         """Closed again when it is nobody's."""
-        if not sql.value("SELECT 1 FROM organisations LIMIT 1"):
+        if not _is_made(sql):
             sql.db.close()
             raise self._missing()
         return sql
 
     def _missing(self) -> Unreadable:
-        if not self._database and any(self.path.glob(f"{DATABASE_NAME}.{MOVED}-*")):
+        if not self._database and self._is_moved():
             return Unreadable("moved", f"The data of the server in {self.path} is on PostgreSQL.", "Give --database.")
+        if not self._database and self._key_path.exists() and not self._file.exists():
+            return Unreadable(
+                "elsewhere",
+                f"The server in {self.path} has its key there and its database elsewhere.",
+                "Give --database with its address. If the database is lost, restore a backup into a new, empty folder.",
+            )
         return Unreadable(
             "missing",
             f"There is no server in {self.path} yet.",
             f"Make it with: {command_line('init', self.path, self._database)}",
         )
+
+
+def _is_made(sql: Sql) -> bool:
+    return bool(sql.value("SELECT 1 FROM organisations LIMIT 1"))
 
 
 def epoch(sql: Sql) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from csr_desktop.server.installation import has_unit, is_of_unit
+
 _SECRETS: Final = ("password=", "sslpassword=")
 """Fields of a database's address, besides the password before its host."""
 _SERVER_ALONE: Final = "csr-desktop-server"
@@ -32,8 +34,9 @@ def this_program() -> str:
     called = Path(sys.argv[0])
     if called.parts[-2:] == ("csr_desktop", "__main__.py"):
         return f"{quoted(sys.executable)} -m csr_desktop"
-    is_on_path = shutil.which(called.name) is not None
-    return "csr-desktop" if not called.name.startswith("csr-desktop") or is_on_path else quoted(sys.argv[0])
+    if not called.name.startswith("csr-desktop"):
+        return "csr-desktop"
+    return called.stem if shutil.which(called.name) is not None else quoted(sys.argv[0])
 
 
 def this_server() -> str:
@@ -42,6 +45,19 @@ def this_server() -> str:
     if called.stem != _SERVER_ALONE:
         return f"{this_program()} server"
     return _SERVER_ALONE if shutil.which(called.name) is not None else quoted(sys.argv[0])
+
+
+def this_call() -> str:
+    """The command as it was given. Arguments hold no secrets."""
+    program = this_server() if Path(sys.argv[0]).stem == _SERVER_ALONE else this_program()
+    return " ".join([program, *(quoted(word) for word in sys.argv[1:])])
+
+
+def starting(data: Path, database: str = "") -> str:
+    """The command that starts this server: of systemd, where an installed unit looks after this folder."""
+    if has_unit() and is_of_unit(data):
+        return f"systemctl start {_SERVER_ALONE}"
+    return command_line("run", data, database)
 
 
 def quoted(word: str, *, is_windows: bool = sys.platform == "win32") -> str:

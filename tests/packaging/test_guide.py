@@ -47,6 +47,8 @@ def command_lines(text: str) -> Iterator[list[str]]:
             words = words[1:]
         if words and _PROGRAM.match(words[0]) and len(words) > 1:
             yield words[1:]
+        elif words and words[0].rpartition("/")[2] == "csr-desktop-server" and len(words) > 1:
+            yield ["server", *words[1:]]
 
 
 def every_command(command: click.Command) -> Iterator[click.Command]:

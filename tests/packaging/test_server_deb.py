@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
+from collections.abc import Callable
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,6 @@ prove_server_deb: Any = import_module("prove_server_deb")
 sys.path.remove(str(ROOT / "packaging"))  # names such as wheel would hide others from the tests that follow
 
 SCRIPTS = [*sorted((ROOT / "packaging" / "server" / "deb").iterdir()), ROOT / "packaging" / "bare_machine.sh"]
-RIGHTS = {"etc/csr-desktop/server.env": 0o640}
 
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed")
 
@@ -49,10 +50,9 @@ def contents(package: Path) -> dict[str, tuple[str, str]]:
 
 @needs_dpkg
 def test_units_settings_and_program_lie_where_debian_looks(tree: Path, tmp_path: Path) -> None:
-    found = contents(server_deb.pack(tree, tmp_path / "out", "csr-desktop-server", RIGHTS))
-    assert found["etc/csr-desktop/server.env"] == ("-rw-r-----", "root/root"), (
-        "the account's group comes at installation"
-    )
+    found = contents(server_deb.pack(tree, tmp_path / "out", "csr-desktop-server"))
+    assert not [name for name in found if name.startswith("etc/")], "what administrators change is no file of dpkg's"
+    assert "opt/csr-desktop-server/server.env" in found
     assert found["opt/csr-desktop-server/bin/csr-desktop-server"][0] == "-rwxr-xr-x"
     assert "usr/bin/csr-desktop-server -> /opt/csr-desktop-server/bin/csr-desktop-server" in found
     units = {name.rpartition("/")[2] for name in found if name.startswith("lib/systemd/system/csr")}
@@ -68,11 +68,30 @@ def test_units_settings_and_program_lie_where_debian_looks(tree: Path, tmp_path:
 def test_the_same_input_gives_the_same_package(tree: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     shutil.copytree(tree, again, symlinks=True)
-    first = server_deb.pack(tree, tmp_path / "first", "csr-desktop-server", RIGHTS).read_bytes()
+    first = server_deb.pack(tree, tmp_path / "first", "csr-desktop-server").read_bytes()
     for path in again.rglob("*.py"):
         path.chmod(0o600)
         os.utime(path)
-    assert server_deb.pack(again, tmp_path / "second", "csr-desktop-server", RIGHTS).read_bytes() == first
+    assert server_deb.pack(again, tmp_path / "second", "csr-desktop-server").read_bytes() == first
+
+
+def test_what_lies_beside_the_wheel_is_all_that_its_steps_name_and_the_same_bytes_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+    first, second = (server_deb.pack_files(tmp_path / folder) for folder in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as packed:
+        names = {Path(name).name for name in packed.namelist()}
+        pins = packed.read("csr-desktop-server/requirements.txt")
+    guide = (ROOT / "packaging" / "server" / "README.md").read_text()
+    steps = re.findall(r"^```sh\n(.*?)^```", guide.partition("## Elsewhere")[2], re.MULTILINE | re.DOTALL)[0]
+    named = {word for word in steps.split() if re.fullmatch(r"[\w.*-]+\.(txt|conf|env|service|timer)", word)}
+    assert "requirements.txt" in named
+    assert [word for word in named if not [name for name in names if Path(name).match(word)]] == []
+    assert pins == server_deb.PINS.read_bytes()
 
 
 def test_the_wheel_is_the_same_bytes_whoever_builds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,11 +203,51 @@ def test_debians_python_is_asked_for_as_the_libraries_want_it(tree: Path) -> Non
     assert "\nRecommends: caddy\n" in text
 
 
-def test_only_purging_touches_settings_and_nothing_touches_data() -> None:
-    postrm = (ROOT / "packaging" / "server" / "deb" / "postrm").read_text()
-    assert not re.search(r"\brm\b|rmdir|delete", postrm)
-    conffiles = server_deb.CONFFILES
-    assert conffiles == ("/etc/csr-desktop/server.env",)
+@pytest.fixture
+def maintained(tmp_path: Path) -> Callable[..., str]:
+    """Runs a maintainer's script on the files below a folder that stands for /, as the account that tests have."""
+    root, tools = tmp_path / "root", tmp_path / "tools"
+    tools.mkdir()
+    for name in ("systemd-sysusers", "py3compile", "deb-systemd-helper"):
+        (tools / name).symlink_to("/bin/true")
+    (root / "opt" / "csr-desktop-server").mkdir(parents=True)
+
+    def run(script: str, *words: str) -> str:
+        text = (ROOT / "packaging" / "server" / "deb" / script).read_text()
+        text = re.sub(r"(?<=[ =])/(etc|opt|var|run)/", rf"{root}/\1/", text)
+        text = re.sub(r"-o [a-z-]+ -g [a-z-]+", f"-o {os.getuid()} -g {os.getgid()}", text)
+        env = {"PATH": f"{tools}:{os.environ['PATH']}", "DPKG_MAINTSCRIPT_PACKAGE": "csr-desktop-server"}
+        done = subprocess.run(["sh", "-c", text, script, *words], env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@needs_dpkg
+def test_settings_are_made_once_kept_at_an_upgrade_and_removed_by_purging_alone(
+    maintained: Callable[..., str], tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    shipped, settings = root / "opt/csr-desktop-server/server.env", root / "etc/csr-desktop/server.env"
+    shipped.write_text("KEY=\n")
+    assert "  csr-desktop-server init --data" in maintained("postinst", "configure")
+    assert (settings.read_text(), settings.stat().st_mode & 0o777) == ("KEY=\n", 0o640)
+    settings.write_text("KEY=age1made-up\n")
+    shipped.write_text("KEY=\nNEW=\n")
+    maintained("postinst", "configure", "0.1.0")
+    assert settings.read_text() == "KEY=age1made-up\n"
+    (root / "var/lib/csr-desktop/server.key").write_text("made up")
+    policy = settings.with_name("policy.toml")
+    policy.write_text("")
+    assert "Kept, as it has the server's data" in maintained("postrm", "remove")
+    assert settings.exists()
+    maintained("postrm", "purge")
+    assert list(policy.parent.iterdir()) == [policy], "what another package has there stays"
+    assert (root / "var/lib/csr-desktop/server.key").exists()
+    policy.unlink()
+    maintained("postrm", "purge")
+    assert not policy.parent.exists()
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -329,6 +330,34 @@ def test_only_the_newest_are_kept_and_nothing_else_is_touched(safe: Safe, folder
     assert set(safe.names()) == {made[2].path.name, made[3].path.name, *others}
 
 
+@pytest.mark.parametrize(
+    ("keep", "keep_daily", "kept"),
+    [
+        (0, 0, "01a 01b 02a 04a 04b 05a 05b now"),
+        (3, 0, "05a 05b now"),
+        (0, 1, "now"),
+        (0, 3, "04b 05b now"),
+        (2, 3, "04b 05b now"),
+        (3, 2, "05a 05b now"),
+        (4, 9, "01b 02a 04b 05a 05b now"),
+        (90, 1, "01a 01b 02a 04a 04b 05a 05b now"),
+    ],
+)
+def test_of_older_days_the_last_of_each_can_be_kept(
+    safe: Safe, folder: ServerFolder, keep: int, keep_daily: int, kept: str
+) -> None:
+    safe.place.mkdir()
+    hours = {"a": "040000", "b": "235959"}
+    for name in "01a 01b 02a 04a 04b 05a 05b".split():
+        (safe.place / f"csr-desktop-202601{name[:2]}T{hours[name[2]]}.000Z.age").write_text(name)
+    made = make_backup(
+        folder, safe.place, [safe.public], clock=lambda: 1_767_657_600_000, keep=keep, keep_daily=keep_daily
+    )
+    made.path.write_text("now")  # 2026-01-06T00:00:00.000Z
+    assert " ".join((safe.place / name).read_text() for name in sorted(safe.names())) == kept
+    assert len(made.removed) == 8 - len(kept.split())
+
+
 def test_a_second_one_waits_for_its_turn_and_says_so(safe: Safe, folder: ServerFolder) -> None:
     lock = lock_file(folder.path / LOCK_NAME)
     assert lock is not None
@@ -469,6 +498,16 @@ def test_from_the_command_line(folder: ServerFolder, tmp_path: Path) -> None:
     assert "chmod 600" in refused.output
 
 
+@pytest.mark.skipif(shutil.which("age-keygen") is None, reason="age-keygen is not installed")
+def test_keys_of_age_keygen_are_as_good(folder: ServerFolder, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["age-keygen", "-o", str(key)], check=True, capture_output=True)
+    public = subprocess.run(["age-keygen", "-y", str(key)], check=True, capture_output=True, text=True).stdout.strip()
+    assert run("backup", "--data", folder.path, "--to", public, "--into", tmp_path / "backups").exit_code == 0
+    (file,) = (tmp_path / "backups").iterdir()
+    assert run("restore", file, "--key", key, "--data", tmp_path / "again").exit_code == 0
+
+
 def test_a_private_key_is_not_taken_as_an_argument(safe: Safe, folder: ServerFolder) -> None:
     private = safe.key.read_text().splitlines()[-1]
     refused = run("backup", "--data", folder.path, "--to", private, "--into", safe.place)
@@ -497,6 +536,6 @@ def test_a_workstations_package_says_in_words_that_backups_are_made_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyrage", None)  # Python's way of saying that it is not there
-    with pytest.raises(EnvironmentFault, match="the server's own package"):
+    with pytest.raises(EnvironmentFault, match=r"the server.s own package.*age-keygen -o FILE"):
         make_key(tmp_path / "private.key")
     assert not (tmp_path / "private.key").exists()

@@ -18,6 +18,7 @@ from csr_desktop.domain.errors import EnvironmentFault
 from csr_desktop.domain.ids import id_source, provisional_label
 from csr_desktop.server import table_pages
 from csr_desktop.server.administration import Administration
+from csr_desktop.server.audit_export import audit_log_table
 from csr_desktop.server.cli import server as command_line
 from csr_desktop.server.client_import import ClientImport
 from csr_desktop.server.csv_reading import Text
@@ -104,6 +105,13 @@ def test_every_row_is_there(office: Office, make: Make, table: str, monkeypatch:
     assert len(rows) == office.sql.value(f"SELECT count(*) FROM {table} WHERE deleted = 0") > 20
     ids = set(office.sql.all(f"SELECT id FROM {table}"))
     assert not any((value,) in ids for row in rows for value in row.values())
+
+
+def test_the_audit_log_is_there_command_by_command(office: Office) -> None:
+    rows = exported(office.sql, audit_log_table)
+    assert len(rows) == office.sql.value("SELECT count(*) FROM log")
+    assert {"AddOrganisation", "AddTopic"} <= {row["Action"] for row in rows}
+    assert {len(row["Hash"]) for row in rows} == {64}
 
 
 def test_clients_have_names_and_schedules(office: Office) -> None:

@@ -70,6 +70,35 @@ def test_the_command_of_a_unit_is_one_that_the_program_takes(name: str) -> None:
     assert {word for word in words if word.startswith("--")} <= known
 
 
+@pytest.mark.parametrize(
+    ("name", "variable", "given", "taken"),
+    [
+        (
+            "csr-desktop-server.service",
+            "$CSR_DESKTOP_OPTIONS",
+            "--host 0.0.0.0 --port 8443 --drain-seconds 5",
+            {"host": "0.0.0.0", "port": 8443, "drain_seconds": 5.0, "proxies": ("127.0.0.1",)},
+        ),
+        (
+            "csr-desktop-backup.service",
+            "$CSR_DESKTOP_BACKUP_OPTIONS",
+            "--keep-daily 14 --with-attachments",
+            {"keep": 30, "keep_daily": 14, "with_attachments": True},
+        ),
+    ],
+)
+def test_what_server_env_says_holds_before_what_the_unit_says(
+    name: str, variable: str, given: str, taken: dict[str, object]
+) -> None:
+    assert f"\n{variable[1:]}=\n" in (PLACE / "server.env").read_text()
+    (line,) = [line for line in (PLACE / name).read_text().splitlines() if line.startswith("ExecStart=")]
+    words = line.removeprefix(f"ExecStart={PROGRAM} ").replace(variable, given).split()
+    command = server_group.get_command(None, words[0])  # type: ignore[arg-type]
+    assert command is not None
+    found = command.make_context(words[0], words[1:]).params
+    assert {key: found[key] for key in taken} == taken
+
+
 def test_the_compose_file_is_one_and_keeps_the_server_behind_its_proxy() -> None:
     text = (PLACE / "compose.yaml").read_text()
     assert "NOT TRIED" in text
