@@ -78,7 +78,7 @@ def test_what_takes_no_keys_is_protected_too(shield: Shield, qtbot: QtBot) -> No
     shield.numbers.clear()
     QToolTip.showText(window.mapToGlobal(QPoint(5, 5)), "Casey Example, 555-0100", window)
     qtbot.waitUntil(QToolTip.isVisible)
-    tip = next(found for found in QApplication.topLevelWidgets() if found.windowFlags() & Qt.WindowType.ToolTip)
+    tip = next(found for found in QApplication.topLevelWidgets() if found.windowType() == Qt.WindowType.ToolTip)
     assert QApplication.focusWindow() is window.windowHandle()
     assert number_of(tip) in shield.numbers
     QToolTip.hideText()
