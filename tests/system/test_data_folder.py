@@ -138,7 +138,7 @@ def test_a_wrong_folder_is_said_by_the_command_and_by_a_call(home: Places, monke
     monkeypatch.setattr(policy_sources, "sources_of_this_computer", lambda: named("desk"))
     result = CliRunner().invoke(main, ["policy"])
     assert result.exit_code == 1
-    assert "no whole path" in result.stderr
+    assert "no whole path" in result.output
     assert any(line.split()[:2] == ["DataFolder", "desk"] for line in result.stdout.splitlines())
     result = CliRunner().invoke(main, ["call", "--event", "ring", "--number", "1"])
     assert result.exit_code == call_command.NOT_RUNNING
