@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import re
 import sys
 from importlib import import_module
@@ -24,6 +25,7 @@ before = list(sys.path)
 sys.path[:0] = [str(ROOT / "packaging" / name) for name in (".", "macos", "policy", "windows")]
 admx: Any = import_module("policy_admx")
 deb: Any = import_module("deb")
+examples: Any = import_module("policy_examples")
 mac_bundle: Any = import_module("mac_bundle")
 mac_installer: Any = import_module("mac_installer")
 msi: Any = import_module("msi")
@@ -143,3 +145,12 @@ def test_how_long_a_version_is_served_is_said_in_protocols() -> None:
     words = paragraph("New versions")
     assert f"today {PROTOCOL}, and the server serves {SERVED[0]} to {SERVED[-1]}." in words
     assert f"keeps the copy for {COPY_DAYS} days" in words
+
+
+def test_the_mac_templates_settle_the_address_alone_as_the_steps_say() -> None:
+    assert "The Mac's two files settle `ServerUrl` alone" in STEPS
+    assert list(plistlib.loads(examples.preferences(KEYS))) == ["ServerUrl"]
+    [payload] = plistlib.loads(examples.profile(KEYS))["PayloadContent"]
+    [forced] = payload["PayloadContent"][PREFERENCES]["Forced"]
+    assert list(forced["mcx_preference_settings"]) == ["ServerUrl"]
+    assert "upload `csr-desktop.mobileconfig`" in re.sub(r"\s+", " ", section("Intune"))
