@@ -73,7 +73,7 @@ def on_quiet(made):
 sys.exit(run_desk(places, demo_secrets(places), ["csr-desktop"], on_ready))
 """
 LATER = {
-    "argon2", "click", "cryptography", "holidays", "httpx2", "keyring", "phonenumbers", "platformdirs", "psycopg",
+    "argon2", "click", "cryptography", "holidays", "httpx2", "keyring", "phonenumbers", "psycopg",
     "rapidfuzz", "sqlite3.dump", "ssl", "starlette", "structlog", "tomllib", "truststore", "zstandard",
     "csr_desktop.commands.attachments", "csr_desktop.domain.file_names", "csr_desktop.services.attachments",
     "csr_desktop.services.older_history", "csr_desktop.store.older_rows", "csr_desktop.sync.older",
