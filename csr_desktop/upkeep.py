@@ -12,6 +12,8 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
+    from csr_desktop.domain.errors import EnvironmentFault
+    from csr_desktop.system.keyring_store import Secrets
     from csr_desktop.system.places import Places
 
 
@@ -52,7 +54,8 @@ def diagnostics(target: Path | None) -> None:
 def purge_user_data(*, is_sure: bool) -> None:
     """Delete what CSR Desktop keeps of this person on this computer: data, settings, logs and keys.
 
-    What was not sent to the server yet is lost with it. Removing the program leaves all of this.
+    What was not sent to the server yet is lost with it. Removing the program leaves all of this. Ends with 3, and
+    deletes no file, where the person's keyring can't be opened: run it in their session.
     """
     from csr_desktop.bootstrap import system_secrets
     from csr_desktop.domain.errors import CsrDesktopError
@@ -65,30 +68,68 @@ def purge_user_data(*, is_sure: bool) -> None:
     except CsrDesktopError as fault:
         raise click.ClickException(f"{fault} Nothing was deleted.") from None
     folders = _folders(places, data_folders)
+    if not folders:
+        click.echo("There is nothing of CSR Desktop's here.")
+        return
     start = start_for(places)
-    accounts = Accounts(places.config, system_secrets())
-    names = accounts.secret_names()
+    secrets = system_secrets()
+    # A name is noted before its key is kept, so without names there are no keys, and no keyring is asked.
+    names = Accounts(places.config, secrets).secret_names()
     if not is_sure:
         for folder in folders:
             click.echo(f"would delete {folder}")
-        click.echo(f"would delete {len(names)} keys from the keyring")
         if start is not None and start.is_own:
             click.echo("would no longer start CSR Desktop when this person signs in")
+        click.echo(f"would delete {_keys(len(_kept(secrets, names)))} from the keyring")
         click.echo("Nothing was deleted. Say --yes to delete it; what was not sent to the server is lost then.")
-        return
-    if not folders:
-        click.echo("There is nothing of CSR Desktop's here.")
         return
     try:
         with ExitStack() as held:
             _claim_all(places, data_folders, held)
-            for name in names:
-                accounts.forget_secret(name)
+            _delete_keys(secrets, _kept(secrets, names))
             if start is not None:
                 start.follow(wanted=False)
     except CsrDesktopError as fault:
         raise click.ClickException(f"{fault} Nothing but keys was deleted.") from None
     _delete(folders)
+
+
+class _KeyringShut(click.ClickException):
+    """Files that go before their keys would leave keys that nobody knows the names of."""
+
+    exit_code = 3
+
+    def __init__(self, fault: EnvironmentFault, deleted: str) -> None:
+        super().__init__(
+            f"The keyring can't be opened here, so keys stay in it: {fault.title} {deleted} was deleted. Run this in "
+            "the person's session, with their keyring unlocked."
+        )
+
+
+def _kept(secrets: Secrets, names: list[str]) -> list[str]:
+    """Those that the keyring has."""
+    from csr_desktop.domain.errors import EnvironmentFault
+
+    try:
+        return [name for name in names if secrets.read(name) is not None]
+    except EnvironmentFault as fault:
+        raise _KeyringShut(fault, "Nothing") from None
+
+
+def _delete_keys(secrets: Secrets, names: list[str]) -> None:
+    from csr_desktop.domain.errors import EnvironmentFault
+
+    for count, name in enumerate(names):
+        try:
+            secrets.delete(name)
+        except EnvironmentFault as fault:
+            raise _KeyringShut(fault, f"Nothing but {_keys(count)}" if count else "Nothing") from None
+    if names:
+        click.echo(f"deleted {_keys(len(names))} from the keyring")
+
+
+def _keys(count: int) -> str:
+    return "1 key" if count == 1 else f"{count} keys"
 
 
 def _places() -> Places:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -109,7 +110,7 @@ def test_all_of_a_person_is_deleted_only_when_it_is_meant(places: Places, secret
 
     code, output = run("purge-user-data")
     assert code == 0
-    assert "would delete 1 keys" in output
+    assert "would delete 1 key from the keyring" in output.splitlines()
     assert "Nothing was deleted." in output
     assert secrets.read(ALEX.secret_name) == b"key"
 
@@ -122,24 +123,69 @@ def test_all_of_a_person_is_deleted_only_when_it_is_meant(places: Places, secret
 
     code, output = run("purge-user-data", "--yes")
     assert code == 0, output
+    assert output.splitlines()[0] == "deleted 1 key from the keyring"
     assert secrets.read(ALEX.secret_name) is None
     assert not any(folder.exists() for folder in msgspec.structs.astuple(places))
     assert run("purge-user-data", "--yes") == (0, "There is nothing of CSR Desktop's here.\n")
 
 
-def test_a_keyring_that_is_locked_keeps_everything(
+@pytest.mark.skipif(sys.platform != "linux", reason="the keyrings of others need no bus")
+def test_where_no_keyring_can_be_opened_it_is_said_and_everything_is_kept(places: Places, tmp_path: Path) -> None:
+    """As for an administrator outside of the person's session: the system's keyring itself, without a way to it."""
+    (places.config / ACCOUNT_FILE).write_bytes(msgspec.json.encode(ALEX))
+    (places.data / f"{ALEX.user_id}.db").write_bytes(b"rows")
+    nowhere = f"unix:path={tmp_path / 'no-bus'}"
+    outside = {**os.environ, "DBUS_SESSION_BUS_ADDRESS": nowhere, "XDG_RUNTIME_DIR": str(tmp_path)}
+    for options in ([], ["--yes"]):
+        command = [sys.executable, "-m", "csr_desktop", "purge-user-data", *options]
+        told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=outside)
+        assert told.returncode == 3, told.stderr
+        assert "The keyring can't be opened here, so keys stay in it: " in told.stderr
+        assert "Nothing was deleted. Run this in the person's session" in told.stderr
+        assert "deleted" not in told.stdout.replace("would delete", "")
+        assert "key" not in told.stdout.replace(str(tmp_path), "")
+    assert (places.config / ACCOUNT_FILE).exists(), "it has the name of the key"
+    assert (places.data / f"{ALEX.user_id}.db").exists()
+
+
+def test_a_keyring_that_locks_midway_says_how_many_keys_went(
     places: Places, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (places.config / ACCOUNT_FILE).write_bytes(msgspec.json.encode(ALEX))
+    names = ["first@https://desk.example.com", "second@https://desk.example.com", "third@https://desk.example.com"]
+    accounts = Accounts(places.config, secrets)
+    for name in names:
+        accounts.note_secret(name)
+        secrets.write(name, b"key")
+    delete = secrets.delete
 
-    def locked(_name: str) -> None:
-        raise EnvironmentFault("Your keyring is locked.", "Unlock it.")
+    def locks(name: str) -> None:
+        if name == names[2]:
+            raise EnvironmentFault("Your keyring is locked.", "Unlock it.")
+        delete(name)
 
-    monkeypatch.setattr(secrets, "delete", locked)
+    monkeypatch.setattr(secrets, "delete", locks)
     code, output = run("purge-user-data", "--yes")
-    assert code == 1
-    assert "Your keyring is locked." in output
-    assert (places.config / ACCOUNT_FILE).exists()
+    assert code == 3
+    assert "Your keyring is locked. Nothing but 2 keys was deleted." in output
+    assert accounts.secret_names() == names
+
+    monkeypatch.setattr(secrets, "delete", delete)
+    code, output = run("purge-user-data", "--yes")
+    assert (code, output.splitlines()[0]) == (0, "deleted 1 key from the keyring"), "only the one that was left"
+
+
+def test_who_never_signed_in_needs_no_keyring(
+    places: Places, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_name: str) -> None:
+        raise EnvironmentFault("This computer has no keyring that works.")
+
+    monkeypatch.setattr(secrets, "read", missing)
+    code, output = run("purge-user-data")
+    assert (code, "would delete 0 keys from the keyring" in output.splitlines()) == (0, True)
+    code, output = run("purge-user-data", "--yes")
+    assert code == 0, output
+    assert run("purge-user-data") == (0, "There is nothing of CSR Desktop's here.\n")
 
 
 def test_one_folder_for_several_is_said_and_deleted_once(

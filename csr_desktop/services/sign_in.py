@@ -209,10 +209,6 @@ class Accounts:
         if name not in (names := self.secret_names()):
             write_whole(self._names_file, msgspec.json.encode([*names, name]))
 
-    def forget_secret(self, name: str) -> None:
-        """The file that it opens is noise from now on. Raises EnvironmentFault."""
-        self._secrets.delete(name)
-
     @property
     def _names_file(self) -> Path:
         return self._file.with_name("signed-in-here.json")
