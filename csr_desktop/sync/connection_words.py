@@ -14,6 +14,7 @@ from csr_desktop.domain.errors import CsrDesktopError, NotTrusted
 from csr_desktop.sync.answers import KEPT, NoAnswer
 from csr_desktop.sync.trail import Trail
 from csr_desktop.system.authorities import has_authorities
+from csr_desktop.system.own_program import command_name
 from csr_desktop.system.proxies import Proxy
 
 _TELL_IT: Final = "Tell your IT; nothing was sent."
@@ -123,12 +124,12 @@ def _sign_in_words(proxy: Proxy, host: str, offered: tuple[str, ...]) -> tuple[s
         return (
             f"The proxy {proxy.address} does not take the name and password that are kept for it.",
             KEPT,
-            "Give them anew with “csr-desktop-cli proxy-sign-in”, or ask your IT.",
+            f"Give them anew with “{command_name()} proxy-sign-in”, or ask your IT.",
         )
     return (
         f"The proxy {proxy.address} wants a name and a password.",
         KEPT,
-        f"Give them with “csr-desktop-cli proxy-sign-in”, or ask your IT to let {host} pass without.",
+        f"Give them with “{command_name()} proxy-sign-in”, or ask your IT to let {host} pass without.",
     )
 
 

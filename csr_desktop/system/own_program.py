@@ -64,6 +64,13 @@ def read_message() -> dict[str, str] | None:
         return None
 
 
+def command_name() -> str:
+    """How people call this program's commands: a package has a program of its own for them, since on Windows the one
+    with the window says nothing in a terminal.
+    """
+    return _CONSOLE if getattr(sys, "frozen", False) else _DESK
+
+
 def desk_words() -> list[str]:
     """What opens the desk: this program with its window."""
     return _program(_DESK)

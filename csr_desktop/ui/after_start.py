@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject
 from csr_desktop import __version__
 from csr_desktop.domain.errors import CsrDesktopError
 from csr_desktop.protocol import PROTOCOL
-from csr_desktop.system.own_program import StartedFile
+from csr_desktop.system.own_program import StartedFile, command_name
 from csr_desktop.ui.desk import Notice
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class AfterStart(QObject):
     def _strict(self) -> str:
         return self.tr(
             "Some of your organization's settings can't be read, so what protects data is at its strictest here. You "
-            "can go on working. Tell your IT that “csr-desktop policy” says what is wrong."
-        )
+            "can go on working. Tell your IT that “{command} policy” says what is wrong."
+        ).format(command=command_name())
 
     def follow(self, made: DeskWindow) -> None:
         """As soon as it is painted."""

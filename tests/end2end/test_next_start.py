@@ -128,6 +128,9 @@ if how == "replaced":
     program.write_text("this version")
     own_program.program_file = lambda: program
 
+if how == "packaged":
+    sys.frozen = True
+
 if how in {"front", "either"}:
     import csr_desktop.ui.application as shown
     made = shown.make_application
@@ -272,9 +275,13 @@ def test_the_organisation_says_where_logs_go_and_how_much(start: Start, home: Pa
     assert not (home / "log" / LOG_FILE).exists()
 
 
-def test_a_policy_that_nobody_understands_is_told_and_the_desk_works(start: Start, home: Path) -> None:
-    process = start(policy={"Clipboard": "Inside"})
+@pytest.mark.parametrize(("how", "command"), [("close", "csr-desktop"), ("packaged", "csr-desktop-cli")])
+def test_a_policy_that_nobody_understands_is_told_and_the_desk_works(
+    start: Start, home: Path, how: str, command: str
+) -> None:
+    process = start(how, policy={"Clipboard": "Inside"})
     [said] = told(process)["notices"]
+    assert said.endswith(f"Tell your IT that “{command} policy” says what is wrong.")
     assert said.startswith("Some of your organization's settings can't be read, so what protects data is at its")
     assert ended(process) == 0
     [line] = [one for one in events(home / "log") if one["event"] == "not all of the policy was taken"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -213,9 +214,10 @@ def test_name_and_password_come_from_the_environment_or_the_keyring_and_go_to_th
         wants = f"The proxy {proxy.address} wants a name and a password."
         assert said(proxies) == (
             wants,
-            "Give them with “csr-desktop-cli proxy-sign-in”, or ask your IT to let desk.example.com pass without. "
-            + KEPT,
+            "Give them with “csr-desktop proxy-sign-in”, or ask your IT to let desk.example.com pass without. " + KEPT,
         )
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
+        assert said(proxies)[1].startswith("Give them with “csr-desktop-cli proxy-sign-in”, or"), "as a package has it"
         keep_sign_in(secrets, read_proxy(proxy.address), "ada", "Ünlikely: p@ss")
         assert ask(proxies).challenge
         assert ask(Proxies(lambda: ProxyRules("fixed_servers", other.address), secrets)).challenge
@@ -224,6 +226,7 @@ def test_name_and_password_come_from_the_environment_or_the_keyring_and_go_to_th
         assert said(proxies)[0] == (
             f"The proxy {proxy.address} does not take the name and password that are kept for it."
         )
+        assert said(proxies)[1].startswith("Give them anew with “csr-desktop-cli proxy-sign-in”, or ask your IT.")
         forget_sign_in(secrets)
         assert said(proxies)[0] == wants
         monkeypatch.setenv("https_proxy", f"http://ada:%C3%9Cnlikely%3A%20p%40ss@{proxy.address}")
