@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -85,7 +86,9 @@ def test_the_zip_has_what_helps_and_nothing_of_clients_or_the_person(places: Pla
         "log/last-crash.txt",
     ]
     assert json.loads(content["settings.json"])["settings"]["server_url"] == "https://desk.example.com"
-    assert json.loads(content["about.json"])["version"] == __version__
+    about = json.loads(content["about.json"])
+    assert about["version"] == __version__
+    assert all(re.fullmatch(r"\d+(\.\d+)+", version) for version in about["libraries"].values()), about["libraries"]
     files = {file["name"]: file["bytes"] for file in json.loads(content["files.json"])}
     assert files[f"{ALEX.user_id}.db"] == 140
     assert {part["part"] for part in json.loads(content["self-test.json"])} >= {"encrypted database", "window"}

@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 
 _LOG_PATTERNS: Final = ("csr-desktop.log*", "*crash*.txt", "fault.txt")
 _MAX_LOG_BYTES: Final = 8 << 20
+_LIBRARIES: Final = (
+    ("PySide6", "PySide6", "__version__"),
+    ("peewee", "peewee", "__version__"),
+    ("SQLite of SQLCipher", "sqlcipher3.dbapi2", "sqlite_version"),
+    ("httpx2", "httpx2", "__version__"),
+    ("cryptography", "cryptography", "__version__"),
+)
+"""Name, module, and where it says its version: a package has none of what is said of it where it is installed."""
 _PERSONAL: Final = ("last_login", "window_geometry", "log_folder")
 """Settings that say something of the person and nothing of the program."""
 
@@ -72,14 +80,9 @@ def collected(places: Places, found: Mapping[str, object] = MappingProxyType({})
 
 
 def _about() -> dict[str, object]:
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib import import_module
 
-    libraries = {}
-    for name in ("PySide6-Essentials", "peewee", "sqlcipher3", "httpx2", "keyring", "cryptography"):
-        try:
-            libraries[name] = version(name)
-        except PackageNotFoundError:
-            libraries[name] = "not known in this package"
+    libraries = {name: str(getattr(import_module(module), said, "")) for name, module, said in _LIBRARIES}
     return {
         "version": __version__,
         "python": platform.python_version(),
