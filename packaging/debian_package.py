@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -23,9 +24,14 @@ COMPRESSION: Final = ("-Zxz", "-z1")
 
 
 def version() -> str:
+    """As Debian orders versions: what comes before 1.2.3 is 1.2.3~rc1."""
     from csr_desktop import __version__
 
-    return __version__
+    return as_debian(__version__)
+
+
+def as_debian(version: str) -> str:
+    return re.sub(r"\.?(a|b|rc|dev)(?=\d)", r"~\1", version)
 
 
 def architecture() -> str:

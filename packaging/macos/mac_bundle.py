@@ -39,7 +39,6 @@ def info(version: str) -> dict[str, Any]:
         "LSApplicationCategoryType": "public.app-category.business",
         "LSBackgroundOnly": False,  # PyInstaller takes it from the second program, which has no window
         "LSMinimumSystemVersion": LEAST_SYSTEM,
-        "LSMultipleInstancesProhibited": True,
         "NSHighResolutionCapable": True,
         "NSLocalNetworkUsageDescription": "CSR Desktop reaches your organization's server in this network.",
         "NSSupportsAutomaticTermination": False,

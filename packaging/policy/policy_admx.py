@@ -23,9 +23,10 @@ _FIRST_SCHEMA: Final = "1.0"
 
 
 def revision(version: str) -> str:
-    """Grows with every version, in the two numbers that templates have: 1.2.3 is 1.203."""
-    first, second, third = (int("".join(filter(str.isdigit, part)) or 0) for part in f"{version}.0.0".split(".")[:3])
-    return f"{first}.{second * 100 + third}"
+    """Grows with every version, in the two numbers that templates have: 1.2.3 is 1.2003, and so is 1.2.3rc1."""
+    found = [re.match(r"\d+", part) for part in f"{version}.0.0".split(".")[:3]]
+    first, second, third = (int(match[0]) if match else 0 for match in found)
+    return f"{first}.{second * 1000 + third}"
 
 
 def admx(keys: Iterable[PolicyKey], version: str) -> bytes:

@@ -16,7 +16,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "packaging" / "windows")]
 
-from msi import build, weighed  # noqa: E402
+from msi import build, packed  # noqa: E402
 from signing import Signer  # noqa: E402
 
 from csr_desktop import __version__  # noqa: E402
@@ -26,14 +26,8 @@ OLDER: Final = "0.0.1"
 
 def main(folder: Path, icon: Path, target: Path, stand_in: Path, environment: Mapping[str, str] = os.environ) -> Path:
     """The package. Raises SystemExit where it weighs more than it may."""
-    signer = Signer.of(environment)
-    program = signer.signed_copy(folder, folder.with_name(f"{folder.name}-signed")) if signer else folder
-    package = target / f"csr-desktop-{__version__}-x64{'' if signer else '-unsigned'}.msi"
-    build(program, icon, package, __version__)
-    if signer is not None:
-        signer.sign(package)
-    print(f"{package}: {weighed(package):,} bytes")
-    build(program, icon, stand_in / f"csr-desktop-{OLDER}-x64-stand-in.msi", OLDER)
+    package = packed(folder, icon, target, __version__, Signer.of(environment))
+    build(folder, icon, stand_in / f"csr-desktop-{OLDER}-x64-stand-in.msi", OLDER)
     return package
 
 

@@ -53,9 +53,12 @@ def main(words: list[str]) -> None:
     say("every policy of the example holds")
     every = given.preferences.with_suffix(".every-key.plist")
     every.write_bytes(plistlib.dumps(every_key(given.preferences.read_bytes())))
+    subprocess.run(["sudo", "mkdir", "-p", str(MANAGED.parent)], check=True)  # device management makes it elsewhere
     subprocess.run(["sudo", "install", "-m", "644", str(every), str(MANAGED)], check=True)
-    need_taken(plistlib.loads(every.read_bytes()), COMMAND, str(MANAGED))
-    subprocess.run(["sudo", "rm", "-f", str(MANAGED)], check=True)
+    try:
+        need_taken(plistlib.loads(every.read_bytes()), COMMAND, str(MANAGED))
+    finally:
+        subprocess.run(["sudo", "rm", "-f", str(MANAGED)], check=True)
     if given.before is not None:
         say("an older version leaves the newer one alone")
         subprocess.run(installing(given.before), check=False)

@@ -27,7 +27,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from icon import main as write_icons  # noqa: E402
 from inputs import PROVED, digest, wanted  # noqa: E402
-from msi import build, weighed  # noqa: E402
+from msi import packed  # noqa: E402
 from prove import prove  # noqa: E402
 from signing import Signer  # noqa: E402
 from wine import STUBS, Wine  # noqa: E402
@@ -160,15 +160,9 @@ def main(work: Path, target: Path) -> None:
         wine.stop()
     began = time.monotonic()
     program = work / "csr-desktop"
-    if signer is not None:
-        program = signer.signed_copy(program, work / "signed")
-    package = target / f"csr-desktop-{__version__}-x64{'' if signer else '-unsigned'}.msi"
-    build(program, icons / "csr-desktop.ico", package, __version__)
-    if signer is not None:
-        signer.sign(package)
+    package = packed(program, icons / "csr-desktop.ico", target, __version__, signer)
     bytes_of_folder = sum(path.stat().st_size for path in program.rglob("*") if path.is_file())
-    print(f"Packing: {time.monotonic() - began:.0f} s", flush=True)
-    print(f"{package}: {weighed(package):,} bytes, {bytes_of_folder:,} unpacked", flush=True)
+    print(f"Packing: {time.monotonic() - began:.0f} s, {bytes_of_folder:,} bytes unpacked", flush=True)
     prove(package, icons / "csr-desktop.ico", __version__, work / "proof")
     PROVED.write_text(f"{tried}\n", encoding="ascii")
 

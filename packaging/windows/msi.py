@@ -1,7 +1,5 @@
 """Packs the frozen desk for Windows as an MSI, on Linux: for all users of a computer, for x64, without custom actions.
 
-python packaging/windows/msi.py build/windows/csr-desktop build/icons/csr-desktop.ico build/package
-
 wixl writes the tables; what it cannot say (conditions of components, short names, what comes when) is put right in
 them afterwards. The same input gives the same bytes.
 """
@@ -14,16 +12,17 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from signing import Signer
+
 UPGRADE_CODE: Final = "2E0B5C4C-6D0A-4B0C-9A0E-53A6B1C5F2D7"
 """Never changes: by it Windows knows an installation of another version."""
 _NAMES: Final = uuid.UUID(UPGRADE_CODE)
@@ -146,12 +145,15 @@ PROPERTIES: Final = {
     "REINSTALLMODE": "amus",
     # A computer is never started anew by this: where a file was in use, Windows says so with exit code 3010.
     "REBOOT": "ReallySuppress",
-    # A program that runs is asked to close by the Restart Manager, which is what Windows does when nothing is said;
-    # one that does not answer is ended, so that nobody is asked in silence. What was typed is in the drafts.
+    # A program that runs is asked to close by the Restart Manager, which is what Windows does when nothing is said. One
+    # that does not answer goes on, and its files change with the next restart of the computer.
     "MSIRMSHUTDOWN": "0",
 }
 NEWER: Final = f"A newer version of {NAME} is installed. Remove it first if you want this one."
-TOO_OLD: Final = f"{NAME} needs Windows 10 or newer, of 64 bits."
+TOO_OLD: Final = f"{NAME} needs Windows 10 of version 1809, Windows Server 2019, or newer, of 64 bits."
+_LEAST_BUILD: Final = 17763
+"""The oldest that Qt 6.12 runs on. `VersionNT64` and `WindowsBuild` say 603 and 9600 since Windows 8.1."""
+NEW_ENOUGH: Final = f"Installed OR (VersionNT64 >= 603 AND BUILDOFWINDOWS >= {_LEAST_BUILD})"
 
 
 def guid(kind: str, name: str) -> str:
@@ -169,9 +171,11 @@ def product_version(version: str) -> str:
     return ".".join(match[0] if match else "0" for match in found)
 
 
-def digest(folder: Path, version: str) -> str:
-    """Of all that goes into the package."""
-    seen = hashlib.sha256(f"{version} {components(version)} {PROPERTIES}".encode())
+def digest(folder: Path, icon: Path, version: str) -> str:
+    """Of all that goes into the package, and of what puts it there."""
+    seen = hashlib.sha256(source(folder, version, "").encode())
+    for path in (icon, Path(__file__)):
+        seen.update(hashlib.sha256(path.read_bytes()).digest())
     for path in _files(folder):
         seen.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size} ".encode())
         seen.update(hashlib.sha256(path.read_bytes()).digest())
@@ -195,6 +199,11 @@ def source(folder: Path, version: str, product: str) -> str:
         f'<Property Id="{setting.name}"><RegistrySearch Id="find_{setting.name.lower()}" Root="HKLM"'
         f' Key={quoteattr(setting.key)} Name="{setting.value}[{setting.name}]" Type="raw" Win64="yes"/></Property>'
         for setting in SETTINGS
+    )
+    searches += (
+        '\n<Property Id="BUILDOFWINDOWS"><RegistrySearch Id="find_build_of_windows" Root="HKLM"'
+        r' Key="SOFTWARE\Microsoft\Windows NT\CurrentVersion" Name="CurrentBuildNumber" Type="raw" Win64="yes"/>'
+        "</Property>"
     )
     stated = "\n".join(
         f"<Property Id={quoteattr(name)} Value={quoteattr(value)}/>" for name, value in PROPERTIES.items()
@@ -304,7 +313,7 @@ def put_right(package: Path, version: str) -> None:
     _change(package, "Upgrade", this_version_too)
     _change(package, "Property", secure)
     _change(package, "Feature", whole)
-    _change(package, "LaunchCondition", None, ["Installed OR VersionNT64 >= 603", TOO_OLD])
+    _change(package, "LaunchCondition", None, [NEW_ENOUGH, TOO_OLD])
     taken: set[tuple[str, str]] = set()
     folders = dict(_pairs(package, "Component", 0, 2))
     _change(package, "File", lambda row: _shorten(row, 2, folders[row[1]], taken))
@@ -389,7 +398,7 @@ def build(folder: Path, icon: Path, package: Path, version: str) -> None:
     package.parent.mkdir(parents=True, exist_ok=True)
     package.unlink(missing_ok=True)
     moment = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
-    seen = digest(folder, version)
+    seen = digest(folder, icon, version)
     with tempfile.TemporaryDirectory(dir=package.parent) as made:
         work = Path(made)
         shutil.copytree(folder, work / "program", copy_function=shutil.copyfile)
@@ -410,16 +419,14 @@ def weighed(package: Path) -> int:
     return found
 
 
-def main(folder: Path, icon: Path, target: Path) -> Path:
-    """Unsigned, as its name says. Signing it renames it (`sign.py`)."""
-    sys.path.insert(0, str(ROOT))
-    from csr_desktop import __version__
-
-    package = target / f"csr-desktop-{__version__}-x64-unsigned.msi"
-    build(folder, icon, package, __version__)
-    print(f"{package}: {weighed(package):,} bytes")
+def packed(folder: Path, icon: Path, target: Path, version: str, signer: Signer | None) -> Path:
+    """The package of this version below `target`, signed where there is a signer, and `-unsigned` in its name where
+    there is none. Raises SystemExit where it weighs more than it may.
+    """
+    program = signer.signed_copy(folder, folder.with_name(f"{folder.name}-signed")) if signer else folder
+    package = target / f"csr-desktop-{version}-x64{'' if signer else '-unsigned'}.msi"
+    build(program, icon, package, version)
+    if signer is not None:
+        signer.sign(package)
+    print(f"{package}: {weighed(package):,} bytes", flush=True)
     return package
-
-
-if __name__ == "__main__":
-    main(*(Path(word) for word in sys.argv[1:4]))

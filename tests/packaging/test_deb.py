@@ -17,6 +17,7 @@ import csr_desktop
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 deb: Any = import_module("deb")
+debian_package: Any = import_module("debian_package")
 run_paths: Any = import_module("run_paths")
 sys.path.remove(str(ROOT / "packaging"))  # names such as wheel would hide others from the tests that follow
 
@@ -110,3 +111,14 @@ def test_a_library_does_not_look_into_the_folders_of_who_built_it(tmp_path: Path
     assert (folder / "ours.so").read_bytes() == ours
     code = "import ctypes, sys; sys.exit(ctypes.CDLL(sys.argv[1]).one() - 1)"
     subprocess.run([sys.executable, "-c", code, str(folder / "theirs.so")], check=True)
+
+
+@pytest.mark.parametrize(
+    ("version", "debian"),
+    [("1.2.3", "1.2.3"), ("1.2.3rc1", "1.2.3~rc1"), ("1.2.3.dev4", "1.2.3~dev4"), ("2.0b2", "2.0~b2")],
+)
+def test_what_comes_before_a_version_sorts_before_it(version: str, debian: str) -> None:
+    assert debian_package.as_debian(version) == debian
+    if version != debian:
+        final = version[: debian.index("~")]
+        assert subprocess.run(["dpkg", "--compare-versions", debian, "lt", final], check=False).returncode == 0

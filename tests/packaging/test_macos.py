@@ -162,6 +162,7 @@ def test_the_bundle_says_what_it_opens_where_it_runs_and_what_it_is() -> None:
         assert message_of_link(links[scheme], 0) == {"what": "dial", "number": "3125550142"}
     assert info["LSMinimumSystemVersion"] == "14.0"
     assert info["NSHighResolutionCapable"] is True
+    assert "LSMultipleInstancesProhibited" not in info, "it would keep a second person of this Mac from it"
     assert info["LSBackgroundOnly"] is False, "else it would have no window"
     assert not [name for name in info if "Microphone" in name or "Camera" in name], "nothing is asked for without need"
     assert plistlib.loads(plistlib.dumps(info)) == info

@@ -140,9 +140,14 @@ def test_a_newer_version_is_not_replaced_and_an_older_one_is_whole_or_stays(pack
     assert int(found["WIX_UPGRADE_DETECTED"][4]) & 0x200, "another build of the same version too"
     conditions = pairs(package, "LaunchCondition")
     assert "newer version" in conditions["NOT WIX_DOWNGRADE_DETECTED"]
-    assert "Windows 10" in conditions["Installed OR VersionNT64 >= 603"]
+    assert "Windows 10 of version 1809" in conditions["Installed OR (VersionNT64 >= 603 AND BUILDOFWINDOWS >= 17763)"]
+    found_by = {row[0]: row[1] for row in rows(package, "AppSearch")}
+    (search,) = [row for row in rows(package, "RegLocator") if row[0] == found_by["BUILDOFWINDOWS"]]
+    assert search[1:4] == ["2", r"SOFTWARE\Microsoft\Windows NT\CurrentVersion", "CurrentBuildNumber"]
+    assert int(search[4]) & 0x10, "of the 64-bit view"
     order = {row[0]: int(row[2]) for row in rows(package, "InstallExecuteSequence")}
     assert order["InstallInitialize"] < order["RemoveExistingProducts"] < order["InstallFiles"]
+    assert order["AppSearch"] < order["LaunchConditions"]
     assert order["AppSearch"] < order["RemoveExistingProducts"], "what the old version kept is read before it goes"
     assert pairs(package, "Property")["REINSTALLMODE"] == "amus"
     assert (
@@ -200,6 +205,9 @@ def test_the_same_files_make_the_same_bytes_and_another_file_another_product(
     assert pairs(tmp_path / "other.msi", "Property")["ProductCode"] != pairs(made[0], "Property")["ProductCode"], (
         "Windows takes no two files for one package"
     )
+    (tmp_path / "one" / "icon.ico").write_bytes(b"another icon")
+    msi.build(tmp_path / "one" / "payload", tmp_path / "one" / "icon.ico", tmp_path / "icon.msi", "1.2.3")
+    assert pairs(tmp_path / "icon.msi", "Property")["ProductCode"] != pairs(made[0], "Property")["ProductCode"]
 
 
 @pytest.mark.parametrize(

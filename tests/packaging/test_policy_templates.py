@@ -157,7 +157,15 @@ def test_what_is_explained_has_the_keys_own_sentence(keys: tuple[PolicyKey, ...]
 
 
 @pytest.mark.parametrize(
-    ("older", "newer"), [("0.1.0", "0.1.1"), ("0.1.1", "0.2.0"), ("0.9.12", "0.10.0"), ("1.99.3", "2.0.0")]
+    ("older", "newer"),
+    [
+        ("0.1.0", "0.1.1"),
+        ("0.1.1", "0.2.0"),
+        ("0.9.12", "0.10.0"),
+        ("1.99.3", "2.0.0"),
+        ("1.2.3rc1", "1.2.4"),
+        ("1.2.100", "1.3.0"),
+    ],
 )
 def test_a_later_version_has_a_later_revision(older: str, newer: str) -> None:
     numbers = [tuple(map(int, admx.revision(version).split("."))) for version in (older, newer)]

@@ -128,3 +128,8 @@ def test_a_first_release_has_an_older_stand_in_to_be_upgraded_from(tmp_path: Pat
     assert properties[new]["ProductCode"] != properties[old]["ProductCode"]
     versions = [tuple(map(int, properties[package]["ProductVersion"].split("."))) for package in (old, new)]
     assert versions[0] < versions[1]
+
+
+def test_what_wix_is_not_asked_is_only_whether_a_shortcuts_folder_is_a_persons_own() -> None:
+    asked = try_msi.validating(Path("new.msi"), Path("smoke.exe"))
+    assert [word for word in asked if word.startswith("-s")] == ["-sice:ICE38", "-sice:ICE43", "-sice:ICE57"]
