@@ -435,6 +435,7 @@ class Application(QObject):
     def leave_front(self) -> None:
         """Where who signs in sat before it, the window that follows has the keyboard."""
         self._had_keyboard = self.front is not None and self.front.isActiveWindow()
+        self.locking.lift()
         if self.front is not None:
             self.front.deleteLater()
             self.front.hide()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from csr_desktop.ui.desk_window import DeskWindow
     from csr_desktop.ui.idle_watch import IdleWatch
     from csr_desktop.ui.lock_view import LockView
+    from csr_desktop.ui.lone_window import LoneWindow
     from csr_desktop.ui.session_watch import SessionWatch
 
 
@@ -40,6 +41,7 @@ class Locking(QObject):
         self._focus: QWidget | None = None
         self._aside: StoreWorker | None = None
         self._heard: tuple[SignalInstance, ...] = ()
+        self._lone: LoneWindow | None = None
 
     @property
     def is_locked(self) -> bool:
@@ -77,7 +79,8 @@ class Locking(QObject):
         self._made = made
         self._focus = made.window.focusWidget()  # its own, also while another program is in front
         view = self._show(made.data.account, made.window)
-        self._hide_all_but(view)
+        # What was copied may be of a client, and who is at the computer now may be somebody else.
+        self._application.clipboard.forget()
         if made.phone_line is not None:
             from csr_desktop.ui.calls.running_calls import running_calls
 
@@ -108,22 +111,16 @@ class Locking(QObject):
         view.wanted.connect(lambda password: self._try(account, password))
         view.leaving.connect(self._sign_out)
         self._application.show_front(view, like)
+        from csr_desktop.ui.lone_window import LoneWindow
+        from csr_desktop.ui.withheld import withhold_all_but
+
+        self._lone = LoneWindow(self._app, view, like, self)
+        withhold_all_but(view)
         if refusal is not None:
             view.say_refusal(refusal)
         view.activateWindow()
         (view.password if refusal is None else view.sign_out).setFocus(Qt.FocusReason.OtherFocusReason)
         return view
-
-    def _hide_all_but(self, view: QWidget) -> None:
-        """Pop-ups and dialogs are put away as by Esc, the desk's window stays as it is, unseen."""
-        for window in QApplication.topLevelWidgets():
-            if window.isVisible() and window is not view:
-                if self._made is not None and window is self._made.window:
-                    window.hide()
-                else:
-                    window.close()
-        # What was copied may be of a client, and who is at the computer now may be somebody else.
-        self._application.clipboard.forget()
 
     def _say_calls(self) -> None:
         if not self.is_locked or self._view is None or self._made is None or self._made.phone_line is None:
@@ -153,6 +150,7 @@ class Locking(QObject):
             self._application.open_current()
             return
         self._forget_calls()
+        self.lift()
         made.window.setWindowState(view.windowState() if view is not None else made.window.windowState())
         made.window.show()
         made.window.activateWindow()
@@ -173,6 +171,15 @@ class Locking(QObject):
         else:
             self._application.sign_out_unopened()
 
+    def lift(self) -> None:
+        """The lock is about to go: other windows can be shown and read again."""
+        lone, self._lone = self._lone, None
+        if lone is not None:
+            from csr_desktop.ui.withheld import release
+
+            lone.close()
+            release()
+
     def _forget_calls(self) -> None:
         heard, self._heard = self._heard, ()
         for signal in heard:
@@ -183,6 +190,7 @@ class Locking(QObject):
             self._opener.remember(is_locked=is_locked)
 
     def close(self) -> None:
+        self.lift()
         if self._watch is not None:
             self._watch.stop()
         if self._session is not None:
