@@ -115,7 +115,7 @@ def withhold_all_but(window: QWidget) -> None:
 
 
 def _may_stay(number: int, window: QWidget) -> bool:
-    found = QAccessible.accessibleInterface(number)
+    found: QAccessibleInterface | None = QAccessible.accessibleInterface(number)
     if found is None:
         return True
     # A row of a list has no object of its own.
