@@ -325,18 +325,18 @@ class Watch:
         sys.excepthook, threading.excepthook = self._uncaught, self._uncaught_in_thread
 
     def _begin(self, made: DeskWindow) -> None:
+        self._install()  # with the log, before what may fail
+
+        def begin(report: str) -> None:
+            if self._after is not None:
+                self._after.begin(made, self._write, report)
+
+        self._application.worker.ask(self._application, self._open_log, begin)
         from csr_desktop.ui.after_start import AfterStart
 
         if self._after is None:
             self._after = AfterStart(self._application, self._opener)
-        after = self._after
-        after.follow(made)
-        self._install()
-
-        def begin(report: str) -> None:
-            after.begin(made, self._write, report)
-
-        self._application.worker.ask(self._application, self._open_log, begin)
+        self._after.follow(made)
 
     def _install(self) -> None:
         with self._lock:

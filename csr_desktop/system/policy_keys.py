@@ -176,7 +176,7 @@ KEYS: Final = (
         "number",
         "Lock when idle",
         "After so many minutes without a key or the pointer in the window, and with the computer's own lock, it locks "
-        "and asks for the password; calls and syncing go on behind it; 0 is never.",
+        "and asks for the password, as at every start; calls and syncing go on behind it; 0 is never.",
         most=480,
         strict=5,
     ),

@@ -120,14 +120,14 @@ class Application(QObject):
         """Ask the store's thread to open while the window's modules are imported here."""
         gc.disable()  # see bootstrap.make_desk
         self._opener.prepare()
-        if self.locking.was_left_locked:
-            self.worker.ask(self, self._opener.current, self._on_left_locked, self._on_fault)
+        if self.locking.asks_at_start:
+            self.worker.ask(self, self._opener.current, self._lock_at_start, self._on_fault)
         else:
             self.open_current()
         import csr_desktop.ui.desk_window
         import csr_desktop.ui.inbox.place  # noqa: F401
 
-    def _on_left_locked(self, account: Account | None) -> None:
+    def _lock_at_start(self, account: Account | None) -> None:
         self._account = account
         if account is None:
             self.ask_to_sign_in()
@@ -244,6 +244,7 @@ class Application(QObject):
                 self.raise_window()
         elif len(self._untold) < _MOST_UNTOLD:
             self._untold.append(message)
+            self.locking.take(message)
 
     def _restore_place(self, made: DeskWindow) -> None:
         made.window.resize(USUAL_SIZE)
@@ -435,6 +436,7 @@ class Application(QObject):
     def leave_front(self) -> None:
         """Where who signs in sat before it, the window that follows has the keyboard."""
         self._had_keyboard = self.front is not None and self.front.isActiveWindow()
+        self.locking.lift()
         if self.front is not None:
             self.front.deleteLater()
             self.front.hide()

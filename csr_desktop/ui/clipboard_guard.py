@@ -63,15 +63,16 @@ class ClipboardGuard(QObject):
         keep_text_inside(stays=stays_inside)
         if stays_inside:
             app.applicationStateChanged.connect(self._on_state)
-            if self._clipboard.supportsSelection():
-                self._clipboard.selectionChanged.connect(self._on_selected)
+        if (stays_inside or clear_seconds) and self._clipboard.supportsSelection():
+            self._clipboard.selectionChanged.connect(self._on_selected)
 
     def forget(self) -> None:
-        """What was copied here is on no clipboard any more."""
+        """What was copied or selected here is on no clipboard any more."""
         self._held = None
         self._timer.stop()
         if self._content() is not None:
             self._put(None)
+        self._clear_selection()
 
     def close(self) -> None:
         """The program ends. What was to stay inside or to go after a while does not outlive it."""
@@ -97,8 +98,18 @@ class ClipboardGuard(QObject):
             self._put(_kept(content))
 
     def _on_selected(self) -> None:
+        if self._stays_inside:
+            self._clear_selection()
+        elif self._timer.interval() and self._offers_selection() and not self._timer.isActive():
+            self._timer.start()
+
+    def _offers_selection(self) -> bool:
         """X11 offers what is only selected to every program's middle button."""
-        if self._clipboard.ownsSelection() and self._clipboard.text(QClipboard.Mode.Selection):
+        own = self._clipboard.supportsSelection() and self._clipboard.ownsSelection()
+        return own and bool(self._clipboard.text(QClipboard.Mode.Selection))
+
+    def _clear_selection(self) -> None:
+        if self._offers_selection():
             self._clipboard.clear(QClipboard.Mode.Selection)
 
     def _on_state(self, state: Qt.ApplicationState) -> None:

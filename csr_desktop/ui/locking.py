@@ -14,12 +14,16 @@ from csr_desktop.ui.aside import AsideThread
 from csr_desktop.ui.background import StoreWorker
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from csr_desktop.services.sign_in import Account
     from csr_desktop.system.keyring_store import PersonSecrets
     from csr_desktop.ui.application import Application, Opener
+    from csr_desktop.ui.calls.untold_calls import UntoldCalls
     from csr_desktop.ui.desk_window import DeskWindow
     from csr_desktop.ui.idle_watch import IdleWatch
     from csr_desktop.ui.lock_view import LockView
+    from csr_desktop.ui.lone_window import LoneWindow
     from csr_desktop.ui.session_watch import SessionWatch
 
 
@@ -40,6 +44,10 @@ class Locking(QObject):
         self._focus: QWidget | None = None
         self._aside: StoreWorker | None = None
         self._heard: tuple[SignalInstance, ...] = ()
+        self._lone: LoneWindow | None = None
+        self._untold: UntoldCalls | None = None
+        self._is_proved = False
+        """Whether whose desk it is has typed the password since the program began."""
 
     @property
     def is_locked(self) -> bool:
@@ -49,8 +57,8 @@ class Locking(QObject):
         """A desk is open from now on: where the organization or the person says so, it locks when nobody uses it, and
         with the computer.
         """
-        minutes = self._opener.remembered("idle_lock_minutes")
-        if not isinstance(minutes, int) or minutes <= 0:
+        minutes = self._minutes
+        if minutes <= 0:
             return
         if self._watch is None:
             from csr_desktop.ui.idle_watch import IdleWatch
@@ -76,8 +84,9 @@ class Locking(QObject):
         self._mark(is_locked=True)
         self._made = made
         self._focus = made.window.focusWidget()  # its own, also while another program is in front
-        view = self._show(made.data.account, made.window)
-        self._hide_all_but(view)
+        self._show(made.data.account, made.window)
+        # What was copied may be of a client, and who is at the computer now may be somebody else.
+        self._application.clipboard.forget()
         if made.phone_line is not None:
             from csr_desktop.ui.calls.running_calls import running_calls
 
@@ -87,18 +96,42 @@ class Locking(QObject):
             self._say_calls()
 
     def lock_at_start(self, account: Account) -> None:
-        """The program ended while it was locked: the password is asked before the person's file is opened."""
+        """The password is asked before the person's file is opened. What a softphone tells meanwhile waits for that."""
+        from csr_desktop.ui.calls.untold_calls import UntoldCalls
+
         self._made = None
-        self._show(account, None)
+        self._untold = UntoldCalls(self._show(account, None))
+        self._untold.changed.connect(self._say_calls)
 
     @property
-    def was_left_locked(self) -> bool:
+    def asks_at_start(self) -> bool:
+        """It was locked when the program ended, or the organization has it locked where nobody uses it: the file that
+        remembers the first is the person's own, and who has their computer can write it.
+        """
+        if self._was_left_locked:
+            return True
+        return not self._is_proved and self._minutes > 0 and self._opener.is_managed("idle_lock_minutes")
+
+    @property
+    def _was_left_locked(self) -> bool:
         return self._opener.remembered("is_locked") is True
 
     def was_proved(self) -> None:
-        """The person has just signed in with their password: the next start need not ask for it."""
-        if self.was_left_locked:
+        """The person has just signed in with their password: it need not be asked for again."""
+        self._is_proved = True
+        if self._was_left_locked:
             self._mark(is_locked=False)
+
+    def take(self, message: Mapping[str, str]) -> None:
+        """What a softphone tells before the person's file is open."""
+        is_proven = message.get("via") != "link" or self._opener.phone.knows(message.get("key", ""))
+        if self._untold is not None and self.is_locked and is_proven:
+            self._untold.take(message)
+
+    @property
+    def _minutes(self) -> int:
+        minutes = self._opener.remembered("idle_lock_minutes")
+        return minutes if isinstance(minutes, int) else 0
 
     def _show(self, account: Account, like: QWidget | None) -> LockView:
         from csr_desktop.ui.lock_view import LockView
@@ -108,25 +141,24 @@ class Locking(QObject):
         view.wanted.connect(lambda password: self._try(account, password))
         view.leaving.connect(self._sign_out)
         self._application.show_front(view, like)
+        from csr_desktop.ui.lone_window import LoneWindow
+        from csr_desktop.ui.withheld import withhold_all_but
+
+        self._lone = LoneWindow(self._app, view, like, self)
+        withhold_all_but(view)
         if refusal is not None:
             view.say_refusal(refusal)
         view.activateWindow()
         (view.password if refusal is None else view.sign_out).setFocus(Qt.FocusReason.OtherFocusReason)
         return view
 
-    def _hide_all_but(self, view: QWidget) -> None:
-        """Pop-ups and dialogs are put away as by Esc, the desk's window stays as it is, unseen."""
-        for window in QApplication.topLevelWidgets():
-            if window.isVisible() and window is not view:
-                if self._made is not None and window is self._made.window:
-                    window.hide()
-                else:
-                    window.close()
-        # What was copied may be of a client, and who is at the computer now may be somebody else.
-        self._application.clipboard.forget()
-
     def _say_calls(self) -> None:
-        if not self.is_locked or self._view is None or self._made is None or self._made.phone_line is None:
+        if not self.is_locked or self._view is None:
+            return
+        if self._untold is not None:
+            self._view.say_calls(ringing=self._untold.ringing_count, running=self._untold.running_count)
+            return
+        if self._made is None or self._made.phone_line is None:
             return
         from csr_desktop.ui.calls.running_calls import ON_THE_LINE, running_calls
 
@@ -148,11 +180,14 @@ class Locking(QObject):
 
     def _on_right(self, renewed: tuple[Account, PersonSecrets] | None) -> None:
         self._mark(is_locked=False)
+        self._is_proved = True
+        self._untold = None
         view, made, self._view = self._view, self._made, None
         if made is None or made is not self._application.desk_window:
             self._application.open_current()
             return
         self._forget_calls()
+        self.lift()
         made.window.setWindowState(view.windowState() if view is not None else made.window.windowState())
         made.window.show()
         made.window.activateWindow()
@@ -166,12 +201,22 @@ class Locking(QObject):
 
     def _sign_out(self) -> None:
         self._mark(is_locked=False)
+        self._untold = None
         made, self._view = self._made, None
         if made is not None and made is self._application.desk_window:
             self._forget_calls()
             self._application.sign_out()
         else:
             self._application.sign_out_unopened()
+
+    def lift(self) -> None:
+        """The lock is about to go: other windows can be shown and read again."""
+        lone, self._lone = self._lone, None
+        if lone is not None:
+            from csr_desktop.ui.withheld import release
+
+            lone.close()
+            release()
 
     def _forget_calls(self) -> None:
         heard, self._heard = self._heard, ()
@@ -183,6 +228,7 @@ class Locking(QObject):
             self._opener.remember(is_locked=is_locked)
 
     def close(self) -> None:
+        self.lift()
         if self._watch is not None:
             self._watch.stop()
         if self._session is not None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from csr_desktop.ui.kit.hidden import was_hidden
+
 Location = QStandardPaths.StandardLocation
 
 
@@ -21,8 +23,10 @@ def ask_where_to_save(
     suffix: str = "",
 ) -> None:
     """`name` is suggested, in the person's folder for `location`; `suffix`, without its point, is added where they
-    write none. `chosen` is called unless they leave it.
+    write none. `chosen` is called unless they leave it. Nobody is asked from a window that was put away.
     """
+    if parent is not None and was_hidden(parent.window()):
+        return
     dialog = QFileDialog(parent, title)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)

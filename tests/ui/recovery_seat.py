@@ -133,6 +133,7 @@ class Seat:
     def open(self) -> None:
         if self.opener.current() is None:
             self.opener.sign_in(self.house.url, "ada", PASSWORD)
+            self.application.locking.was_proved()
         self.application.start()
         self.until(lambda: self.application.desk_window is not None or self.application.front is not None, "a window")
 

@@ -231,7 +231,7 @@ from csr_desktop.ui.clipboard_guard import ClipboardGuard
 from csr_desktop.ui.kit.fields import TextField
 from csr_desktop.ui.kit.theme import ThemeSwitch
 app = QApplication([])
-guard = ClipboardGuard(app, stays_inside=sys.argv[1] == "inside", clear_seconds=0)
+guard = ClipboardGuard(app, stays_inside=sys.argv[1] == "inside", clear_seconds=0.1 if sys.argv[1] == "awhile" else 0)
 field = TextField(ThemeSwitch(app), "Notes")
 field.setText("Sample Bakery")
 field.show()
@@ -241,13 +241,18 @@ QTest.keyClick(field, Qt.Key.Key_Home, Qt.KeyboardModifier.ShiftModifier)
 assert field.selectedText() == "Sample Bakery"
 for _ in range(10):
     QTest.qWait(20)
+if sys.argv[1] == "locked":
+    guard.forget()
+    QTest.qWait(20)
 print("offered: " + app.clipboard().text(QClipboard.Mode.Selection))
 """
 
 
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
-@pytest.mark.parametrize(("way", "offered"), [("inside", ""), ("everywhere", "Sample Bakery")])
-def test_what_is_only_selected_is_offered_to_other_programs_unless_it_stays_inside(way: str, offered: str) -> None:
+@pytest.mark.parametrize(
+    ("way", "offered"), [("inside", ""), ("awhile", ""), ("locked", ""), ("everywhere", "Sample Bakery")]
+)
+def test_what_is_only_selected_is_offered_to_other_programs_as_far_as_what_is_copied(way: str, offered: str) -> None:
     with display() as shown:
         env = {**os.environ, "QT_QPA_PLATFORM": "xcb", "DISPLAY": shown}
         command = [sys.executable, "-c", SELECTING, way]

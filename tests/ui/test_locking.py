@@ -252,6 +252,50 @@ def test_who_ends_it_while_it_is_locked_finds_it_locked(seat: Seat, sit: Sit) ->
     assert after.application.front is None
 
 
+def test_where_the_organization_locks_the_desk_each_start_asks_for_the_password(seat: Seat, sit: Sit) -> None:
+    seat.close()
+    file = SettingsFile(seat.home / "config" / "settings.json")
+    assert not file.load()[0].is_locked, "or somebody has written so by hand"
+    again = sit("ada", IdleLockMinutes=5, DialWay="off")
+    again.application.opens_minimised = True
+    again.open()
+    view = view_of(again)
+    assert view.isMinimized(), "it waits in the task bar"
+    assert again.application.desk_window is None
+    missed = call_message({"event": "ring", "number": NUMBER, "name": "Robin"}, "command", seat.desk.data.now())
+    again.application.told.emit(missed | {"via": "link"})
+    again.wait(0.05)
+    assert view.call_words == "", "any page can hold a link"
+    again.application.told.emit(missed)
+    again.until(lambda: bool(view.call_words), "the ring to be told")
+    assert view.call_words == "A call is coming in. Unlock to see who it is."
+    again.application.told.emit(missed | {"event": "missed"})
+    again.until(lambda: not view.call_words, "the end of it")
+    unlock(again, "wrong")
+    assert view.error
+    unlock(again)
+    again.until(lambda: again.application.desk_window is not None and again.desk.is_whole, "the desk")
+    count = "SELECT COUNT(*) FROM interactions WHERE channel = 'phone'"
+    again.until(lambda: again.application.on_store(lambda: again.desk.data.sql.value(count)) == 1, "the missed call")
+    again.application.start()
+    again.wait(0.1)
+    assert not isinstance(again.application.front, LockView), "once a start"
+
+
+def test_a_person_who_chose_that_it_locks_is_not_asked_at_each_start(seat: Seat, sit: Sit) -> None:
+    seat.close()
+    chosen = sit("ada")
+    chosen.opener.remember(idle_lock_minutes=5)
+    chosen.open()
+    assert chosen.application.front is None
+    chosen.until(lambda: chosen.desk.is_whole, "the whole window")
+    chosen.close()
+    again = sit("ada")
+    again.open()
+    assert again.opener.remembered("idle_lock_minutes") == 5
+    assert again.application.front is None
+
+
 def test_what_a_kill_would_leave_is_locked_from_the_moment_in_which_it_locks(seat: Seat) -> None:
     """Ended by force it is no less locked: that is on the disk before anybody could end it."""
     file = SettingsFile(seat.home / "config" / "settings.json")

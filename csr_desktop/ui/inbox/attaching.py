@@ -179,11 +179,18 @@ def _png(picture: QImage) -> bytes:
 
 
 def chosen_files(title: str, parent: QObject, take: Callable[[list[str]], None]) -> None:
-    """Ask the person for files with the system's dialog; the window goes on meanwhile."""
+    """Ask the person for files with the system's dialog; the window goes on meanwhile. Nobody is asked from a window
+    that was put away.
+    """
     from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QFileDialog, QWidget
 
-    dialog = QFileDialog(parent if isinstance(parent, QWidget) else None, title)
+    from csr_desktop.ui.kit.hidden import was_hidden
+
+    window = parent if isinstance(parent, QWidget) else None
+    if window is not None and was_hidden(window.window()):
+        return
+    dialog = QFileDialog(window, title)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.filesSelected.connect(take)

@@ -1,11 +1,12 @@
 """A notice says what happened, in place, and offers the next thing to do, mostly Undo. It goes by itself."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from csr_desktop.ui.kit.buttons import Button
 from csr_desktop.ui.kit.elide import Label
+from csr_desktop.ui.kit.hidden import was_hidden
 from csr_desktop.ui.kit.marks import IconMark
 from csr_desktop.ui.kit.theme import ThemeSwitch, Tone, set_look
 
@@ -23,7 +24,7 @@ def announce(source: QObject, text: str, *, assertive: bool = False) -> None:
     """Have a screen reader say the text now, wherever the focus is. What stands in a window that was hidden, as behind
     a locked one, is not said aloud either.
     """
-    if isinstance(source, QWidget) and _was_hidden(source.window()):
+    if isinstance(source, QWidget) and was_hidden(source.window()):
         return
     from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # large, and nothing is announced at a start
 
@@ -31,11 +32,6 @@ def announce(source: QObject, text: str, *, assertive: bool = False) -> None:
     politeness = QAccessible.AnnouncementPoliteness
     event.setPoliteness(politeness.Assertive if assertive else politeness.Polite)
     QAccessible.updateAccessibility(event)
-
-
-def _was_hidden(window: QWidget) -> bool:
-    """Not so for one that is still to be shown."""
-    return window.isHidden() and window.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
 
 
 class NoticeBar(QFrame):
