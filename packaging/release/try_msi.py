@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from trying import every_key, need_taken, said, say, try_all_parts
+from trying import every_key, need_taken, need_window, said, say, try_all_parts
 
 POLICIES: Final = r"Software\Policies\CSR Desktop"
 DEFAULTS: Final = r"Software\CSR Desktop"
@@ -130,12 +130,15 @@ class Trial:
 
     def use(self, templates: Path) -> None:
         try_all_parts(COMMAND)
+        need_window(FOLDER / "csr-desktop.exe", COMMAND)
         say("every policy of the template holds")
         examples = every_key((templates / PREFERENCES).read_bytes())
         values = template_values((templates / "csr-desktop.admx").read_bytes(), examples)
         write_values(POLICIES, values)
-        need_taken(values, COMMAND, f"HKLM\\{POLICIES}")
-        remove_key(POLICIES)
+        try:
+            need_taken(values, COMMAND, f"HKLM\\{POLICIES}")
+        finally:
+            remove_key(POLICIES)
 
     def refuse_older(self, before: Path) -> None:
         say("an older version is refused and changes nothing")
@@ -163,6 +166,8 @@ class Trial:
             raise SystemExit(f"Is left: {left[:5]}")
         if read_value(DEFAULTS, "ServerUrl") is not None:
             raise SystemExit("The server's address is left in the registry.")
+        if read_value(RUN, "CSR Desktop") is not None or read_value(r"Software\Classes\csr-desktop", "") is not None:
+            raise SystemExit("It still starts with the session, or still opens links.")
         if not kept.is_file():
             raise SystemExit("A person's files went with the program.")
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "macos"))
 
 from mac_bundle import IDENTIFIER
 from mac_installer import APP_PLACE, COMMAND_PLACE, RECEIPT
-from trying import every_key, need_taken, said, say, try_all_parts
+from trying import every_key, need_taken, need_window, said, say, try_all_parts
 
 APP: Final = Path("/") / APP_PLACE
 COMMAND: Final = Path("/") / COMMAND_PLACE
@@ -50,6 +50,7 @@ def main(words: list[str]) -> None:
         subprocess.run(installing(package), check=True)
     version = said(COMMAND, "--version")
     try_all_parts(COMMAND)
+    need_window(APP / "Contents" / "MacOS" / "csr-desktop", COMMAND)
     say("every policy of the example holds")
     every = given.preferences.with_suffix(".every-key.plist")
     every.write_bytes(plistlib.dumps(every_key(given.preferences.read_bytes())))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import plistlib
 import re
 import subprocess
+import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,3 +48,32 @@ def need_taken(values: Mapping[str, object], program: Path, place: str) -> None:
     """Raises SystemExit where the program does not follow all of them."""
     if wrong := not_taken(values, json.loads(said(program, "policy", "--json")), place):
         raise SystemExit(f"Not taken from {place}: {', '.join(wrong)}")
+
+
+_OPENS_WITHIN_SECONDS = 90
+
+
+def need_window(window: Path, program: Path) -> None:
+    """Raises SystemExit where the windowed program does not come up, or hears no link; its files are thrown away."""
+    say("the window opens and hears of a link")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        environment = {**os.environ, "CSR_DESKTOP_HOME": home}
+        with subprocess.Popen([str(window)], env=environment) as opened:
+            try:
+                _need_heard(opened, Path(home) / "data" / "running.json")
+                link = [str(program), "link", "csr-desktop:dial?number=3125550142"]
+                done = subprocess.run(link, env=environment, check=False)
+                if done.returncode != 0:
+                    raise SystemExit(f"The window does not hear of a link: {done.returncode}")
+            finally:
+                opened.kill()
+
+
+def _need_heard(opened: subprocess.Popen[bytes], listens: Path) -> None:
+    until = time.monotonic() + _OPENS_WITHIN_SECONDS
+    while not listens.exists():
+        if opened.poll() is not None:
+            raise SystemExit(f"The window ended with {opened.returncode} before it stood.")
+        if time.monotonic() > until:
+            raise SystemExit(f"The window did not stand within {_OPENS_WITHIN_SECONDS} seconds.")
+        time.sleep(0.2)

@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT / "packaging" / name) for name in ("release", "macos", 
 try_msi: Any = import_module("try_msi")
 try_pkg: Any = import_module("try_pkg")
 trying: Any = import_module("trying")
+version_before: Any = import_module("version_before")
 admx: Any = import_module("policy_admx")
 examples: Any = import_module("policy_examples")
 sys.path[:] = [path for path in sys.path if not path.startswith(str(ROOT / "packaging"))]
@@ -133,3 +134,36 @@ def test_a_first_release_has_an_older_stand_in_to_be_upgraded_from(tmp_path: Pat
 def test_what_wix_is_not_asked_is_only_whether_a_shortcuts_folder_is_a_persons_own() -> None:
     asked = try_msi.validating(Path("new.msi"), Path("smoke.exe"))
     assert [word for word in asked if word.startswith("-s")] == ["-sice:ICE38", "-sice:ICE43", "-sice:ICE57"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="scripts of a shell stand in for what is installed")
+def test_a_window_that_comes_up_and_hears_passes_the_trial_and_one_that_does_not_fails_it(tmp_path: Path) -> None:
+    window, program, ends = (tmp_path / name for name in ("window", "program", "ends"))
+    for path, words in (
+        (window, f'exec "{sys.executable}" -m csr_desktop'),
+        (program, f'exec "{sys.executable}" -m csr_desktop "$@"'),
+        (ends, "exit 7"),
+    ):
+        path.write_text(f"#!/bin/sh\ncd {ROOT}\n{words}\n")
+        path.chmod(0o755)
+    trying.need_window(window, program)
+    with pytest.raises(SystemExit, match="ended with 7 before it stood"):
+        trying.need_window(ends, program)
+    with pytest.raises(SystemExit, match="does not hear of a link: 7"):
+        trying.need_window(window, ends)
+
+
+@pytest.mark.parametrize(
+    ("version", "tags", "before"),
+    [
+        ("1.2.0", ["v1.1.9", "v1.2.0", "v1.3.0", "v1.1.10", "nightly"], "v1.1.10"),
+        ("1.2.0rc1", ["v1.1.9", "v1.2.0"], "v1.1.9"),
+        ("1.0.5", ["v1.1.0", "v1.0.4"], "v1.0.4"),
+        ("0.1.0", ["v0.1.0"], ""),
+        ("0.1.0", [], ""),
+    ],
+)
+def test_what_is_upgraded_from_is_the_newest_release_below_this_version(
+    version: str, tags: list[str], before: str
+) -> None:
+    assert version_before.newest_below(version, tags) == before
