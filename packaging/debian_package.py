@@ -31,7 +31,7 @@ def version() -> str:
 
 
 def as_debian(version: str) -> str:
-    return re.sub(r"\.?(a|b|rc|dev)(?=\d)", r"~\1", version)
+    return re.sub(r"(a|b|rc)(?=\d)", r"~\1", re.sub(r"\.dev(?=\d)", "~~dev", version))
 
 
 def architecture() -> str:

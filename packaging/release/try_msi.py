@@ -99,13 +99,15 @@ class Trial:
         script.write_text(batch(words, result), encoding="utf-8", newline="")
         task = ["schtasks", "/create", "/f", "/tn", _TASK, "/ru", "SYSTEM", "/rl", "HIGHEST", "/sc", "once"]
         self._must([*task, "/st", "00:00", "/tr", f'"{script}"'])
-        self._must(["schtasks", "/run", "/tn", _TASK])
-        end = time.monotonic() + _LONGEST_SECONDS
-        while not result.exists():
-            if time.monotonic() > end:
-                raise SystemExit(f"It does not end: {words}")
-            time.sleep(1)
-        self._must(["schtasks", "/delete", "/f", "/tn", _TASK])
+        try:
+            self._must(["schtasks", "/run", "/tn", _TASK])
+            end = time.monotonic() + _LONGEST_SECONDS
+            while not result.exists():
+                if time.monotonic() > end:
+                    raise SystemExit(f"It does not end: {words}")
+                time.sleep(1)
+        finally:
+            self._must(["schtasks", "/delete", "/f", "/tn", _TASK])
         code = int(result.read_text(encoding="utf-8").strip())
         if code != expected:
             raise SystemExit(f"{code} instead of {expected}: {words}")

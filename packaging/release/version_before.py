@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -23,22 +24,26 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
-def newest_below(version: str, tags: Iterable[str]) -> str:
-    """Of tags such as v1.2.2; '' where there is none."""
+def below(version: str, tags: Iterable[str]) -> list[str]:
+    """Those of tags such as v1.2.2, the newest first."""
     found = [(tuple(map(int, match.groups())), tag) for tag in tags if (match := _TAG.fullmatch(tag))]
-    return max(((held, tag) for held, tag in found if held < numbers(version)), default=((), ""))[1]
+    return [tag for held, tag in sorted(found, reverse=True) if held < numbers(version)]
+
+
+def _said(*words: str) -> str:
+    return subprocess.run(["gh", "release", *words], check=True, capture_output=True, text=True).stdout
 
 
 def main(version: str, pattern: str, target: Path) -> None:
     """Raises CalledProcessError."""
-    command = ["gh", "release", "list", "--exclude-drafts", "--exclude-pre-releases", "--limit", "200"]
-    said = subprocess.run([*command, "--json", "tagName"], check=True, capture_output=True, text=True).stdout
-    tag = newest_below(version, [one["tagName"] for one in json.loads(said)])
-    if not tag:
-        print(f"::notice::There is no release before {version}.")
-        return
-    target.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["gh", "release", "download", tag, "--pattern", pattern, "--dir", str(target)], check=True)
+    listed = _said("list", "--exclude-drafts", "--exclude-pre-releases", "--limit", "200", "--json", "tagName")
+    for tag in below(version, [one["tagName"] for one in json.loads(listed)]):
+        assets = json.loads(_said("view", tag, "--json", "assets"))["assets"]
+        if any(fnmatch(one["name"], pattern) for one in assets):  # one of the packages may have been left out
+            target.mkdir(parents=True, exist_ok=True)
+            _said("download", tag, "--pattern", pattern, "--dir", str(target))
+            return
+    print(f"::notice::There is no release before {version} with {pattern}.")
 
 
 if __name__ == "__main__":

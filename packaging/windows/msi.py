@@ -171,9 +171,9 @@ def product_version(version: str) -> str:
     return ".".join(match[0] if match else "0" for match in found)
 
 
-def digest(folder: Path, icon: Path, version: str) -> str:
-    """Of all that goes into the package, and of what puts it there."""
-    seen = hashlib.sha256(source(folder, version, "").encode())
+def digest(folder: Path, icon: Path, version: str, moment: int) -> str:
+    """Of all that goes into the package, and of what puts it there; `moment` in seconds since 1970."""
+    seen = hashlib.sha256(f"{moment} {source(folder, version, '')}".encode())
     for path in (icon, Path(__file__)):
         seen.update(hashlib.sha256(path.read_bytes()).digest())
     for path in _files(folder):
@@ -398,7 +398,7 @@ def build(folder: Path, icon: Path, package: Path, version: str) -> None:
     package.parent.mkdir(parents=True, exist_ok=True)
     package.unlink(missing_ok=True)
     moment = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
-    seen = digest(folder, icon, version)
+    seen = digest(folder, icon, version, moment)
     with tempfile.TemporaryDirectory(dir=package.parent) as made:
         work = Path(made)
         shutil.copytree(folder, work / "program", copy_function=shutil.copyfile)

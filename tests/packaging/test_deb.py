@@ -115,7 +115,7 @@ def test_a_library_does_not_look_into_the_folders_of_who_built_it(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("version", "debian"),
-    [("1.2.3", "1.2.3"), ("1.2.3rc1", "1.2.3~rc1"), ("1.2.3.dev4", "1.2.3~dev4"), ("2.0b2", "2.0~b2")],
+    [("1.2.3", "1.2.3"), ("1.2.3rc1", "1.2.3~rc1"), ("1.2.3.dev4", "1.2.3~~dev4"), ("2.0b2", "2.0~b2")],
 )
 def test_what_comes_before_a_version_sorts_before_it(version: str, debian: str) -> None:
     assert debian_package.as_debian(version) == debian
