@@ -312,8 +312,7 @@ def test_everything_that_can_be_used_has_a_name(screen: Screen) -> None:
 
 
 def test_a_manager_edits_clients_but_logs_nothing(office: Office, themes: ThemeSwitch, qtbot: QtBot) -> None:
-    data = office.desk("jordan")
-    office.bureau.sync(data)
+    data = office.filled_desk("jordan")
     desk = make_desk(data, themes)
     screen = Screen(desk, data, office, qtbot)
     screen.show(BAKERY)

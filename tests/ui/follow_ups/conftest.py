@@ -44,8 +44,7 @@ def bench_of(
     desks: list[Desk] = []
 
     def make(login: str) -> tuple[Bench, DeskData]:
-        data = office.desk(login)
-        office.bureau.sync(data)
+        data = office.filled_desk(login)
         desk = make_desk(data, themes)
         desks.append(desk)
         made = Bench(qtbot, desk)
