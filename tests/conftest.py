@@ -106,12 +106,34 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+class FilledDesks:
+    """The desks of others than Alex, each filled once a process from the furnished bureau. Copy, don't use."""
+
+    def __init__(self, furnished: Path, home: Path) -> None:
+        self._furnished, self._home = furnished, home
+        self._made: dict[str, Path] = {}
+
+    def of(self, login: str) -> Path:
+        if login not in self._made:
+            office = Office(self._furnished, self._home / login, self)
+            office.bureau.sync(office.desk(login))
+            office.close()
+            self._made[login] = office.home / login
+        return self._made[login]
+
+
+@pytest.fixture(scope="session")
+def filled_desks(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> FilledDesks:
+    return FilledDesks(furnished, tmp_path_factory.mktemp("filled"))
+
+
 class Office:
     """A bureau's server and desks on copies of the furnished one."""
 
-    def __init__(self, furnished: Path, home: Path) -> None:
+    def __init__(self, furnished: Path, home: Path, filled: FilledDesks) -> None:
         from tests.desks import Bureau, Clock, copied
 
+        self._filled = filled
         self.clock = Clock()
         self.home = copied(furnished, home / "office")
         self.bureau = Bureau(self.home / "server", self.clock)
@@ -132,6 +154,14 @@ class Office:
         self._open.append(data)
         return data
 
+    def filled_desk(self, login: str) -> DeskData:
+        """This person's desk, with all of the furnished bureau that is theirs."""
+        if login != "alex" and not (self.home / login).exists():
+            shutil.copytree(self._filled.of(login), self.home / login)
+        data = self.desk(login)
+        self.bureau.sync(data)
+        return data
+
     def id_of(self, table: str, field: str, value: str) -> str:
         return str(self.bureau.sql.value(f'SELECT id FROM {table} WHERE "{field}" = ?', value))
 
@@ -147,8 +177,8 @@ class Office:
 
 
 @pytest.fixture
-def office(furnished: Path, tmp_path: Path) -> Iterator[Office]:
-    opened = Office(furnished, tmp_path)
+def office(furnished: Path, filled_desks: FilledDesks, tmp_path: Path) -> Iterator[Office]:
+    opened = Office(furnished, tmp_path, filled_desks)
     yield opened
     opened.close()
 

@@ -391,5 +391,5 @@ class RunningServer:
 
 
 def _stop(http: Http, thread: threading.Thread) -> None:
-    http.should_exit = True
+    http.stop()
     thread.join()

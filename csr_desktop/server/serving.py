@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -24,6 +25,9 @@ from csr_desktop.server.watched import App
 
 STOP_SECONDS: Final = 10
 """For requests that are under way."""
+_TICK_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 0.01
+"""Between two looks at whether the last connection has gone."""
 KEEP_ALIVE_SECONDS: Final = 65
 HANDSHAKE_SECONDS: Final = 10.0
 """Of TLS; asyncio's own deadline is a minute."""
@@ -113,13 +117,15 @@ class Http(uvicorn.Server):
         self._drain_seconds = drain_seconds
         self._on_second = on_second
         self._stops_at = math.inf
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, on sockets that are there, with connections of our own and a deadline for their handshake."""
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             raise EnvironmentFault("The server could not start.", "See its log.")
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         config = self.config
         self.servers = [
             await loop.create_server(
@@ -139,14 +145,41 @@ class Http(uvicorn.Server):
             self._parts.doors, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
 
+    async def main_loop(self) -> None:
+        """As uvicorn's, but `stop` is not waited for until the next tick."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 864_000
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _TICK_SECONDS)
+
     async def on_tick(self, counter: int) -> bool:
         self.should_exit = self.should_exit or time.monotonic() >= self._stops_at
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, but it goes on as soon as the last connection has gone."""
         self._parts.stopping.begin()
         self._parts.board.close()
-        await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # what is closed now says so in the loop's next turn
+        try:
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while (state.connections or state.tasks) and not self.force_exit:  # noqa: ASYNC110  # uvicorn's sets
+                    await asyncio.sleep(_LOOK_SECONDS)
+                for server in self.servers:
+                    await server.wait_closed()
+        except TimeoutError:
+            for task in state.tasks:
+                task.cancel(msg="the server ends")
+        if not self.force_exit:
+            await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # its shape is uvicorn's
         """Without the signal being raised again at the end, so that everything is closed and the exit code is 0."""
@@ -155,6 +188,13 @@ class Http(uvicorn.Server):
             self._on_second()
             os._exit(0)
         self.end()
+
+    def stop(self) -> None:
+        """At once, without a drain; on any thread, once it listens."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._woken.set)
 
     def end(self) -> None:
         """In order, as at a first signal; any number of times, on any thread."""

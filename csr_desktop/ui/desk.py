@@ -70,8 +70,15 @@ class Desk(QObject):
     presence_changed = Signal()
     """Other colleagues are there, or do something else."""
 
-    def __init__(self, themes: ThemeSwitch, store: StoreWorker, services: Services, words: Wording) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        themes: ThemeSwitch,
+        store: StoreWorker,
+        services: Services,
+        words: Wording,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
         self.themes = themes
         self.store = store
         self.services = services

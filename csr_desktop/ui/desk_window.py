@@ -102,7 +102,7 @@ class DeskWindow(QObject):
         self._aside: StoreWorker | None = None
         self._sign_in_float: SignInFloat | None = None
         words = Wording(ZoneInfo(local_zone), data.now)
-        self.desk = Desk(themes, worker, data.services, words)
+        self.desk = Desk(themes, worker, data.services, words, self)
         self._call_bar: CallBar | None = None
         self._call_bar_room = _call_bar_room(themes)
         account = data.account
@@ -475,7 +475,9 @@ class DeskWindow(QObject):
         self.desk.noticed.emit(Notice(self.tr("You are signed in again. What waited is being sent.")))
 
     def close(self) -> None:
-        """Stop the sync, then the store. The window is closed by then or closes now."""
+        """Stop the sync, then the store. The window is closed by then or closes now, and all that it showed is let go
+        of: what is known of clients does not stay in memory when its person has left.
+        """
         self._is_closed = True
         if self.phone_line is not None:
             self.phone_line.close()
@@ -487,6 +489,7 @@ class DeskWindow(QObject):
             self._aside.close()
         self.window.close()
         self.window.deleteLater()
+        self.deleteLater()
 
 
 def _makers() -> dict[str, Callable[[Desk], Place]]:

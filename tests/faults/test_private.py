@@ -207,8 +207,7 @@ def test_what_an_older_desk_sends_is_masked_before_anything_of_it_is_kept(office
     assert sql.value("SELECT note FROM interactions WHERE id = 'call'") == f"{STORED} again"
     assert found_in(sql) == set()
     assert files_with(office.home) == []
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     assert casey.sql.value("SELECT body FROM messages WHERE id = 'said'") == STORED
     assert found_in(casey.sql) == set()
 
@@ -276,8 +275,7 @@ def test_a_colleague_who_edits_leaves_what_was_kept(office: Office, data: DeskDa
     data.replica.said_none.add(("card", CARD.replace(" ", "")))
     data.services.clients.edit_client(client_id, {"alert": f"order {CARD}"})
     office.bureau.sync(data)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     casey.services.clients.edit_client(client_id, {"alert": f"order {CARD}, ssn {SSN}"})
     office.bureau.sync(casey)
     alert = office.bureau.sql.value("SELECT alert FROM clients WHERE id = ?", client_id)

@@ -52,10 +52,7 @@ def seat(server_process: Server, tmp_path: Path, qapp: QApplication) -> Iterator
     quits = qapp.quitOnLastWindowClosed()
     made = Seat(qapp, ThemeSwitch(qapp, "light"), OwnProcess(server_process), tmp_path / "ada")
     made.open_filled()
-    clients = made.desk.desk.services.clients
-    made.desk.desk.do(made.desk, lambda: clients.add_client({"name": "Sample Bakery"}).outcome, is_quiet=True)
-    made.wait(0.3)
-    made.says("All saved")
+    made.add_client("Sample Bakery")
     yield made
     made.close()
     qapp.removeTranslator(plurals)
@@ -77,7 +74,7 @@ def test_the_window_lives_while_the_server_hangs(seat: Seat, server_process: Ser
             seat.note(f"note {written:03}")
             seat.wait(0.1)
         ticking.stop()
-        assert seat.line == f"{written} changes waiting"
+        seat.says(f"{written} changes waiting")
     finally:
         os.kill(server_process.pid, signal.SIGCONT)
     assert written >= 5

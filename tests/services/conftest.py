@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +29,6 @@ from csr_desktop.system.resources import resource_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 HERE = "America/New_York"
 CHICAGO = "America/Chicago"
@@ -47,19 +48,32 @@ def deposit_rules() -> DepositRules:
     return decode_rules(resource_text("payroll", "us.toml"))
 
 
+class _Ready(msgspec.Struct):
+    """The files of a desk that was filled, and how many ids that took."""
+
+    files: dict[str, bytes]
+    count: int
+
+
 class Bureau:
     """The desk of one person, whose clocks are moved by hand."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ready: _Ready | None = None) -> None:
+        """With what an earlier one was filled with, where that is given."""
         self.wall = NOW
         self.seconds = 1000.0
         self._count = 0
         self.path = folder / "desk.db"
+        if ready is not None:
+            self._count = ready.count
+            for name, content in ready.files.items():
+                (folder / name).write_bytes(content)
         self.sql = open_desk(self.path, bytes(range(32)), clock=self.clock)
         projections = (ClientClocks(self.clock, deposit_rules), InboxProjection(self.clock))
         self.replica = Replica(self.sql, self.clock, id_source(self.clock, lambda _bits: 0), lambda: projections)
         self.services: Services
-        self.fill()
+        if ready is None:
+            self.fill()
 
     def clock(self) -> int:
         return self.wall
@@ -171,10 +185,19 @@ class Bureau:
         self.sql.db.close()
 
 
+@cache
+def ready() -> _Ready:
+    """Filled once a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Bureau(Path(folder))
+        made.close()
+        return _Ready({path.name: path.read_bytes() for path in Path(folder).iterdir()}, made._count)
+
+
 @pytest.fixture
 def bureau(tmp_path: Path) -> Iterator[Bureau]:
     """Ada is signed in, a CSR of the tax team."""
-    made = Bureau(tmp_path)
+    made = Bureau(tmp_path, ready())
     made.sign_in("ada", "csr", ("tax",))
     yield made
     made.close()

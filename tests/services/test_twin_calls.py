@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csr_desktop.domain.errors import Refused
-from tests.services.conftest import Bureau
+from tests.services.conftest import Bureau, ready
 from tests.services.test_phone_system_calls import System
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_both_tell_in_any_order_and_it_is_one_row(
     softphone: list[str], places: set[int], gap: float, is_numbered: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        bureau = Bureau(Path(folder))
+        bureau = Bureau(Path(folder), ready())
         try:
             desk = bureau.sign_in("ada", "csr", ("tax",))
             system = System(bureau, desk)

@@ -78,6 +78,7 @@ class Frame:
         self.desk_window.deleteLater()
         self.store.close()
         QCoreApplication.removeTranslator(self.translator)
+        self.translator.deleteLater()  # collected while another is asked for words, it would wait for that one's end
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # type: ignore[arg-type]
         QApplication.processEvents()
 

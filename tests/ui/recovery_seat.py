@@ -185,6 +185,22 @@ class Seat:
     def sync(self) -> None:
         self.desk.desk.saved.emit()
 
+    def add_client(self, name: str) -> None:
+        """Kept here, and the server has said so: nothing waits any more. “All saved” alone may be of before."""
+        clients = self.desk.desk.services.clients
+        ended: list[object] = []
+        self.desk.desk.do(
+            self.desk,
+            lambda: clients.add_client({"name": name}).outcome,
+            ended.append,
+            self._failed(ended),
+            is_quiet=True,
+        )
+        self.until(lambda: bool(ended), "the client to be kept")
+        waiting = "SELECT COUNT(*) FROM outbox"
+        self.until(lambda: not self.application.on_store(lambda: self.desk.data.sql.value(waiting)), "it to be sent")
+        self.says("All saved")
+
     def note(self, text: str) -> None:
         """A note on the client, as the profile's composer saves it."""
         clients = self.desk.desk.services.clients

@@ -284,7 +284,7 @@ class Stretched(QTranslator):
 
     def __init__(self) -> None:
         super().__init__()
-        self._english = EnglishPlurals()  # made here: one that goes within `translate` waits for itself
+        self._english = EnglishPlurals(self)  # goes with it: one that goes within `translate` waits for itself
 
     def isEmpty(self) -> bool:  # noqa: N802  # Qt's name
         return False

@@ -21,8 +21,7 @@ def edit(data: DeskData, client_id: str, alert: str) -> None:
 def differ(frame: Frame, office: Office, *, mine_first: bool) -> str:
     """Casey and I set the client's alert, each without seeing the other's; Casey's arrives first. The client's id."""
     office.bureau.sync(frame.data)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     client_id = str(frame.value(FIRST))
     for data, alert in ((frame.data, "Mine: call after 2"), (casey, "Casey's: never on Friday"))[
         :: 1 if mine_first else -1
@@ -115,8 +114,7 @@ def test_another_client_says_nothing_of_it(frame: Frame, office: Office) -> None
 
 def test_both_setting_the_same_is_no_difference(frame: Frame, office: Office) -> None:
     office.bureau.sync(frame.data)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     client_id = str(frame.value(FIRST))
     for data in (frame.data, casey):
         office.clock.at += MINUTE
@@ -130,8 +128,7 @@ def test_both_setting_the_same_is_no_difference(frame: Frame, office: Office) ->
 def test_at_a_ticket_the_priority_is_said_in_words(frame: Frame, office: Office, size: tuple[int, int]) -> None:
     frame.resize(*size)
     office.bureau.sync(frame.data)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     question = "SELECT id FROM tickets WHERE assignee_id = ? AND state = 'open' AND priority = 'normal' LIMIT 1"
     ticket_id = str(frame.value(question, frame.data.account.user_id))
     for data, priority in ((frame.data, "low"), (casey, "urgent")):
@@ -152,8 +149,7 @@ def test_at_a_ticket_the_priority_is_said_in_words(frame: Frame, office: Office,
 
 def test_of_a_ticket_that_i_set_anew_since_nothing_older_is_said(frame: Frame, office: Office) -> None:
     office.bureau.sync(frame.data)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     question = "SELECT id FROM tickets WHERE assignee_id = ? AND state = 'open' AND priority = 'normal' LIMIT 1"
     ticket_id = str(frame.value(question, frame.data.account.user_id))
     for data, priority in ((frame.data, "low"), (casey, "urgent")):

@@ -55,8 +55,7 @@ def pull(frame: Frame, office: Office) -> None:
 def lose_a_race(frame: Frame, office: Office) -> tuple[str, str]:
     """Casey takes a ticket first; what I do to it meanwhile is refused. Its id and subject."""
     office.bureau.sync(frame.data)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     ticket_id, subject = free_ticket(frame)
     frame.desk.do(frame.window, lambda: frame.data.services.inbox.claim(ticket_id))
     frame.settle()
@@ -164,8 +163,7 @@ def test_trying_again_what_still_may_not_be_keeps_it_and_says_why(frame: Frame, 
 
 def test_trying_again_what_may_be_now_takes_it_off_the_page(frame: Frame, office: Office) -> None:
     ticket_id, subject = lose_a_race(frame, office)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     casey.services.inbox.release(ticket_id)
     office.bureau.sync(casey)
     office.bureau.sync(frame.data)
@@ -182,8 +180,7 @@ def test_trying_again_what_may_be_now_takes_it_off_the_page(frame: Frame, office
 def test_several_are_told_apart_by_name_and_fit_the_window(frame: Frame, office: Office, size: tuple[int, int]) -> None:
     frame.resize(*size)
     office.bureau.sync(frame.data)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     for _ in range(3):
         ticket_id, _subject = free_ticket(frame)
         frame.data.services.inbox.claim(ticket_id)

@@ -230,8 +230,7 @@ def test_enter_that_is_faster_than_the_search_here_searches_the_server_for_what_
 
 
 def test_an_administrator_is_not_offered_it(office: Office, themes: ThemeSwitch, qtbot: QtBot) -> None:
-    data = office.desk("sam")
-    office.bureau.sync(data)
+    data = office.filled_desk("sam")
     frame = Frame(data, themes, qtbot)
     try:
         seat = Seat(frame, OlderServer(office, data, frame.desk))

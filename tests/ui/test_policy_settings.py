@@ -74,8 +74,7 @@ class PolicyFrame(Frame):
 
 
 def frame_of(login: str, office: Office, themes: ThemeSwitch, qtbot: QtBot, *more: Any) -> PolicyFrame:
-    data = office.desk(login)
-    office.bureau.sync(data)
+    data = office.filled_desk(login)
     return PolicyFrame(office, data, themes, qtbot, *more)
 
 
@@ -283,8 +282,7 @@ def test_a_colleagues_change_never_touches_a_form_that_is_open(
     frame.to(page.form.holds)
     frame.press("Ctrl+A")
     frame.type("3")
-    other = office.desk("sam")
-    office.bureau.sync(other)
+    other = office.filled_desk("sam")
     row = next(one for one in other.services.rule_edits.listed() if one.place.request_kind == "bank_change")
     other.services.rule_edits.edit(row.id, msgspec.structs.replace(row.rule, required_count=3), row.rule)
     office.bureau.sync(other)

@@ -29,10 +29,7 @@ def seat(sit: Callable[[str], Seat]) -> Seat:
     """Filled, with a client, everything saved."""
     made = sit("ada")
     made.open_filled()
-    clients = made.desk.desk.services.clients
-    made.desk.desk.do(made.desk, lambda: clients.add_client({"name": "Sample Bakery"}).outcome, is_quiet=True)
-    made.wait(0.3)
-    made.says("All saved")
+    made.add_client("Sample Bakery")
     return made
 
 

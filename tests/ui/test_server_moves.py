@@ -23,10 +23,7 @@ def before(sit: Sit) -> Seat:
     """Filled at the first address, with something typed that was not sent."""
     made = sit("ada")
     made.open_filled()
-    clients = made.desk.desk.services.clients
-    made.desk.desk.do(made.desk, lambda: clients.add_client({"name": "Sample Bakery"}).outcome, is_quiet=True)
-    made.wait(0.3)
-    made.says("All saved")
+    made.add_client("Sample Bakery")
     return made
 
 

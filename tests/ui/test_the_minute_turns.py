@@ -103,8 +103,7 @@ def test_a_form_keeps_what_is_typed_and_the_keyboard(frame: Frame, office: Offic
 
 
 def test_an_inbox_that_starts_empty_shows_what_falls_due(office: Office, themes: ThemeSwitch, qtbot: QtBot) -> None:
-    data = office.desk("casey")
-    office.bureau.sync(data)
+    data = office.filled_desk("casey")
     for row in data.services.inbox.page("mine").rows:
         # What a caller has to be verified for is not resolved, but can be put back.
         is_blocked = data.sql.value("SELECT request_kind FROM tickets WHERE id = ?", row.id) == "bank_change"

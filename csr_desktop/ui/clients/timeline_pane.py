@@ -123,7 +123,10 @@ class TimelinePane(QFrame):
             app.focusChanged.connect(self._on_focus_changed)
         self.filters.chosen.connect(self._on_filter)
         self._empty.acted.connect(self._on_empty_acted)
-        self._error.acted.connect(lambda: self.model.show_client(self._client_id, self.model.kind))
+        self._error.acted.connect(self._try_again)
+
+    def _try_again(self) -> None:
+        self.model.show_client(self._client_id, self.model.kind)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._head and event.type() in {QEvent.Type.Resize, QEvent.Type.LayoutRequest}:

@@ -77,8 +77,7 @@ def calls(frame: Frame) -> Calls:
 def lead(office: Office, themes: ThemeSwitch, qtbot: QtBot) -> Iterator[Calls]:
     """A lead's own window, filled from the server."""
     login = str(office.bureau.sql.value("SELECT login FROM users WHERE role = 'lead' AND login <> '' ORDER BY id"))
-    data = office.desk(login)
-    office.bureau.sync(data)
+    data = office.filled_desk(login)
     frame = Frame(data, themes, qtbot)
     yield Calls(frame)
     frame.close()
@@ -291,8 +290,7 @@ def test_a_saved_filter_is_there_at_the_next_desk_and_nobody_elses(office: Offic
     lead.pick("F", "last 90")
     lead.pick("S", "keep this", "Quarter")
     office.bureau.sync(lead.frame.data)
-    alex = office.desk("alex")
-    office.bureau.sync(alex)
+    alex = office.filled_desk("alex")
     assert alex.sql.value("SELECT COUNT(*) FROM saved_filters WHERE name = 'Quarter'") == 0
     assert lead.frame.value("SELECT GROUP_CONCAT(name) FROM saved_filters") == "Quarter", "nor does a lead see others'"
     assert office.bureau.sql.value("SELECT COUNT(*) FROM saved_filters WHERE name = 'Quarter'") == 1

@@ -21,6 +21,7 @@ from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.wording import Wording
 from tests.desks import ZONE
 from tests.ui.calls.calls_bench import Bench
+from tests.ui.conftest import let_go
 
 
 def test_a_call_that_is_over_is_saved_in_three_keys(bench: Bench, shared_number: str) -> None:
@@ -89,7 +90,7 @@ def test_a_digit_on_the_heels_of_hanging_up_is_not_noted(data: DeskData, themes:
     saved = bench.row("interactions", call.id)
     assert saved["note"] == "No"
     assert saved["disposition_id"]
-    desk.store.close()
+    let_go(desk)
 
 
 def test_each_letter_is_kept_at_once(bench: Bench) -> None:
@@ -226,7 +227,7 @@ def test_a_call_that_is_taken_back_stays_open_while_answers_are_on_their_way(
     assert bench.place.call_pane.notes.text() == "Typed with care"
     assert bench.place.list.selected_id == bench.call.id
     turns.turn.stop()
-    desk.store.close()
+    let_go(desk)
 
 
 def test_only_a_running_call_ticks(bench: Bench) -> None:

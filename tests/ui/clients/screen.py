@@ -83,8 +83,7 @@ class Screen:
 
     def colleague(self, client_id: str, change: Callable[[DeskData], object]) -> None:
         """Casey does something; then it arrives here."""
-        casey = self.office.desk("casey")
-        self.office.bureau.sync(casey)
+        casey = self.office.filled_desk("casey")
         change(casey)
         self.office.bureau.sync(casey)
         self.office.bureau.sync(self.data)

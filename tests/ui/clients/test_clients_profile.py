@@ -16,7 +16,7 @@ from csr_desktop.ui.kit.rows import ROW_ROLE, HeaderRow, Row
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from tests.conftest import Office
 from tests.ui.clients.screen import Screen
-from tests.ui.conftest import make_desk
+from tests.ui.conftest import let_go, make_desk
 
 BAKERY = "Example Bakery"
 
@@ -312,8 +312,7 @@ def test_everything_that_can_be_used_has_a_name(screen: Screen) -> None:
 
 
 def test_a_manager_edits_clients_but_logs_nothing(office: Office, themes: ThemeSwitch, qtbot: QtBot) -> None:
-    data = office.desk("jordan")
-    office.bureau.sync(data)
+    data = office.filled_desk("jordan")
     desk = make_desk(data, themes)
     screen = Screen(desk, data, office, qtbot)
     screen.show(BAKERY)
@@ -328,4 +327,4 @@ def test_a_manager_edits_clients_but_logs_nothing(office: Office, themes: ThemeS
     assert head.call.isVisible()
     screen.press(Qt.Key.Key_E)
     assert screen.place.forms.client.is_open
-    desk.store.close()
+    let_go(desk)

@@ -370,8 +370,7 @@ def test_where_nothing_is_here_the_page_offers_it(seat: Seat) -> None:
 
 
 def test_an_administrator_is_not_offered_it(office: Office, themes: ThemeSwitch, qtbot: QtBot) -> None:
-    data = office.desk("sam")
-    office.bureau.sync(data)
+    data = office.filled_desk("sam")
     frame = Frame(data, themes, qtbot)
     try:
         seat = Seat(frame, OlderServer(office, data, frame.desk), BAKERY)

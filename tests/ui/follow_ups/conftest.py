@@ -14,7 +14,7 @@ from csr_desktop.ui.desk import Desk
 from csr_desktop.ui.kit.theme import ThemeSwitch
 from csr_desktop.ui.plurals import EnglishPlurals
 from tests.conftest import Office
-from tests.ui.conftest import make_desk
+from tests.ui.conftest import let_go, make_desk
 from tests.ui.follow_ups.follow_ups_bench import Bench
 
 
@@ -44,8 +44,7 @@ def bench_of(
     desks: list[Desk] = []
 
     def make(login: str) -> tuple[Bench, DeskData]:
-        data = office.desk(login)
-        office.bureau.sync(data)
+        data = office.filled_desk(login)
         desk = make_desk(data, themes)
         desks.append(desk)
         made = Bench(qtbot, desk)
@@ -54,4 +53,4 @@ def bench_of(
 
     yield make
     for desk in desks:
-        desk.store.close()
+        let_go(desk)

@@ -98,8 +98,7 @@ def test_a_colleagues_completion_turns_the_row_grey_until_the_selection_moves_on
     bench: Bench, office: Office, data: DeskData
 ) -> None:
     row = bench.select(TRACE)
-    casey = office.desk("casey")
-    office.bureau.sync(casey)
+    casey = office.filled_desk("casey")
     casey.services.follow_ups.complete(row.id, "kept")
     office.bureau.sync(casey)
     before = set(data.services.follow_ups.rows([row.id]))

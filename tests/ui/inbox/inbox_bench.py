@@ -124,9 +124,7 @@ class Bench:
 
     def colleague(self, login: str = "casey") -> DeskData:
         self.office.bureau.sync(self.data)
-        made = self.office.desk(login)
-        self.office.bureau.sync(made)
-        return made
+        return self.office.filled_desk(login)
 
 
 class _Heard:
