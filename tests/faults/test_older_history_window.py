@@ -128,11 +128,11 @@ def house(folder: ServerFolder) -> Iterator[Wired]:
 
 
 @pytest.fixture
-def window(house: Wired, tmp_path: Path, qapp: QApplication) -> Iterator[Window]:
+def window(house: Wired, tmp_path: Path, qapp: QApplication, themes: ThemeSwitch) -> Iterator[Window]:
     plurals = EnglishPlurals()
     qapp.installTranslator(plurals)
     quits = qapp.quitOnLastWindowClosed()
-    made = Window(qapp, ThemeSwitch(qapp, "light"), house, tmp_path / "ada")
+    made = Window(qapp, themes, house, tmp_path / "ada")
     made.open_filled()
     made.begin(house.furnish(made.desk.desk.words.now()))
     yield made

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import structlog
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from csr_desktop.commands import catalogue
@@ -50,8 +49,8 @@ def data(office: Office) -> DeskData:
 
 
 @pytest.fixture
-def frame(data: DeskData, qapp: QApplication, qtbot: QtBot) -> Iterator[Frame]:
-    made = Frame(data, ThemeSwitch(qapp, "light"), qtbot)
+def frame(data: DeskData, themes: ThemeSwitch, qtbot: QtBot) -> Iterator[Frame]:
+    made = Frame(data, themes, qtbot)
     yield made
     made.close()
 

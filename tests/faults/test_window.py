@@ -46,11 +46,11 @@ def server_process(folder: ServerFolder) -> Iterator[Server]:
 
 
 @pytest.fixture
-def seat(server_process: Server, tmp_path: Path, qapp: QApplication) -> Iterator[Seat]:
+def seat(server_process: Server, tmp_path: Path, qapp: QApplication, themes: ThemeSwitch) -> Iterator[Seat]:
     plurals = EnglishPlurals()
     qapp.installTranslator(plurals)
     quits = qapp.quitOnLastWindowClosed()
-    made = Seat(qapp, ThemeSwitch(qapp, "light"), OwnProcess(server_process), tmp_path / "ada")
+    made = Seat(qapp, themes, OwnProcess(server_process), tmp_path / "ada")
     made.open_filled()
     made.add_client("Sample Bakery")
     yield made

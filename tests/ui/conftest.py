@@ -27,8 +27,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def themes(qapp: QApplication) -> ThemeSwitch:
+def theme_switch(qapp: QApplication) -> ThemeSwitch:
+    """The only one: another would not know in what this one has dressed the program."""
     return ThemeSwitch(qapp, "light")
+
+
+@pytest.fixture
+def themes(theme_switch: ThemeSwitch) -> Iterator[ThemeSwitch]:
+    """In the light theme, and in it again afterwards, whatever a person chose meanwhile."""
+    yield theme_switch
+    theme_switch.choose("light")
 
 
 def make_desk(data: DeskData, themes: ThemeSwitch) -> Desk:

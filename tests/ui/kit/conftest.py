@@ -1,17 +1,14 @@
-"""Qt without a screen, and the theme switch that dresses every widget under test."""
+"""Qt without a screen."""
 
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from csr_desktop.ui.kit.singletons import keep_singletons
-from csr_desktop.ui.kit.theme import ThemeSwitch
 
 keep_singletons()
 
@@ -22,16 +19,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(harmless)
-
-
-@pytest.fixture(scope="session")
-def switch(qapp: QApplication) -> ThemeSwitch:
-    return ThemeSwitch(qapp, "light")
-
-
-@pytest.fixture
-def themes(switch: ThemeSwitch) -> Iterator[ThemeSwitch]:
-    """In the light theme, and in it again afterwards."""
-    switch.choose("light")
-    yield switch
-    switch.choose("light")
