@@ -79,7 +79,7 @@ def database_url(name: str, *, has_fsync: bool = False) -> str:
     home = folder(has_fsync=has_fsync)
     with psycopg.connect(f"postgresql:///postgres?host={home}&user=csr", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" STRATEGY FILE_COPY')  # without fsync a third of the usual way
     return f"postgresql:///{name}?host={home}&user=csr"
 
 
@@ -102,7 +102,7 @@ def fill(url: str, make: Callable[[str], None]) -> None:
     name, template = urlsplit(url).path.removeprefix("/"), _template(make)
     with psycopg.connect(f"postgresql:///postgres?host={folder()}&user=csr", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}"')
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
 
 
 class Cluster:

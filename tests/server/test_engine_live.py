@@ -330,7 +330,10 @@ time.sleep(60)
 """
 
 
-def test_a_desk_that_is_killed_is_offline_soon(server: RunningServer, station: Stations, tmp_path: Path) -> None:
+def test_a_desk_that_is_killed_is_offline_soon(
+    server: RunningServer, station: Stations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csr_desktop.server.attendance.GRACE_SECONDS", 2.0)  # its length is tried with presence
     bob = station("bob", server.url)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(
@@ -346,4 +349,4 @@ def test_a_desk_that_is_killed_is_offline_soon(server: RunningServer, station: S
         finally:
             process.send_signal(signal.SIGKILL)
         process.wait()
-    assert until(lambda: bob.people[user_id].status == "offline", 20) < 15
+    assert until(lambda: bob.people[user_id].status == "offline", 20) < 7

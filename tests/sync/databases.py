@@ -115,7 +115,7 @@ class PostgresqlCopies:
 
     def _copy(self, source: str, target: str) -> None:
         self._do(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
-        self._do(f"CREATE DATABASE {target} TEMPLATE {source}")
+        self._do(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY")
 
     def fresh(self) -> PostgresqlCopies:
         self._copy("simulation_template", "simulation")
