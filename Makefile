@@ -27,9 +27,10 @@ types: $(READY)
 contracts: $(READY)
 	$(BIN)/lint-imports
 
-# What failed beside others is tried once more, alone: real processes and clocks on a busy machine. It has to pass then.
+# Three workers for two cores: tests of real processes wait a third of their time. What failed beside others is tried
+# once more, alone: clocks on a busy machine. It has to pass then.
 unit: $(READY)
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadgroup tests || \
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist loadgroup tests || \
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --last-failed --last-failed-no-failures none tests
 
 # For hours: make simulate FIRST=5000 COUNT=100000. On PostgreSQL a tenth of the seeds.

@@ -83,6 +83,10 @@ each of them exists. Fault 25 is tried with the mail.
     tests/sync/test_proxies.py::test_what_a_proxy_says_instead_of_yes
     tests/sync/test_proxies.py::test_a_proxy_that_opens_protected_connections_is_named
     tests/sync/test_proxies.py::test_a_proxy_that_cuts_what_stays_open_is_survived
+    tests/faults/test_proxy_script.py::test_it_is_said_what_is_waited_for
+    tests/faults/test_proxy_script.py::test_the_desk_stops_at_once_and_nothing_is_lost
+    tests/faults/test_proxy_script.py::test_what_is_wrong_with_a_proxy_is_said_as_it_is_and_asked_anew
+    tests/faults/test_proxy_script.py::test_who_waits_is_told_in_words_and_gets_the_answer_when_it_comes
     tests/sync/test_connection_words.py::test_something_else_answers
     tests/faults/test_tls.py::test_when_the_certificate_is_mended_all_is_sent
     tests/sync/test_certificates.py::test_other_systems_words_are_understood
@@ -125,6 +129,7 @@ each of them exists. Fault 25 is tried with the mail.
     tests/faults/test_hostile_server.py::test_too_much_too_deep_and_bombs_are_bounded
     tests/faults/test_hostile_server.py::test_any_status_with_any_body_is_an_outage_or_said
     tests/faults/test_hostile_server.py::test_an_answer_that_drips_without_end_is_given_up
+    tests/faults/test_hostile_server.py::test_an_answer_that_never_begins_to_the_end_is_given_up
     tests/faults/test_hostile_server.py::test_unknown_values_and_ids_of_other_tables_do_nothing
     tests/faults/test_hostile_server.py::test_an_endless_answer_is_given_up_and_meanwhile_fills_no_disk_and_keeps_nobody_from_working_and_ending
     tests/sync/test_forged.py::test_answers_that_no_honest_server_gives
