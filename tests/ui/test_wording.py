@@ -25,7 +25,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _english(themes: ThemeSwitch) -> Iterator[None]:
+def _english(theme_switch: ThemeSwitch) -> Iterator[None]:
     plurals = EnglishPlurals()
     QCoreApplication.installTranslator(plurals)
     yield
