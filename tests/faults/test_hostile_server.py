@@ -239,50 +239,36 @@ def test_any_status_with_any_body_is_an_outage_or_said(wire: Wire, desk: DeskDat
     assert contents(desk) == before
 
 
-def test_an_answer_that_drips_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("begins", "piece", "longest", "words"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n", b"\x91", 0, "too slowly"),
+        (b"HTTP/1.1 200 OK\r\n", b"X-More: y\r\n", 0.5, "did not answer in time"),
+    ],
+    ids=["its body", "its head"],
+)
+def test_an_answer_that_drips_without_end_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, begins: bytes, piece: bytes, longest: float, words: str
+) -> None:
     """Each piece comes in time; the whole does not."""
-    monkeypatch.setattr(transport, "LONGEST_REPLY_SECONDS", 0.5)
+    if not longest:
+        monkeypatch.setattr(transport, "LONGEST_REPLY_SECONDS", 0.5)
     listening = socket.create_server(("127.0.0.1", 0))
 
     def drip() -> None:
         connection, _ = listening.accept()
         with connection, suppress(OSError):
             connection.recv(65_536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
+            connection.sendall(begins)
             for _ in range(100):
-                connection.sendall(b"\x91")
+                connection.sendall(piece)
                 time.sleep(0.1)
 
     thread = threading.Thread(target=drip)
     thread.start()
-    calls = transport.HttpCalls(f"http://127.0.0.1:{listening.getsockname()[1]}", 2)
+    calls = transport.HttpCalls(f"http://127.0.0.1:{listening.getsockname()[1]}", 2, longest_seconds=longest)
     began = time.monotonic()
-    with pytest.raises(Unreachable, match="too slowly"):
-        calls.call("challenge", None, ChallengeReply)
-    assert time.monotonic() - began < 3
-    calls.close()
-    thread.join()
-    listening.close()
-
-
-def test_an_answer_that_never_begins_to_the_end_is_given_up() -> None:
-    """A line of its head after the other, each in time."""
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def drip() -> None:
-        connection, _ = listening.accept()
-        with connection, suppress(OSError):
-            connection.recv(65_536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\n")
-            for number in range(100):
-                connection.sendall(b"X-%d: y\r\n" % number)
-                time.sleep(0.1)
-
-    thread = threading.Thread(target=drip)
-    thread.start()
-    calls = transport.HttpCalls(f"http://127.0.0.1:{listening.getsockname()[1]}", 2, longest_seconds=0.5)
-    began = time.monotonic()
-    with pytest.raises(Unreachable, match="did not answer in time"):
+    with pytest.raises(Unreachable, match=words):
         calls.call("challenge", None, ChallengeReply)
     assert time.monotonic() - began < 3
     calls.close()
