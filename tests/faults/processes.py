@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 from csr_desktop.commands.clients import AddClient, AddNote
 from csr_desktop.server.folder import ServerFolder
 from csr_desktop.server.run import RunningServer, Surroundings
@@ -24,6 +26,7 @@ from csr_desktop.store.database import ServerSqliteDatabase
 from csr_desktop.sync.engine import Engine
 from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.keyring_store import FolderSecrets
+from csr_desktop.system.proxies import Proxies
 from tests.desks import ZONE
 from tests.server.desk import CHEAP, PASSWORD
 
@@ -49,6 +52,21 @@ def accounts(home: Path) -> Accounts:
 
     home.mkdir(parents=True, exist_ok=True)
     return Accounts(home, FolderSecrets(home / "keys"), key_checks=lambda: key_checks(home))
+
+
+def at_another_address(home: Path, folder: ServerFolder, url: str, proxies: Proxies | None = None) -> DeskData:
+    """Ada's, who signed in at this server and has one change that waits; from now on it is said to be at `url`."""
+    with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as server:
+        open_data(home, server.url).close()
+    known = accounts(home)
+    account = known.current()
+    assert account is not None
+    keys = known.keys(account)
+    assert keys is not None
+    elsewhere = msgspec.structs.replace(account, server_url=url)
+    data = DeskData(home, elsewhere, keys, wall_clock, ZONE, proxies=proxies or Proxies())
+    client(data, "Sample Bakery")
+    return data
 
 
 def open_data(home: Path, url: str = "", login: str = "ada") -> DeskData:

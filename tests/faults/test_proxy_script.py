@@ -7,20 +7,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from csr_desktop.domain.errors import EnvironmentFault, Unreachable
 from csr_desktop.server.folder import ServerFolder
-from csr_desktop.server.run import RunningServer, Surroundings
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.sync import proxy_asking
 from csr_desktop.sync.proxy_asking import ProxyAsking
-from csr_desktop.system.clock import wall_clock
 from csr_desktop.system.proxies import Choice, Proxies, SystemChoice
-from tests.desks import ZONE
-from tests.faults.processes import accounts, client, engine_of, open_data, until
-from tests.server.desk import CHEAP
+from tests.faults.processes import at_another_address, client, engine_of, until
 
 DIRECT = Choice((None,), "a script")
 
@@ -49,17 +44,7 @@ def script() -> Iterator[Script]:
 @pytest.fixture
 def desk(folder: ServerFolder, tmp_path: Path, script: Script) -> Iterator[DeskData]:
     """Ada's, signed in, with one change that waits; the way to its server is the script's to say."""
-    home = tmp_path / "desk"
-    with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as server:
-        open_data(home, server.url).close()
-    known = accounts(home)
-    account = known.current()
-    assert account is not None
-    keys = known.keys(account)
-    assert keys is not None
-    elsewhere = msgspec.structs.replace(account, server_url="https://desk.example.com")
-    data = DeskData(home, elsewhere, keys, wall_clock, ZONE, proxies=Proxies(ask=script))
-    client(data, "Sample Bakery")
+    data = at_another_address(tmp_path / "desk", folder, "https://desk.example.com", Proxies(ask=script))
     yield data
     data.close()
 

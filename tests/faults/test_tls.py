@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
 import pytest
 import trustme
 
@@ -20,9 +19,7 @@ from csr_desktop.server.run import RunningServer, Surroundings
 from csr_desktop.server.serving import Tls
 from csr_desktop.services.desk_data import DeskData
 from csr_desktop.sync.engine import Engine
-from csr_desktop.system.clock import wall_clock
-from tests.desks import ZONE
-from tests.faults.processes import accounts, client, engine_of, open_data, server_names
+from tests.faults.processes import at_another_address, engine_of, server_names
 from tests.server.desk import CHEAP
 
 NOW = dt.datetime.now(dt.UTC)
@@ -34,20 +31,9 @@ Answer = Callable[[socket.socket], None]
 @pytest.fixture
 def desk(folder: ServerFolder, tmp_path: Path) -> Iterator[DeskData]:
     """Ada's, signed in, with one change that waits; its server's address is now a protected one, where nobody is."""
-    home = tmp_path / "desk"
-    with RunningServer(folder, surroundings=Surroundings(passwords=CHEAP)) as server:
-        open_data(home, server.url).close()
-    known = accounts(home)
-    account = known.current()
-    assert account is not None
-    keys = known.keys(account)
-    assert keys is not None
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-    data = DeskData(
-        home, msgspec.structs.replace(account, server_url=f"https://127.0.0.1:{port}"), keys, wall_clock, ZONE
-    )
-    client(data, "Sample Bakery")
+    data = at_another_address(tmp_path / "desk", folder, f"https://127.0.0.1:{port}")
     yield data
     data.close()
 
